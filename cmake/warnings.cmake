@@ -1,0 +1,8 @@
+option(DDB_WERROR "Warnings are errors" OFF)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  add_compile_options(-Wthread-safety)
+endif()
+if(DDB_WERROR)
+  add_compile_options(-Werror)
+endif()

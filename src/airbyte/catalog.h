@@ -1,0 +1,49 @@
+// Catalog: the configured streams of this run, checked before any table is touched.
+// https://docs.airbyte.com/understanding-airbyte/airbyte-protocol#configuredairbytecatalog . Built once;
+// read-only after.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/stream_id.h"
+
+namespace ddb {
+
+enum class DestinationSyncMode { kAppend, kOverwrite };
+
+struct CatalogStream {
+  StreamId id;
+  DestinationSyncMode mode = DestinationSyncMode::kAppend;
+  std::optional<int64_t> generation_id;
+  std::optional<int64_t> minimum_generation_id;
+  std::optional<int64_t> sync_id;
+};
+
+struct Catalog {
+  std::vector<CatalogStream> streams;
+  std::vector<std::string> warnings;  // each is one WARN
+};
+
+// Every finding is a config_error that names the stream and the remedy.
+Result<Catalog> LoadCatalog(const std::string& path);
+Result<Catalog> ParseCatalog(std::string_view json);
+
+// Streams by (namespace, name): exactly, then with a null namespace and "" taken as one. -1: not in the
+// catalog. Lock-free after construction; any thread.
+class StreamIndex {
+ public:
+  explicit StreamIndex(const std::vector<StreamId>& streams);
+  ~StreamIndex();
+  int Find(std::optional<std::string_view> ns, std::string_view name) const;
+
+ private:
+  struct Entry;
+  std::vector<Entry> slots_;  // open addressing, by hash
+};
+
+}  // namespace ddb

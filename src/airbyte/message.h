@@ -1,0 +1,58 @@
+// What a line of stdin is, after parsing: views into the line (or into the parser's scratch), no copies of
+// data. https://docs.airbyte.com/understanding-airbyte/airbyte-protocol . Values; worker thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ddb {
+
+// A stream as a message names it: decoded text (escapes resolved). A null namespace is nullopt.
+struct StreamRef {
+  std::optional<std::string_view> ns;
+  std::string_view name;
+};
+
+enum class LineKind {
+  kRecord,
+  kState,
+  kStreamStatus,
+  kIgnored,    // blank lines, LOG, other TRACEs, unknown types
+  kMalformed,  // see ParsedLine::reason
+};
+
+enum class StateKind { kStream, kGlobal, kLegacy };
+enum class StreamStatus { kStarted, kRunning, kComplete, kIncomplete, kOther };
+
+struct RecordFields {
+  bool has_stream = false;
+  StreamRef stream;
+  std::string_view emitted_at;  // the digits as sent, "-"? [0-9]+
+  std::string_view meta;        // raw JSON of record.meta, "" if absent or null
+};
+
+struct StateFields {
+  StateKind kind = StateKind::kLegacy;
+  StreamRef stream;  // for kStream
+  // Where destinationStats goes in the line: an existing member's value is [stats_begin, stats_end) (replaced
+  // in place); with stats_begin == stats_end a new member `,"destinationStats":{...}` is inserted there (`,`
+  // left out when stats_first is true, i.e. the state object is empty).
+  size_t stats_begin = 0;
+  size_t stats_end = 0;
+  bool stats_first = false;
+};
+
+struct ParsedLine {
+  LineKind kind = LineKind::kIgnored;
+  RecordFields record;
+  StateFields state;
+  StreamRef status_stream;  // kStreamStatus
+  StreamStatus status = StreamStatus::kOther;
+  std::string_view reason;  // kMalformed: a literal that holds no data, e.g. "emitted_at is missing"
+  bool has_stream_for_error = false;  // kMalformed: record.stream is known
+};
+
+}  // namespace ddb

@@ -1,0 +1,39 @@
+// MessageParser: one line of stdin -> what it is, in one pass. The value of record.data is not looked at
+// here: when the parser meets it, it hands it to the RecordSink, which encodes it and says where it ends (so
+// data is scanned once).
+//
+// Any valid JSON: members in any order, any whitespace, explicit nulls, unknown members, duplicate members
+// (last wins), escapes in names. One parser per worker; not thread-safe. The line must be followed by
+// kPadding readable bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "airbyte/message.h"
+
+namespace ddb {
+
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  // record.data's value starts at `p` (a '{': anything else the parser reports as malformed by itself).
+  // `seen` holds the members met so far; has_stream tells whether the stream is among them. Returns one past
+  // the value's last byte, or nullptr if it is not valid JSON. May be called again for the same line (a
+  // duplicate member): the last call counts.
+  virtual const char* OnData(const char* p, const char* end, const RecordFields& seen) = 0;
+};
+
+class MessageParser {
+ public:
+  static constexpr size_t kPadding = 64;  // readable bytes behind a line, for wide loads
+
+  // `line` without its newline. Views in the result live until the next call or the line's end.
+  ParsedLine Parse(std::string_view line, RecordSink& sink);
+
+ private:
+  std::string stream_scratch_;  // a name or namespace that had escapes
+  std::string ns_scratch_;
+};
+
+}  // namespace ddb

@@ -1,0 +1,49 @@
+// MessageWriter: the only writer of stdout. Lines are queued by any thread and written, flushed, in order by
+// its own thread, so that a reader who stalls never blocks a worker. Lines that wait count against the memory
+// budget.
+//
+// stdout is never made non-blocking (others share it). A closed stdout (EPIPE) is not an error here: lines
+// are dropped from then on and the observer is told once.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory_budget.h"
+#include "base/result.h"
+
+namespace ddb {
+
+class MessageWriter final : public Log {
+ public:
+  // `fd` is written to, not owned. `budget` may be null (spec, check).
+  MessageWriter(int fd, LogLevel level, const Clock& clock, MemoryBudget* budget);
+  ~MessageWriter();  // as Close with a deadline of 10 s
+
+  // One whole message without its newline, as it is (a STATE, already with its stats).
+  void WriteLine(std::string line);
+  void Write(LogLevel level, std::string message) override;  // LOG
+  bool Enabled(LogLevel level) const override;
+  void WriteTraceError(const Error& error);
+  void WriteConnectionStatus(bool succeeded, std::string_view message);
+  void WriteSpec(std::string_view spec_json);
+
+  // `fn` runs once, on the writer's thread, when stdout turns out to be closed. Set before the first line.
+  void OnClosed(std::function<void()> fn);
+  bool closed() const;
+  // Waits until everything queued is written (or stdout is closed), at most until `deadline`. False: not all.
+  bool Flush(Instant deadline);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+LogLevel ParseLogLevel(std::string_view text);  // LOG_LEVEL in any case; kInfo for anything unknown
+
+}  // namespace ddb

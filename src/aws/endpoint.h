@@ -1,0 +1,29 @@
+// Endpoint: where requests go and under which region they are signed. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace ddb {
+
+struct Endpoint {
+  bool tls = true;
+  std::string host;  // without brackets for an IPv6 literal
+  uint16_t port = 443;
+  std::string host_header;  // as sent and signed: host, and :port unless it is the scheme's own
+  std::string path = "/";   // starts with a slash
+  std::string region;       // the signing region
+
+  std::string Url() const;  // for messages
+};
+
+// Regional endpoint of aws, aws-cn, aws-us-gov, ... when `url` is empty; else `url` must be http:// or
+// https:// with a host, optional port and path, nothing else (no user, query or fragment). An empty region
+// with a url signs as us-east-1. Errors are config_errors that name the key (dynamodb_endpoint,
+// dynamodb_region). https://docs.aws.amazon.com/general/latest/gr/ddb.html
+Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region);
+
+}  // namespace ddb

@@ -1,0 +1,31 @@
+// Signer: AWS Signature Version 4 for the one request shape there is (POST, JSON 1.0), with a cached signing
+// key. One per worker thread; not thread-safe.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
+
+namespace ddb {
+
+class Signer {
+ public:
+  Signer(const Endpoint& endpoint, std::shared_ptr<const CredentialsSource> credentials);
+  ~Signer();
+
+  // The whole HTTP/1.1 head (request line to the empty line) of a signed request with this body.
+  // `target` e.g. "DynamoDB_20120810.BatchWriteItem". `wall_millis` is the time to sign with (clock skew
+  // already added). The view is valid until the next call.
+  std::string_view SignedHead(std::string_view target, std::string_view body, int64_t wall_millis);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ddb

@@ -1,0 +1,100 @@
+// Buffer: the growable bytes that a record is encoded into, once, and from which it is sent, without a copy.
+//
+// In front of the bytes there is room for an HTTP head, so that head and body leave in one write (two writes
+// cost a Nagle stall or a second TLS record). Appending never value-initialises. Not thread-safe; moves are
+// cheap.
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace ddb {
+
+class Buffer {
+ public:
+  // Room in front of the body, for the request line, headers and signature; a session token is the only part
+  // that can be long (AWS documents no maximum; 4 KiB have been seen), so a head that does not fit is an
+  // error of the sender.
+  static constexpr size_t kHeadRoom = 8 * 1024;
+
+  Buffer() = default;
+  explicit Buffer(size_t capacity) { Reserve(capacity); }
+  Buffer(Buffer&& other) noexcept { Swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    Swap(other);
+    return *this;
+  }
+  ~Buffer() { std::free(base_); }
+
+  // Bytes that follow may be written at once with Grow + Commit: Grow(n) returns the end, with room for n
+  // bytes.
+  char* Grow(size_t n) {
+    if (size_ + n > capacity_) Reallocate(size_ + n);
+    return base_ + kHeadRoom + size_;
+  }
+  void CommitTo(const char* end) {
+    size_ = static_cast<size_t>(end - data());
+    assert(size_ <= capacity_);
+  }
+  void Append(std::string_view bytes) {
+    if (bytes.empty()) return;
+    std::memcpy(Grow(bytes.size()), bytes.data(), bytes.size());
+    size_ += bytes.size();
+  }
+  void Append(char c) {
+    *Grow(1) = c;
+    ++size_;
+  }
+  void Reserve(size_t capacity) {
+    if (capacity > capacity_) Reallocate(capacity);
+  }
+  void Truncate(size_t size) {
+    assert(size <= size_);
+    size_ = size;
+  }
+  void Clear() { size_ = 0; }
+
+  char* data() { return base_ ? base_ + kHeadRoom : nullptr; }
+  const char* data() const { return base_ ? base_ + kHeadRoom : nullptr; }
+  size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
+  bool empty() const { return size_ == 0; }
+  std::string_view view() const { return {data(), size_}; }
+  std::string_view view(size_t begin, size_t length) const { return view().substr(begin, length); }
+
+  // Writes `head` directly in front of the body and returns head and body as one run of bytes, valid until
+  // the buffer changes. Can be repeated (a retry has a new head). Needs a reserved buffer and head.size() <=
+  // kHeadRoom.
+  std::string_view WithHead(std::string_view head) {
+    assert(base_ && head.size() <= kHeadRoom);
+    char* start = base_ + kHeadRoom - head.size();
+    std::memcpy(start, head.data(), head.size());
+    return {start, head.size() + size_};
+  }
+
+ private:
+  void Reallocate(size_t needed) {
+    size_t capacity = capacity_ < 512 ? 1024 : capacity_ * 2;
+    if (capacity < needed) capacity = needed;
+    void* grown = std::realloc(base_, kHeadRoom + capacity);
+    if (!grown) throw std::bad_alloc();
+    base_ = static_cast<char*>(grown);
+    capacity_ = capacity;
+  }
+  void Swap(Buffer& other) noexcept {
+    std::swap(base_, other.base_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+  char* base_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;  // of the body
+};
+
+}  // namespace ddb

@@ -1,0 +1,42 @@
+// MemoryBudget: the ceiling on the bytes that the data path holds (P3). Only taking a chunk waits for it;
+// everything that grows while a chunk is worked on was reserved when the chunk was taken, and what was not
+// needed is given back. Any thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace ddb {
+
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(size_t limit) : limit_(static_cast<int64_t>(limit)) {}
+
+  // Takes `bytes` if they fit, or if nothing is taken at all (one chunk always gets through). False: nothing
+  // was taken.
+  bool TryReserve(size_t bytes) {
+    int64_t used = used_.load(std::memory_order_relaxed);
+    do {
+      if (used > 0 && used + static_cast<int64_t>(bytes) > limit_) return false;
+    } while (
+        !used_.compare_exchange_weak(used, used + static_cast<int64_t>(bytes), std::memory_order_relaxed));
+    return true;
+  }
+  // For bytes that exist already and cannot wait (a STATE's line, a reply): counted, so that the next chunk
+  // waits.
+  void Add(size_t bytes) { used_.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed); }
+  void Release(size_t bytes) { used_.fetch_sub(static_cast<int64_t>(bytes), std::memory_order_relaxed); }
+
+  size_t limit() const { return static_cast<size_t>(limit_); }
+  size_t used() const {
+    const int64_t used = used_.load(std::memory_order_relaxed);
+    return used > 0 ? static_cast<size_t>(used) : 0;
+  }
+
+ private:
+  const int64_t limit_;
+  std::atomic<int64_t> used_{0};
+};
+
+}  // namespace ddb

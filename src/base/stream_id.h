@@ -1,0 +1,21 @@
+// StreamId: an Airbyte stream's (namespace, name), as the catalog, records, STATEs and statuses name it.
+// Value; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace ddb {
+
+struct StreamId {
+  std::optional<std::string> ns;  // null is not the same as ""
+  std::string name;
+
+  bool operator==(const StreamId&) const = default;
+  auto operator<=>(const StreamId&) const = default;
+  // For people: "public.users", or "users" without a namespace.
+  std::string Display() const { return ns && !ns->empty() ? *ns + "." + name : name; }
+};
+
+}  // namespace ddb

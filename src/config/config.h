@@ -1,0 +1,48 @@
+// Config: config.json, checked against the spec's own schema, as values. Every check of user input on it is
+// here. Built once at start; read-only after.
+// https://docs.airbyte.com/connector-development/connector-specification-reference
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ddb {
+
+struct Capacity {
+  bool on_demand = false;
+  int64_t read_units = 10;  // the documented default of the connector
+  int64_t write_units = 10;
+  bool is_default = true;  // neither key was in the config: worth a warning about what 10 units mean
+};
+
+struct Config {
+  std::string endpoint;  // "" = the region's own
+  std::string region;    // "" only with an endpoint
+  std::string table_prefix;
+  std::string access_key_id;
+  std::string secret_access_key;
+  Capacity capacity;
+  std::optional<int> workers;             // absent: the cores that the container may use
+  std::vector<std::string> unknown_keys;  // each is worth a WARN
+};
+
+// What the platform says about where we run (environment variables, read by the command).
+struct Deployment {
+  std::string deployment_mode;  // DEPLOYMENT_MODE
+  std::string airbyte_edition;  // AIRBYTE_EDITION
+};
+
+// The spec's message payload: one JSON file of the source tree (config/spec.json), compiled in.
+std::string_view SpecJson();
+
+// Errors are config_errors whose message names the key, the reason and the remedy, and never a value of a
+// secret.
+Result<Config> LoadConfig(const std::string& path, const Deployment& deployment);
+Result<Config> ParseConfig(std::string_view json, const Deployment& deployment);
+
+}  // namespace ddb

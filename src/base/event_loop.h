@@ -28,7 +28,7 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
 
   void Run();              // until Stop
-  void Stop();             // any thread; sticky until the next Run
+  void Stop();             // any thread; ends the Run in progress, or else the next one at once
   void Post(Function fn);  // any thread; runs in order of posting
   // Runs `fn` once on the loop's thread when the functions that are ready now have run and before the loop
   // would wait: for work that is cheaper done for all of a turn at once (signing in pairs, one write for

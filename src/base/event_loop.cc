@@ -1,0 +1,209 @@
+#include "base/event_loop.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace ddb {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// So many functions run in one turn at most: functions that keep posting others must not put off the end of
+// the turn for ever. More than the events that one epoll_wait of Asio returns.
+constexpr int kMaxTurn = 512;
+
+}  // namespace
+
+struct EventLoop::Impl {
+  asio::io_context context{1};  // one thread runs it: Asio then keeps its locks uncontended
+  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  std::atomic<bool> stop{false};
+  // Loop thread only.
+  std::vector<Function> end_of_turn;
+  std::vector<Function> running;  // kept, so that its storage is used again
+
+  void EndTurn() {
+    if (end_of_turn.empty()) return;
+    running.swap(end_of_turn);
+    for (Function& fn : running) fn();
+    running.clear();
+  }
+};
+
+EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
+EventLoop::~EventLoop() = default;
+
+void EventLoop::Run() {
+  Impl& loop = *impl_;
+  while (!loop.stop.load(std::memory_order_acquire)) {
+    // The only place that waits, and never when something is left to do for the end of a turn.
+    if (loop.end_of_turn.empty()) loop.context.run_one();
+    for (int i = 0; i < kMaxTurn && !loop.stop.load(std::memory_order_acquire); ++i) {
+      if (loop.context.poll_one() == 0) break;
+    }
+    loop.EndTurn();
+  }
+  loop.stop.store(false, std::memory_order_release);
+}
+
+void EventLoop::Stop() {
+  impl_->stop.store(true, std::memory_order_release);
+  asio::post(impl_->context, [] {});  // wakes a loop that waits
+}
+
+void EventLoop::Post(Function fn) { asio::post(impl_->context, std::move(fn)); }
+
+void EventLoop::AtEndOfTurn(Function fn) { impl_->end_of_turn.push_back(std::move(fn)); }
+
+asio::io_context& EventLoop::io_context() { return impl_->context; }
+
+// The handlers given to Asio hold the Impl, so that one that is already queued when the Timer or Watch goes
+// finds it, and a ticket: only the handler of the latest request may call its function.
+struct EventLoop::Timer::Impl {
+  explicit Impl(asio::io_context& context) : timer(context) {}
+  asio::steady_timer timer;
+  uint64_t ticket = 0;
+  Function fn;
+};
+
+EventLoop::Timer::Timer(EventLoop& loop) : impl_(std::make_shared<Impl>(loop.io_context())) {}
+
+EventLoop::Timer::~Timer() { Cancel(); }
+
+void EventLoop::Timer::Start(Instant when, Function fn) {
+  const uint64_t ticket = ++impl_->ticket;
+  impl_->fn = std::move(fn);
+  impl_->timer.expires_at(when);
+  impl_->timer.async_wait([impl = impl_, ticket](const boost::system::error_code&) {
+    if (impl->ticket != ticket) return;
+    ++impl->ticket;
+    const Function call = std::exchange(impl->fn, nullptr);  // it may start or destroy this timer
+    call();
+  });
+}
+
+void EventLoop::Timer::Cancel() {
+  ++impl_->ticket;
+  if (!std::exchange(impl_->fn, nullptr)) return;
+  impl_->timer.cancel();
+}
+
+struct EventLoop::Watch::Impl {
+  Impl(asio::io_context& context, int fd) : descriptor(context, fd) {}
+  // Asio would close it.
+  ~Impl() {
+    if (descriptor.is_open()) descriptor.release();
+  }
+
+  struct Side {
+    uint64_t ticket = 0;
+    bool waiting = false;
+    Function fn;
+  };
+
+  static void Wait(const std::shared_ptr<Impl>& impl, Side Impl::* side,
+                   asio::posix::descriptor_base::wait_type type, Function fn) {
+    Side& wanted = (*impl).*side;
+    wanted.fn = std::move(fn);
+    if (std::exchange(wanted.waiting, true)) return;
+    impl->descriptor.async_wait(
+        type, [impl, side, ticket = ++wanted.ticket](const boost::system::error_code&) {
+          Side& ready = (*impl).*side;
+          if (ready.ticket != ticket) return;
+          ready.waiting = false;
+          const Function call = std::exchange(ready.fn, nullptr);  // it may wait again or destroy this watch
+          call();
+        });
+  }
+
+  void Cancel(Side& side) {
+    ++side.ticket;
+    side.waiting = false;
+    side.fn = nullptr;
+  }
+
+  asio::posix::stream_descriptor descriptor;
+  Side readable;
+  Side writable;
+};
+
+EventLoop::Watch::Watch(EventLoop& loop, int fd) : impl_(std::make_shared<Impl>(loop.io_context(), fd)) {}
+
+EventLoop::Watch::~Watch() {
+  impl_->Cancel(impl_->readable);
+  impl_->Cancel(impl_->writable);
+  impl_->descriptor.release();
+}
+
+void EventLoop::Watch::WhenReadable(Function fn) {
+  Impl::Wait(impl_, &Impl::readable, asio::posix::descriptor_base::wait_read, std::move(fn));
+}
+
+void EventLoop::Watch::WhenWritable(Function fn) {
+  Impl::Wait(impl_, &Impl::writable, asio::posix::descriptor_base::wait_write, std::move(fn));
+}
+
+void EventLoop::Watch::Cancel() {
+  const bool waiting = impl_->readable.waiting || impl_->writable.waiting;
+  impl_->Cancel(impl_->readable);
+  impl_->Cancel(impl_->writable);
+  if (waiting) impl_->descriptor.cancel();
+}
+
+// Asio makes every descriptor that it waits on non-blocking, which a shared one must not become. So it is
+// given an epoll descriptor of ours that holds the shared one: readable when that one is ready.
+struct EventLoop::SharedWatch::Impl {
+  Impl(EventLoop& owner, int fd, bool for_write) : loop(owner), epoll(epoll_create1(EPOLL_CLOEXEC)) {
+    epoll_event event{};
+    event.events = for_write ? EPOLLOUT : EPOLLIN;
+    // EPERM: a regular file. Any other failure (a closed descriptor) shows itself in the read or write that
+    // follows, so it counts as ready too.
+    if (epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) watch.emplace(loop, epoll);
+  }
+  ~Impl() {
+    watch.reset();
+    if (epoll >= 0) close(epoll);
+  }
+
+  EventLoop& loop;
+  int epoll;
+  std::optional<Watch> watch;
+  uint64_t ticket = 0;
+};
+
+EventLoop::SharedWatch::SharedWatch(EventLoop& loop, int fd, bool for_write)
+    : impl_(std::make_shared<Impl>(loop, fd, for_write)) {}
+
+EventLoop::SharedWatch::~SharedWatch() { Cancel(); }
+
+void EventLoop::SharedWatch::WhenReady(Function fn) {
+  const uint64_t ticket = ++impl_->ticket;
+  if (impl_->watch) {
+    impl_->watch->WhenReadable(std::move(fn));
+    return;
+  }
+  impl_->loop.Post([weak = std::weak_ptr<Impl>(impl_), ticket, fn = std::move(fn)] {
+    const std::shared_ptr<Impl> impl = weak.lock();
+    if (impl && impl->ticket == ticket) fn();
+  });
+}
+
+void EventLoop::SharedWatch::Cancel() {
+  ++impl_->ticket;
+  if (impl_->watch) impl_->watch->Cancel();
+}
+
+bool EventLoop::SharedWatch::pollable() const { return impl_->watch.has_value(); }
+
+}  // namespace ddb

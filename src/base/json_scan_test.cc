@@ -1,0 +1,290 @@
+#include "base/json_scan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace ddb::json {
+namespace {
+
+// A text in memory of its own, followed by the padding, so that a sanitizer sees reads past it. What follows
+// would continue the text, so that a function that takes it into account is found out.
+class Padded {
+ public:
+  explicit Padded(std::string_view text, char fill = '1')
+      : size_(text.size()), bytes_(new char[size_ + kPadding]) {
+    std::copy(text.begin(), text.end(), bytes_.get());
+    std::fill_n(bytes_.get() + size_, kPadding, fill);
+  }
+  const char* begin() const { return bytes_.get(); }
+  const char* end() const { return bytes_.get() + size_; }
+
+ private:
+  size_t size_;
+  std::unique_ptr<char[]> bytes_;
+};
+
+// How many bytes are stepped over; -1: not valid.
+long Skip(const char* (*skip)(const char*, const char*), std::string_view text, char fill = '1') {
+  const Padded padded(text, fill);
+  const char* next = skip(padded.begin(), padded.end());
+  return next == nullptr ? -1 : next - padded.begin();
+}
+
+long StringLength(std::string_view text) {
+  return Skip([](const char* p, const char* end) { return SkipString(p, end).next; }, text, '"');
+}
+
+bool IsValue(std::string_view text) {
+  const Padded padded(text);
+  const char* next = SkipValue(padded.begin(), padded.end());
+  return next != nullptr && SkipWhitespace(next, padded.end()) == padded.end();
+}
+
+TEST(JsonScan, Whitespace) {
+  EXPECT_EQ(Skip(SkipWhitespace, " \t\r\n x", ' '), 5);
+  EXPECT_EQ(Skip(SkipWhitespace, "  ", ' '), 2);
+  EXPECT_EQ(Skip(SkipWhitespace, "\v", ' '), 0);
+  EXPECT_EQ(Skip(SkipWhitespace, "\xC2\xA0", ' '), 0);
+}
+
+TEST(JsonScan, Numbers) {
+  for (const char* good : {"0", "-0", "7", "-12", "1234567890123456789012345678901234567890", "0.0", "-0.10",
+                           "1e5", "1E+05", "1.5e-300", "0e0", "-0.0E-0"}) {
+    EXPECT_EQ(Skip(SkipNumber, good), static_cast<long>(std::string_view(good).size())) << good;
+  }
+  for (const char* bad :
+       {"", "-", "+1", ".5", "1.", "-.5", "1.e5", "1e", "1e+", "1E-", "--1", "-a", "NaN", "a"}) {
+    EXPECT_EQ(Skip(SkipNumber, bad), -1) << bad;
+  }
+  // A number ends where its grammar ends; what may follow is the caller's business.
+  EXPECT_EQ(Skip(SkipNumber, "012"), 1);
+  EXPECT_EQ(Skip(SkipNumber, "-01"), 2);
+  EXPECT_EQ(Skip(SkipNumber, "1.5.2"), 3);
+  EXPECT_EQ(Skip(SkipNumber, "1x"), 1);
+}
+
+TEST(JsonScan, Literals) {
+  EXPECT_EQ(Skip(SkipLiteral, "true"), 4);
+  EXPECT_EQ(Skip(SkipLiteral, "false"), 5);
+  EXPECT_EQ(Skip(SkipLiteral, "null,"), 4);
+  EXPECT_EQ(Skip(SkipLiteral, "nul", 'l'), -1);
+  EXPECT_EQ(Skip(SkipLiteral, "fals", 'e'), -1);
+  EXPECT_EQ(Skip(SkipLiteral, "True"), -1);
+  EXPECT_EQ(Skip(SkipLiteral, "", 'n'), -1);
+}
+
+TEST(JsonScan, StringsEndAtTheirQuoteWhereverItIs) {
+  for (size_t length = 0; length < 70; ++length) {
+    for (const char* tail : {"\"", "\"tail that is no part of it\"", "\"\x01\\"}) {
+      const std::string text = std::string(length, 'a') + tail;
+      EXPECT_EQ(StringLength(text), static_cast<long>(length + 1)) << text;
+    }
+    EXPECT_EQ(StringLength(std::string(length, 'a')), -1) << length;  // the quote behind the end is not its
+  }
+}
+
+TEST(JsonScan, NoControlCharacterInAString) {
+  for (int c = 0; c < 256; ++c) {
+    for (size_t before : {0U, 3U, 15U, 16U, 30U}) {
+      const std::string text = std::string(before, 'x') + static_cast<char>(c) + "yy\"";
+      const bool good = c >= 0x20 && c != '"' && c != '\\' && c < 0x80;
+      if (c == '"') continue;
+      EXPECT_EQ(StringLength(text) >= 0, good) << c << " after " << before;
+    }
+  }
+}
+
+TEST(JsonScan, Escapes) {
+  for (const char* good :
+       {R"(\"")", R"(\\")", R"(\/\b\f\n\r\t")", R"(\u0000")", R"(\uABCD\uabcd\u09fF")", R"(\ud800")"}) {
+    EXPECT_EQ(StringLength(good), static_cast<long>(std::string_view(good).size())) << good;
+  }
+  for (const char* bad : {R"(\)", R"(\")", R"(\x41")", R"(\u12")", R"(\u12G4")", R"(\u")", R"(\U0041")",
+                          R"(\u004)", R"(\ ")", "\\\n\"", R"(\')"}) {
+    EXPECT_EQ(StringLength(bad), -1) << bad;
+  }
+  const Padded plain("abc\"");
+  EXPECT_FALSE(SkipString(plain.begin(), plain.end()).escaped);
+  const Padded escaped("abc\\n\"");
+  EXPECT_TRUE(SkipString(escaped.begin(), escaped.end()).escaped);
+}
+
+TEST(JsonScan, StringsAreUtf8) {
+  for (size_t before = 0; before < 40; ++before) {
+    const std::string lead(before, 'x');
+    EXPECT_GE(StringLength(lead + "\xC3\xA4\""), 0);
+    EXPECT_GE(StringLength(lead + "\xF0\x9F\x98\x80 and more text behind it\""), 0);
+    EXPECT_EQ(StringLength(lead + "\xC3\""), -1);
+    EXPECT_EQ(StringLength(lead + "\xE2\x82\""), -1);
+    EXPECT_EQ(StringLength(lead + "\xFF and more text behind it\""), -1);
+    EXPECT_EQ(StringLength(lead + "\xED\xA0\x80\""), -1);
+    EXPECT_EQ(StringLength(lead + "\xC3\\n\xA4\""), -1);
+  }
+  // Bytes behind the closing quote are not its own.
+  EXPECT_EQ(StringLength("abc\"\xFF\xFF"), 4);
+}
+
+TEST(JsonScan, DecodesEscapes) {
+  const auto decode = [](std::string_view raw) {
+    std::string out = "old";
+    return DecodeString(raw, out) ? out : "invalid";
+  };
+  EXPECT_EQ(decode(""), "");
+  EXPECT_EQ(decode("plain \xC3\xA4"), "plain \xC3\xA4");
+  EXPECT_EQ(decode(R"(a\"b\\c\/d\be\ff\ng\rh\ti)"), "a\"b\\c/d\be\ff\ng\rh\ti");
+  EXPECT_EQ(decode(R"(\u0041\u00e4\u20AC\uD83D\uDE00!)"), "A\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80!");
+  EXPECT_EQ(decode(R"(\u0000)"), std::string(1, '\0'));
+  EXPECT_EQ(decode(R"(\uD800\uDC00\uDBFF\uDFFF)"), "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
+  for (const char* lone :
+       {R"(\uD83D)", R"(\uD83Dx)", R"(\uDE00)", R"(\uD83D\n)", R"(\uD83D\uD83D)", R"(\uD83D\u0041)"}) {
+    EXPECT_EQ(decode(lone), "invalid") << lone;
+  }
+}
+
+TEST(JsonScan, FindStringSpecialAgreesWithItsTwin) {
+  std::mt19937 random(1);
+  const std::string alphabet =
+      std::string("abcdefghijklmnopqrstuvwxyz !\x1F\x20\x21\x22\x23\x5B\x5C\x5D\x7F") + "\x80\xA2\xDC\xFF";
+  for (int round = 0; round < 50'000; ++round) {
+    std::string text(random() % 80, 'x');
+    for (int i = random() % 3; i >= 0 && !text.empty(); --i) {
+      text[random() % text.size()] = alphabet[random() % alphabet.size()];
+    }
+    const Padded padded(text, 'x');
+    bool high = false;
+    bool twin_high = false;
+    const char* found = FindStringSpecial(padded.begin(), padded.end(), high);
+    ASSERT_EQ(found, portable::FindStringSpecial(padded.begin(), padded.end(), twin_high)) << text;
+    ASSERT_EQ(high, twin_high) << text;
+    ASSERT_EQ(twin_high, std::any_of(padded.begin(), found, [](char c) { return (c & 0x80) != 0; })) << text;
+  }
+}
+
+// Every sequence of up to four bytes around the borders of table 3-7, at every offset in a vector.
+TEST(JsonScan, ValidUtf8AgreesWithItsTwin) {
+  const std::vector<unsigned char> bytes = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF,
+                                            0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE,
+                                            0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFF};
+  size_t valid = 0;
+  for (size_t index = 0; index < bytes.size() * bytes.size() * bytes.size() * bytes.size(); ++index) {
+    std::string text(32, 'x');
+    size_t rest = index;
+    const size_t offset = index % 29;
+    for (size_t i = 0; i < 4; ++i, rest /= bytes.size())
+      text[offset + i] = static_cast<char>(bytes[rest % bytes.size()]);
+    const char* const begin = text.data();
+    const bool good = portable::ValidUtf8(begin, begin + 32);
+    valid += good;
+    ASSERT_EQ(ValidUtf8(begin, begin + 32), good) << index;
+    const size_t cut = offset + 4 < 16 ? 16 : offset + 4;  // ends with the sequence where that is long enough
+    ASSERT_EQ(ValidUtf8(begin, begin + cut), portable::ValidUtf8(begin, begin + cut)) << index;
+  }
+  EXPECT_GT(valid, 100U);
+}
+
+TEST(JsonScan, ValidUtf8KnowsEveryCodePoint) {
+  for (unsigned code = 0x80; code < 0x110000; ++code) {
+    if (code >= 0xD800 && code < 0xE000) continue;
+    std::string text;
+    if (code < 0x800) {
+      text = {static_cast<char>(0xC0 | code >> 6), static_cast<char>(0x80 | (code & 0x3F))};
+    } else if (code < 0x10000) {
+      text = {static_cast<char>(0xE0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 0x3F)),
+              static_cast<char>(0x80 | (code & 0x3F))};
+    } else {
+      text = {static_cast<char>(0xF0 | code >> 18), static_cast<char>(0x80 | (code >> 12 & 0x3F)),
+              static_cast<char>(0x80 | (code >> 6 & 0x3F)), static_cast<char>(0x80 | (code & 0x3F))};
+    }
+    text.insert(0, code % 17, 'x').append(16, 'y');
+    ASSERT_TRUE(ValidUtf8(text.data(), text.data() + text.size())) << code;
+    ASSERT_TRUE(portable::ValidUtf8(text.data(), text.data() + text.size())) << code;
+  }
+}
+
+TEST(JsonScan, Values) {
+  for (const char* good :
+       {"{}", "[]", " { } ", "[ ]", "0", "\"\"", "null", "[1,2 , 3]", R"({"a":{"b":[{}, [], "x"]},"a":null})",
+        "\t[\r\n-1.5e3\t]", R"({"":""})", "[[[[]]],{}]"}) {
+    EXPECT_TRUE(IsValue(good)) << good;
+  }
+  for (const char* bad :
+       {"",         " ",           "{",           "[",          "}",        "]",
+        "{]",       "[}",          "[1,]",        "[,1]",       "[1 2]",    "{,}",
+        R"({"a"})", R"({"a":})",   R"({"a":1,})", R"({"a" 1})", R"({a:1})", R"({"a":1 "b":2})",
+        R"({1:2})", "[1]]",        "[[1]",        "01",         "1.",       "nul",
+        "[\"a]",    R"({"a":[1})", "'a'",         "[1,2",       "{\"a\":1", "\xEF\xBB\xBF{}",
+        "[NaN]",    "//",          "[1]/**/"}) {
+    EXPECT_FALSE(IsValue(bad)) << bad;
+  }
+}
+
+TEST(JsonScan, DepthIsNoLimit) {
+  for (const size_t depth : {1U, 63U, 64U, 65U, 127U, 128U, 129U, 193U, 1'000'000U}) {
+    std::string text;
+    std::string closing;
+    for (size_t i = 0; i < depth; ++i) {
+      const bool object = i * 7 % 3 == 0;
+      text += object ? "{\"a\":" : "[";
+      closing += object ? '}' : ']';
+    }
+    std::reverse(closing.begin(), closing.end());
+    EXPECT_TRUE(IsValue(text + "1" + closing)) << depth;
+    EXPECT_FALSE(IsValue(text + "1" + closing.substr(1))) << depth;
+    closing[closing.size() / 2] ^= '}' ^ ']';  // one bracket of the other kind
+    EXPECT_FALSE(IsValue(text + "1" + closing)) << depth;
+  }
+}
+
+bool HasLargeExponent(std::string_view text) {
+  for (size_t i = 1; i + 3 < text.size(); ++i) {
+    if ((text[i] != 'e' && text[i] != 'E') || std::isdigit(text[i - 1]) == 0) continue;
+    const size_t digits = i + (text[i + 1] == '+' || text[i + 1] == '-' ? 2 : 1);
+    if (text.substr(digits).find_first_not_of("0123456789") >= 3) return true;
+  }
+  return false;
+}
+
+// Against another parser: valid documents with random bytes changed, inserted and removed.
+TEST(JsonScan, AgreesWithAnotherParserOnDamagedDocuments) {
+  const std::string seeds[] = {
+      R"({"a":[1,-2.5e3,true,false,null,"x\n\u00e4\"y"],"b":{"c":{},"d":[]},"long name of a member":"a longer text, over 16 bytes"})",
+      "[{\"k\": \"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80 and \xC3\x9F\"}, [[]], 0, 10, -0.5, "
+      "\"\\uD83D\\uDE00\"]"};
+  const std::string_view alphabet = "{}[]\",:\\ux0123456789eE+-.truefalsn \t\x01\x80\xC3\xFF/";
+  std::mt19937 random(2);
+  size_t valid = 0;
+  for (int round = 0; round < 60'000; ++round) {
+    std::string text = seeds[random() % 2];
+    for (int change = random() % 3; change >= 0; --change) {
+      const size_t at = random() % text.size();
+      const char c = alphabet[random() % alphabet.size()];
+      switch (random() % 3) {
+        case 0:
+          text[at] = c;
+          break;
+        case 1:
+          text.insert(at, 1, c);
+          break;
+        default:
+          text.erase(at, 1);
+      }
+    }
+    const bool good = IsValue(text);
+    valid += good;
+    // The other parser takes no number past a double and no half of a surrogate pair.
+    const bool special = text.find("\\u") != std::string::npos || HasLargeExponent(text);
+    const bool other = nlohmann::json::accept(text);
+    ASSERT_TRUE(good == other || (good && special)) << text;
+  }
+  EXPECT_GT(valid, 1'000U);
+}
+
+}  // namespace
+}  // namespace ddb::json

@@ -1,0 +1,231 @@
+#include "aws/endpoint.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace ddb {
+namespace {
+
+constexpr std::string_view kDefaultRegion = "us-east-1";
+
+// https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
+struct Partition {
+  std::string_view region_prefix;  // then "-<word>-<number>"
+  std::string_view dns_suffix;
+};
+constexpr std::string_view kAws = "amazonaws.com";
+constexpr Partition kPartitions[] = {
+    {"us", kAws},
+    {"eu", kAws},
+    {"ap", kAws},
+    {"sa", kAws},
+    {"ca", kAws},
+    {"me", kAws},
+    {"af", kAws},
+    {"il", kAws},
+    {"mx", kAws},
+    {"us-gov", kAws},
+    {"cn", "amazonaws.com.cn"},
+    {"eusc-de", "amazonaws.eu"},
+    {"us-iso", "c2s.ic.gov"},
+    {"us-isob", "sc2s.sgov.gov"},
+    {"eu-isoe", "cloud.adc-e.uk"},
+    {"us-isof", "csp.hci.ic.gov"},
+};
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+bool IsAlnum(char c) { return IsDigit(c) || IsLower(c) || (c >= 'A' && c <= 'Z'); }
+
+Error BadEndpoint(std::string_view reason) {
+  return ConfigError("dynamodb_endpoint " + std::string(reason) +
+                     ". It must be http:// or https://, a host, and optionally a port and a path, such as "
+                     "http://localhost:8000; leave it empty for AWS DynamoDB.");
+}
+
+Error BadRegion(std::string_view reason) {
+  return ConfigError("dynamodb_region " + std::string(reason) +
+                     ". Give the code of an AWS region, such as us-east-1.");
+}
+
+// The suffix of the partition whose pattern the region has, "" if there is none.
+std::string_view DnsSuffix(std::string_view region) {
+  const size_t number = region.rfind('-');
+  if (number == std::string_view::npos || number == 0) return {};
+  const size_t word = region.rfind('-', number - 1);
+  if (word == std::string_view::npos || word == 0) return {};
+  const std::string_view digits = region.substr(number + 1);
+  const std::string_view name = region.substr(word + 1, number - word - 1);
+  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), IsDigit)) return {};
+  const auto in_name = [](char c) { return IsLower(c) || IsDigit(c); };
+  if (name.empty() || !std::all_of(name.begin(), name.end(), in_name)) return {};
+  const std::string_view prefix = region.substr(0, word);
+  for (const Partition& partition : kPartitions) {
+    if (partition.region_prefix == prefix) return partition.dns_suffix;
+  }
+  return {};
+}
+
+Result<Endpoint> RegionalEndpoint(std::string_view region) {
+  if (region.empty()) return BadRegion("is empty, which only works with a dynamodb_endpoint");
+  Endpoint endpoint;
+  // What AWS's own clients do: the local engine, signed with a region that every engine knows.
+  if (region == "local") {
+    return Endpoint{false, "localhost", 8000, "localhost:8000", "/", std::string(kDefaultRegion)};
+  }
+  const std::string_view suffix = DnsSuffix(region);
+  if (suffix.empty() || region.size() > 63) return BadRegion("is not the code of an AWS region");
+  endpoint.region = region;
+  endpoint.host = "dynamodb." + endpoint.region + "." + std::string(suffix);
+  endpoint.host_header = endpoint.host;
+  return endpoint;
+}
+
+// Eight groups of up to four hex digits, one "::" for a run of zeros, the last two groups may be an IPv4
+// address; no zone. https://www.rfc-editor.org/rfc/rfc4291#section-2.2
+bool IsIpv4(std::string_view text) {
+  int parts = 0;
+  while (true) {
+    const size_t end = std::min(text.find('.'), text.size());
+    unsigned value = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + end, value);
+    if (error != std::errc() || stop != text.data() + end || end > 3 || value > 255) return false;
+    ++parts;
+    if (end == text.size()) return parts == 4;
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool CountGroups(std::string_view text, bool may_end_in_ipv4, int& groups) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(':'), text.size());
+    const std::string_view group = text.substr(0, end);
+    const bool last = end == text.size();
+    const auto is_hex = [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
+    if (!group.empty() && group.size() <= 4 && std::all_of(group.begin(), group.end(), is_hex)) {
+      ++groups;
+    } else if (last && may_end_in_ipv4 && IsIpv4(group)) {
+      groups += 2;
+    } else {
+      return false;
+    }
+    if (last) return true;
+    text.remove_prefix(end + 1);
+    if (text.empty()) return false;
+  }
+  return true;
+}
+
+bool IsIpv6(std::string_view text) {
+  int groups = 0;
+  const size_t gap = text.find("::");
+  if (gap == std::string_view::npos) return CountGroups(text, true, groups) && groups == 8;
+  return CountGroups(text.substr(0, gap), false, groups) && CountGroups(text.substr(gap + 2), true, groups) &&
+         groups <= 7;
+}
+
+// https://www.rfc-editor.org/rfc/rfc1123#section-2.1, and '_', which names in container networks have.
+bool IsHostName(std::string_view host) {
+  if (host.empty() || host.size() > 253) return false;
+  while (true) {
+    const size_t end = std::min(host.find('.'), host.size());
+    const std::string_view label = host.substr(0, end);
+    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+    if (!std::all_of(label.begin(), label.end(), [](char c) { return IsAlnum(c) || c == '-' || c == '_'; })) {
+      return false;
+    }
+    if (end == host.size()) return true;
+    host.remove_prefix(end + 1);
+  }
+}
+
+// What RFC 3986 lets stand in a path; a percent sign begins an escape.
+bool IsPath(std::string_view path) {
+  for (size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
+    if (c == '%') {
+      const auto hex = [](char d) { return IsDigit(d) || (d >= 'a' && d <= 'f') || (d >= 'A' && d <= 'F'); };
+      if (i + 2 >= path.size() || !hex(path[i + 1]) || !hex(path[i + 2])) return false;
+    } else if (!IsAlnum(c) && std::string_view("/-._~!$&'()*+,;=:@").find(c) == std::string_view::npos) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Status SetHost(std::string_view host, Endpoint& endpoint) {
+  if (host.starts_with('[')) {
+    if (!host.ends_with(']') || !IsIpv6(host.substr(1, host.size() - 2))) {
+      return BadEndpoint("has a bad IPv6 address between its brackets");
+    }
+    endpoint.host = host.substr(1, host.size() - 2);
+  } else {
+    if (host.empty()) return BadEndpoint("has no host");
+    if (host.find(':') != std::string_view::npos) {
+      return BadEndpoint("has more than one colon after the host (an IPv6 address needs brackets)");
+    }
+    if (!IsHostName(host)) {
+      return BadEndpoint(
+          "has a host with characters that no host name has (international names: in xn-- form)");
+    }
+    endpoint.host = host;
+  }
+  for (char& c : endpoint.host) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return Ok();
+}
+
+Status SetAuthority(std::string_view authority, Endpoint& endpoint) {
+  if (authority.find('@') != std::string_view::npos) return BadEndpoint("has a user name in it");
+  const uint16_t own_port = endpoint.tls ? 443 : 80;
+  endpoint.port = own_port;
+  const size_t colon = authority.rfind(':');
+  const size_t bracket = authority.rfind(']');
+  std::string_view host = authority;
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    const std::string_view digits = authority.substr(colon + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
+    if (error != std::errc() || end != digits.data() + digits.size() || endpoint.port == 0) {
+      return BadEndpoint("has a port that is not a number from 1 to 65535");
+    }
+    host = authority.substr(0, colon);
+  }
+  if (auto status = SetHost(host, endpoint); !status.ok()) return status;
+  const bool ipv6 = endpoint.host.find(':') != std::string::npos;
+  endpoint.host_header = ipv6 ? "[" + endpoint.host + "]" : endpoint.host;
+  if (endpoint.port != own_port) endpoint.host_header += ":" + std::to_string(endpoint.port);
+  return Ok();
+}
+
+}  // namespace
+
+std::string Endpoint::Url() const { return (tls ? "https://" : "http://") + host_header + path; }
+
+Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region) {
+  if (url.empty()) return RegionalEndpoint(region);
+  Endpoint endpoint;
+  endpoint.region = region.empty() ? kDefaultRegion : region;
+  if (!std::all_of(region.begin(), region.end(), [](char c) { return IsAlnum(c) || c == '-'; })) {
+    return BadRegion("has a character that is neither a letter, a digit nor a hyphen");
+  }
+  if (url.starts_with("https://")) {
+    url.remove_prefix(8);
+  } else if (url.starts_with("http://")) {
+    endpoint.tls = false;
+    url.remove_prefix(7);
+  } else {
+    return BadEndpoint("does not start with http:// or https://");
+  }
+  if (url.find_first_of("?#") != std::string_view::npos) return BadEndpoint("has a query or a fragment");
+  const size_t slash = std::min(url.find('/'), url.size());
+  if (auto status = SetAuthority(url.substr(0, slash), endpoint); !status.ok()) {
+    return std::move(status).error();
+  }
+  if (slash < url.size()) endpoint.path = url.substr(slash);
+  if (!IsPath(endpoint.path)) return BadEndpoint("has a path with characters that no path has");
+  return endpoint;
+}
+
+}  // namespace ddb

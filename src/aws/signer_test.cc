@@ -1,0 +1,78 @@
+// The signatures here are botocore's; tests/acceptance/test_signer.py compares many more.
+#include "aws/signer.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ddb {
+namespace {
+
+constexpr int64_t kNoon = 1440938160000;  // 2015-08-30T12:36:00Z
+constexpr char kSecret[] = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+
+Endpoint Regional() {
+  Endpoint endpoint;
+  endpoint.host_header = "dynamodb.us-east-1.amazonaws.com";
+  endpoint.region = "us-east-1";
+  return endpoint;
+}
+
+TEST(SignerTest, WholeHead) {
+  Signer signer(Regional(), std::make_shared<StaticCredentials>("AKIDEXAMPLE", kSecret));
+  EXPECT_EQ(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon),
+            "POST / HTTP/1.1\r\n"
+            "Host: dynamodb.us-east-1.amazonaws.com\r\n"
+            "User-Agent: destination-dynamodb\r\n"
+            "Accept-Encoding: identity\r\n"
+            "Content-Type: application/x-amz-json-1.0\r\n"
+            "X-Amz-Target: DynamoDB_20120810.ListTables\r\n"
+            "X-Amz-Date: 20150830T123600Z\r\n"
+            "Authorization: AWS4-HMAC-SHA256 "
+            "Credential=AKIDEXAMPLE/20150830/us-east-1/dynamodb/aws4_request, "
+            "SignedHeaders=content-type;host;x-amz-date;x-amz-target, "
+            "Signature=75214f17608dbd636679e18f6f89744844ae96fcd228b8147167152488d817de\r\n"
+            "Content-Length: 2\r\n\r\n");
+}
+
+class TemporaryCredentials final : public CredentialsSource {
+ public:
+  std::shared_ptr<const Credentials> Current() const override {
+    return std::make_shared<Credentials>(Credentials{"AKIDEXAMPLE", kSecret, "TOKEN", {}, 2});
+  }
+};
+
+TEST(SignerTest, SessionTokenPortAndPath) {
+  Endpoint endpoint;
+  endpoint.host_header = "localhost:8000";
+  endpoint.path = "/a/./b%20c";
+  endpoint.region = "local";
+  Signer signer(endpoint, std::make_shared<TemporaryCredentials>());
+  const std::string head(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
+  EXPECT_TRUE(head.starts_with("POST /a/./b%20c HTTP/1.1\r\nHost: localhost:8000\r\n")) << head;
+  EXPECT_NE(head.find("\r\nX-Amz-Security-Token: TOKEN\r\n"), std::string::npos) << head;
+  EXPECT_NE(head.find("Credential=AKIDEXAMPLE/20150830/local/dynamodb/aws4_request, "
+                      "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, "
+                      "Signature=ba54b9b8b626b07c570cbaa47b33e9f51d999b6731d895df533445d76daee81f\r\n"),
+            std::string::npos)
+      << head;
+}
+
+TEST(SignerTest, KnownHashOfTheBodyGivesTheSameHead) {
+  Signer signer(Regional(), std::make_shared<StaticCredentials>("AKIDEXAMPLE", kSecret));
+  const std::string body(1000, 'x');
+  const std::string head(signer.SignedHead("DynamoDB_20120810.BatchWriteItem", body, kNoon));
+  EXPECT_EQ(signer.SignedHead("DynamoDB_20120810.BatchWriteItem", body.size(), Sha256(body), kNoon), head);
+}
+
+TEST(SignerTest, ANewDayHasANewKeyAndGoingBackGivesTheOldOne) {
+  Signer signer(Regional(), std::make_shared<StaticCredentials>("AKIDEXAMPLE", kSecret));
+  const std::string head(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
+  const std::string next_day(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon + 86'400'000));
+  EXPECT_NE(next_day.find("\r\nX-Amz-Date: 20150831T123600Z\r\n"), std::string::npos) << next_day;
+  EXPECT_NE(next_day.find("/20150831/us-east-1/"), std::string::npos) << next_day;
+  EXPECT_EQ(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon), head);
+}
+
+}  // namespace
+}  // namespace ddb

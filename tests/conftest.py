@@ -1,0 +1,68 @@
+"""Options and fixtures of the acceptance and fault suites. scripts/test calls pytest with them."""
+
+import os
+import uuid
+from pathlib import Path
+
+import pytest
+
+from ddb_testkit.connector import Connector
+from ddb_testkit.engines import ENGINES, Dynoxide, delete_tables
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("destination-dynamodb")
+    group.addoption("--engine", default="dynoxide", choices=sorted(ENGINES), help="the DynamoDB that is written into")
+    group.addoption("--build", default=str(ROOT / "build" / "dev"), help="the build folder under test")
+    group.addoption("--binary", default=os.environ.get("DDB_BINARY"), help="default: destination-dynamodb in --build")
+
+
+@pytest.fixture(scope="session")
+def build_folder(request):
+    """The build under test; the scripted server and other helper programs are in it too."""
+    return Path(request.config.getoption("--build")).resolve()
+
+
+@pytest.fixture(scope="session")
+def binary(request, build_folder):
+    path = Path(request.config.getoption("--binary") or build_folder / "destination-dynamodb").resolve()
+    if not os.access(path, os.X_OK):
+        pytest.fail(f"{path} is not there: run scripts/test, or build it first", pytrace=False)
+    return path
+
+
+@pytest.fixture
+def connector(binary, tmp_path):
+    return Connector(binary, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def engine(request):
+    """The session's one engine, in memory. A test that kills or freezes an engine takes `own_engine`."""
+    with ENGINES[request.config.getoption("--engine")]() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def dynamodb(engine):
+    """boto3, pointed at the engine."""
+    return engine.client()
+
+
+@pytest.fixture
+def prefix(engine, dynamodb):
+    """A table prefix of this test alone; its tables are gone afterwards."""
+    name = f"t{uuid.uuid4().hex[:10]}"
+    yield name
+    delete_tables(dynamodb, name)
+
+
+@pytest.fixture
+def own_engine(tmp_path):
+    """A dynoxide of this test alone, started, with its data on disk: it may be killed, started again, frozen."""
+    folder = tmp_path / "engine"
+    folder.mkdir()
+    with Dynoxide(folder) as started:
+        yield started

@@ -181,10 +181,12 @@ def main():
                 out.write(f"{suite}-{args.build.name}-{args.engine} {in_suite.passed} {in_suite.failed} {in_suite.skipped}\n")
         total.add(in_suite)
 
-    for name, text in total.failures:
-        print(f"---- FAILED {name}\n{text}")
-    for name, _ in total.failures:
-        print(f"FAILED {name}")
+    report = "".join(f"---- FAILED {name} ({args.build.name}, {args.engine})\n{text}\n" for name, text in total.failures)
+    report += "".join(f"FAILED {name}\n" for name, _ in total.failures)
+    print(report, end="")
+    if os.environ.get("DDB_FAILURES"):
+        with open(os.environ["DDB_FAILURES"], "a") as out:
+            out.write(report)
     print(total, flush=True)
     return 1 if total.failed else 0
 

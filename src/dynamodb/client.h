@@ -3,6 +3,7 @@
 // Loop thread only.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -34,14 +35,26 @@ class Client {
   virtual size_t in_flight() const = 0;
 };
 
-// Clock skew learnt from replies' Date headers; shared by all workers' clients, so that one correction serves
-// all.
-class ClockSkew;
+// What to add to our wall time when signing, learnt from the Date header of replies that refuse a signature
+// for its time. Shared by all workers' clients, so that one correction serves all. Any thread.
+class ClockSkew {
+ public:
+  int64_t OffsetMillis() const { return offset_.load(std::memory_order_relaxed); }
+  // `server_seconds`: the Date header; `wall_millis`: our time when the reply was there.
+  void Learn(int64_t server_seconds, int64_t wall_millis) {
+    offset_.store(server_seconds * 1000 - wall_millis, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<int64_t> offset_{0};
+};
 
 struct ClientOptions {
   HttpClient::Options http;
+  std::shared_ptr<ClockSkew> clock_skew;  // null: the client's own
 };
 
+// `loop` and `clock` outlive the client. Requests that wait when the client is destroyed end as kCancelled.
 std::unique_ptr<Client> MakeHttpDynamoDbClient(EventLoop& loop, const Clock& clock, const Endpoint& endpoint,
                                                std::shared_ptr<const CredentialsSource> credentials,
                                                const ClientOptions& options);

@@ -34,11 +34,14 @@ enum class ErrorCode {
   kClockSkew,
   kUnrecognizedClient,  // wrong access key id (UnrecognizedClientException, InvalidClientTokenId)
   kInvalidSignature,    // wrong secret access key
+  kWrongRegion,         // the endpoint belongs to another region than the one signed for
   kAccessDenied,
   kResourceNotFound,
   kResourceInUse,
-  kLimitExceeded,
+  kLimitExceeded,  // too many table operations at once
+  kTableLimit,     // the account can have no more tables here
   kTableAlreadyExists,
+  kDeletionProtected,
   kValidation,
   kItemCollectionTooLarge,
   kConditionFailed,
@@ -48,20 +51,41 @@ enum class ErrorCode {
   kOther,
 };
 
+// Verdict::reason of a throttle, as far as the reply tells (ThrottlingReasons, or the error's name).
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing-workflow.html
+inline constexpr std::string_view kThrottledProvisioned = "throttled: the table's provisioned capacity";
+inline constexpr std::string_view kThrottledKeyRange = "throttled: a hot partition of the table";
+inline constexpr std::string_view kThrottledOnDemandMax = "throttled: the table's on-demand maximum";
+inline constexpr std::string_view kThrottledAccount = "throttled: the account's limit";
+inline constexpr std::string_view kThrottledIndexProvisioned = "throttled: an index's provisioned capacity";
+inline constexpr std::string_view kThrottledIndexKeyRange = "throttled: a hot partition of an index";
+inline constexpr std::string_view kThrottledIndexOnDemandMax = "throttled: an index's on-demand maximum";
+inline constexpr std::string_view kThrottledIndexAccount = "throttled: the account's limit, for an index";
+inline constexpr std::string_view kThrottledUnnamed = "throttled";
+
 struct Verdict {
   Reaction reaction = Reaction::kNone;
   ErrorCode code = ErrorCode::kNone;
   TransportError transport = TransportError::kNone;
   int status = 0;
-  std::string_view reason;  // literal of our own: "item exceeds 400 KB", "throttled: hot partition", ...
-  std::string error_name;   // __type after '#', only if it is one of the names we know; else ""
+  std::string_view reason;      // literal of our own: "item exceeds 400 KB", "throttled: ...", ...
+  std::string_view error_name;  // __type after '#': a literal, if it is one of the names we know; else ""
 
   bool ok() const { return reaction == Reaction::kNone; }
-  // "ProvisionedThroughputExceededException, HTTP 400, request ABC": for internal_message.
+  // True when the reply shows that DynamoDB itself (or something that speaks its API) answered.
+  bool answered() const { return ok() || !error_name.empty(); }
+  // "ProvisionedThroughputExceededException, HTTP 400, throttled: ..., request ABC": for internal_message.
   std::string Describe(std::string_view request_id) const;
 };
 
-// Classifies one reply (framing already checked; the caller found the crc32 wrong or right).
+// Classifies one reply (framing already checked; the caller found the crc32 wrong or right). The operation is
+// not an argument; where it matters the caller looks at the code first:
+//   kResourceNotFound    kFailConfig; just after a table's creation it is to be retried for a while
+//   kResourceInUse, kLimitExceeded (without the table limit)   kRetry; waited out by the control plane
+//   kTableAlreadyExists  kRetry; after CreateTable: describe the table
+//   kValidation          kRejectItem unless the text says what else; in the control plane always a failure
+//   kConditionFailed     kFailSystem; a conditional write takes it as "the stored item is newer"
+//   kUnknownOperation    kFailSystem; the control plane may do without the operation
 Verdict Classify(const HttpReply& reply, bool crc_ok);
 
 }  // namespace ddb

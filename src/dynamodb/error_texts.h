@@ -1,0 +1,38 @@
+// The closed tables behind Classify: the error names, the texts that tell apart errors of one name, and the
+// throttling reasons. Private to dynamodb/errors. Texts are matched where they begin (after DynamoDB's own
+// standing prefixes), because further behind a message may echo the request, and with it data. Constants; any
+// thread.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+#pragma once
+
+#include <string_view>
+
+#include "dynamodb/errors.h"
+
+namespace ddb {
+
+// Which texts of an error's message tell its kinds apart.
+enum class TextGroup { kNone, kValidation, kSignature, kAccess, kInUse, kLimit };
+
+struct KnownError {
+  std::string_view name;
+  Reaction reaction;  // when no text matches
+  ErrorCode code;
+  std::string_view reason;
+  TextGroup texts = TextGroup::kNone;
+};
+
+struct KnownText {
+  std::string_view begin;
+  Reaction reaction;
+  ErrorCode code;
+  std::string_view reason;
+};
+
+// `name` with or without its ending "Exception"; nullptr for one we do not know.
+const KnownError* FindError(std::string_view name);
+const KnownText* FindText(TextGroup group, std::string_view message);
+// "" for a reason that we do not know.
+std::string_view ThrottlingReasonText(std::string_view name);
+
+}  // namespace ddb

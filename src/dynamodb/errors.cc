@@ -1,0 +1,134 @@
+#include "dynamodb/errors.h"
+
+#include <simdjson.h>
+
+#include <string>
+
+#include "dynamodb/error_texts.h"
+
+namespace ddb {
+namespace {
+
+Verdict Make(Reaction reaction, ErrorCode code, std::string_view reason) {
+  Verdict verdict;
+  verdict.reaction = reaction;
+  verdict.code = code;
+  verdict.reason = reason;
+  return verdict;
+}
+
+Verdict OfTransport(TransportError error) {
+  // A certificate that does not verify will not verify in the next attempt either; all else may pass. A
+  // handshake that fails otherwise may be a peer that is just starting or being replaced.
+  const bool certificate = error == TransportError::kTlsUntrusted || error == TransportError::kTlsExpired ||
+                           error == TransportError::kTlsWrongName;
+  Verdict verdict = Make(certificate ? Reaction::kFailConfig : Reaction::kRetry, ErrorCode::kTransport,
+                         TransportErrorText(error));
+  verdict.transport = error;
+  return verdict;
+}
+
+// A reply without a name that we know: from a proxy, a load balancer, or something that is not DynamoDB.
+Verdict OfStatus(int status, bool has_type) {
+  if (status >= 500) return Make(Reaction::kRetry, ErrorCode::kServerError, "the service failed");
+  switch (status) {
+    case 408:
+      return Make(Reaction::kRetry, ErrorCode::kServerError, "the service timed out");
+    case 413:
+      return Make(Reaction::kSplit, ErrorCode::kRequestTooLarge, "the request is too large");
+    case 429:
+      return Make(Reaction::kThrottle, ErrorCode::kThrottled, kThrottledUnnamed);
+  }
+  if (has_type) return Make(Reaction::kFailSystem, ErrorCode::kOther, "an error unknown to this version");
+  return Make(Reaction::kFailSystem, ErrorCode::kUnknownOperation, "the reply is not one of DynamoDB");
+}
+
+// What an error body says. The views point into the parser's document.
+struct ErrorBody {
+  std::string_view type;     // after '#'
+  std::string_view message;  // to tell apart only, never copied
+  simdjson::dom::element reasons;
+  bool has_reasons = false;
+};
+
+ErrorBody ReadErrorBody(const simdjson::dom::element& root) {
+  ErrorBody body;
+  simdjson::dom::object object;
+  if (root.get(object)) return body;
+  for (const auto& [key, value] : object) {
+    std::string_view text;
+    if (key == "__type") {
+      if (value.get(text)) continue;
+      body.type = text.substr(text.rfind('#') + 1);  // npos + 1 is 0
+    } else if (key == "message" || key == "Message") {
+      if (!value.get(text)) body.message = text;
+    } else if (key == "ThrottlingReasons" || key == "throttlingReasons") {
+      body.reasons = value;
+      body.has_reasons = true;
+    }
+  }
+  return body;
+}
+
+std::string_view ReasonOfThrottle(const ErrorBody& body, std::string_view fallback) {
+  simdjson::dom::array reasons;
+  if (!body.has_reasons || body.reasons.get(reasons)) return fallback;
+  for (const simdjson::dom::element entry : reasons) {
+    std::string_view name;
+    if (entry["reason"].get(name)) continue;
+    if (const std::string_view known = ThrottlingReasonText(name); !known.empty()) return known;
+  }
+  return fallback;
+}
+
+Verdict OfName(const KnownError& known, const ErrorBody& body) {
+  Verdict verdict = Make(known.reaction, known.code, known.reason);
+  if (known.texts != TextGroup::kNone) {
+    if (const KnownText* text = FindText(known.texts, body.message)) {
+      verdict = Make(text->reaction, text->code, text->reason);
+    }
+  }
+  if (verdict.reaction == Reaction::kThrottle) verdict.reason = ReasonOfThrottle(body, verdict.reason);
+  verdict.error_name = known.name;
+  return verdict;
+}
+
+Verdict OfErrorReply(const HttpReply& reply) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  // The body is not padded; the parser copies it. Errors are rare enough for that.
+  if (reply.body.empty() || parser.parse(reply.body.data(), reply.body.size()).get(root)) {
+    return OfStatus(reply.status, false);
+  }
+  const ErrorBody body = ReadErrorBody(root);
+  if (const KnownError* known = FindError(body.type)) return OfName(*known, body);
+  return OfStatus(reply.status, !body.type.empty());
+}
+
+}  // namespace
+
+Verdict Classify(const HttpReply& reply, bool crc_ok) {
+  if (reply.transport != TransportError::kNone) return OfTransport(reply.transport);
+  Verdict verdict;
+  if (!crc_ok) {
+    verdict = Make(Reaction::kRetry, ErrorCode::kBadReply, "the reply was damaged on its way (crc32)");
+  } else if (reply.status != 200) {
+    verdict = OfErrorReply(reply);
+  }
+  verdict.status = reply.status;
+  return verdict;
+}
+
+std::string Verdict::Describe(std::string_view request_id) const {
+  std::string out(error_name);
+  const auto add = [&out](std::string_view part) {
+    if (!out.empty()) out += ", ";
+    out += part;
+  };
+  if (status != 0) add("HTTP " + std::to_string(status));
+  if (!reason.empty()) add(reason);
+  if (!request_id.empty()) add(std::string("request ").append(request_id));
+  return out;
+}
+
+}  // namespace ddb

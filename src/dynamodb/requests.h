@@ -1,0 +1,30 @@
+// Bodies of requests: the frame around a batch of encoded items, and the control plane's. Names are escaped;
+// nothing is checked here. Pure.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "dynamodb/table.h"
+
+namespace ddb {
+
+// A BatchWriteItem body is BatchWriteHead(table), items joined by commas, and a tail.
+std::string BatchWriteHead(std::string_view table);
+inline constexpr std::string_view kBatchWriteTail = "]}}";
+// With ConsumedCapacity in the reply, for the rate controller.
+inline constexpr std::string_view kBatchWriteTailWithCapacity = R"(]},"ReturnConsumedCapacity":"TOTAL"})";
+
+// {"TableName":...}: DescribeTable, DeleteTable, DescribeTimeToLive.
+std::string TableNameBody(std::string_view table);
+// `settings.ttl_attribute` is not part of it: see UpdateTimeToLiveBody.
+std::string CreateTableBody(std::string_view table, const TableKeys& keys, const TableSettings& settings);
+std::string UpdateTimeToLiveBody(std::string_view table, std::string_view attribute);
+std::string ListTagsBody(std::string_view arn, std::string_view next_token);
+std::string TagResourceBody(std::string_view arn, const TableSettings& settings);
+
+// Appends `text` as a JSON string, quotes included.
+void AppendJsonString(std::string& out, std::string_view text);
+
+}  // namespace ddb

@@ -1,0 +1,225 @@
+#include "dynamodb/responses.h"
+
+#include <simdjson.h>
+
+namespace ddb {
+namespace {
+
+namespace dom = simdjson::dom;
+
+std::string_view Text(const dom::element& parent, std::string_view name) {
+  std::string_view text;
+  return parent[name].get(text) ? std::string_view() : text;
+}
+
+std::optional<int64_t> Number(const dom::element& parent, std::string_view name) {
+  int64_t number = 0;
+  if (!parent[name].get(number)) return number;
+  double real = 0;  // some engines write 10.0
+  if (parent[name].get(real) || real < 0 || real > 1e15) return std::nullopt;
+  return static_cast<int64_t>(real);
+}
+
+bool Flag(const dom::element& parent, std::string_view name) {
+  bool flag = false;
+  return !parent[name].get(flag) && flag;
+}
+
+TableStatus StatusOf(std::string_view text) {
+  if (text == "ACTIVE") return TableStatus::kActive;
+  if (text == "CREATING") return TableStatus::kCreating;
+  if (text == "UPDATING") return TableStatus::kUpdating;
+  if (text == "DELETING") return TableStatus::kDeleting;
+  if (text == "INACCESSIBLE_ENCRYPTION_CREDENTIALS") return TableStatus::kKeyInaccessible;
+  if (text == "ARCHIVING" || text == "ARCHIVED") return TableStatus::kArchived;
+  return TableStatus::kOther;
+}
+
+bool ReadAttributes(const dom::element& table, std::vector<KeyAttribute>& attributes) {
+  dom::array list;
+  if (table["AttributeDefinitions"].get(list)) return false;
+  for (const dom::element entry : list) {
+    const std::string_view type = Text(entry, "AttributeType");
+    if (type != "S" && type != "N" && type != "B") return false;
+    attributes.push_back({std::string(Text(entry, "AttributeName")), type[0]});
+  }
+  return true;
+}
+
+bool ReadKeySchema(const dom::element& parent, std::vector<IndexSettings::Key>& keys) {
+  dom::array list;
+  if (parent["KeySchema"].get(list)) return false;
+  for (const dom::element entry : list) {
+    const std::string_view type = Text(entry, "KeyType");
+    if (type != "HASH" && type != "RANGE") return false;
+    keys.push_back({std::string(Text(entry, "AttributeName")), type == "HASH"});
+  }
+  return !keys.empty();
+}
+
+bool ReadTableKeys(const dom::element& table, const std::vector<KeyAttribute>& attributes, TableKeys& keys) {
+  std::vector<IndexSettings::Key> schema;
+  if (!ReadKeySchema(table, schema)) return false;
+  bool hash = false;
+  for (const IndexSettings::Key& key : schema) {
+    const KeyAttribute* attribute = nullptr;
+    for (const KeyAttribute& candidate : attributes) {
+      if (candidate.name == key.name) attribute = &candidate;
+    }
+    if (!attribute) return false;
+    if (key.hash) {
+      keys.hash = *attribute;
+      hash = true;
+    } else {
+      keys.range = *attribute;
+    }
+  }
+  return hash;
+}
+
+// The maxima of on-demand capacity; -1 stands for none.
+TableCapacity OnDemand(const dom::element& parent) {
+  TableCapacity capacity;
+  capacity.on_demand = true;
+  dom::element limits;
+  if (parent["OnDemandThroughput"].get(limits)) return capacity;
+  capacity.read_units = Number(limits, "MaxReadRequestUnits");
+  capacity.write_units = Number(limits, "MaxWriteRequestUnits");
+  if (capacity.read_units && *capacity.read_units < 0) capacity.read_units.reset();
+  if (capacity.write_units && *capacity.write_units < 0) capacity.write_units.reset();
+  return capacity;
+}
+
+TableCapacity Provisioned(const dom::element& parent) {
+  TableCapacity capacity;
+  dom::element throughput;
+  if (parent["ProvisionedThroughput"].get(throughput)) return capacity;
+  capacity.read_units = Number(throughput, "ReadCapacityUnits");
+  capacity.write_units = Number(throughput, "WriteCapacityUnits");
+  return capacity;
+}
+
+// BillingModeSummary is absent from tables that were always provisioned; 0 units mean on-demand.
+TableCapacity ReadTableCapacity(const dom::element& table) {
+  dom::element summary;
+  if (!table["BillingModeSummary"].get(summary)) {
+    if (Text(summary, "BillingMode") == "PAY_PER_REQUEST") return OnDemand(table);
+  }
+  const TableCapacity provisioned = Provisioned(table);
+  return provisioned.write_units.value_or(0) > 0 ? provisioned : OnDemand(table);
+}
+
+bool ReadIndexes(const dom::element& table, bool global, TableSettings& settings) {
+  dom::array list;
+  if (table[global ? "GlobalSecondaryIndexes" : "LocalSecondaryIndexes"].get(list)) return true;
+  for (const dom::element entry : list) {
+    if (Text(entry, "IndexStatus") == "DELETING") continue;
+    IndexSettings index;
+    index.name = Text(entry, "IndexName");
+    index.global = global;
+    if (!ReadKeySchema(entry, index.keys)) return false;
+    dom::element projection;
+    if (entry["Projection"].get(projection)) return false;
+    index.projection = Text(projection, "ProjectionType");
+    dom::array projected;
+    if (!projection["NonKeyAttributes"].get(projected)) {
+      for (const dom::element name : projected) {
+        std::string_view text;
+        if (name.get(text)) return false;
+        index.projected.emplace_back(text);
+      }
+    }
+    if (global) index.capacity = settings.capacity.on_demand ? OnDemand(entry) : Provisioned(entry);
+    settings.indexes.push_back(std::move(index));
+  }
+  return true;
+}
+
+void ReadPlainSettings(const dom::element& table, TableSettings& settings) {
+  dom::element part;
+  if (!table["StreamSpecification"].get(part) && Flag(part, "StreamEnabled")) {
+    settings.stream_view = Text(part, "StreamViewType");
+  }
+  if (!table["TableClassSummary"].get(part)) {
+    const std::string_view name = Text(part, "TableClass");
+    if (name != "STANDARD") settings.table_class = name;
+  }
+  if (!table["SSEDescription"].get(part) && Text(part, "SSEType") == "KMS") {
+    const std::string_view status = Text(part, "Status");
+    if (status != "DISABLED" && status != "DISABLING") settings.kms_key_arn = Text(part, "KMSMasterKeyArn");
+  }
+}
+
+bool IsReplicated(const dom::element& table) {
+  for (const std::string_view name : {"Replicas", "GlobalTableWitnesses"}) {
+    dom::array list;
+    if (!table[name].get(list) && list.size() > 0) return true;
+  }
+  return false;
+}
+
+// Calls `read(root)` with the parsed body; nullopt when it is no JSON.
+template <typename T, typename Fn>
+std::optional<T> WithRoot(std::string_view body, Fn read) {
+  dom::parser parser;
+  dom::element root;
+  if (body.empty() || parser.parse(body.data(), body.size()).get(root)) return std::nullopt;
+  return read(root);
+}
+
+std::optional<TableDescription> DescriptionOf(const dom::element& root) {
+  dom::element table;
+  if (root["Table"].get(table) && root["TableDescription"].get(table)) return std::nullopt;
+  TableDescription description;
+  description.name = Text(table, "TableName");
+  description.arn = Text(table, "TableArn");
+  const std::string_view status = Text(table, "TableStatus");
+  description.status = StatusOf(status);
+  if (description.name.empty() || status.empty()) return std::nullopt;
+  // While a table goes away, DeleteTable and DescribeTable may tell no more than this.
+  if (description.status == TableStatus::kDeleting) return description;
+  TableSettings& settings = description.settings;
+  if (!ReadAttributes(table, settings.attributes) ||
+      !ReadTableKeys(table, settings.attributes, description.keys)) {
+    return std::nullopt;
+  }
+  settings.capacity = ReadTableCapacity(table);
+  if (!ReadIndexes(table, false, settings) || !ReadIndexes(table, true, settings)) return std::nullopt;
+  ReadPlainSettings(table, settings);
+  description.deletion_protected = Flag(table, "DeletionProtectionEnabled");
+  description.replicated = IsReplicated(table);
+  return description;
+}
+
+std::optional<TagsPage> TagsOf(const dom::element& root) {
+  dom::array list;
+  TagsPage page;
+  if (root["Tags"].get(list)) return root.is_object() ? std::optional(page) : std::nullopt;
+  for (const dom::element entry : list) {
+    const std::string_view key = Text(entry, "Key");
+    if (key.empty()) return std::nullopt;
+    page.tags.emplace_back(key, Text(entry, "Value"));
+  }
+  page.next_token = Text(root, "NextToken");
+  return page;
+}
+
+}  // namespace
+
+std::optional<TableDescription> ReadTableDescription(std::string_view body) {
+  return WithRoot<TableDescription>(body, DescriptionOf);
+}
+
+std::optional<std::string> ReadTimeToLive(std::string_view body) {
+  return WithRoot<std::string>(body, [](const dom::element& root) -> std::optional<std::string> {
+    dom::element ttl;
+    if (root["TimeToLiveDescription"].get(ttl)) return std::nullopt;
+    const std::string_view status = Text(ttl, "TimeToLiveStatus");
+    if (status != "ENABLED" && status != "ENABLING") return std::string();
+    return std::string(Text(ttl, "AttributeName"));
+  });
+}
+
+std::optional<TagsPage> ReadTags(std::string_view body) { return WithRoot<TagsPage>(body, TagsOf); }
+
+}  // namespace ddb

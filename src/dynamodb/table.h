@@ -1,0 +1,75 @@
+// A table as DynamoDB describes it: keys, state and settings. Filled by responses, turned into requests by
+// requests, compared and carried over by tables. Values; any thread.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ddb {
+
+struct KeyAttribute {
+  std::string name;
+  char type = 'S';  // S, N or B
+  bool operator==(const KeyAttribute&) const = default;
+};
+
+struct TableKeys {
+  KeyAttribute hash;
+  std::optional<KeyAttribute> range;
+  bool operator==(const TableKeys&) const = default;
+  std::string Text() const;  // "HASH id (S), RANGE time (N)"
+};
+
+// Units per second. For on-demand the units are maxima, absent when there is none.
+struct TableCapacity {
+  bool on_demand = false;
+  std::optional<int64_t> read_units;
+  std::optional<int64_t> write_units;
+  bool operator==(const TableCapacity&) const = default;
+};
+
+struct IndexSettings {
+  struct Key {
+    std::string name;
+    bool hash = true;
+    bool operator==(const Key&) const = default;
+  };
+  std::string name;
+  bool global = true;
+  std::vector<Key> keys;
+  std::string projection;              // ALL, KEYS_ONLY or INCLUDE
+  std::vector<std::string> projected;  // with INCLUDE
+  TableCapacity capacity;              // global only; on_demand follows the table
+  bool operator==(const IndexSettings&) const = default;
+};
+
+// What CreateTable can set beyond the keys, and what is set after it (time to live).
+struct TableSettings {
+  TableCapacity capacity;
+  std::vector<KeyAttribute> attributes;  // of keys and indexes; empty: those of the keys
+  std::vector<IndexSettings> indexes;
+  std::string stream_view;  // "" = no stream
+  std::string table_class;  // "" = standard
+  std::string kms_key_arn;  // "" = the key that AWS owns
+  std::vector<std::pair<std::string, std::string>> tags;
+  std::string ttl_attribute;  // "" = none
+  bool operator==(const TableSettings&) const = default;
+};
+
+enum class TableStatus { kCreating, kUpdating, kDeleting, kActive, kKeyInaccessible, kArchived, kOther };
+
+struct TableDescription {
+  std::string name;
+  std::string arn;
+  TableStatus status = TableStatus::kOther;
+  TableKeys keys;
+  TableSettings settings;  // without tags and time to live, which other operations tell
+  bool deletion_protected = false;
+  bool replicated = false;
+};
+
+}  // namespace ddb

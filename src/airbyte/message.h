@@ -38,8 +38,9 @@ struct StateFields {
   StateKind kind = StateKind::kLegacy;
   StreamRef stream;  // for kStream
   // Where destinationStats goes in the line: an existing member's value is [stats_begin, stats_end) (replaced
-  // in place); with stats_begin == stats_end a new member `,"destinationStats":{...}` is inserted there (`,`
-  // left out when stats_first is true, i.e. the state object is empty).
+  // in place; the last one, if there are several); with stats_begin == stats_end a new member
+  // `,"destinationStats":{...}` is inserted there (`,` left out when stats_first is true, i.e. the state
+  // object is empty).
   size_t stats_begin = 0;
   size_t stats_end = 0;
   bool stats_first = false;
@@ -52,7 +53,10 @@ struct ParsedLine {
   StreamRef status_stream;  // kStreamStatus
   StreamStatus status = StreamStatus::kOther;
   std::string_view reason;  // kMalformed: a literal that holds no data, e.g. "emitted_at is missing"
-  bool has_stream_for_error = false;  // kMalformed: record.stream is known
+  // kMalformed: the line is valid JSON and its record's stream is certain, so the failure is this stream's.
+  // Else record.has_stream may still tell a stream to name in a message, but a part that was not understood
+  // could have said otherwise.
+  bool has_stream_for_error = false;
 };
 
 }  // namespace ddb

@@ -18,9 +18,10 @@ class RecordSink {
  public:
   virtual ~RecordSink() = default;
   // record.data's value starts at `p` (a '{': anything else the parser reports as malformed by itself).
-  // `seen` holds the members met so far; has_stream tells whether the stream is among them. Returns one past
-  // the value's last byte, or nullptr if it is not valid JSON. May be called again for the same line (a
-  // duplicate member): the last call counts.
+  // `seen` holds the members met so far; has_stream tells whether the stream is among them (its namespace may
+  // still follow: sources differ in their order). Returns one past the value's last byte, or nullptr if it is
+  // not valid JSON. May be called again for the same line (a duplicate member): the last call counts, and
+  // none does unless the line turns out to be a kRecord.
   virtual const char* OnData(const char* p, const char* end, const RecordFields& seen) = 0;
 };
 
@@ -31,9 +32,20 @@ class MessageParser {
   // `line` without its newline. Views in the result live until the next call or the line's end.
   ParsedLine Parse(std::string_view line, RecordSink& sink);
 
+  // Room for text that had escapes; of no meaning between calls.
+  struct Scratch {
+    struct Stream {
+      std::string name;
+      std::string ns;
+    };
+    Stream record;
+    Stream state;
+    Stream status;
+    std::string other;
+  };
+
  private:
-  std::string stream_scratch_;  // a name or namespace that had escapes
-  std::string ns_scratch_;
+  Scratch scratch_;
 };
 
 }  // namespace ddb

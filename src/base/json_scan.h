@@ -21,6 +21,7 @@ namespace ddb::json {
 constexpr size_t kPadding = 64;
 
 inline const char* SkipWhitespace(const char* p, const char* end) {
+  if (p < end && *p > ' ') return p;  // as a rule there is none
   while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
   return p;
 }

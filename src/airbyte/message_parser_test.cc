@@ -1,0 +1,511 @@
+#include "airbyte/message_parser.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/json_scan.h"
+
+namespace ddb {
+namespace {
+
+// Takes any JSON object, as the encoder does, and notes what it was given.
+class FakeSink : public RecordSink {
+ public:
+  const char* OnData(const char* p, const char* end, const RecordFields& seen) override {
+    ++calls;
+    had_stream = seen.has_stream;
+    const char* next = json::SkipValue(p, end);
+    if (next != nullptr) data.assign(p, next);
+    return next;
+  }
+  int calls = 0;
+  bool had_stream = false;
+  std::string data;
+};
+
+class MessageParserTest : public ::testing::Test {
+ protected:
+  // The line in memory of its own; what follows it would continue it.
+  const ParsedLine& Parse(std::string_view line) {
+    size_ = line.size();
+    bytes_.reset(new char[line.size() + MessageParser::kPadding]);
+    std::copy(line.begin(), line.end(), bytes_.get());
+    std::fill_n(bytes_.get() + line.size(), MessageParser::kPadding, '}');
+    sink_ = {};
+    parsed_ = parser_.Parse({bytes_.get(), size_}, sink_);
+    return parsed_;
+  }
+  std::string_view Reason(std::string_view line) {
+    return Parse(line).kind == LineKind::kMalformed ? parsed_.reason : "not malformed";
+  }
+  // `name` or `namespace/name`, "-" where there is no stream.
+  static std::string Show(const StreamRef& stream) {
+    return (stream.ns ? std::string(*stream.ns) + "/" : "") + std::string(stream.name);
+  }
+  std::string StatsText() const {
+    return std::string(bytes_.get() + parsed_.state.stats_begin, bytes_.get() + parsed_.state.stats_end);
+  }
+
+  MessageParser parser_;
+  FakeSink sink_;
+  std::unique_ptr<char[]> bytes_;
+  size_t size_ = 0;
+  ParsedLine parsed_;
+};
+
+TEST_F(MessageParserTest, Record) {
+  const ParsedLine& line =
+      Parse(R"({"type":"RECORD","record":{"stream":"users","data":{"id":1},"emitted_at":1700000000000}})");
+  ASSERT_EQ(line.kind, LineKind::kRecord) << line.reason;
+  EXPECT_EQ(Show(line.record.stream), "users");
+  EXPECT_TRUE(line.record.has_stream);
+  EXPECT_EQ(line.record.emitted_at, "1700000000000");
+  EXPECT_EQ(line.record.meta, "");
+  EXPECT_EQ(sink_.data, R"({"id":1})");
+  EXPECT_EQ(sink_.calls, 1);
+  EXPECT_TRUE(sink_.had_stream);
+}
+
+TEST_F(MessageParserTest, RecordWithEverythingInAnyOrderAndWhitespace) {
+  const ParsedLine& line = Parse(
+      " { \"record\" : {\t\"meta\": {\"changes\":[]} ,\r \"emitted_at\" : -5 , \"data\" : { } , "
+      "\"namespace\" : \"public\" ,"
+      " \"file_reference\" : {\"a\":[1,{}]} , \"stream\" : \"users\" } , \"x\" : [ ] , \"type\" : \"RECORD\" "
+      "} \r");
+  ASSERT_EQ(line.kind, LineKind::kRecord) << line.reason;
+  EXPECT_EQ(Show(line.record.stream), "public/users");
+  EXPECT_EQ(line.record.emitted_at, "-5");
+  EXPECT_EQ(line.record.meta, R"({"changes":[]})");
+  EXPECT_EQ(sink_.data, "{ }");
+  EXPECT_FALSE(sink_.had_stream);
+}
+
+TEST_F(MessageParserTest, ExplicitNullsEverywhere) {
+  const ParsedLine& line = Parse(
+      R"({"type":"RECORD","log":null,"spec":null,"connectionStatus":null,"catalog":null,"record":{"namespace":null,)"
+      R"("stream":"users","data":{},"emitted_at":1,"meta":null,"file_reference":null},"state":null,"trace":null,)"
+      R"("control":null,"destination_catalog":null})");
+  ASSERT_EQ(line.kind, LineKind::kRecord) << line.reason;
+  EXPECT_FALSE(line.record.stream.ns.has_value());
+  EXPECT_EQ(line.record.meta, "");
+}
+
+TEST_F(MessageParserTest, TheLastOfSeveralMembersCounts) {
+  const ParsedLine& line = Parse(
+      R"({"type":"LOG","record":7,"record":{"stream":5,"stream":"a","namespace":"n","namespace":null,"data":[],"data":{"x":1},)"
+      R"("data":{"x":2},"emitted_at":"x","emitted_at":3,"meta":{},"meta":null},"type":"RECORD"})");
+  ASSERT_EQ(line.kind, LineKind::kRecord) << line.reason;
+  EXPECT_EQ(Show(line.record.stream), "a");
+  EXPECT_EQ(line.record.emitted_at, "3");
+  EXPECT_EQ(line.record.meta, "");
+  EXPECT_EQ(sink_.data, R"({"x":2})");
+  EXPECT_EQ(sink_.calls, 2);
+
+  const std::string good = R"({"stream":"a","data":{},"emitted_at":1})";
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":)" + good + R"(,"record":null})"), "record is missing");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":)" + good + R"(,"record":{"stream":"a","emitted_at":1}})"),
+            "record.data is missing");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","data":{},"data":4,"emitted_at":1}})"),
+            "record.data is not an object");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":)" + good + R"(,"type":null})"),
+            "line is not an Airbyte message");
+  EXPECT_EQ(Parse(R"({"type":"RECORD","record":)" + good + R"(,"type":"LOG"})").kind, LineKind::kIgnored);
+}
+
+TEST_F(MessageParserTest, NamesWithEscapes) {
+  const ParsedLine& line = Parse(
+      R"({"t\u0079pe":"REC\u004FRD","\u0072ecord":{"stre\u0061m":"us\u0065rs \"\u00e4\uD83D\uDE00","namesp\u0061ce":"\\n",)"
+      R"("d\u0061ta":{},"emitted_\u0061t":1}})");
+  ASSERT_EQ(line.kind, LineKind::kRecord) << line.reason;
+  EXPECT_EQ(Show(line.record.stream), "\\n/users \"\xC3\xA4\xF0\x9F\x98\x80");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"\uD800","data":{},"emitted_at":1}})"),
+            "record.stream is missing or not text");
+  EXPECT_EQ(Parse(R"({"\uD800":1,"type":"RECORD","record":{"stream":"a","data":{},"emitted_at":1}})").kind,
+            LineKind::kRecord);
+}
+
+TEST_F(MessageParserTest, EmittedAtIsAWholeNumberByItsDigits) {
+  const auto with = [this](std::string_view value) {
+    return Reason(R"({"type":"RECORD","record":{"stream":"a","data":{},"emitted_at":)" + std::string(value) +
+                  "}}");
+  };
+  for (const char* good : {"0", "-0", "1", "-1", "1700000000000", "123456789012345678901234567890"}) {
+    EXPECT_EQ(with(good), "not malformed") << good;
+    EXPECT_EQ(parsed_.record.emitted_at, good);
+  }
+  for (const char* bad : {"1e3", "5.0", "1E0", "0.0", "\"1\"", "true", "[1]", "{}", "-1.5"}) {
+    EXPECT_EQ(with(bad), "record.emitted_at is not a whole number") << bad;
+  }
+  EXPECT_EQ(with("null"), "record.emitted_at is missing");
+  for (const char* invalid : {"01", "-", "+1", "1.", "-a", "0x1", "1e", "NaN", "nul", ""}) {
+    EXPECT_EQ(with(invalid), "line is not valid JSON") << invalid;
+  }
+}
+
+TEST_F(MessageParserTest, RecordsThatAreNone) {
+  EXPECT_EQ(Reason(R"({"type":"RECORD"})"), "record is missing");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":null})"), "record is missing");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":[]})"), "record is not an object");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{}})"), "record.stream is missing or not text");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":null,"data":{},"emitted_at":1}})"),
+            "record.stream is missing or not text");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":["a"],"data":{},"emitted_at":1}})"),
+            "record.stream is missing or not text");
+  EXPECT_FALSE(parsed_.has_stream_for_error);
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","namespace":1,"data":{},"emitted_at":1}})"),
+            "record.namespace is not text");
+  EXPECT_FALSE(parsed_.has_stream_for_error);
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","emitted_at":1}})"), "record.data is missing");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","data":null,"emitted_at":1}})"),
+            "record.data is missing");
+  for (const char* data : {"[]", "5", "\"x\"", "true"}) {
+    EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"data":)" + std::string(data) +
+                     R"(,"emitted_at":1,"stream":"a","namespace":"n"}})"),
+              "record.data is not an object");
+    EXPECT_TRUE(parsed_.has_stream_for_error);
+    EXPECT_EQ(Show(parsed_.record.stream), "n/a");
+  }
+  EXPECT_EQ(sink_.calls, 0);
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","data":{},"emitted_at":1,"meta":[]}})"),
+            "record.meta is not an object");
+}
+
+TEST_F(MessageParserTest, ARecordCountsOnlyInARecord) {
+  EXPECT_EQ(Parse(R"({"record":{"stream":"a","data":5},"type":"LOG","log":{"level":"INFO"}})").kind,
+            LineKind::kIgnored);
+  EXPECT_EQ(Parse(R"({"record":{"stream":"a","data":{}},"type":"STATE","state":{"data":{}}})").kind,
+            LineKind::kState);
+  EXPECT_EQ(Parse(R"({"state":5,"type":"RECORD","record":{"stream":"a","data":{},"emitted_at":1}})").kind,
+            LineKind::kRecord);
+}
+
+TEST_F(MessageParserTest, WhatIsIgnored) {
+  for (const char* line :
+       {"", " ", "\r", "\t \r", R"({"type":"LOG","log":{"level":"INFO","message":"x"}})", R"({"type":"LOG"})",
+        R"({"type":"SPEC"})", R"({"type":"record"})", R"({"type":"","a":{}})",
+        R"({"type":"TRACE","trace":{"type":"ERROR","emitted_at":1.5,"error":{"message":"x"}}})",
+        R"({"type":"TRACE","trace":{"emitted_at":1.5e3}})", R"({"type":"TRACE","trace":{"type":null}})",
+        R"({"type":"CONTROL","control":{"type":"CONNECTOR_CONFIG","emitted_at":1.0}})"}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kIgnored) << line << parsed_.reason;
+  }
+}
+
+TEST_F(MessageParserTest, LinesThatAreNoMessage) {
+  for (const char* line : {"x", "5", "\"text\"", "[]", "null", "{}", R"({"type":null})", R"({"type":5})",
+                           R"({"type":{}})", R"({"record":{"stream":"a","data":{},"emitted_at":1}})",
+                           R"({"type":"\uDC00"})", "\xEF\xBB\xBF{\"type\":\"LOG\"}"}) {
+    EXPECT_EQ(Reason(line), "line is not an Airbyte message") << line;
+  }
+  for (const char* line : {"{",
+                           R"({"type")",
+                           R"({"type":)",
+                           R"({"type":"LOG")",
+                           R"({"type":"LOG",)",
+                           R"({"type":"LOG",})",
+                           R"({"type":"LOG"}})",
+                           R"({"type":"LOG"} {})",
+                           R"({"type":"LOG"}x)",
+                           R"({type:"LOG"})",
+                           R"({"type" "LOG"})",
+                           R"({"type":"LOG" "a":1})",
+                           R"({"type":"LOG","a":[}})",
+                           R"({"type":"LOG","a":tru})",
+                           "{\"type\":\"LOG\",\"a\":\"\x01\"}",
+                           "{\"type\":\"LOG\",\"a\":\"\xFF\"}",
+                           "{\"type\":\"LOG\",\"\xC3\":1}",
+                           "{\"type\":\"LOG\xED\xA0\x80\"}",
+                           R"({"type":"LOG","a":"\x"})",
+                           R"({"type":"RECORD","record":{"stream":"a)",
+                           R"({"type":"STATE","state":{"data":{]}})"}) {
+    EXPECT_EQ(Reason(line), "line is not valid JSON") << line;
+  }
+  EXPECT_EQ(Reason(std::string_view("{\"type\":\"LOG\",\"a\":\"\0\"}", 22)), "line is not valid JSON");
+  EXPECT_EQ(Reason(std::string_view("{\"type\":\"LOG\"}\0", 15)), "line is not valid JSON");
+}
+
+TEST_F(MessageParserTest, DataThatIsNotJson) {
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","data":{"x":tru},"emitted_at":1}})"),
+            "record.data is not valid JSON");
+  // Its stream may be named, but a namespace that follows could say that it is another's.
+  EXPECT_FALSE(parsed_.has_stream_for_error);
+  EXPECT_TRUE(parsed_.record.has_stream);
+  EXPECT_EQ(Show(parsed_.record.stream), "a");
+}
+
+TEST_F(MessageParserTest, EveryBeginningOfALineIsMalformed) {
+  for (
+      const std::string_view whole :
+      {R"({"type":"RECORD","record":{"stream":"us\u0065rs","data":{"id":1},"emitted_at":1,"meta":{"changes":[]}}})",
+       R"({"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"a"}},"destinationStats":null}})",
+       R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"stream_descriptor":{"name":"a"},"status":"X"}}})"}) {
+    for (size_t size = 1; size < whole.size(); ++size) {
+      EXPECT_EQ(Parse(whole.substr(0, size)).kind, LineKind::kMalformed) << whole.substr(0, size);
+    }
+    EXPECT_NE(Parse(whole).kind, LineKind::kMalformed) << whole;
+  }
+}
+
+TEST_F(MessageParserTest, StateKindByType) {
+  EXPECT_EQ(
+      Parse(
+          R"({"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"a","namespace":"n"},)"
+          R"("stream_state":{"c":1}},"global":null,"data":{"legacy":1},"sourceStats":{"recordCount":3.0},"id":7}})")
+          .kind,
+      LineKind::kState)
+      << parsed_.reason;
+  EXPECT_EQ(parsed_.state.kind, StateKind::kStream);
+  EXPECT_EQ(Show(parsed_.state.stream), "n/a");
+  EXPECT_EQ(
+      Parse(R"({"type":"STATE","state":{"type":"GLOBAL","global":{"shared_state":null,"stream_states":[]}}})")
+          .kind,
+      LineKind::kState);
+  EXPECT_EQ(parsed_.state.kind, StateKind::kGlobal);
+  EXPECT_EQ(Parse(R"({"type":"STATE","state":{"type":"LEGACY","data":{},"stream":{}}})").kind,
+            LineKind::kState);
+  EXPECT_EQ(parsed_.state.kind, StateKind::kLegacy);
+}
+
+TEST_F(MessageParserTest, StateKindByMemberWithoutType) {
+  const std::string stream = R"("stream":{"stream_descriptor":{"name":"a"}})";
+  const auto kind = [this](const std::string& members) {
+    EXPECT_EQ(Parse(R"({"type":"STATE","state":{)" + members + "}}").kind, LineKind::kState)
+        << parsed_.reason;
+    return parsed_.state.kind;
+  };
+  for (const std::string type : {"", R"("type":null,)"}) {
+    EXPECT_EQ(kind(type + stream + R"(,"global":null,"data":null)"), StateKind::kStream);
+    EXPECT_EQ(kind(type + R"("stream":null,"global":{"stream_states":[]},"data":null)"), StateKind::kGlobal);
+    EXPECT_EQ(kind(type + R"("stream":null,"global":null,"data":{"x":1})"), StateKind::kLegacy);
+    EXPECT_EQ(kind(type + R"("sourceStats":null)"), StateKind::kLegacy);
+    EXPECT_EQ(kind(type + stream + R"(,"stream":null,"global":{})"), StateKind::kGlobal);
+  }
+  EXPECT_EQ(kind(stream + R"(,"type":"STREAM")"), StateKind::kStream);
+  EXPECT_EQ(kind(""), StateKind::kLegacy);
+}
+
+TEST_F(MessageParserTest, StatesThatAreNone) {
+  const std::string_view no_name = "state.stream has no stream_descriptor with a name";
+  EXPECT_EQ(Reason(R"({"type":"STATE"})"), "state is missing");
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":null})"), "state is missing");
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":"x"})"), "state is not an object");
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":{"type":"OTHER"}})"), "state.type is not known");
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":{"type":5}})"), "state.type is not known");
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":{"type":"STREAM"}})"), no_name);
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":{"type":"STREAM","stream":null}})"), no_name);
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":{"stream":[]}})"), no_name);
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":{"stream":{"stream_state":{}}}})"), no_name);
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":{"stream":{"stream_descriptor":null}}})"), no_name);
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":{"stream":{"stream_descriptor":{"name":null}}}})"), no_name);
+  EXPECT_EQ(
+      Reason(
+          R"({"type":"STATE","state":{"stream":{"stream_descriptor":{"name":"a"},"stream_descriptor":{}}}})"),
+      no_name);
+  EXPECT_EQ(
+      Reason(R"({"type":"STATE","state":{"stream":{"stream_descriptor":{"name":"a","namespace":{}}}}})"),
+      "state.stream has a namespace that is not text");
+}
+
+TEST_F(MessageParserTest, WhereDestinationStatsGo) {
+  Parse(R"({"type":"STATE","state":{"data":{}}})");
+  EXPECT_EQ(parsed_.state.stats_begin, size_ - 2);
+  EXPECT_EQ(parsed_.state.stats_end, size_ - 2);
+  EXPECT_FALSE(parsed_.state.stats_first);
+  Parse(R"({"state":{ },"type":"STATE"})");
+  EXPECT_EQ(parsed_.state.stats_begin, std::string_view(R"({"state":{ )").size());
+  EXPECT_EQ(parsed_.state.stats_end, parsed_.state.stats_begin);
+  EXPECT_TRUE(parsed_.state.stats_first);
+  Parse(R"({"type":"STATE","state":{"destinationStats": null ,"data":{"destinationStats":1}}})");
+  EXPECT_EQ(StatsText(), "null");
+  Parse(
+      R"({"type":"STATE","state":{"destinationStats":1,"data":{},"destinationStats":{"recordCount":2.0}},"destinationStats":3})");
+  EXPECT_EQ(StatsText(), R"({"recordCount":2.0})");
+  Parse(R"({"type":"STATE","state":{"destinationStats":{"a":1}},"state":{"data":[{}]}})");
+  EXPECT_EQ(parsed_.state.stats_begin, size_ - 2);
+  EXPECT_EQ(parsed_.state.stats_end, size_ - 2);
+}
+
+TEST_F(MessageParserTest, StreamStatus) {
+  const auto status = [this](const std::string& text) {
+    EXPECT_EQ(
+        Parse(
+            R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","emitted_at":1700000000000.5,"stream_status":)"
+            R"({"status":)" +
+            text +
+            R"(,"reasons":null,"stream_descriptor":{"namespace":null,"name":"\u0061b"}},"error":null}})")
+            .kind,
+        LineKind::kStreamStatus)
+        << parsed_.reason;
+    EXPECT_EQ(Show(parsed_.status_stream), "ab");
+    return parsed_.status;
+  };
+  EXPECT_EQ(status("\"STARTED\""), StreamStatus::kStarted);
+  EXPECT_EQ(status("\"RUNNING\""), StreamStatus::kRunning);
+  EXPECT_EQ(status("\"COMPLETE\""), StreamStatus::kComplete);
+  EXPECT_EQ(status("\"INCOMPLETE\""), StreamStatus::kIncomplete);
+  EXPECT_EQ(status("\"PAUSED\""), StreamStatus::kOther);
+  EXPECT_EQ(status("null"), StreamStatus::kOther);
+  EXPECT_EQ(Reason(R"({"type":"TRACE"})"), "trace is missing");
+  EXPECT_EQ(Reason(R"({"type":"TRACE","trace":[]})"), "trace is not an object");
+  const std::string_view no_name = "trace.stream_status has no stream_descriptor with a name";
+  EXPECT_EQ(Reason(R"({"type":"TRACE","trace":{"type":"STREAM_STATUS"}})"), no_name);
+  EXPECT_EQ(Reason(R"({"type":"TRACE","trace":{"stream_status":null,"type":"STREAM_STATUS"}})"), no_name);
+  EXPECT_EQ(Parse(R"({"type":"TRACE","trace":{"type":"ESTIMATE","stream_status":{}}})").kind,
+            LineKind::kIgnored);
+}
+
+TEST_F(MessageParserTest, DepthDoesNotRecurse) {
+  const std::string open(2'000'000, '[');
+  const std::string close(2'000'000, ']');
+  EXPECT_EQ(Parse(R"({"type":"STATE","state":{"data":)" + open + close + "}}").kind, LineKind::kState);
+  EXPECT_EQ(Reason(R"({"type":"STATE","state":{"data":)" + open), "line is not valid JSON");
+}
+
+// The same rules over a tree that another parser builds; "" where that says that it is not JSON.
+class Reference {
+ public:
+  std::string Describe(std::string_view line) {
+    const simdjson::padded_string text(line);
+    simdjson::dom::element top;
+    if (line.find_first_not_of(" \t\r\n") == std::string_view::npos) return "ignored";
+    if (parser_.parse(text).get(top) != simdjson::SUCCESS) return "";
+    const auto type = Text(Member(top, "type"));
+    if (!top.is_object() || !type) return "malformed";
+    if (*type == "RECORD") return Record(Member(top, "record"));
+    if (*type == "STATE") return State(Member(top, "state"));
+    return *type == "TRACE" && !IsObject(Member(top, "trace")) ? "malformed" : "ignored";
+  }
+
+ private:
+  static constexpr const char* kNoStream = "\xFF";
+  using Element = std::optional<simdjson::dom::element>;
+
+  static bool IsObject(const Element& element) { return element && element->is_object(); }
+  // The last one; a null counts as none.
+  static Element Member(const Element& owner, std::string_view name) {
+    Element found;
+    simdjson::dom::object object;
+    if (!owner || owner->get(object) != simdjson::SUCCESS) return found;
+    for (const auto field : object) {
+      if (field.key == name) found = field.value;
+    }
+    return found && !found->is_null() ? found : std::nullopt;
+  }
+  static std::optional<std::string> Text(const Element& element) {
+    std::string_view text;
+    if (!element || element->get(text) != simdjson::SUCCESS) return std::nullopt;
+    return std::string(text);
+  }
+  static std::string Stream(const Element& owner, std::string_view name) {
+    const auto text = Text(Member(owner, name));
+    const Element ns = Member(owner, "namespace");
+    if (!text || (ns && !ns->is_string())) return kNoStream;
+    return (ns ? *Text(ns) + "/" : "") + *text;
+  }
+  static std::string Record(const Element& record) {
+    const std::string stream = Stream(record, "stream");
+    const Element emitted_at = Member(record, "emitted_at");
+    const Element meta = Member(record, "meta");
+    if (stream == kNoStream || !IsObject(Member(record, "data"))) return "malformed";
+    if (!emitted_at || !emitted_at->is_number() || emitted_at->type() == simdjson::dom::element_type::DOUBLE)
+      return "malformed";
+    if (meta && !meta->is_object()) return "malformed";
+    return "record " + stream + " " + simdjson::to_string(*emitted_at);
+  }
+  static std::string State(const Element& state) {
+    if (!IsObject(state)) return "malformed";
+    const Element type = Member(state, "type");
+    if (type && Text(type) != "STREAM" && Text(type) != "GLOBAL" && Text(type) != "LEGACY")
+      return "malformed";
+    const bool stream = type ? Text(type) == "STREAM" : Member(state, "stream").has_value();
+    if (!stream) {
+      return (type ? Text(type) == "GLOBAL" : Member(state, "global").has_value()) ? "global" : "legacy";
+    }
+    const std::string name = Stream(Member(Member(state, "stream"), "stream_descriptor"), "name");
+    return name == kNoStream ? "malformed" : "stream " + name;
+  }
+
+  simdjson::dom::parser parser_;
+};
+
+TEST_F(MessageParserTest, AgreesWithAnotherParserOnDamagedLines) {
+  const std::string seeds[] = {
+      R"({"type":"RECORD","record":{"stream":"users","namespace":null,"data":{"id":1,"a":[{}]},"emitted_at":1712,"meta":null}})",
+      R"({"record":{"data":{},"meta":{"changes":[]},"emitted_at":5,"namespace":"p\u00fc","stream":"u"},"record":null,"type":"RECORD"})",
+      R"({"type":"STATE","state":{"type":null,"stream":{"stream_descriptor":{"name":"a","namespace":"n"}},"global":null,"data":null}})",
+      R"({"type":"STATE","state":{"type":"GLOBAL","global":{"stream_states":[]},"data":{},"destinationStats":{"recordCount":1.0}}})",
+      R"({"type":"TRACE","trace":{"type":"ERROR","emitted_at":1.5}})"};
+  const std::string fragments[] = {"null",
+                                   "{}",
+                                   "[]",
+                                   "\"x\"",
+                                   "1",
+                                   "-2",
+                                   "1.5",
+                                   "{",
+                                   "}",
+                                   "[",
+                                   "]",
+                                   ",",
+                                   ":",
+                                   "\"",
+                                   "\\",
+                                   "\\u0061",
+                                   "\"type\":\"STREAM\",",
+                                   "\"stream\":",
+                                   "\"data\":{},",
+                                   "\xC3\xA4",
+                                   "\xC3",
+                                   "\x02",
+                                   " ",
+                                   "\t",
+                                   "e",
+                                   "0"};
+  std::mt19937 random(3);
+  Reference reference;
+  size_t counted = 0;
+  for (int round = 0; round < 200'000; ++round) {
+    std::string line = seeds[random() % std::size(seeds)];
+    for (int change = random() % 4; change > 0; --change) {
+      const std::string& fragment = fragments[random() % std::size(fragments)];
+      const size_t at = random() % line.size();
+      line.replace(at, random() % 3 == 0 ? random() % 6 : 0, random() % 4 == 0 ? "" : fragment);
+      if (line.empty()) line = " ";
+    }
+    const ParsedLine& parsed = Parse(line);
+    std::string mine;
+    switch (parsed.kind) {
+      case LineKind::kRecord:
+        mine = "record " + Show(parsed.record.stream) + " " + std::string(parsed.record.emitted_at);
+        break;
+      case LineKind::kState:
+        mine = parsed.state.kind == StateKind::kStream   ? "stream " + Show(parsed.state.stream)
+               : parsed.state.kind == StateKind::kGlobal ? "global"
+                                                         : "legacy";
+        break;
+      case LineKind::kMalformed:
+        mine = "malformed";
+        break;
+      default:
+        mine = "ignored";
+    }
+    const std::string expected = reference.Describe(line);
+    counted += !expected.empty() && expected != "malformed";
+    if (expected.empty()) {
+      // Not JSON for the other, which also takes no number past its types and no half of a surrogate pair.
+      if (mine != "malformed") {
+        ASSERT_TRUE(line.find_first_of("eE\\") != std::string::npos) << line;
+      }
+    } else {
+      ASSERT_EQ(mine, expected) << line;
+    }
+  }
+  EXPECT_GT(counted, 20'000U);
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,64 +1,17 @@
 #include "airbyte/message_parser.h"
 
+#include "airbyte/json_members.h"
 #include "base/json_scan.h"
 
 namespace ddb {
 namespace {
 
-using json::SkipString;
-using json::SkipValue;
 using json::SkipWhitespace;
 
 constexpr std::string_view kNotJson = "line is not valid JSON";
 constexpr std::string_view kNotAMessage = "line is not an Airbyte message";
 
 enum class MessageType { kNone, kRecord, kState, kTrace, kOther };
-
-// Calls on_member(name, value) for each member of the object at `p`; it returns one past the value, as this
-// does of the object. nullptr: not valid JSON. `name` is valid until on_member uses `scratch` itself.
-template <typename OnMember>
-inline const char* ForEachMember(const char* p, const char* end, std::string& scratch, OnMember&& on_member) {
-  p = SkipWhitespace(p + 1, end);
-  if (p < end && *p == '}') return p + 1;
-  for (;;) {
-    if (p >= end || *p != '"') return nullptr;
-    const char* const begin = p + 1;
-    const json::StringToken token = SkipString(begin, end);
-    if (token.next == nullptr) return nullptr;
-    std::string_view name(begin, static_cast<size_t>(token.next - 1 - begin));
-    if (token.escaped) {
-      // A name that has no UTF-8 is none that is looked for.
-      name = json::DecodeString(name, scratch) ? std::string_view(scratch) : std::string_view();
-    }
-    p = SkipWhitespace(token.next, end);
-    if (p >= end || *p != ':') return nullptr;
-    p = SkipWhitespace(p + 1, end);
-    if (p >= end) return nullptr;
-    p = on_member(name, p);
-    if (p == nullptr) return nullptr;
-    p = SkipWhitespace(p, end);
-    if (p >= end) return nullptr;
-    if (*p != ',') return *p == '}' ? p + 1 : nullptr;
-    p = SkipWhitespace(p + 1, end);
-  }
-}
-
-// A member that should be text.
-struct Text {
-  const char* next = nullptr;  // behind the value; nullptr: not valid JSON
-  enum Kind { kNull, kText, kOther } kind = kOther;
-  std::string_view text;
-};
-
-inline Text ReadText(const char* p, const char* end, std::string& scratch) {
-  if (*p != '"') return {SkipValue(p, end), *p == 'n' ? Text::kNull : Text::kOther, {}};
-  const json::StringToken token = SkipString(p + 1, end);
-  if (token.next == nullptr) return {};
-  const std::string_view raw(p + 1, static_cast<size_t>(token.next - p - 2));
-  if (!token.escaped) return {token.next, Text::kText, raw};
-  if (!json::DecodeString(raw, scratch)) return {token.next, Text::kOther, {}};
-  return {token.next, Text::kText, scratch};
-}
 
 // A stream as messages name it; the last of several members counts.
 struct StreamReader {
@@ -67,16 +20,16 @@ struct StreamReader {
   bool bad_ns = false;
 
   const char* ReadName(const char* p, const char* end, MessageParser::Scratch::Stream& scratch) {
-    const Text text = ReadText(p, end, scratch.name);
-    has_name = text.kind == Text::kText;
+    const MemberText text = ReadText(p, end, scratch.name);
+    has_name = text.kind == MemberText::kText;
     stream.name = text.text;
     return text.next;
   }
   const char* ReadNamespace(const char* p, const char* end, MessageParser::Scratch::Stream& scratch) {
-    const Text text = ReadText(p, end, scratch.ns);
-    bad_ns = text.kind == Text::kOther;
+    const MemberText text = ReadText(p, end, scratch.ns);
+    bad_ns = text.kind == MemberText::kOther;
     stream.ns.reset();
-    if (text.kind == Text::kText) stream.ns = text.text;
+    if (text.kind == MemberText::kText) stream.ns = text.text;
     return text.next;
   }
 };
@@ -88,14 +41,22 @@ class LineParser {
              ParsedLine& out)
       : begin_(begin), end_(end), sink_(sink), scratch_(scratch), out_(out) {}
 
-  // `p` at the '{'.
+  // `p` at the '{'. The names that are not read are there because PyAirbyte sends them all, as nulls.
   void Parse(const char* p) {
-    p = ForEachMember(p, end_, scratch_.other, [this](std::string_view name, const char* value) {
-      if (name == "record") return ReadRecord(value);
-      if (name == "type") return ReadType(value);
-      if (name == "state") return ReadState(value);
-      if (name == "trace") return ReadTrace(value);
-      return SkipValue(value, end_);
+    p = ForEachMember<"type", "record", "state", "trace", "log", "spec", "connectionStatus", "catalog",
+                      "control">(p, end_, scratch_.other, [this](int member, const char* value) {
+      switch (member) {
+        case 0:
+          return ReadType(value);
+        case 1:
+          return ReadRecord(value);
+        case 2:
+          return ReadState(value);
+        case 3:
+          return ReadTrace(value);
+        default:
+          return SkipMemberValue(value, end_);
+      }
     });
     if (p == nullptr || SkipWhitespace(p, end_) != end_) {
       Malformed(syntax_reason_);
@@ -136,8 +97,12 @@ class LineParser {
   }
 
   const char* ReadType(const char* p) {
-    const Text text = ReadText(p, end_, scratch_.other);
-    if (text.kind != Text::kText) {
+    if (const char* const next = SkipExactly(p, end_, "\"RECORD\""); next != nullptr) {
+      type_ = MessageType::kRecord;
+      return next;
+    }
+    const MemberText text = ReadText(p, end_, scratch_.other);
+    if (text.kind != MemberText::kText) {
       type_ = MessageType::kNone;
     } else if (text.text == "RECORD") {
       type_ = MessageType::kRecord;
@@ -154,25 +119,34 @@ class LineParser {
     record_ns_is_bad_ = false;
     if (*p != '{') {
       record_reason_ = *p == 'n' ? "record is missing" : "record is not an object";
-      return SkipValue(p, end_);
+      return SkipMemberValue(p, end_);
     }
     StreamReader stream;
     std::string_view data_reason = "record.data is missing";
     std::string_view emitted_at_reason = "record.emitted_at is missing";
     std::string_view meta_reason;
-    p = ForEachMember(p, end_, scratch_.other, [&](std::string_view name, const char* value) {
-      if (name == "data") return ReadData(value, data_reason);
-      if (name == "stream" || name == "namespace") {
-        const char* next = name == "stream" ? stream.ReadName(value, end_, scratch_.record)
-                                            : stream.ReadNamespace(value, end_, scratch_.record);
-        out_.record.stream = stream.stream;
-        out_.record.has_stream = stream.has_name;
-        return next;
-      }
-      if (name == "emitted_at") return ReadEmittedAt(value, emitted_at_reason);
-      if (name == "meta") return ReadMeta(value, meta_reason);
-      return SkipValue(value, end_);
-    });
+    const auto read_stream = [&](const char* next) {
+      out_.record.stream = stream.stream;
+      out_.record.has_stream = stream.has_name;
+      return next;
+    };
+    p = ForEachMember<"stream", "data", "emitted_at", "namespace", "meta", "file_reference">(
+        p, end_, scratch_.other, [&](int member, const char* value) {
+          switch (member) {
+            case 0:
+              return read_stream(stream.ReadName(value, end_, scratch_.record));
+            case 1:
+              return ReadData(value, data_reason);
+            case 2:
+              return ReadEmittedAt(value, emitted_at_reason);
+            case 3:
+              return read_stream(stream.ReadNamespace(value, end_, scratch_.record));
+            case 4:
+              return ReadMeta(value, meta_reason);
+            default:
+              return SkipMemberValue(value, end_);
+          }
+        });
     record_ns_is_bad_ = stream.bad_ns;
     if (!stream.has_name) {
       record_reason_ = "record.stream is missing or not text";
@@ -189,7 +163,7 @@ class LineParser {
   const char* ReadData(const char* p, std::string_view& reason) {
     if (*p != '{') {
       reason = *p == 'n' ? "record.data is missing" : "record.data is not an object";
-      return SkipValue(p, end_);
+      return SkipMemberValue(p, end_);
     }
     reason = {};
     const char* const next = sink_.OnData(p, end_, out_.record);
@@ -201,12 +175,15 @@ class LineParser {
     out_.record.emitted_at = {};
     if (*p != '-' && (*p < '0' || *p > '9')) {
       reason = *p == 'n' ? "record.emitted_at is missing" : "record.emitted_at is not a whole number";
-      return SkipValue(p, end_);
+      return SkipMemberValue(p, end_);
     }
-    const char* const next = json::SkipNumber(p, end_);
+    const char* const first = p + (*p == '-' ? 1 : 0);
+    const char* digits = first;
+    while (digits < end_ && *digits >= '0' && *digits <= '9') ++digits;
+    const bool plain = digits < end_ && (*digits == ',' || *digits == '}') && digits != first &&
+                       (*first != '0' || digits == first + 1);
+    const char* const next = plain ? digits : json::SkipNumber(p, end_);
     if (next == nullptr) return nullptr;
-    const char* digits = p + 1;
-    while (digits < next && *digits >= '0' && *digits <= '9') ++digits;
     if (digits == next) {
       reason = {};
       out_.record.emitted_at = {p, static_cast<size_t>(next - p)};
@@ -217,7 +194,7 @@ class LineParser {
   }
 
   const char* ReadMeta(const char* p, std::string_view& reason) {
-    const char* const next = SkipValue(p, end_);
+    const char* const next = SkipMemberValue(p, end_);
     out_.record.meta = {};
     reason = {};
     if (next != nullptr && *p == '{') {
@@ -233,33 +210,34 @@ class LineParser {
     state_reason_ = {};
     if (*p != '{') {
       state_reason_ = *p == 'n' ? "state is missing" : "state is not an object";
-      return SkipValue(p, end_);
+      return SkipMemberValue(p, end_);
     }
     StreamReader stream;
-    Text type{nullptr, Text::kNull, {}};
+    MemberText type{nullptr, MemberText::kNull, {}};
     bool has_stream = false;
     bool has_global = false;
     bool empty = true;
-    p = ForEachMember(p, end_, scratch_.other, [&](std::string_view name, const char* value) {
-      empty = false;
-      const bool present = *value != 'n';
-      if (name == "type") {
-        type = ReadStateType(value);
-        return type.next;
-      }
-      if (name == "stream") {
-        has_stream = present;
-        stream = {};
-        return ReadDescriptorOwner(value, stream, scratch_.state);
-      }
-      if (name == "global") has_global = present;
-      const char* const next = SkipValue(value, end_);
-      if (next != nullptr && name == "destinationStats") {
-        out_.state.stats_begin = static_cast<size_t>(value - begin_);
-        out_.state.stats_end = static_cast<size_t>(next - begin_);
-      }
-      return next;
-    });
+    p = ForEachMember<"type", "stream", "global", "destinationStats">(
+        p, end_, scratch_.other, [&](int member, const char* value) {
+          empty = false;
+          const bool present = *value != 'n';
+          if (member == 0) {
+            type = ReadStateType(value);
+            return type.next;
+          }
+          if (member == 1) {
+            has_stream = present;
+            stream = {};
+            return ReadDescriptorOwner(value, stream, scratch_.state);
+          }
+          if (member == 2) has_global = present;
+          const char* const next = SkipMemberValue(value, end_);
+          if (next != nullptr && member == 3) {
+            out_.state.stats_begin = static_cast<size_t>(value - begin_);
+            out_.state.stats_end = static_cast<size_t>(next - begin_);
+          }
+          return next;
+        });
     if (p == nullptr) return nullptr;
     if (out_.state.stats_end == 0) {
       out_.state.stats_begin = out_.state.stats_end = static_cast<size_t>(p - 1 - begin_);
@@ -270,22 +248,22 @@ class LineParser {
   }
 
   // The text is one of the literals, so that it does not depend on the scratch.
-  Text ReadStateType(const char* p) {
-    Text type = ReadText(p, end_, scratch_.other);
-    if (type.kind != Text::kText) return type;
+  MemberText ReadStateType(const char* p) {
+    MemberText type = ReadText(p, end_, scratch_.other);
+    if (type.kind != MemberText::kText) return type;
     for (const std::string_view known : {"STREAM", "GLOBAL", "LEGACY"}) {
-      if (type.text == known) return {type.next, Text::kText, known};
+      if (type.text == known) return {type.next, MemberText::kText, known};
     }
-    return {type.next, Text::kOther, {}};
+    return {type.next, MemberText::kOther, {}};
   }
 
-  void DecideState(const Text& type, bool has_stream, bool has_global, const StreamReader& stream) {
+  void DecideState(const MemberText& type, bool has_stream, bool has_global, const StreamReader& stream) {
     StateFields& state = out_.state;
-    if (type.kind == Text::kOther) {
+    if (type.kind == MemberText::kOther) {
       state_reason_ = "state.type is not known";
       return;
     }
-    if (type.kind == Text::kText) {
+    if (type.kind == MemberText::kText) {
       state.kind = type.text == "STREAM"   ? StateKind::kStream
                    : type.text == "GLOBAL" ? StateKind::kGlobal
                                            : StateKind::kLegacy;
@@ -299,51 +277,45 @@ class LineParser {
     if (stream.bad_ns) state_reason_ = "state.stream has a namespace that is not text";
   }
 
-  // The object at `p` that has a member stream_descriptor; on_other gets the other members.
-  template <typename OnOther>
-  const char* ReadDescriptorOwner(const char* p, StreamReader& stream,
-                                  MessageParser::Scratch::Stream& scratch, OnOther&& on_other) {
-    if (*p != '{') return SkipValue(p, end_);
-    return ForEachMember(p, end_, scratch_.other, [&](std::string_view name, const char* value) {
-      if (name != "stream_descriptor") return on_other(name, value);
-      stream = {};
-      if (*value != '{') return SkipValue(value, end_);
-      return ForEachMember(value, end_, scratch_.other, [&](std::string_view part, const char* text) {
-        if (part == "name") return stream.ReadName(text, end_, scratch);
-        if (part == "namespace") return stream.ReadNamespace(text, end_, scratch);
-        return SkipValue(text, end_);
-      });
-    });
-  }
+  // The object at `p` that has a stream_descriptor and maybe a status.
   const char* ReadDescriptorOwner(const char* p, StreamReader& stream,
                                   MessageParser::Scratch::Stream& scratch) {
-    return ReadDescriptorOwner(
-        p, stream, scratch, [this](std::string_view, const char* value) { return SkipValue(value, end_); });
+    if (*p != '{') return SkipMemberValue(p, end_);
+    return ForEachMember<"stream_descriptor", "status">(
+        p, end_, scratch_.other, [&](int member, const char* value) {
+          if (member == 1) return ReadStatus(value);
+          if (member != 0) return SkipMemberValue(value, end_);
+          stream = {};
+          if (*value != '{') return SkipMemberValue(value, end_);
+          return ForEachMember<"name", "namespace">(
+              value, end_, scratch_.other, [&](int part, const char* text) {
+                if (part == 0) return stream.ReadName(text, end_, scratch);
+                return part == 1 ? stream.ReadNamespace(text, end_, scratch) : SkipMemberValue(text, end_);
+              });
+        });
   }
 
   const char* ReadTrace(const char* p) {
     trace_is_status_ = false;
     trace_reason_ = {};
-    out_.status = StreamStatus::kOther;
+    status_ = StreamStatus::kOther;
     if (*p != '{') {
       trace_reason_ = *p == 'n' ? "trace is missing" : "trace is not an object";
-      return SkipValue(p, end_);
+      return SkipMemberValue(p, end_);
     }
     StreamReader stream;
-    p = ForEachMember(p, end_, scratch_.other, [&](std::string_view name, const char* value) {
-      if (name == "type") {
-        const Text type = ReadText(value, end_, scratch_.other);
+    p = ForEachMember<"type", "stream_status">(p, end_, scratch_.other, [&](int member, const char* value) {
+      if (member == 0) {
+        const MemberText type = ReadText(value, end_, scratch_.other);
         trace_is_status_ = type.text == "STREAM_STATUS";
         return type.next;
       }
-      if (name != "stream_status") return SkipValue(value, end_);
+      if (member != 1) return SkipMemberValue(value, end_);
       stream = {};
-      out_.status = StreamStatus::kOther;
-      return ReadDescriptorOwner(value, stream, scratch_.status,
-                                 [&](std::string_view part, const char* text) {
-                                   return part == "status" ? ReadStatus(text) : SkipValue(text, end_);
-                                 });
+      status_ = StreamStatus::kOther;
+      return ReadDescriptorOwner(value, stream, scratch_.status);
     });
+    out_.status = status_;
     out_.status_stream = stream.stream;
     if (trace_is_status_ && (!stream.has_name || stream.bad_ns)) {
       trace_reason_ = "trace.stream_status has no stream_descriptor with a name";
@@ -352,12 +324,12 @@ class LineParser {
   }
 
   const char* ReadStatus(const char* p) {
-    const Text text = ReadText(p, end_, scratch_.other);
-    out_.status = text.text == "COMPLETE"     ? StreamStatus::kComplete
-                  : text.text == "INCOMPLETE" ? StreamStatus::kIncomplete
-                  : text.text == "STARTED"    ? StreamStatus::kStarted
-                  : text.text == "RUNNING"    ? StreamStatus::kRunning
-                                              : StreamStatus::kOther;
+    const MemberText text = ReadText(p, end_, scratch_.other);
+    status_ = text.text == "COMPLETE"     ? StreamStatus::kComplete
+              : text.text == "INCOMPLETE" ? StreamStatus::kIncomplete
+              : text.text == "STARTED"    ? StreamStatus::kStarted
+              : text.text == "RUNNING"    ? StreamStatus::kRunning
+                                          : StreamStatus::kOther;
     return text.next;
   }
 
@@ -375,6 +347,7 @@ class LineParser {
   std::string_view trace_reason_ = "trace is missing";
   bool record_ns_is_bad_ = false;
   bool trace_is_status_ = false;
+  StreamStatus status_ = StreamStatus::kOther;
 };
 
 }  // namespace

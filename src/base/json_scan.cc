@@ -117,6 +117,7 @@ struct Utf8Check {
   __m128i error = _mm_setzero_si128();
 
   void Next(__m128i bytes) {
+    if (_mm_movemask_epi8(_mm_or_si128(bytes, previous)) == 0) return;  // ASCII goes on
     const __m128i first_high =
         _mm_setr_epi8(kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong,
                       kTwoConts, kTwoConts, kTwoConts, kTwoConts, kTooShort | kOverlong2, kTooShort,

@@ -1,0 +1,289 @@
+#include "aws/reply_parser.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace ddb {
+namespace {
+
+using State = ReplyParser::State;
+
+constexpr size_t kMaxBody = 1000;
+
+struct Outcome {
+  State state = State::kMore;
+  int status = 0;
+  std::string body;
+  bool keep_alive = false;
+  bool operator==(const Outcome&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Outcome& o) {
+  return out << "state " << static_cast<int>(o.state) << " status " << o.status << " keep " << o.keep_alive
+             << " body " << o.body;
+}
+
+Outcome Of(const ReplyParser& parser, State state) {
+  if (state != State::kDone) return {state, 0, {}, false};
+  return {state, parser.status(), std::string(parser.body()), parser.keep_alive()};
+}
+
+// Feeds the pieces up to each split, then ends the connection if more is wanted and `ends` says so.
+Outcome Feed(ReplyParser& parser, std::string_view bytes, const std::vector<size_t>& splits, bool ends) {
+  parser.Reset(kMaxBody);
+  State state = State::kMore;
+  size_t begin = 0;
+  std::string piece;  // of its own: a parser must not read outside what it is given
+  for (size_t i = 0; i <= splits.size() && state == State::kMore; ++i) {
+    const size_t end = i < splits.size() ? splits[i] : bytes.size();
+    piece = bytes.substr(begin, end - begin);
+    state = parser.Feed(piece);
+    begin = end;
+  }
+  if (state == State::kMore && ends) state = parser.End();
+  return Of(parser, state);
+}
+
+// The outcome, which must not depend on how the bytes come.
+Outcome Parse(std::string_view bytes, bool ends = false) {
+  ReplyParser parser;
+  const Outcome whole = Feed(parser, bytes, {}, ends);
+  std::vector<size_t> every;
+  for (size_t i = 1; i < bytes.size(); ++i) {
+    every.push_back(i);
+    EXPECT_EQ(Feed(parser, bytes, {i}, ends), whole) << "split at " << i << " of " << bytes;
+  }
+  EXPECT_EQ(Feed(parser, bytes, every, ends), whole) << "byte by byte: " << bytes;
+  for (size_t i = 1; i + 3 < bytes.size(); ++i) {
+    EXPECT_EQ(Feed(parser, bytes, {i, i + 1, i + 3}, ends), whole) << "split from " << i << " of " << bytes;
+  }
+  return whole;
+}
+
+Outcome Done(int status, std::string body, bool keep_alive = true) {
+  return {State::kDone, status, std::move(body), keep_alive};
+}
+const Outcome kMalformed{State::kMalformed, 0, {}, false};
+const Outcome kTooLarge{State::kTooLarge, 0, {}, false};
+const Outcome kMore{State::kMore, 0, {}, false};
+
+TEST(ReplyParserTest, LengthFramed) {
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"), Done(200, "hello"));
+  EXPECT_EQ(Parse("HTTP/1.1 400 Bad Request\r\ncontent-LENGTH:0\r\n\r\n"), Done(400, ""));
+  EXPECT_EQ(Parse("HTTP/1.1 200 \r\nContent-Length: \t 5 \t\r\n\r\n\r\n\r\n\r"), Done(200, "\r\n\r\n\r"));
+  EXPECT_EQ(Parse("HTTP/1.1 599\r\nContent-Length: 1\r\n\r\nx"), Done(599, "x"));
+  EXPECT_EQ(Parse("HTTP/1.1 204 No Content\r\n\r\n"), Done(204, ""));
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", true), kMore);
+}
+
+TEST(ReplyParserTest, Chunked) {
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n00A\r\n, the worl\r\n"
+                  "1;name=\"a value\"\r\nd\r\n0\r\n\r\n"),
+            Done(200, "hello, the world"));
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n2 \r\n\r\n\r\n000\r\nTrailer: "
+                  "x\r\nOther: y\r\n\r\n"),
+            Done(200, "\r\n"));
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", true), kMore);
+}
+
+TEST(ReplyParserTest, InformationalRepliesAreSkipped) {
+  EXPECT_EQ(Parse("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+                  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+            Done(200, "ok"));
+  EXPECT_EQ(Parse("HTTP/1.1 100 Continue\r\nConnection: close\r\nContent-Length: 7\r\n\r\n"
+                  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+            Done(200, "ok"));
+  EXPECT_EQ(Parse("HTTP/1.1 101 Switching Protocols\r\n\r\n"), kMalformed);
+}
+
+TEST(ReplyParserTest, KeepAlive) {
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), Done(200, "", false));
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nConnection: Keep-Alive, CLOSE\r\nContent-Length: 0\r\n\r\n"),
+            Done(200, "", false));
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nConnection: closed\r\nContent-Length: 0\r\n\r\n"), Done(200, ""));
+  EXPECT_EQ(Parse("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"), Done(200, "ok", false));
+
+  ReplyParser parser;
+  Feed(parser, "HTTP/1.1 200 OK\r\nKeep-Alive: max=100, Timeout=5\r\nContent-Length: 0\r\n\r\n", {}, false);
+  EXPECT_EQ(parser.idle_seconds(), 5);
+  Feed(parser, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=soon\r\nContent-Length: 0\r\n\r\n", {}, false);
+  EXPECT_EQ(parser.idle_seconds(), -1);
+}
+
+TEST(ReplyParserTest, FailureUntilCloseButNoSuchSuccess) {
+  EXPECT_EQ(Parse("HTTP/1.1 502 Bad Gateway\r\n\r\nsorry", true), Done(502, "sorry", false));
+  EXPECT_EQ(Parse("HTTP/1.0 400 Bad Request\r\n\r\n", true), Done(400, "", false));
+  EXPECT_EQ(Parse("HTTP/1.1 502 Bad Gateway\r\n\r\nsorry"), kMore);
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\n\r\nhello", true), kMalformed);
+}
+
+TEST(ReplyParserTest, FramingThatContradictsItself) {
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  for (const std::string headers : {
+           "Content-Length: 2\r\nContent-Length: 2\r\n",
+           "Content-Length: 2\r\nContent-Length: 3\r\n",
+           "Content-Length: 2, 2\r\n",
+           "Content-Length: +2\r\n",
+           "Content-Length: -2\r\n",
+           "Content-Length: 0x2\r\n",
+           "Content-Length: 2 2\r\n",
+           "Content-Length:\r\n",
+           "Content-Length: 99999999999999999999\r\n",
+           "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+           "Transfer-Encoding: gzip, chunked\r\n",
+           "Transfer-Encoding: identity\r\nContent-Length: 2\r\n",
+           "Transfer-Encoding:\r\nContent-Length: 2\r\n",
+           "Content-Encoding: gzip\r\nContent-Length: 2\r\n",
+       }) {
+    EXPECT_EQ(Parse(ok + headers + "\r\nok"), kMalformed) << headers;
+  }
+  EXPECT_EQ(Parse("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), kMalformed);
+  EXPECT_EQ(Parse("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok"), kMalformed);
+  // One piece or two: nothing may follow a reply.
+  ReplyParser parser;
+  EXPECT_EQ(Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1", {}, false), kMalformed);
+  EXPECT_EQ(Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok!", {39}, false), kMalformed);
+  EXPECT_EQ(Feed(parser, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX", {}, false),
+            kMalformed);
+  EXPECT_EQ(Feed(parser, "HTTP/1.1 204 No Content\r\n\r\nX", {}, false), kMalformed);
+}
+
+TEST(ReplyParserTest, NotHttp) {
+  using std::string_literals::operator""s;
+  for (const std::string& bytes : {
+           "SSH-2.0-OpenSSH_9.2\r\n"s,
+           "\x15\x03\x01\x00\x02\x02\x46"s,
+           "\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/2 200 OK\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 600 OK\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 200 OK\nContent-Length: 0\n\n"s,
+           "HTTP/1.1 200 OK\r\nContent-Length: 0\n\r\n\r\n"s,
+           "HTTP/1.1 200 OK\r\nContent-Length: 0\r\r\n\r\n"s,
+           "HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n"s,
+           "HTTP/1.1 200 OK\r\n Content-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n"s,
+       }) {
+    EXPECT_EQ(Parse(bytes), kMalformed) << bytes;
+  }
+}
+
+TEST(ReplyParserTest, ChunksThatAreNone) {
+  for (const std::string body :
+       {"\r\n", "g\r\n", "-1\r\nx\r\n0\r\n\r\n", "1\nx\r\n0\r\n\r\n", "1\rx", "1\r\nxy\r\n0\r\n\r\n",
+        "1\r\nx\n0\r\n\r\n", ";x\r\n", " 1\r\nx", "1;\x01\r\nx", "0000000000000001\r\n",
+        "0\r\nTrailer\n\r\n\r\n", "0\r\n\rx"}) {
+    EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body), kMalformed) << body;
+  }
+}
+
+TEST(ReplyParserTest, BodyLimit) {
+  const std::string at_most(kMaxBody, 'x');
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + at_most), Done(200, at_most));
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n"), kTooLarge);
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n"), kTooLarge);
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(Parse(chunked + "3E8\r\n" + at_most + "\r\n0\r\n\r\n"), Done(200, at_most));
+  EXPECT_EQ(Parse(chunked + "3E9\r\n"), kTooLarge);
+  EXPECT_EQ(Parse(chunked + "1f4\r\n" + at_most.substr(500) + "\r\n1f5\r\n"), kTooLarge);
+  EXPECT_EQ(Parse(chunked + "fffffffffffffff\r\n"), kTooLarge);
+  EXPECT_EQ(Parse("HTTP/1.1 500 No\r\n\r\n" + at_most, true), Done(500, at_most, false));
+  EXPECT_EQ(Parse("HTTP/1.1 500 No\r\n\r\n" + at_most + "x", true), kTooLarge);
+}
+
+TEST(ReplyParserTest, HeadLimit) {
+  ReplyParser parser;
+  const std::string begin = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: ";
+  const std::string fits = begin + std::string(ReplyParser::kMaxHead - begin.size(), 'x') + "\r\n\r\n";
+  EXPECT_EQ(Feed(parser, fits, {}, false), Done(200, ""));
+  EXPECT_EQ(Feed(parser, fits, {1, 10000}, false), Done(200, ""));
+  const std::string over = begin + std::string(ReplyParser::kMaxHead - begin.size() + 1, 'x') + "\r\n\r\n";
+  EXPECT_EQ(Feed(parser, over, {}, false), kMalformed);
+  EXPECT_EQ(Feed(parser, over, {1, 10000}, false), kMalformed);
+  const std::string endless = begin + std::string(200000, 'x');
+  EXPECT_EQ(Feed(parser, endless, {}, false), kMalformed);
+  EXPECT_EQ(Feed(parser, endless, {100, 70000}, false), kMalformed);
+  std::string informational;
+  while (informational.size() < ReplyParser::kMaxHead + 100) informational += "HTTP/1.1 100 Continue\r\n\r\n";
+  EXPECT_EQ(Feed(parser, informational, {1000, 30000}, false), kMalformed);
+  const std::string trailer =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + std::string(70000, 'x');
+  EXPECT_EQ(Feed(parser, trailer, {100, 30000}, false), kMalformed);
+  const std::string extension =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(70000, 'x');
+  EXPECT_EQ(Feed(parser, extension, {100, 30000}, false), kMalformed);
+}
+
+TEST(ReplyParserTest, WhatDynamoDbSaysBesides) {
+  ReplyParser parser;
+  Feed(parser,
+       "HTTP/1.1 200 OK\r\nServer: Server\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+       "Content-Type: application/x-amz-json-1.0\r\nContent-Length: 2\r\nConnection: keep-alive\r\n"
+       "x-amzn-RequestId: 8VD1LJ7EKAMRU4PBGQ5R5J9D5VVV4KQNSO5AEMVJF66Q9ASUAAJG\r\nx-amz-crc32: "
+       "2745614147\r\n\r\n{}",
+       {}, false);
+  EXPECT_EQ(parser.request_id(), "8VD1LJ7EKAMRU4PBGQ5R5J9D5VVV4KQNSO5AEMVJF66Q9ASUAAJG");
+  EXPECT_TRUE(parser.has_crc32());
+  EXPECT_EQ(parser.crc32(), 2745614147u);
+  EXPECT_EQ(parser.date_seconds(), 784111777);
+  EXPECT_EQ(parser.idle_seconds(), -1);
+
+  // Nothing of it is left for the next reply.
+  Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", {}, false);
+  EXPECT_EQ(parser.request_id(), "");
+  EXPECT_FALSE(parser.has_crc32());
+  EXPECT_EQ(parser.date_seconds(), 0);
+}
+
+TEST(ReplyParserTest, RequestIdsAndChecksumsOfOtherForms) {
+  ReplyParser parser;
+  const auto with = [](const std::string& header) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + header + "\r\n\r\n";
+  };
+  for (const std::string id : {"a b", "<script>", "\xff", "a_b"}) {
+    EXPECT_EQ(Feed(parser, with("x-amzn-RequestId: " + id), {}, false), Done(200, ""));
+    EXPECT_EQ(parser.request_id(), "") << id;
+  }
+  EXPECT_EQ(Feed(parser, with("x-amzn-RequestId: " + std::string(129, 'a')), {}, false), Done(200, ""));
+  EXPECT_EQ(parser.request_id(), "");
+  EXPECT_EQ(Parse(with("x-amz-crc32: 4294967296")), kMalformed);
+  EXPECT_EQ(Parse(with("x-amz-crc32: abc")), kMalformed);
+  EXPECT_EQ(Parse(with("x-amz-crc32: 1\r\nx-amz-crc32: 1")), kMalformed);
+}
+
+TEST(ReplyParserTest, DatesOfOtherFormsAreNone) {
+  ReplyParser parser;
+  const auto date = [&parser](const std::string& text) {
+    Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nDate: " + text + "\r\n\r\n", {}, false);
+    return parser.date_seconds();
+  };
+  EXPECT_EQ(date("Thu, 29 Feb 2024 23:59:59 GMT"), 1709251199);
+  for (const std::string text :
+       {"Wed, 29 Feb 2023 23:59:59 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+        "Sun, 06 anF 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT",
+        "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, -6 Nov 1994 08:49:37 GMT", ""}) {
+    EXPECT_EQ(date(text), 0) << text;
+  }
+}
+
+TEST(ReplyParserTest, WholeReplyIsNotCopied) {
+  ReplyParser parser;
+  parser.Reset(kMaxBody);
+  const std::string reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+  ASSERT_EQ(parser.Feed(reply), State::kDone);
+  EXPECT_EQ(parser.body().data(), reply.data() + reply.size() - 5);
+}
+
+}  // namespace
+}  // namespace ddb

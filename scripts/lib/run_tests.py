@@ -141,8 +141,8 @@ def run_pytest(suite, args, results, env, extra):
     return judge(f"pytest {suite}", code, PYTEST_TIMEOUT_S, xml, "see pytest's own output above")
 
 
-def sanitizer_environment():
-    env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1")
+def test_environment(build):
+    env = dict(os.environ, DDB_BUILD_DIR=str(build), PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1")
     env.setdefault("ASAN_OPTIONS", "detect_stack_use_after_return=1:strict_string_checks=1")
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     env.setdefault("TSAN_OPTIONS", "second_deadlock_stack=1")
@@ -158,7 +158,7 @@ def main():
     args = parser.parse_args()
     results = args.build / "test-results"
     results.mkdir(exist_ok=True)
-    env = sanitizer_environment()
+    env = test_environment(args.build)
     programs = gtest_programs(args.build)
 
     total = Counts()

@@ -4,7 +4,7 @@
 //
 // A chunk never waits to fill. It is at most kChunkBytes unless one line is longer. An incomplete last line
 // is carried over to the next chunk; at the end of input it is a line of its own (a whole message without
-// newline counts).
+// newline counts), and gets its newline here, so that every line of a chunk ends with one.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,8 @@ class ChunkReader {
  public:
   static constexpr size_t kChunkBytes = 1 << 20;
 
-  // `max_line`: a longer line is an error by name, not an allocation.
+  // `fd` is read, not owned, its flags stay as they are; a pipe is made large. `max_line` (bytes with
+  // newline, at least chunk_bytes): a longer line is an error by name, not an allocation.
   ChunkReader(int fd, size_t chunk_bytes, size_t max_line);
   ~ChunkReader();
 
@@ -40,9 +41,10 @@ class ChunkReader {
     kEnd,       // end of input; nothing is left
     kFailed,    // `error`: read error, or a line over max_line
   };
-  // Reads at most once from the descriptor (which the caller found readable).
+  // Reads at most once from the descriptor (which the caller found readable; it is asked again, without
+  // waiting, since others may read it too). After kEnd or kFailed it says the same again.
   Outcome Take(Chunk& chunk, Error& error);
-  // Gives a chunk's memory back for the next one.
+  // Gives a chunk's memory back for the next one. Any thread, with or without the token.
   void Recycle(Chunk&& chunk);
   // Of the incomplete line that is carried over, in bytes.
   size_t carried() const;

@@ -1,0 +1,263 @@
+#include "airbyte/chunk_reader.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace ddb {
+namespace {
+
+using Outcome = ChunkReader::Outcome;
+
+class Pipe {
+ public:
+  Pipe() {
+    if (pipe(fds_) != 0) std::abort();
+  }
+  ~Pipe() {
+    CloseWriter();
+    close(fds_[0]);
+  }
+  int reader() const { return fds_[0]; }
+  void Write(std::string_view text) const {
+    while (!text.empty()) {
+      const ssize_t written = write(fds_[1], text.data(), text.size());
+      ASSERT_GT(written, 0);
+      text.remove_prefix(static_cast<size_t>(written));
+    }
+  }
+  void CloseWriter() {
+    if (fds_[1] >= 0) close(fds_[1]);
+    fds_[1] = -1;
+  }
+
+ private:
+  int fds_[2];
+};
+
+struct Taken {
+  Outcome outcome;
+  Chunk chunk;
+  Error error;
+  std::string text() const { return std::string(chunk.view()); }
+};
+
+Taken Take(ChunkReader& reader) {
+  Taken taken{};
+  taken.outcome = reader.Take(taken.chunk, taken.error);
+  if (taken.outcome == Outcome::kChunk) {
+    unsigned sum = 0;  // the padding can be read
+    for (size_t i = 0; i < 64; ++i)
+      sum += static_cast<unsigned char>(taken.chunk.bytes[taken.chunk.size + i]);
+    EXPECT_LT(sum, 64U * 256U);
+    EXPECT_EQ(taken.chunk.view().back(), '\n');
+    EXPECT_GE(taken.chunk.capacity, taken.chunk.size);
+  }
+  return taken;
+}
+
+constexpr size_t kMaxLine = 1 << 24;
+
+TEST(ChunkReader, GivesWholeLinesAndCarriesTheRest) {
+  Pipe pipe;
+  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+  EXPECT_EQ(Take(reader).outcome, Outcome::kNeedMore);  // nothing there: it does not wait
+  pipe.Write("one\ntwo\nthr");
+  const Taken first = Take(reader);
+  ASSERT_EQ(first.outcome, Outcome::kChunk);
+  EXPECT_EQ(first.text(), "one\ntwo\n");
+  EXPECT_EQ(first.chunk.sequence, 0U);
+  EXPECT_EQ(first.chunk.first_line, 1U);
+  EXPECT_EQ(reader.carried(), 3U);
+  pipe.Write("ee");
+  EXPECT_EQ(Take(reader).outcome, Outcome::kNeedMore);
+  EXPECT_EQ(reader.carried(), 5U);
+  pipe.Write("\n\r\n\n4");
+  const Taken second = Take(reader);
+  ASSERT_EQ(second.outcome, Outcome::kChunk);
+  EXPECT_EQ(second.text(), "three\n\r\n\n");
+  EXPECT_EQ(second.chunk.sequence, 1U);
+  EXPECT_EQ(second.chunk.first_line, 3U);
+  pipe.CloseWriter();
+  const Taken last = Take(reader);
+  ASSERT_EQ(last.outcome, Outcome::kChunk);
+  EXPECT_EQ(last.text(), "4\n");
+  EXPECT_EQ(last.chunk.first_line, 6U);
+  EXPECT_EQ(Take(reader).outcome, Outcome::kEnd);
+  EXPECT_EQ(Take(reader).outcome, Outcome::kEnd);
+  EXPECT_EQ(reader.carried(), 0U);
+}
+
+TEST(ChunkReader, EmptyInput) {
+  Pipe pipe;
+  pipe.CloseWriter();
+  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+  EXPECT_EQ(Take(reader).outcome, Outcome::kEnd);
+}
+
+TEST(ChunkReader, ADescriptorThatOthersMadeNonBlocking) {
+  Pipe pipe;
+  ASSERT_EQ(fcntl(pipe.reader(), F_SETFL, O_NONBLOCK), 0);
+  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+  EXPECT_EQ(Take(reader).outcome, Outcome::kNeedMore);
+  pipe.Write("a\n");
+  EXPECT_EQ(Take(reader).outcome, Outcome::kChunk);
+}
+
+TEST(ChunkReader, MakesAPipeLargeAndLeavesItsFlags) {
+  Pipe pipe;
+  const int flags = fcntl(pipe.reader(), F_GETFL);
+  const int before = fcntl(pipe.reader(), F_GETPIPE_SZ);
+  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+  EXPECT_GE(fcntl(pipe.reader(), F_GETPIPE_SZ), before);
+  EXPECT_EQ(fcntl(pipe.reader(), F_GETFL), flags);
+}
+
+TEST(ChunkReader, ALineLongerThanAChunk) {
+  Pipe pipe;
+  ChunkReader reader(pipe.reader(), 16, 1000);
+  const std::string line(100, 'x');
+  pipe.Write("a\n" + line + "\nb\n" + line);
+  std::string all;
+  std::vector<uint64_t> first_lines;
+  pipe.CloseWriter();
+  for (;;) {
+    Taken taken = Take(reader);
+    if (taken.outcome == Outcome::kEnd) break;
+    ASSERT_NE(taken.outcome, Outcome::kFailed);
+    if (taken.outcome != Outcome::kChunk) continue;
+    EXPECT_EQ(taken.chunk.first_line, 1U + static_cast<uint64_t>(std::count(all.begin(), all.end(), '\n')));
+    all += taken.text();
+    reader.Recycle(std::move(taken.chunk));
+  }
+  EXPECT_EQ(all, "a\n" + line + "\nb\n" + line + "\n");
+}
+
+TEST(ChunkReader, ALineOverTheLimitIsNamedByItsNumberOnly) {
+  for (const size_t length : {99U, 100U, 101U, 500U}) {
+    Pipe pipe;
+    ChunkReader reader(pipe.reader(), 16, 100);
+    pipe.Write("a\nb\n" + std::string(length - 1, 'S') + "\nafter\n");
+    pipe.CloseWriter();
+    std::string all;
+    Taken taken = Take(reader);
+    for (; taken.outcome == Outcome::kChunk || taken.outcome == Outcome::kNeedMore; taken = Take(reader)) {
+      all += taken.text();
+    }
+    if (length <= 100) {
+      EXPECT_EQ(taken.outcome, Outcome::kEnd);
+      EXPECT_EQ(all.size(), 4 + length + 6);
+      continue;
+    }
+    EXPECT_EQ(all, "a\nb\n");
+    ASSERT_EQ(taken.outcome, Outcome::kFailed);
+    EXPECT_EQ(taken.error.type, FailureType::kSystem);
+    EXPECT_EQ(taken.error.message,
+              "Line 3 of the input is longer than 100 bytes, the longest that is accepted.");
+    EXPECT_EQ(Take(reader).outcome, Outcome::kFailed);
+  }
+}
+
+TEST(ChunkReader, AReadErrorIsAFailure) {
+  const int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_GE(directory, 0);
+  ChunkReader reader(directory, ChunkReader::kChunkBytes, kMaxLine);
+  Taken taken = Take(reader);
+  EXPECT_EQ(taken.outcome, Outcome::kFailed);
+  EXPECT_EQ(taken.error.type, FailureType::kSystem);
+  EXPECT_NE(taken.error.internal.find("line 1"), std::string::npos);
+  close(directory);
+}
+
+TEST(ChunkReader, ARegularFileInChunks) {
+  std::string content;
+  std::mt19937 random(1);
+  while (content.size() < 5'000'000) content += std::string(random() % 500, 'a' + random() % 26) + '\n';
+  std::FILE* file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  ASSERT_EQ(std::fwrite(content.data(), 1, content.size(), file), content.size());
+  std::rewind(file);
+  ChunkReader reader(fileno(file), ChunkReader::kChunkBytes, kMaxLine);
+  std::string all;
+  uint64_t lines = 1;
+  uint64_t chunks = 0;
+  for (;;) {
+    Taken taken = Take(reader);
+    if (taken.outcome == Outcome::kEnd) break;
+    ASSERT_EQ(taken.outcome, Outcome::kChunk);
+    EXPECT_LE(taken.chunk.size, ChunkReader::kChunkBytes);
+    EXPECT_EQ(taken.chunk.sequence, chunks++);
+    EXPECT_EQ(taken.chunk.first_line, lines);
+    const std::string_view view = taken.chunk.view();
+    lines += static_cast<uint64_t>(std::count(view.begin(), view.end(), '\n'));
+    all += view;
+    if (chunks % 2 == 0) reader.Recycle(std::move(taken.chunk));
+  }
+  EXPECT_TRUE(all == content);
+  EXPECT_LE(chunks, 8U);
+  std::fclose(file);
+}
+
+TEST(ChunkReader, RecycledMemoryIsUsedAgain) {
+  Pipe pipe;
+  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+  pipe.Write("a\n");
+  Taken first = Take(reader);
+  const char* const memory = first.chunk.bytes.get();
+  reader.Recycle(std::move(first.chunk));
+  pipe.Write("b\n");
+  const Taken second = Take(reader);
+  EXPECT_EQ(second.chunk.bytes.get(), memory);
+  EXPECT_EQ(second.text(), "b\n");
+}
+
+// Random pieces through a pipe, recycled by another thread: what goes in comes out.
+TEST(ChunkReader, AnyCuttingGivesTheSameLines) {
+  std::mt19937 random(5);
+  std::string content;
+  for (int i = 0; i < 3000; ++i)
+    content += std::string(random() % 3 == 0 ? random() % 400 : random() % 9, 'x') + '\n';
+  content += "no newline at the end";
+  Pipe pipe;
+  std::thread writer([&] {
+    std::mt19937 pieces(6);
+    for (size_t at = 0; at < content.size();) {
+      const size_t size = std::min<size_t>(content.size() - at, 1 + pieces() % 700);
+      pipe.Write(std::string_view(content).substr(at, size));
+      at += size;
+    }
+    pipe.CloseWriter();
+  });
+  ChunkReader reader(pipe.reader(), 128, 1000);
+  std::string all;
+  std::vector<std::thread> recyclers;
+  for (bool end = false; !end;) {
+    pollfd readable{pipe.reader(), POLLIN, 0};
+    ASSERT_GE(poll(&readable, 1, 60'000), 0);
+    Taken taken = Take(reader);
+    ASSERT_NE(taken.outcome, Outcome::kFailed) << taken.error.message;
+    end = taken.outcome == Outcome::kEnd;
+    if (taken.outcome != Outcome::kChunk) continue;
+    all += taken.chunk.view();
+    if (recyclers.size() < 20) {
+      recyclers.emplace_back(
+          [&reader, chunk = std::move(taken.chunk)]() mutable { reader.Recycle(std::move(chunk)); });
+    } else {
+      reader.Recycle(std::move(taken.chunk));
+    }
+  }
+  writer.join();
+  for (std::thread& thread : recyclers) thread.join();
+  EXPECT_TRUE(all == content + "\n");
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,26 @@
+// Server: accepts connections and gives each its own thread, which reads requests, asks the Service, and ends
+// the connection as the scenario says. Runs until the process ends.
+#pragma once
+
+#include "support/service.h"
+#include "support/stream.h"
+
+namespace scripted {
+
+class Server {
+ public:
+  Server(Service& service, const Scenario& scenario) : service_(service), scenario_(scenario) {}
+  // Accepts from `listener` on a thread of its own; `tls` null: plain.
+  void Start(int listener, SSL_CTX* tls);
+
+ private:
+  void Accept(int listener, SSL_CTX* tls);
+  void Serve(Stream& stream, int connection);
+  bool ServeOne(Stream& stream, HttpConnection& http, HttpRequest& request, int connection);
+
+  Service& service_;
+  const Scenario& scenario_;
+  std::atomic<int> connections_{0};
+};
+
+}  // namespace scripted

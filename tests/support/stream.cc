@@ -1,0 +1,100 @@
+#include "support/stream.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace scripted {
+
+SslContext LoadTls(const std::string& certificate_file, const std::string& key_file, std::string& error) {
+  SslContext context(SSL_CTX_new(TLS_server_method()));
+  if (!context) {
+    error = "no TLS context";
+  } else if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1) {
+    error = "cannot use certificate " + certificate_file;
+  } else if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    error = "cannot use key " + key_file;
+  }
+  if (!error.empty()) context.reset();
+  return context;
+}
+
+Stream::Stream(int fd, SSL_CTX* tls) : fd_(fd) {
+  int on = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (tls != nullptr) {
+    ssl_ = SSL_new(tls);
+    SSL_set_fd(ssl_, fd_);
+  }
+}
+
+Stream::~Stream() { Close(); }
+
+bool Stream::Handshake() { return ssl_ == nullptr || SSL_accept(ssl_) == 1; }
+
+ReadResult Stream::Read(std::string& buffer, int timeout_ms) {
+  if (fd_ < 0) return ReadResult::kEnd;
+  if (ssl_ == nullptr || SSL_pending(ssl_) == 0) {
+    pollfd wait{fd_, POLLIN, 0};
+    if (poll(&wait, 1, timeout_ms) == 0) return ReadResult::kTimeout;
+  }
+  char bytes[65536];
+  ssize_t n = ssl_ != nullptr ? SSL_read(ssl_, bytes, sizeof bytes) : recv(fd_, bytes, sizeof bytes, 0);
+  if (n <= 0) return ReadResult::kEnd;
+  buffer.append(bytes, static_cast<size_t>(n));
+  return ReadResult::kData;
+}
+
+bool Stream::Write(std::string_view bytes) {
+  if (fd_ < 0) return false;
+  while (!bytes.empty()) {
+    ssize_t n = ssl_ != nullptr ? SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()))
+                                : send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+void Stream::Reset() {
+  if (fd_ < 0) return;
+  linger abort{1, 0};
+  setsockopt(fd_, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+  if (ssl_ != nullptr) SSL_free(ssl_);
+  ssl_ = nullptr;
+  close(fd_);
+  fd_ = -1;
+}
+
+void Stream::Close() {
+  if (fd_ < 0) return;
+  if (ssl_ != nullptr) SSL_free(ssl_);
+  ssl_ = nullptr;
+  // Without this, bytes of the peer that were not read would turn the close into a reset.
+  shutdown(fd_, SHUT_WR);
+  close(fd_);
+  fd_ = -1;
+}
+
+int Listen(int port, int& bound_port) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd, 4096) != 0 ||
+      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    close(fd);
+    return -1;
+  }
+  bound_port = ntohs(address.sin_port);
+  return fd;
+}
+
+}  // namespace scripted

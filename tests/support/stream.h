@@ -1,0 +1,46 @@
+// Stream: one accepted connection, plain or TLS, with blocking calls; and Listener, the socket it came from.
+//
+// Used by one connection thread. It can end a connection as a network would: orderly, or by a reset.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace scripted {
+
+struct SslContextFree {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using SslContext = std::unique_ptr<SSL_CTX, SslContextFree>;
+
+// Null with `error` set when the files cannot be used.
+SslContext LoadTls(const std::string& certificate_file, const std::string& key_file, std::string& error);
+
+enum class ReadResult { kData, kEnd, kTimeout };
+
+class Stream {
+ public:
+  Stream(int fd, SSL_CTX* tls);  // tls null: plain
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  bool Handshake();  // true at once when plain
+  // Appends what arrives to `buffer`, waiting at most `timeout_ms` (-1: for ever).
+  ReadResult Read(std::string& buffer, int timeout_ms);
+  bool Write(std::string_view bytes);
+  void Reset();  // the peer sees a connection reset
+  void Close();
+
+ private:
+  int fd_;
+  SSL* ssl_ = nullptr;
+};
+
+// Listens on 127.0.0.1; port 0 takes a free one. -1 on failure.
+int Listen(int port, int& bound_port);
+
+}  // namespace scripted

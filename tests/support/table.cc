@@ -1,0 +1,154 @@
+#include "support/table.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+namespace scripted {
+namespace {
+
+using nlohmann::json;
+
+std::string TypeOf(const json& request, const std::string& name) {
+  for (const json& definition : request["AttributeDefinitions"]) {
+    if (definition["AttributeName"] == name) return definition["AttributeType"];
+  }
+  return "S";
+}
+
+KeySchema ReadKeySchema(const json& request) {
+  KeySchema schema;
+  for (const json& part : request["KeySchema"]) {
+    std::string name = part["AttributeName"];
+    (part["KeyType"] == "HASH" ? schema.hash : schema.range) = {name, TypeOf(request, name)};
+  }
+  for (const char* kind : {"GlobalSecondaryIndexes", "LocalSecondaryIndexes"}) {
+    if (!request.contains(kind)) continue;
+    for (const json& index : request[kind]) {
+      for (const json& part : index["KeySchema"]) {
+        std::string name = part["AttributeName"];
+        schema.indexed.push_back({name, TypeOf(request, name)});
+      }
+    }
+  }
+  return schema;
+}
+
+}  // namespace
+
+double MonotonicSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+bool TokenBucket::Take(double units, double now_s) {
+  if (rate_ <= 0) return true;
+  if (at_s_ > 0) level_ = std::min(burst_, level_ + (now_s - at_s_) * rate_);
+  at_s_ = now_s;
+  // A full bucket lets any item pass, else one that costs more than the bucket holds could never be written.
+  if (level_ < std::min(units, burst_)) return false;
+  level_ -= units;
+  return true;
+}
+
+std::string Tables::Arn(const std::string& table) const {
+  return "arn:aws:dynamodb:" + scenario_.region + ":" + scenario_.account + ":table/" + table;
+}
+
+Table* Tables::Find(const std::string& name) {
+  auto found = tables_.find(name);
+  return found == tables_.end() ? nullptr : &found->second;
+}
+
+Table* Tables::Add(const std::string& create_json, double now_s) {
+  json request = json::parse(create_json);
+  std::string name = request["TableName"];
+  const TableBehaviour& behaviour = scenario_.Behaviour(name);
+  Table& table = tables_[name];
+  table = Table();
+  table.name = name;
+  table.create_json = create_json;
+  table.schema = ReadKeySchema(request);
+  table.created_unix_s = static_cast<double>(time(nullptr));
+  table.generation = ++generations_[name];
+  table.on_demand = request.value("BillingMode", "PROVISIONED") == "PAY_PER_REQUEST";
+  table.count_only = behaviour.count_only;
+  if (request.contains("Tags")) {
+    for (const json& tag : request["Tags"]) table.tags[tag["Key"]] = tag["Value"];
+  }
+  if (behaviour.creating_describes != 0 || behaviour.creating_ms > 0) {
+    table.status = "CREATING";
+    table.describes_left = behaviour.creating_describes;
+    table.passes_at_s = now_s + behaviour.creating_ms / 1000.0;
+  }
+  double wcu = behaviour.wcu;
+  if (behaviour.enforce_capacity && request.contains("ProvisionedThroughput")) {
+    wcu = request["ProvisionedThroughput"]["WriteCapacityUnits"];
+  }
+  table.bucket = TokenBucket(wcu, behaviour.burst_wcu > 0 ? behaviour.burst_wcu : wcu);
+  if (behaviour.partition_wcu > 0) {
+    table.partitions.assign(static_cast<size_t>(behaviour.partitions),
+                            TokenBucket(behaviour.partition_wcu, behaviour.partition_wcu));
+  }
+  return &table;
+}
+
+void Tables::Remove(const std::string& name) { tables_.erase(name); }
+
+bool Tables::Look(Table& table, double now_s) {
+  if (table.status != "CREATING" && table.status != "DELETING" && table.status != "UPDATING") return true;
+  if (table.describes_left != 0 || now_s < table.passes_at_s) {
+    if (table.describes_left > 0) --table.describes_left;
+    return true;
+  }
+  if (table.status == "DELETING") return false;
+  table.status = "ACTIVE";
+  return true;
+}
+
+void Tables::BeginDelete(Table& table) {
+  if (table.status == "DELETING") return;
+  table.status = "DELETING";
+  table.describes_left = scenario_.Behaviour(table.name).deleting_describes;
+  table.passes_at_s = 0;
+}
+
+void Tables::SetStatus(const std::string& name, const std::string& status) {
+  Table* table = Find(name);
+  if (table == nullptr) return;
+  if (status == "gone") {
+    Remove(name);
+    return;
+  }
+  table->status = status;
+  table->describes_left = -1;
+}
+
+std::string Tables::Throttle(Table& table, const std::string& hash_key, double units, double now_s) {
+  if (!table.partitions.empty()) {
+    size_t at =
+        crc32(0, reinterpret_cast<const Bytef*>(hash_key.data()), static_cast<uInt>(hash_key.size())) %
+        table.partitions.size();
+    if (!table.partitions[at].Take(units, now_s)) return "TableWriteKeyRangeThroughputExceeded";
+  }
+  if (table.bucket.Take(units, now_s)) return "";
+  return table.on_demand ? "TableWriteMaxOnDemandThroughputExceeded"
+                         : "TableWriteProvisionedThroughputExceeded";
+}
+
+void Tables::Store(Table& table, const std::string& key, StoredItem item, double now_s) {
+  StoredItem& slot = table.items[key];
+  item.writes = slot.writes + 1;
+  item.sequence = ++sequence_;
+  item.stored_s = now_s;
+  if (table.count_only) item.json = std::string();
+  slot = std::move(item);
+}
+
+void Tables::Erase(Table& table, const std::string& key) { table.items.erase(key); }
+
+}  // namespace scripted

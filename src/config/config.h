@@ -28,20 +28,23 @@ struct Config {
   std::string secret_access_key;
   Capacity capacity;
   std::optional<int> workers;             // absent: the cores that the container may use
-  std::vector<std::string> unknown_keys;  // each is worth a WARN
+  std::vector<std::string> unknown_keys;  // "a", "capacity.b"; the first 20; each is worth a WARN
 };
 
-// What the platform says about where we run (environment variables, read by the command).
+// What the platform says about where we run.
 struct Deployment {
   std::string deployment_mode;  // DEPLOYMENT_MODE
   std::string airbyte_edition;  // AIRBYTE_EDITION
 };
 
-// The spec's message payload: one JSON file of the source tree (config/spec.json), compiled in.
+// From the environment variables, "" where there is none.
+Deployment DeploymentFromEnvironment();
+
+// The spec's message payload on one line: one JSON file of the source tree (config/spec.json), compiled in.
 std::string_view SpecJson();
 
-// Errors are config_errors whose message names the key, the reason and the remedy, and never a value of a
-// secret.
+// Errors are config_errors whose message names the key, the reason and the remedy, and never a value. That
+// endpoint and region make an address together is left to ResolveEndpoint (aws/endpoint.h).
 Result<Config> LoadConfig(const std::string& path, const Deployment& deployment);
 Result<Config> ParseConfig(std::string_view json, const Deployment& deployment);
 

@@ -10,7 +10,7 @@ namespace ddb {
 namespace {
 
 constexpr std::string_view kText =
-#include "spec.json.inc"
+#include "config/spec.json.inc"
     ;
 
 // Returns the size; `out` may be null.

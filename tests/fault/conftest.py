@@ -1,39 +1,28 @@
-"""Options and fixtures of the fault suite: which binaries to run, and certificates made once."""
+"""Fixtures of the fault suite: scripted servers, and certificates made once."""
+
 import os
-import pathlib
 
 import pytest
 
-import harness
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from ddb_testkit.scripted import Certificates, ScriptedServer
 
 
 def pytest_addoption(parser):
-    parser.addoption("--binary", default=os.environ.get("DDB_BINARY", str(ROOT / "build/dev/destination-dynamodb")))
-    parser.addoption(
-        "--scripted-server", default=os.environ.get("DDB_SCRIPTED_SERVER", str(ROOT / "build/dev/scripted-server"))
-    )
-    parser.addoption("--scenario", default="*", help="run only the scenarios whose file name matches this pattern")
+    group = parser.getgroup("destination-dynamodb")
+    group.addoption("--scenario", default="*", help="run only the scenarios whose file name matches this pattern")
 
 
 @pytest.fixture(scope="session")
-def binary(request):
-    path = pathlib.Path(request.config.getoption("--binary")).resolve()
-    assert path.exists(), f"no connector at {path}: build it, or name it with --binary"
-    return str(path)
-
-
-@pytest.fixture(scope="session")
-def server_binary(request):
-    path = pathlib.Path(request.config.getoption("--scripted-server")).resolve()
-    assert path.exists(), f"no scripted server at {path}: build it, or name it with --scripted-server"
-    return str(path)
+def server_binary(build_folder):
+    path = build_folder / "scripted-server"
+    if not os.access(path, os.X_OK):
+        pytest.fail(f"{path} is not there: run scripts/test, or build it first", pytrace=False)
+    return path
 
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
-    return harness.Certificates(tmp_path_factory.mktemp("certificates"))
+    return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture
@@ -42,7 +31,7 @@ def start_server(server_binary, tmp_path):
     started = []
 
     def start(scenario=None, **options):
-        server = harness.ScriptedServer(server_binary, tmp_path / f"server{len(started)}", scenario, **options)
+        server = ScriptedServer(server_binary, tmp_path / f"server{len(started)}", scenario, **options)
         started.append(server)
         return server
 

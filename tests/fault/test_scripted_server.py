@@ -7,11 +7,11 @@ import zlib
 import botocore.exceptions
 import pytest
 
-import harness
+from ddb_testkit import scripted
 
 
 def create(client, table="things", **more):
-    client.create_table(TableName=table, BillingMode="PAY_PER_REQUEST", **harness.RAW_KEYS, **more)
+    client.create_table(TableName=table, BillingMode="PAY_PER_REQUEST", **scripted.RAW_KEYS, **more)
 
 
 def item(number, text="x"):
@@ -92,7 +92,7 @@ def test_wrong_keys_are_refused(start_server, keys, code):
 
 
 def test_session_tokens_expiry_and_permissions(start_server):
-    key = {"access_key": harness.ACCESS_KEY, "secret": harness.SECRET_KEY}
+    key = {"access_key": scripted.ACCESS_KEY, "secret": scripted.SECRET_KEY}
     server = start_server({"credentials": [{**key, "token": "t0k", "denied": ["CreateTable", "DescribeTable:secret"]}]})
     client = server.boto3(token="t0k")
     assert client.list_tables()["TableNames"] == []
@@ -223,7 +223,7 @@ def send_signed(server, operation, body):
             "Host": f"127.0.0.1:{server.port}",
         },
     )
-    credentials = botocore.credentials.Credentials(harness.ACCESS_KEY, harness.SECRET_KEY)
+    credentials = botocore.credentials.Credentials(scripted.ACCESS_KEY, scripted.SECRET_KEY)
     botocore.auth.SigV4Auth(credentials, "dynamodb", "us-east-1").add_auth(request)
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
     return raw_exchange(

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "support/attribute_value.h"
-#include "support/scenario.h"
+#include "scripted_server/attribute_value.h"
+#include "scripted_server/scenario.h"
 
 namespace scripted {
 

@@ -1,4 +1,4 @@
-#include "support/sigv4.h"
+#include "scripted_server/sigv4.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

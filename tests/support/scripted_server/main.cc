@@ -10,7 +10,7 @@
 #include <sstream>
 #include <string>
 
-#include "support/server.h"
+#include "scripted_server/server.h"
 
 namespace {
 

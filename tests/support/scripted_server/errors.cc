@@ -1,4 +1,4 @@
-#include "support/errors.h"
+#include "scripted_server/errors.h"
 
 #include <cstdio>
 #include <map>

@@ -2,8 +2,8 @@
 // the connection as the scenario says. Runs until the process ends.
 #pragma once
 
-#include "support/service.h"
-#include "support/stream.h"
+#include "scripted_server/service.h"
+#include "scripted_server/stream.h"
 
 namespace scripted {
 

@@ -1,4 +1,4 @@
-#include "support/http.h"
+#include "scripted_server/http.h"
 
 #include <zlib.h>
 

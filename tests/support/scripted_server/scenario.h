@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "support/http.h"
-#include "support/sigv4.h"
+#include "scripted_server/http.h"
+#include "scripted_server/sigv4.h"
 
 namespace scripted {
 

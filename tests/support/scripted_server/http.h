@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "support/stream.h"
+#include "scripted_server/stream.h"
 
 namespace scripted {
 

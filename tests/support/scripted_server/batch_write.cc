@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "support/service.h"
+#include "scripted_server/service.h"
 
 namespace scripted {
 namespace {

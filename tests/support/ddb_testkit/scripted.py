@@ -7,6 +7,8 @@ import urllib.request
 import boto3
 import botocore.config
 
+from .engines import REGION
+
 ACCESS_KEY = "AKIASCRIPTED"
 SECRET_KEY = "scripted/secret"
 RAW_KEYS = {
@@ -69,10 +71,10 @@ class ScriptedServer:
 
     def boto3(self, access_key=ACCESS_KEY, secret_key=SECRET_KEY, token=None, endpoint=None, **options):
         config = botocore.config.Config(retries={"total_max_attempts": 1}, **options)
-        return boto3.client(
+        return boto3.session.Session().client(
             "dynamodb",
             endpoint_url=endpoint or f"http://127.0.0.1:{self.port}",
-            region_name="us-east-1",
+            region_name=REGION,
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
             aws_session_token=token,

@@ -1,4 +1,4 @@
-#include "support/attribute_value.h"
+#include "scripted_server/attribute_value.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "support/table.h"
+#include "scripted_server/table.h"
 
 namespace scripted {
 

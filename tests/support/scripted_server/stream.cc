@@ -1,4 +1,4 @@
-#include "support/stream.h"
+#include "scripted_server/stream.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "support/http.h"
+#include "scripted_server/http.h"
 
 namespace scripted {
 

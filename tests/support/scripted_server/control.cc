@@ -1,8 +1,8 @@
 // /__control/: the tests' own view of what is stored, by whom and when, and switches for the rules.
 #include <nlohmann/json.hpp>
 
-#include "support/description.h"
-#include "support/service.h"
+#include "scripted_server/description.h"
+#include "scripted_server/service.h"
 
 namespace scripted {
 

@@ -1,4 +1,4 @@
-#include "support/request_log.h"
+#include "scripted_server/request_log.h"
 
 #include <nlohmann/json.hpp>
 

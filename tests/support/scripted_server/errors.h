@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "support/http.h"
-#include "support/scenario.h"
+#include "scripted_server/http.h"
+#include "scripted_server/scenario.h"
 
 namespace scripted {
 

@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "support/errors.h"
-#include "support/http.h"
-#include "support/request_log.h"
-#include "support/scenario.h"
-#include "support/table.h"
+#include "scripted_server/errors.h"
+#include "scripted_server/http.h"
+#include "scripted_server/request_log.h"
+#include "scripted_server/scenario.h"
+#include "scripted_server/table.h"
 
 namespace scripted {
 

@@ -1,4 +1,4 @@
-#include "support/scenario.h"
+#include "scripted_server/scenario.h"
 
 #include <fnmatch.h>
 

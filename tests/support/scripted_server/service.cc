@@ -1,4 +1,4 @@
-#include "support/service.h"
+#include "scripted_server/service.h"
 
 #include <simdjson.h>
 

@@ -3,8 +3,8 @@
 #include <regex>
 #include <set>
 
-#include "support/description.h"
-#include "support/service.h"
+#include "scripted_server/description.h"
+#include "scripted_server/service.h"
 
 namespace scripted {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "support/service.h"
+#include "scripted_server/service.h"
 
 namespace scripted {
 namespace {

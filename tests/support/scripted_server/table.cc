@@ -1,4 +1,4 @@
-#include "support/table.h"
+#include "scripted_server/table.h"
 
 #include <zlib.h>
 

@@ -1,4 +1,4 @@
-#include "support/description.h"
+#include "scripted_server/description.h"
 
 #include <nlohmann/json.hpp>
 

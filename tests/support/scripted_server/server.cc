@@ -1,4 +1,4 @@
-#include "support/server.h"
+#include "scripted_server/server.h"
 
 #include <sys/socket.h>
 

@@ -2,8 +2,10 @@
 // its own thread, so that a reader who stalls never blocks a worker. Lines that wait count against the memory
 // budget.
 //
-// stdout is never made non-blocking (others share it). A closed stdout (EPIPE) is not an error here: lines
-// are dropped from then on and the observer is told once.
+// stdout is never made non-blocking (others share it): the thread polls, then writes no more than a pipe
+// takes at once, so that a reader who stalls holds up neither Flush nor the destructor. A closed stdout
+// (EPIPE) is not an error here, nor is one that cannot be written (a full disk): lines are dropped from then
+// on and the observer is told once. SIGPIPE must be ignored, or blocked as it is on the writer's thread.
 #pragma once
 
 #include <functional>
@@ -31,12 +33,13 @@ class MessageWriter final : public Log {
   bool Enabled(LogLevel level) const override;
   void WriteTraceError(const Error& error);
   void WriteConnectionStatus(bool succeeded, std::string_view message);
-  void WriteSpec(std::string_view spec_json);
+  void WriteSpec(std::string_view spec_json);  // valid JSON in any layout
 
   // `fn` runs once, on the writer's thread, when stdout turns out to be closed. Set before the first line.
   void OnClosed(std::function<void()> fn);
   bool closed() const;
-  // Waits until everything queued is written (or stdout is closed), at most until `deadline`. False: not all.
+  // Waits until everything queued is written (or stdout is closed), at most until `deadline`. False: not all
+  // that was ever queued is written.
   bool Flush(Instant deadline);
 
  private:

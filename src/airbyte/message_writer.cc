@@ -1,0 +1,314 @@
+#include "airbyte/message_writer.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <deque>
+#include <thread>
+#include <utility>
+
+#include "airbyte/json_text.h"
+#include "base/mutex.h"
+
+namespace ddb {
+namespace {
+
+// What a pipe that polls as writable takes without blocking (Linux: a page, which PIPE_BUF is), pipe(7).
+constexpr size_t kPieceBytes = 4096;
+constexpr size_t kBlockBytes = 64 * 1024;  // short lines are put together up to this
+constexpr std::chrono::seconds kCloseWait{10};
+
+constexpr std::array<std::string_view, 6> kLevelNames = {"FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"};
+
+std::string_view FailureTypeName(FailureType type) {
+  switch (type) {
+    case FailureType::kConfig:
+      return "config_error";
+    case FailureType::kTransient:
+      return "transient_error";
+    case FailureType::kSystem:
+      break;
+  }
+  return "system_error";
+}
+
+void AppendMember(std::string& out, std::string_view name, std::string_view text) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  AppendJsonString(out, text);
+}
+
+}  // namespace
+
+struct MessageWriter::Impl {
+  Impl(int fd_in, LogLevel level_in, const Clock& clock_in, MemoryBudget* budget_in)
+      : fd(fd_in),
+        level(level_in),
+        clock(clock_in),
+        budget(budget_in),
+        wake_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~Impl() { close(wake_fd); }
+
+  const int fd;
+  const LogLevel level;
+  const Clock& clock;
+  MemoryBudget* const budget;
+  const int wake_fd;
+
+  Mutex mu;
+  CondVar progress;
+  std::deque<std::string> queue GUARDED_BY(mu);  // each with its newline
+  size_t waiting GUARDED_BY(mu) = 0;             // bytes queued or being written
+  bool asleep GUARDED_BY(mu) = false;            // the thread waits for a line
+  bool stop GUARDED_BY(mu) = false;
+  bool lost GUARDED_BY(mu) = false;  // a line was dropped
+  bool told GUARDED_BY(mu) = false;
+  std::function<void()> on_closed GUARDED_BY(mu);
+  std::atomic<bool> closed{false};
+  std::thread thread;
+
+  void Wake() const {
+    const uint64_t one = 1;
+    // Fails only when the counter is full, and then it is awake.
+    static_cast<void>(!write(wake_fd, &one, sizeof one));
+  }
+
+  void Release(size_t bytes) REQUIRES(mu) {
+    waiting -= bytes;
+    if (budget != nullptr) budget->Release(bytes);
+  }
+
+  void Queue(std::string line) {
+    line += '\n';
+    bool wake = false;
+    {
+      MutexLock lock(mu);
+      if (closed.load(std::memory_order_relaxed) || stop) {
+        lost = true;
+        return;
+      }
+      waiting += line.size();
+      if (budget != nullptr) budget->Add(line.size());
+      queue.push_back(std::move(line));
+      wake = std::exchange(asleep, false);
+    }
+    if (wake) Wake();
+  }
+
+  // The next bytes to write, empty if there are none.
+  std::string TakeBlock() {
+    MutexLock lock(mu);
+    std::string block;
+    if (queue.empty()) return block;
+    block = std::move(queue.front());
+    queue.pop_front();
+    while (!queue.empty() && block.size() + queue.front().size() <= kBlockBytes) {
+      block += queue.front();
+      queue.pop_front();
+    }
+    return block;
+  }
+
+  // Waits until the descriptor can be written (`for_write`), the thread is woken or stdout is closed. True:
+  // it can be written.
+  bool Wait(bool for_write) {
+    pollfd fds[2] = {{fd, static_cast<short>(for_write ? POLLOUT : 0), 0}, {wake_fd, POLLIN, 0}};
+    if (closed.load(std::memory_order_relaxed)) fds[0].fd = -1;  // it would go on to report its error
+    if (poll(fds, 2, -1) < 0) return false;
+    if (fds[1].revents != 0) {
+      uint64_t count;
+      static_cast<void>(!read(wake_fd, &count, sizeof count));
+    }
+    if ((fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+      MarkClosed();
+      return false;
+    }
+    return (fds[0].revents & POLLOUT) != 0;
+  }
+
+  void MarkClosed() {
+    MutexLock lock(mu);
+    closed.store(true, std::memory_order_relaxed);
+    for (const std::string& line : queue) {
+      Release(line.size());
+      lost = true;
+    }
+    queue.clear();
+    progress.NotifyAll();
+  }
+
+  bool Stopping() {
+    MutexLock lock(mu);
+    return stop;
+  }
+
+  // False: not all of it, because stdout is closed or the thread has to stop.
+  bool WriteBlock(std::string_view block) {
+    while (!block.empty()) {
+      const bool writable = Wait(true);
+      if (closed.load(std::memory_order_relaxed) || Stopping()) return false;
+      if (!writable) continue;
+      const ssize_t written = write(fd, block.data(), std::min(block.size(), kPieceBytes));
+      if (written >= 0) {
+        block.remove_prefix(static_cast<size_t>(written));
+      } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
+        MarkClosed();
+      }
+    }
+    return true;
+  }
+
+  void TellClosed() {
+    std::function<void()> fn;
+    {
+      MutexLock lock(mu);
+      if (told || !on_closed || !closed.load(std::memory_order_relaxed)) return;
+      told = true;
+      fn = on_closed;
+    }
+    fn();
+  }
+
+  void Run() {
+    for (;;) {
+      const std::string block = TakeBlock();
+      if (!block.empty()) {
+        const bool written = WriteBlock(block);
+        MutexLock lock(mu);
+        Release(block.size());
+        if (!written) lost = true;
+        if (waiting == 0 || !written) progress.NotifyAll();
+      }
+      TellClosed();
+      {
+        MutexLock lock(mu);
+        if (stop) return;
+        if (!queue.empty()) continue;
+        if (closed.load(std::memory_order_relaxed) && on_closed && !told) continue;
+        asleep = true;
+      }
+      Wait(false);
+      MutexLock lock(mu);
+      asleep = false;
+    }
+  }
+
+  bool Flush(Instant deadline) {
+    MutexLock lock(mu);
+    while (waiting > 0 && !closed.load(std::memory_order_relaxed)) {
+      if (!progress.WaitUntil(mu, deadline)) break;
+    }
+    return waiting == 0 && !lost;
+  }
+
+  void Stop() {
+    {
+      MutexLock lock(mu);
+      stop = true;
+    }
+    Wake();
+    thread.join();
+    MutexLock lock(mu);
+    for (const std::string& line : queue) Release(line.size());
+    queue.clear();
+  }
+};
+
+MessageWriter::MessageWriter(int fd, LogLevel level, const Clock& clock, MemoryBudget* budget)
+    : impl_(std::make_unique<Impl>(fd, level, clock, budget)) {
+  // The thread takes no signal: they are for those who wait for them, and SIGPIPE is seen as EPIPE.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+MessageWriter::~MessageWriter() {
+  impl_->Flush(std::chrono::steady_clock::now() + kCloseWait);
+  impl_->Stop();
+}
+
+void MessageWriter::WriteLine(std::string line) { impl_->Queue(std::move(line)); }
+
+bool MessageWriter::Enabled(LogLevel level) const { return level <= impl_->level; }
+
+void MessageWriter::Write(LogLevel level, std::string message) {
+  if (!Enabled(level)) return;
+  std::string line = R"({"type":"LOG","log":{"level":")";
+  line += kLevelNames[static_cast<size_t>(level)];
+  line += '"';
+  AppendMember(line, "message", message);
+  line += "}}";
+  WriteLine(std::move(line));
+}
+
+void MessageWriter::WriteTraceError(const Error& error) {
+  std::string line = fmt::format(
+      R"({{"type":"TRACE","trace":{{"type":"ERROR","emitted_at":{}.0,"error":{{"failure_type":"{}")",
+      impl_->clock.WallMillis(), FailureTypeName(error.type));
+  AppendMember(line, "message", error.message);
+  AppendMember(line, "internal_message", error.internal);
+  AppendMember(line, "stack_trace", error.trail);
+  if (error.stream) {
+    line += R"(,"stream_descriptor":{"name":)";
+    AppendJsonString(line, error.stream->name);
+    if (error.stream->ns) AppendMember(line, "namespace", *error.stream->ns);
+    line += '}';
+  }
+  line += "}}}";
+  WriteLine(std::move(line));
+}
+
+void MessageWriter::WriteConnectionStatus(bool succeeded, std::string_view message) {
+  std::string line = R"({"type":"CONNECTION_STATUS","connectionStatus":{"status":")";
+  line += succeeded ? "SUCCEEDED\"" : "FAILED\"";
+  if (!message.empty()) AppendMember(line, "message", message);
+  line += "}}";
+  WriteLine(std::move(line));
+}
+
+void MessageWriter::WriteSpec(std::string_view spec_json) {
+  std::string line = R"({"type":"SPEC","spec":)";
+  bool in_string = false;
+  for (size_t i = 0; i < spec_json.size(); ++i) {
+    const char c = spec_json[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string || (c != ' ' && c != '\n' && c != '\r' && c != '\t')) line += c;
+    if (in_string && c == '\\' && i + 1 < spec_json.size()) line += spec_json[++i];
+  }
+  WriteLine(std::move(line) + '}');
+}
+
+void MessageWriter::OnClosed(std::function<void()> fn) {
+  {
+    MutexLock lock(impl_->mu);
+    impl_->on_closed = std::move(fn);
+  }
+  impl_->Wake();  // it may be closed already
+}
+
+bool MessageWriter::closed() const { return impl_->closed.load(std::memory_order_relaxed); }
+
+bool MessageWriter::Flush(Instant deadline) { return impl_->Flush(deadline); }
+
+LogLevel ParseLogLevel(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  for (size_t i = 0; i < kLevelNames.size(); ++i) {
+    if (upper == kLevelNames[i]) return static_cast<LogLevel>(i);
+  }
+  return LogLevel::kInfo;
+}
+
+}  // namespace ddb

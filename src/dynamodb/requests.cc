@@ -182,10 +182,4 @@ std::string ListTagsBody(std::string_view arn, std::string_view next_token) {
   return out + "}";
 }
 
-std::string TagResourceBody(std::string_view arn, const TableSettings& settings) {
-  std::string out = R"({"ResourceArn":)" + Quoted(arn) + R"(,"Tags":)";
-  AppendTags(out, settings);
-  return out + "}";
-}
-
 }  // namespace ddb

@@ -22,7 +22,6 @@ std::string TableNameBody(std::string_view table);
 std::string CreateTableBody(std::string_view table, const TableKeys& keys, const TableSettings& settings);
 std::string UpdateTimeToLiveBody(std::string_view table, std::string_view attribute);
 std::string ListTagsBody(std::string_view arn, std::string_view next_token);
-std::string TagResourceBody(std::string_view arn, const TableSettings& settings);
 
 // Appends `text` as a JSON string, quotes included.
 void AppendJsonString(std::string& out, std::string_view text);

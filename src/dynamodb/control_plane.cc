@@ -1,0 +1,159 @@
+#include "dynamodb/control_plane.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "dynamodb/limits.h"
+#include "dynamodb/retry_policy.h"
+
+namespace ddb {
+namespace {
+
+// Signing anew helps at once or not at all: static keys do not change, a clock's offset is learnt from the
+// first refusal.
+constexpr int kMaxReauthentications = 3;
+
+// A 200 of something else, e.g. of a proxy's login page.
+Verdict NotDynamoDb() {
+  Verdict verdict;
+  verdict.reaction = Reaction::kRetry;
+  verdict.code = ErrorCode::kBadReply;
+  verdict.status = 200;
+  verdict.reason = "the reply is not one of DynamoDB";
+  return verdict;
+}
+
+std::function<double()> OwnRandom() {
+  return [engine = std::minstd_rand(std::random_device{}())]() mutable {
+    return std::uniform_real_distribution<double>(0, 1)(engine);
+  };
+}
+
+}  // namespace
+
+// One attempt on its way. Shared by the coroutine that waits for it and the client, which needs the body
+// until its callback ran, even when the coroutine is gone.
+struct ControlPlane::Attempt {
+  Buffer body;
+  std::coroutine_handle<> waiter;  // null: nobody waits any more
+  ControlReply reply;
+};
+
+// Awaits one reply.
+class ControlPlane::Sending {
+ public:
+  Sending(Client& client, std::string_view operation, std::string_view body)
+      : client_(client), operation_(operation), attempt_(std::make_shared<Attempt>()) {
+    attempt_->body.Append(body);
+  }
+  ~Sending() { attempt_->waiter = nullptr; }
+  Sending(const Sending&) = delete;
+  Sending& operator=(const Sending&) = delete;
+
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> handle) {
+    attempt_->waiter = handle;
+    client_.Send(operation_, attempt_->body, [attempt = attempt_](const Reply& reply) {
+      attempt->reply.verdict = reply.verdict;
+      attempt->reply.body = reply.body;
+      attempt->reply.request_id = reply.request_id;
+      if (attempt->waiter) attempt->waiter.resume();
+    });
+  }
+  ControlReply await_resume() { return std::move(attempt_->reply); }
+
+ private:
+  Client& client_;
+  const std::string_view operation_;
+  const std::shared_ptr<Attempt> attempt_;
+};
+
+// Awaits leave to have a call in flight.
+class ControlPlane::Slot {
+ public:
+  explicit Slot(ControlPlane& plane) : plane_(plane) {}
+  bool await_ready() {
+    if (plane_.in_flight_ >= kMaxControlCalls) return false;
+    Take();
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> handle) { plane_.waiting_.push_back(handle); }
+  void await_resume() const {}
+
+  void Take() {
+    ++plane_.in_flight_;
+    plane_.most_in_flight_ = std::max(plane_.most_in_flight_, plane_.in_flight_);
+  }
+  // The one that waits longest takes the slot over, in a turn of its own.
+  void Release() {
+    if (plane_.waiting_.empty()) {
+      --plane_.in_flight_;
+      return;
+    }
+    const std::coroutine_handle<> next = plane_.waiting_.front();
+    plane_.waiting_.pop_front();
+    plane_.loop_.After(Duration::zero(), [next] { next.resume(); });
+  }
+
+ private:
+  ControlPlane& plane_;
+};
+
+ControlPlane::ControlPlane(ControlLoop& loop, Client& client, ControlOptions options)
+    : loop_(loop), client_(client), options_(std::move(options)), started_(loop.Now()) {
+  if (!options_.random) options_.random = OwnRandom();
+}
+
+ControlPlane::~ControlPlane() = default;
+
+Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string body, Instant deadline) {
+  for (int attempts = 1;; ++attempts) {
+    Slot slot(*this);
+    co_await slot;
+    Sending sending(client_, operation, body);
+    ControlReply reply = co_await sending;
+    slot.Release();
+    if (reply.ok() && !reply.body.starts_with('{')) reply.verdict = NotDynamoDb();
+
+    if (reply.verdict.answered()) answered_ = true;
+    reply.answered = answered_;
+    reply.attempts = attempts;
+    if (IsFinal(operation, reply.verdict, attempts)) co_return reply;
+    const Instant give_up = answered_ ? deadline : std::min(deadline, started_ + options_.first_reply);
+    const Instant now = loop_.Now();
+    if (now >= give_up) {
+      reply.gave_up = true;
+      co_return reply;
+    }
+    const Duration delay = std::min(Delay(reply.verdict, attempts), give_up - now);
+    co_await Sleep(delay);
+  }
+}
+
+bool ControlPlane::IsFinal(std::string_view operation, const Verdict& verdict, int attempts) const {
+  switch (verdict.reaction) {
+    case Reaction::kRetry:
+      return operation == "CreateTable" &&
+             (verdict.code == ErrorCode::kResourceInUse || verdict.code == ErrorCode::kTableAlreadyExists);
+    case Reaction::kThrottle:
+      return false;
+    case Reaction::kReauthenticate:
+      return attempts >= kMaxReauthentications;
+    case Reaction::kNone:
+    case Reaction::kSplit:
+    case Reaction::kRejectItem:
+    case Reaction::kFailConfig:
+    case Reaction::kFailSystem:
+      return true;
+  }
+  return true;
+}
+
+Duration ControlPlane::Delay(const Verdict& verdict, int failures) {
+  // A table that is being changed, and a full queue of table operations, take seconds to be free.
+  const bool slow = verdict.code == ErrorCode::kResourceInUse || verdict.code == ErrorCode::kLimitExceeded;
+  return RetryDelay(slow ? Reaction::kThrottle : verdict.reaction, failures, options_.random());
+}
+
+}  // namespace ddb

@@ -1,0 +1,85 @@
+// ControlPlane: operations on tables, one call at a time per coroutine, each repeated until it succeeds,
+// fails for good, or its time is up; at most kMaxControlCalls in flight. The one retry loop outside the
+// dispatcher. What an operation's failure means is its caller's. Loop thread only.
+#pragma once
+
+#include <coroutine>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/task.h"
+#include "dynamodb/client.h"
+#include "dynamodb/control_loop.h"
+
+namespace ddb {
+
+struct ControlReply {
+  Verdict verdict;
+  std::string body;  // of a success
+  std::string request_id;
+  int attempts = 0;
+  bool gave_up = false;   // the failure is one that may pass, but the time was up
+  bool answered = false;  // the endpoint has given a valid reply, to this call or to an earlier one
+  bool ok() const { return verdict.ok(); }
+};
+
+struct ControlOptions {
+  // How long an endpoint may take to give its first valid reply, from the ControlPlane's construction.
+  Duration first_reply = std::chrono::seconds(30);
+  std::function<double()> random;  // in [0, 1), for jitter; empty: one of its own
+};
+
+// Lives as long as a sequence of operations (the preparation of the tables, a check). When it goes away,
+// calls that wait are forgotten; their coroutines must be destroyed before it. The client may outlive it: a
+// reply that comes late is dropped.
+class ControlPlane {
+ public:
+  ControlPlane(ControlLoop& loop, Client& client, ControlOptions options);
+  ~ControlPlane();
+  ControlPlane(const ControlPlane&) = delete;
+  ControlPlane& operator=(const ControlPlane&) = delete;
+
+  // `operation` is a literal. Transient failures, throttles, LimitExceeded and ResourceInUse are waited out
+  // until `deadline`; but ResourceInUse ends a CreateTable, because the table is there.
+  Task<ControlReply> Call(std::string_view operation, std::string body, Instant deadline);
+
+  class Sleeper {
+   public:
+    Sleeper(ControlLoop& loop, Duration delay) : loop_(loop), delay_(delay) {}
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> handle) {
+      loop_.After(delay_, [handle] { handle.resume(); });
+    }
+    void await_resume() const {}
+
+   private:
+    ControlLoop& loop_;
+    const Duration delay_;
+  };
+  Sleeper Sleep(Duration delay) { return Sleeper(loop_, delay); }
+
+  Instant Now() const { return loop_.Now(); }
+  size_t most_in_flight() const { return most_in_flight_; }
+
+ private:
+  struct Attempt;
+  class Slot;
+  class Sending;
+
+  bool IsFinal(std::string_view operation, const Verdict& verdict, int attempts) const;
+  Duration Delay(const Verdict& verdict, int failures);
+
+  ControlLoop& loop_;
+  Client& client_;
+  ControlOptions options_;
+  const Instant started_;
+  bool answered_ = false;
+  size_t in_flight_ = 0;
+  size_t most_in_flight_ = 0;
+  std::deque<std::coroutine_handle<>> waiting_;  // for a slot
+};
+
+}  // namespace ddb

@@ -1,0 +1,31 @@
+// What a failed operation is called in front of a user: one sentence that says what happened, where, and what
+// to do; and which of Airbyte's three failure types it is. Shared by check and write. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "dynamodb/errors.h"
+
+namespace ddb {
+
+// The endpoint as the user knows it.
+struct EndpointText {
+  std::string url;
+  std::string region;
+  bool custom = false;  // from dynamodb_endpoint, not the region's own
+};
+
+struct FailedOperation {
+  std::string_view operation;  // "CreateTable"
+  std::string_view table;
+  Verdict verdict;
+  std::string_view request_id;
+  bool gave_up = false;   // it may pass, but the time was up
+  bool answered = false;  // the endpoint has given a valid reply before, so that it is the right one
+};
+
+Error OperationError(const FailedOperation& failed, const EndpointText& endpoint);
+
+}  // namespace ddb

@@ -1,0 +1,196 @@
+#include "dynamodb/table_operations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dynamodb/requests.h"
+#include "dynamodb/responses.h"
+
+namespace ddb {
+namespace {
+
+// DescribeTable is eventually consistent: for this long after CreateTable it may not know the table yet.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
+constexpr Duration kDescribeLag = std::chrono::seconds(30);
+
+// The pauses between two looks at a table.
+class Pauses {
+ public:
+  Duration Next() { return std::exchange(next_, std::min<Duration>(next_ * 3 / 2, kLongest)); }
+
+ private:
+  static constexpr Duration kLongest = std::chrono::seconds(3);
+  Duration next_ = std::chrono::milliseconds(100);
+};
+
+// Tags whose keys begin like this are AWS's own (CloudFormation writes them); nobody else can set them.
+// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+constexpr std::string_view kReservedTag = "aws:";
+
+bool IsNotFound(const ControlReply& reply) { return reply.verdict.code == ErrorCode::kResourceNotFound; }
+
+bool IsInUse(const ControlReply& reply) {
+  return reply.verdict.code == ErrorCode::kResourceInUse ||
+         reply.verdict.code == ErrorCode::kTableAlreadyExists;
+}
+
+Error NotUnderstood(std::string_view operation, const std::string& table) {
+  return SystemError(fmt::format("The reply to {} of table {} was not understood.", operation, table));
+}
+
+}  // namespace
+
+Error TableOperations::Failure(std::string_view operation, const std::string& table,
+                               const ControlReply& reply) const {
+  return OperationError({operation, table, reply.verdict, reply.request_id, reply.gave_up, reply.answered},
+                        endpoint_)
+      .At("dynamodb/table_operations");
+}
+
+Error TableOperations::TimeUp(const std::string& table, std::string_view what) const {
+  return TransientError(fmt::format("Table {} {} within {} s. Try again later, or look at its state in AWS.",
+                                    table, what,
+                                    std::chrono::duration_cast<std::chrono::seconds>(transition_).count()));
+}
+
+Task<TableOperations::Found> TableOperations::Describe(const std::string& table, Instant deadline) {
+  const ControlReply reply = co_await plane_.Call("DescribeTable", TableNameBody(table), deadline);
+  if (IsNotFound(reply)) co_return std::optional<TableDescription>();
+  if (!reply.ok()) co_return Failure("DescribeTable", table, reply);
+  std::optional<TableDescription> description = ReadTableDescription(reply.body);
+  if (!description) co_return NotUnderstood("DescribeTable", table);
+  co_return description;
+}
+
+Task<TableOperations::Found> TableOperations::LookWhenSettled(const std::string& table,
+                                                              bool wait_for_updates) {
+  const Instant deadline = plane_.Now() + transition_;
+  Pauses pauses;
+  for (;;) {
+    Found found = co_await Describe(table, deadline);
+    if (!found.ok() || !*found) co_return found;
+    const TableStatus status = (*found)->status;
+    const bool wait = status == TableStatus::kCreating || status == TableStatus::kDeleting ||
+                      (wait_for_updates && status == TableStatus::kUpdating);
+    if (!wait) co_return found;
+    if (plane_.Now() >= deadline) co_return TimeUp(table, "did not settle");
+    co_await plane_.Sleep(pauses.Next());
+  }
+}
+
+Task<Result<TableDescription>> TableOperations::Create(const std::string& table, const TableKeys& keys,
+                                                       TableSettings settings) {
+  const Instant deadline = plane_.Now() + transition_;
+  Pauses pauses;
+  bool create = true;
+  Instant created_at{};
+  for (;;) {
+    if (create) {
+      const ControlReply reply =
+          co_await plane_.Call("CreateTable", CreateTableBody(table, keys, settings), deadline);
+      if (reply.verdict.code == ErrorCode::kAccessDenied && !settings.tags.empty()) {
+        WarnSkipped("TagResource", table, reply.verdict, "its tags");
+        settings.tags.clear();
+        continue;
+      }
+      if (!reply.ok() && !IsInUse(reply)) co_return Failure("CreateTable", table, reply);
+      std::optional<TableDescription> created;
+      if (reply.ok()) created = ReadTableDescription(reply.body);
+      if (created && created->status == TableStatus::kActive) co_return std::move(*created);
+      create = false;
+      created_at = plane_.Now();
+    }
+    if (plane_.Now() >= deadline) co_return TimeUp(table, "did not become active");
+    co_await plane_.Sleep(pauses.Next());
+    Found found = co_await Describe(table, deadline);
+    if (!found.ok()) co_return std::move(found).error();
+    if (!*found) {
+      create = plane_.Now() - created_at > kDescribeLag;
+    } else if ((*found)->status == TableStatus::kDeleting) {
+      create = true;  // an earlier table of this name is still going away
+    } else if ((*found)->status == TableStatus::kActive) {
+      co_return std::move(**found);
+    }
+  }
+}
+
+Task<Status> TableOperations::Drop(const std::string& table) {
+  const Instant deadline = plane_.Now() + transition_;
+  const ControlReply reply = co_await plane_.Call("DeleteTable", TableNameBody(table), deadline);
+  if (IsNotFound(reply)) co_return Ok();
+  if (!reply.ok()) co_return Failure("DeleteTable", table, reply);
+  Pauses pauses;
+  for (;;) {
+    Found found = co_await Describe(table, deadline);
+    if (!found.ok()) co_return std::move(found).error();
+    if (!*found) co_return Ok();
+    if (plane_.Now() >= deadline) co_return TimeUp(table, "was not deleted");
+    co_await plane_.Sleep(pauses.Next());
+  }
+}
+
+Task<Status> TableOperations::ReadExtraSettings(const TableDescription& table, TableSettings& settings) {
+  const Instant deadline = plane_.Now() + transition_;
+  const ControlReply reply = co_await plane_.Call("DescribeTimeToLive", TableNameBody(table.name), deadline);
+  if (reply.ok()) {
+    std::optional<std::string> attribute = ReadTimeToLive(reply.body);
+    if (!attribute) co_return NotUnderstood("DescribeTimeToLive", table.name);
+    settings.ttl_attribute = std::move(*attribute);
+  } else if (Skippable(reply.verdict)) {
+    WarnSkipped("DescribeTimeToLive", table.name, reply.verdict, "time to live, if it has one,");
+  } else {
+    co_return Failure("DescribeTimeToLive", table.name, reply);
+  }
+  co_return co_await ReadTags(table, settings);
+}
+
+Task<Status> TableOperations::ReadTags(const TableDescription& table, TableSettings& settings) {
+  const Instant deadline = plane_.Now() + transition_;
+  std::string next_token;
+  do {
+    const ControlReply reply =
+        co_await plane_.Call("ListTagsOfResource", ListTagsBody(table.arn, next_token), deadline);
+    if (Skippable(reply.verdict)) {
+      WarnSkipped("ListTagsOfResource", table.name, reply.verdict, "tags, if it has some,");
+      co_return Ok();
+    }
+    if (!reply.ok()) co_return Failure("ListTagsOfResource", table.name, reply);
+    std::optional<TagsPage> page = ddb::ReadTags(reply.body);
+    if (!page) co_return NotUnderstood("ListTagsOfResource", table.name);
+    for (auto& tag : page->tags) {
+      if (!tag.first.starts_with(kReservedTag)) settings.tags.push_back(std::move(tag));
+    }
+    next_token = std::move(page->next_token);
+  } while (!next_token.empty());
+  co_return Ok();
+}
+
+Task<Status> TableOperations::SetTimeToLive(const std::string& table, const std::string& attribute) {
+  const ControlReply reply = co_await plane_.Call("UpdateTimeToLive", UpdateTimeToLiveBody(table, attribute),
+                                                  plane_.Now() + transition_);
+  if (reply.ok()) co_return Ok();
+  Error error = Failure("UpdateTimeToLive", table, reply);
+  error.message = fmt::format("Table {} was recreated, but its time to live on attribute {} is not set. {}",
+                              table, attribute, error.message);
+  co_return error;
+}
+
+bool TableOperations::Skippable(const Verdict& verdict) const {
+  return verdict.code == ErrorCode::kUnknownOperation || verdict.code == ErrorCode::kAccessDenied;
+}
+
+void TableOperations::WarnSkipped(std::string_view operation, const std::string& table,
+                                  const Verdict& verdict, std::string_view what) {
+  if (!warned_.emplace(operation).second) return;
+  const std::string why = verdict.code == ErrorCode::kAccessDenied
+                              ? fmt::format("the permission dynamodb:{} is missing", operation)
+                              : fmt::format("this endpoint does not support {}", operation);
+  log_.Warn(
+      fmt::format("Table {}: {} will not be carried over to the new table, because {}. This is said "
+                  "once for all tables.",
+                  table, what, why));
+}
+
+}  // namespace ddb

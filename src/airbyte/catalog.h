@@ -29,21 +29,26 @@ struct Catalog {
   std::vector<std::string> warnings;  // each is one WARN
 };
 
-// Every finding is a config_error that names the stream and the remedy.
+// Every finding is a config_error that names the stream and the remedy. Explicit nulls count as absent,
+// unknown members are ignored.
 Result<Catalog> LoadCatalog(const std::string& path);
 Result<Catalog> ParseCatalog(std::string_view json);
 
 // Streams by (namespace, name): exactly, then with a null namespace and "" taken as one. -1: not in the
-// catalog. Lock-free after construction; any thread.
+// catalog; else the position in `streams`. Lock-free after construction; any thread. Keeps its own texts.
 class StreamIndex {
  public:
   explicit StreamIndex(const std::vector<StreamId>& streams);
-  ~StreamIndex();
   int Find(std::optional<std::string_view> ns, std::string_view name) const;
 
  private:
-  struct Entry;
-  std::vector<Entry> slots_;  // open addressing, by hash
+  struct Slot {
+    uint64_t hash = 0;
+    int index = -1;  // -1: free
+  };
+
+  std::vector<StreamId> streams_;
+  std::vector<Slot> slots_;  // open addressing; a power of two, at least half of them free
 };
 
 }  // namespace ddb

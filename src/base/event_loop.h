@@ -85,10 +85,9 @@ class EventLoop {
     std::shared_ptr<Impl> impl_;
   };
 
-  // For what resolves names through the same loop (aws/resolver); nothing else.
+ private:
   boost::asio::io_context& io_context();
 
- private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,299 @@
+#include "aws/http_connection.h"
+
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "aws/tls.h"
+
+namespace ddb {
+
+HttpConnection::HttpConnection(Shared& shared) : shared_(shared) {}
+
+HttpConnection::~HttpConnection() { CloseDescriptor(); }
+
+void HttpConnection::Open(std::vector<Address> addresses, HttpExchange exchange) {
+  addresses_ = std::move(addresses);
+  exchange_ = std::move(exchange);
+  state_ = State::kConnecting;
+  connect_by_ = shared_.clock.Now() + shared_.options.connect_timeout;
+  ConnectNext();
+}
+
+// Tries the addresses that are left; each has its share of the time that is left.
+void HttpConnection::ConnectNext() {
+  for (; address_ < addresses_.size(); ++address_) {
+    const Instant now = shared_.clock.Now();
+    if (now >= connect_by_) {
+      connect_timed_out_ = true;
+      break;
+    }
+    if (Connect(addresses_[address_])) {
+      deadline_ = now + (connect_by_ - now) / static_cast<int>(addresses_.size() - address_);
+      return;
+    }
+    CloseDescriptor();
+    shared_.owner.OnAddress(addresses_[address_], false);
+  }
+  Close(connect_timed_out_ ? TransportError::kConnectTimeout : TransportError::kRefused);
+}
+
+bool HttpConnection::Connect(const Address& address) {
+  fd_ = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) return false;
+  const int on = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  if (connect(fd_, address.get(), address.size) != 0 && errno != EINPROGRESS && errno != EINTR) return false;
+  watch_ = std::make_unique<EventLoop::Watch>(shared_.loop, fd_);
+  watch_->WhenWritable([this] { OnConnect(); });
+  return true;
+}
+
+void HttpConnection::OnConnect() {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) {
+    NextAddress(error == ETIMEDOUT);
+    return;
+  }
+  shared_.owner.OnAddress(addresses_[address_], true);
+  addresses_.clear();
+  if (!shared_.tls) {
+    Established();
+    return;
+  }
+  state_ = State::kHandshaking;
+  deadline_ = shared_.clock.Now() + shared_.options.connect_timeout;
+  tls_ = std::make_unique<TlsSession>(*shared_.tls, fd_);
+  Handshake();
+}
+
+void HttpConnection::NextAddress(bool timed_out) {
+  CloseDescriptor();
+  shared_.owner.OnAddress(addresses_[address_], false);
+  connect_timed_out_ = connect_timed_out_ || timed_out;
+  ++address_;
+  ConnectNext();
+}
+
+void HttpConnection::Handshake() {
+  switch (tls_->Handshake()) {
+    case TlsSession::Result::kOk:
+      Established();
+      return;
+    case TlsSession::Result::kWantRead:
+      watch_->WhenReadable([this] { Handshake(); });
+      return;
+    case TlsSession::Result::kWantWrite:
+      watch_->WhenWritable([this] { Handshake(); });
+      return;
+    default:
+      Close(tls_->handshake_error());
+  }
+}
+
+void HttpConnection::Established() {
+  AwaitReadable();
+  HttpExchange first = *std::exchange(exchange_, std::nullopt);
+  Start(std::move(first));
+}
+
+void HttpConnection::Start(HttpExchange exchange) {
+  exchange_ = std::move(exchange);
+  state_ = State::kBusy;
+  deadline_ = shared_.clock.Now() + shared_.options.reply_timeout;
+  unsent_ = exchange_->bytes;
+  send_failed_ = false;
+  reply_begun_ = false;
+  Send();
+}
+
+// Never tells the owner anything: a connection that failed shows it when it is read, where a reply that came
+// before the failure (413 and the end, say) is found too.
+void HttpConnection::Send() {
+  while (!unsent_.empty() && !send_failed_) {
+    size_t written = 0;
+    switch (Write(unsent_, &written)) {
+      case Io::kOk:
+        unsent_.remove_prefix(written);
+        break;
+      case Io::kWait:
+        watch_->WhenWritable([this] { Send(); });
+        return;
+      default:
+        send_failed_ = true;
+    }
+  }
+}
+
+void HttpConnection::AwaitReadable() {
+  watch_->WhenReadable([this] { OnReadable(); });
+}
+
+void HttpConnection::OnReadable() {
+  if (state_ == State::kIdle) {
+    ReadIdle();
+  } else {
+    ReadReply();
+  }
+}
+
+void HttpConnection::ReadReply() {
+  if (!std::exchange(reply_begun_, true)) parser_.Reset(exchange_->max_reply);
+  for (;;) {
+    size_t size = 0;
+    ReplyParser::State state = ReplyParser::State::kMore;
+    switch (Read(&size)) {
+      case Io::kOk:
+        state = parser_.Feed({shared_.scratch.data(), size});
+        break;
+      case Io::kWait:
+        AwaitReadable();
+        // TLS may have had to read before it could write on.
+        if (tls_) Send();
+        return;
+      case Io::kEnd:
+        state = parser_.End();
+        if (state == ReplyParser::State::kDone) break;
+        [[fallthrough]];
+      case Io::kFailed:
+        Close(TransportError::kReset);
+        return;
+    }
+    switch (state) {
+      case ReplyParser::State::kDone:
+        Finish();
+        return;
+      case ReplyParser::State::kMalformed:
+        Close(TransportError::kMalformed);
+        return;
+      case ReplyParser::State::kTooLarge:
+        Close(TransportError::kReplyTooLarge);
+        return;
+      case ReplyParser::State::kMore:
+        break;
+    }
+    if (!tls_ && size < shared_.scratch.size()) {  // all that there was
+      AwaitReadable();
+      return;
+    }
+  }
+}
+
+// Nothing is expected on an idle connection but its end. (TLS may have news of its own, such as a session
+// ticket.)
+void HttpConnection::ReadIdle() {
+  size_t size = 0;
+  if (Read(&size) == Io::kWait) {
+    AwaitReadable();
+  } else {
+    Close(TransportError::kReset);
+  }
+}
+
+HttpConnection::Io HttpConnection::Read(size_t* size) {
+  std::vector<char>& scratch = shared_.scratch;
+  if (tls_) {
+    switch (tls_->Read(scratch.data(), scratch.size(), size)) {
+      case TlsSession::Result::kOk:
+        return Io::kOk;
+      case TlsSession::Result::kEnd:
+        return Io::kEnd;
+      case TlsSession::Result::kFailed:
+        return Io::kFailed;
+      default:
+        return Io::kWait;
+    }
+  }
+  for (;;) {
+    const ssize_t n = recv(fd_, scratch.data(), scratch.size(), 0);
+    if (n > 0) *size = static_cast<size_t>(n);
+    if (n >= 0) return n > 0 ? Io::kOk : Io::kEnd;
+    if (errno != EINTR) return errno == EAGAIN ? Io::kWait : Io::kFailed;
+  }
+}
+
+HttpConnection::Io HttpConnection::Write(std::string_view bytes, size_t* size) {
+  if (tls_) {
+    switch (tls_->Write(bytes, size)) {
+      case TlsSession::Result::kOk:
+        return Io::kOk;
+      case TlsSession::Result::kWantRead:  // ReadReply goes on with it
+      case TlsSession::Result::kWantWrite:
+        return Io::kWait;
+      default:
+        return Io::kFailed;
+    }
+  }
+  for (;;) {
+    const ssize_t n = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n >= 0) {
+      *size = static_cast<size_t>(n);
+      return Io::kOk;
+    }
+    if (errno != EINTR) return errno == EAGAIN ? Io::kWait : Io::kFailed;
+  }
+}
+
+void HttpConnection::Finish() {
+  HttpReply reply;
+  reply.status = parser_.status();
+  reply.body = parser_.body();
+  reply.request_id = parser_.request_id();
+  reply.date_seconds = parser_.date_seconds();
+  reply.has_crc32 = parser_.has_crc32();
+  reply.crc32 = parser_.crc32();
+
+  // A server that says how long it waits is believed, with a second for the way.
+  Duration idle = shared_.options.idle_close;
+  if (parser_.idle_seconds() >= 0) {
+    idle = std::min<Duration>(idle, std::chrono::seconds(parser_.idle_seconds() - 1));
+  }
+  const bool quiet = !tls_ || tls_->Quiet();  // else the next exchange would take it for its reply
+  if (parser_.keep_alive() && unsent_.empty() && quiet && idle > Duration::zero()) {
+    state_ = State::kIdle;
+    deadline_ = shared_.clock.Now() + idle;
+    AwaitReadable();
+  } else {
+    state_ = State::kClosed;
+    CloseDescriptor();
+  }
+  shared_.owner.OnReply(*this, reply);
+}
+
+void HttpConnection::CheckDeadline(Instant now) {
+  if (now < deadline_) return;
+  switch (state_) {
+    case State::kConnecting:
+      NextAddress(true);
+      return;
+    case State::kHandshaking:
+      Close(TransportError::kConnectTimeout);
+      return;
+    case State::kBusy:
+    case State::kIdle:
+      Close(TransportError::kTimeout);
+      return;
+    default:
+      return;
+  }
+}
+
+std::optional<HttpExchange> HttpConnection::TakeExchange() { return std::exchange(exchange_, std::nullopt); }
+
+void HttpConnection::Close(TransportError error) {
+  state_ = State::kClosed;
+  CloseDescriptor();
+  shared_.owner.OnClosed(*this, error);
+}
+
+void HttpConnection::CloseDescriptor() {
+  tls_.reset();
+  watch_.reset();
+  if (fd_ >= 0) close(std::exchange(fd_, -1));
+}
+
+}  // namespace ddb

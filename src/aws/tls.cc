@@ -1,0 +1,165 @@
+#include "aws/tls.h"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+namespace ddb {
+
+namespace {
+
+bool IsAddress(const std::string& host) {
+  in6_addr any;
+  return inet_pton(AF_INET, host.c_str(), &any) == 1 || inet_pton(AF_INET6, host.c_str(), &any) == 1;
+}
+
+// The roots that OpenSSL's own defaults name (SSL_CERT_FILE and SSL_CERT_DIR before the compiled-in places).
+// A distribution other than the one that this was built on keeps them elsewhere.
+void LoadRoots(SSL_CTX* context) {
+  SSL_CTX_set_default_verify_paths(context);
+  if (std::getenv(X509_get_default_cert_file_env()) || std::getenv(X509_get_default_cert_dir_env())) return;
+  const auto exists = [](const char* path) { return access(path, R_OK) == 0; };
+  if (exists(X509_get_default_cert_file())) return;
+  for (const char* bundle : {
+           "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Alpine
+           "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora, RHEL, Amazon Linux
+           "/etc/pki/tls/certs/ca-bundle.crt",                   // older RHEL
+           "/etc/ssl/ca-bundle.pem",                             // SUSE
+           "/etc/ssl/cert.pem",                                  // Alpine, BSD
+       }) {
+    if (!exists(bundle)) continue;
+    SSL_CTX_load_verify_file(context, bundle);
+    return;
+  }
+}
+
+TransportError ErrorOfVerification(long result) {
+  switch (result) {
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return TransportError::kTlsExpired;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return TransportError::kTlsWrongName;
+    default:
+      return TransportError::kTlsUntrusted;
+  }
+}
+
+}  // namespace
+
+TlsContext::TlsContext(std::string host)
+    : host_(std::move(host)), host_is_address_(IsAddress(host_)), context_(SSL_CTX_new(TLS_client_method())) {
+  if (!context_) return;
+  SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
+  SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_read_ahead(context_, 1);  // a reply's record header and data in one read
+  LoadRoots(context_);
+  SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_set_app_data(context_, this);
+  SSL_CTX_sess_set_new_cb(context_, &TlsContext::KeepSession);
+}
+
+TlsContext::~TlsContext() {
+  SSL_SESSION_free(session_);
+  SSL_CTX_free(context_);
+}
+
+int TlsContext::KeepSession(SSL* ssl, SSL_SESSION* session) {
+  auto* self = static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  SSL_SESSION_free(std::exchange(self->session_, session));
+  return 1;  // the session is ours now
+}
+
+TlsSession::TlsSession(TlsContext& context, int fd) {
+  ERR_clear_error();
+  ssl_ = context.context_ ? SSL_new(context.context_) : nullptr;
+  if (!ssl_) return;
+  X509_VERIFY_PARAM* verify = SSL_get0_param(ssl_);
+  bool ready = SSL_set_fd(ssl_, fd) == 1;
+  if (context.host_is_address_) {
+    ready = ready && X509_VERIFY_PARAM_set1_ip_asc(verify, context.host_.c_str()) == 1;
+  } else {
+    // A trailing dot makes the name absolute for DNS; certificates and SNI are without.
+    const std::string name = context.host_.substr(0, context.host_.find_last_not_of('.') + 1);
+    X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    ready = ready && !name.empty() && SSL_set_tlsext_host_name(ssl_, name.c_str()) == 1 &&
+            X509_VERIFY_PARAM_set1_host(verify, name.data(), name.size()) == 1;
+  }
+  if (!ready) {
+    SSL_free(std::exchange(ssl_, nullptr));
+    return;
+  }
+  if (context.session_) SSL_set_session(ssl_, context.session_);
+  SSL_set_connect_state(ssl_);
+}
+
+// Says goodbye, without which OpenSSL would not let the session be resumed.
+TlsSession::~TlsSession() {
+  if (usable_) SSL_shutdown(ssl_);
+  SSL_free(ssl_);
+}
+
+TlsSession::Result TlsSession::Handshake() {
+  if (!ssl_) return Result::kFailed;
+  ERR_clear_error();
+  const int returned = SSL_do_handshake(ssl_);
+  if (returned == 1) {
+    usable_ = true;
+    return Result::kOk;
+  }
+  const int error = SSL_get_error(ssl_, returned);
+  if (error == SSL_ERROR_WANT_READ) return Result::kWantRead;
+  if (error == SSL_ERROR_WANT_WRITE) return Result::kWantWrite;
+  const unsigned long reason = ERR_peek_error();
+  const long verified = SSL_get_verify_result(ssl_);
+  if (verified != X509_V_OK) {
+    error_ = ErrorOfVerification(verified);
+  } else if (error != SSL_ERROR_SSL || ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    error_ = TransportError::kReset;
+  }
+  return Result::kFailed;
+}
+
+TlsSession::Result TlsSession::Read(char* data, size_t size, size_t* done) {
+  ERR_clear_error();
+  return Outcome(SSL_read_ex(ssl_, data, size, done));
+}
+
+TlsSession::Result TlsSession::Write(std::string_view bytes, size_t* done) {
+  ERR_clear_error();
+  return Outcome(SSL_write_ex(ssl_, bytes.data(), bytes.size(), done));
+}
+
+TlsSession::Result TlsSession::Outcome(int returned) {
+  if (returned == 1) return Result::kOk;
+  switch (SSL_get_error(ssl_, returned)) {
+    case SSL_ERROR_WANT_READ:
+      return Result::kWantRead;
+    case SSL_ERROR_WANT_WRITE:
+      return Result::kWantWrite;
+    case SSL_ERROR_ZERO_RETURN:
+      return Result::kEnd;
+    default:
+      usable_ = false;
+      return Result::kFailed;
+  }
+}
+
+bool TlsSession::Quiet() {
+  if (SSL_has_pending(ssl_) == 0) return true;
+  char byte = 0;
+  size_t size = 0;
+  return Read(&byte, 1, &size) == Result::kWantRead;
+}
+
+}  // namespace ddb

@@ -1,0 +1,67 @@
+// TlsContext and TlsSession: TLS by OpenSSL, directly on a connection's descriptor. A context belongs to one
+// HttpClient (one endpoint), a session to one connection. Loop thread only.
+//
+// TLS 1.2 at least; the certificate must chain to a root that the system trusts and be for the endpoint's
+// host or address. There is no switch for less. OpenSSL writes with write(2): the process ignores SIGPIPE
+// (main.cc).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "aws/http_client.h"
+
+struct ssl_ctx_st;
+struct ssl_session_st;
+struct ssl_st;
+
+namespace ddb {
+
+class TlsContext {
+ public:
+  explicit TlsContext(std::string host);  // without brackets for an IPv6 literal
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+
+ private:
+  friend class TlsSession;
+
+  static int KeepSession(ssl_st* ssl, ssl_session_st* session);
+
+  const std::string host_;
+  const bool host_is_address_;
+  ssl_ctx_st* context_ = nullptr;  // null if OpenSSL could not make one: every handshake fails
+  ssl_session_st* session_ =
+      nullptr;  // the last one, resumed by new connections: saves their key exchange's price
+};
+
+class TlsSession {
+ public:
+  enum class Result { kOk, kWantRead, kWantWrite, kEnd, kFailed };
+
+  TlsSession(TlsContext& context, int fd);
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  Result Handshake();
+  TransportError handshake_error() const { return error_; }  // after kFailed
+  // `done` is how much was read or written. kEnd: the server ended TLS in good order. A Write that answered
+  // kWant* must be repeated with the same bytes.
+  Result Read(char* data, size_t size, size_t* done);
+  Result Write(std::string_view bytes, size_t* done);
+  // Whether nothing of the server's is left unread in here (the descriptor does not tell).
+  bool Quiet();
+
+ private:
+  Result Outcome(int returned);
+
+  ssl_st* ssl_ = nullptr;
+  bool usable_ = false;  // the handshake is done and nothing failed since
+  TransportError error_ = TransportError::kTlsOther;
+};
+
+}  // namespace ddb

@@ -1,0 +1,145 @@
+// The HTTP client over TLS: what it accepts, what it refuses and by which name.
+#include <mutex>
+
+#include "aws/testing/certificates.h"
+#include "aws/testing/client_fixture.h"
+#include "aws/testing/http_server.h"
+
+namespace ddb {
+namespace {
+
+using testing::HttpServer;
+using testing::Identity;
+using testing::MakeIdentity;
+using testing::Peer;
+
+class TlsTest : public testing::HttpClientFixture {
+ protected:
+  TlsTest() : authority_(MakeIdentity(nullptr, "")), trusted_(authority_) {}
+
+  static void Echo(Peer& peer) {
+    for (std::string request; !(request = peer.ReadRequest()).empty();) {
+      peer.Reply(request.substr(request.find("\r\n\r\n") + 4));
+    }
+  }
+  // What a first request to a server with this certificate ends with.
+  TransportError Try(const Identity& identity, const std::string& host = "127.0.0.1") {
+    HttpServer server(Echo, &identity);
+    return Get(*Client(server.port(), host, true), request_).error;
+  }
+
+  const Identity authority_;
+  const testing::Trusted trusted_;
+  const std::string names_ = "DNS:localhost,IP:127.0.0.1";
+  const std::string request_ = Request("{}");
+};
+
+TEST_F(TlsTest, RightCertificate) {
+  const Identity identity = MakeIdentity(&authority_, names_);
+  EXPECT_EQ(Try(identity), TransportError::kNone);
+  EXPECT_EQ(Try(identity, "localhost"), TransportError::kNone);
+}
+
+TEST_F(TlsTest, Expired) {
+  EXPECT_EQ(Try(MakeIdentity(&authority_, names_, -7200, -3600)), TransportError::kTlsExpired);
+  EXPECT_EQ(Try(MakeIdentity(&authority_, names_, 3600, 7200)), TransportError::kTlsExpired);
+}
+
+TEST_F(TlsTest, WrongName) {
+  EXPECT_EQ(Try(MakeIdentity(&authority_, "DNS:example.com"), "localhost"), TransportError::kTlsWrongName);
+  EXPECT_EQ(Try(MakeIdentity(&authority_, "DNS:localhost,IP:127.0.0.2")), TransportError::kTlsWrongName);
+  // An address is no name.
+  EXPECT_EQ(Try(MakeIdentity(&authority_, "DNS:127.0.0.1")), TransportError::kTlsWrongName);
+}
+
+TEST_F(TlsTest, Untrusted) {
+  const Identity other = MakeIdentity(nullptr, "");
+  EXPECT_EQ(Try(MakeIdentity(&other, names_)), TransportError::kTlsUntrusted);
+  EXPECT_EQ(Try(other), TransportError::kTlsUntrusted);
+}
+
+TEST_F(TlsTest, NotTlsAtAll) {
+  HttpServer server([](Peer& peer) { peer.Write("HTTP/1.1 400 Bad Request\r\n\r\n"); });
+  EXPECT_EQ(Get(*Client(server.port(), "127.0.0.1", true), request_).error, TransportError::kTlsOther);
+}
+
+TEST_F(TlsTest, ClosedDuringTheHandshake) {
+  HttpServer server([](Peer&) {});
+  EXPECT_EQ(Get(*Client(server.port(), "127.0.0.1", true), request_).error, TransportError::kReset);
+}
+
+TEST_F(TlsTest, HandshakeInTime) {
+  HttpServer server([](Peer& peer) {
+    while (!peer.AtEnd()) {
+    }
+  });
+  const auto client = Client(server.port(), "127.0.0.1", true);
+  Send(*client, request_);
+  Until([&] { return server.accepted() == 1; });
+  clock_.Advance(options_.connect_timeout);
+  Until([&] {
+    clock_.Advance(options_.connect_timeout);
+    return !replies_.empty();
+  });
+  EXPECT_EQ(replies_[0].error, TransportError::kConnectTimeout);
+}
+
+TEST_F(TlsTest, LargeBodiesAndKeepAlive) {
+  const Identity identity = MakeIdentity(&authority_, names_);
+  HttpServer server(Echo, &identity);
+  const auto client = Client(server.port(), "127.0.0.1", true);
+  std::string body(5'000'000, 'x');
+  for (size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>('a' + i % 23);
+  max_reply_ = body.size();
+  const std::string request = Request(body);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(Get(*client, request).body == body);
+    EXPECT_EQ(Get(*client, request_).body, "{}");
+  }
+  EXPECT_EQ(server.accepted(), 1);
+}
+
+TEST_F(TlsTest, NewConnectionsResumeAndNameTheHost) {
+  const Identity identity = MakeIdentity(&authority_, names_);
+  std::mutex mutex;
+  std::vector<bool> resumed;
+  std::string name = "none";
+  HttpServer server(
+      [&](Peer& peer) {
+        {
+          const std::lock_guard<std::mutex> lock(mutex);
+          resumed.push_back(peer.resumed());
+          name = peer.server_name();
+        }
+        peer.ReadRequest();
+        peer.Reply("ok", "Connection: close\r\n");
+        peer.AtEnd();
+      },
+      &identity);
+  const auto client = Client(server.port(), "localhost", true);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Get(*client, request_).error, TransportError::kNone);
+  EXPECT_EQ(Get(*Client(server.port(), "127.0.0.1", true), request_).error, TransportError::kNone);
+  const std::lock_guard<std::mutex> lock(mutex);
+  EXPECT_EQ(resumed, (std::vector<bool>{false, true, true, false}));
+  EXPECT_EQ(name, "");  // of the last: an address is not sent as a name
+}
+
+TEST_F(TlsTest, SecondReplyIsNeverTakenForTheNextRequests) {
+  const Identity identity = MakeIdentity(&authority_, names_);
+  HttpServer server(
+      [&](Peer& peer) {
+        while (!peer.ReadRequest().empty()) {
+          // In TLS records of their own that arrive, and are read, together.
+          peer.Cork(true);
+          peer.Reply("first");
+          peer.Reply("second");
+          peer.Cork(false);
+        }
+      },
+      &identity);
+  const auto client = Client(server.port(), "127.0.0.1", true);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Get(*client, request_).body, "first");
+}
+
+}  // namespace
+}  // namespace ddb

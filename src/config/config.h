@@ -40,7 +40,7 @@ struct Deployment {
 // From the environment variables, "" where there is none.
 Deployment DeploymentFromEnvironment();
 
-// The spec's message payload on one line: one JSON file of the source tree (config/spec.json), compiled in.
+// The spec's message payload: one JSON file of the source tree (config/spec.json), compiled in.
 std::string_view SpecJson();
 
 // Errors are config_errors whose message names the key, the reason and the remedy, and never a value. That

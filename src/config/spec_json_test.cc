@@ -70,11 +70,6 @@ TEST(SpecTest, Envelope) {
   EXPECT_EQ(spec.size(), 5u);
 }
 
-TEST(SpecTest, IsOneLine) {
-  EXPECT_EQ(SpecJson().find('\n'), std::string_view::npos);
-  EXPECT_EQ(std::string(SpecJson()), Spec().dump());
-}
-
 TEST(SpecTest, OnlyWordsOfThePlatform) { CheckSchema(Spec()["connectionSpecification"], "config"); }
 
 TEST(SpecTest, KeysOfTheJavaConnector) {

@@ -1,0 +1,108 @@
+"""The command line: what is accepted, what is answered with usage, and how the process starts."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+
+def test_help(connector):
+    outcome = connector.run("--help").ok()
+    for word in ("spec", "check", "write", "--config", "--catalog", "--version"):
+        assert word in outcome.stdout
+    assert outcome.stderr == ""
+
+
+def test_version(connector):
+    outcome = connector.run("--version").ok()
+    assert (outcome.stdout, outcome.stderr) == ("1.0.0\n", "")
+
+
+@pytest.mark.parametrize("arguments", [
+    [],
+    [""],
+    ["nonsense"],
+    ["read", "--config", "F"],
+    ["spec", "more"],
+    ["spec", "check"],
+    ["spec", "--check"],
+    ["--spec", "--check"],
+    ["spec", "--bogus"],
+    ["--config", "F"],
+    ["check"],
+    ["check", "--config"],
+    ["check", "--config", "F", "--config", "G"],
+    ["--check"],
+    ["write"],
+    ["write", "--config", "F"],
+    ["write", "--catalog", "F"],
+    ["write", "F", "G"],
+], ids=" ".join)
+def test_wrong_usage(connector, arguments):
+    outcome = connector.run(*arguments)
+    assert outcome.code == 2
+    assert outcome.stdout == ""
+    assert "Usage: destination-dynamodb" in outcome.stderr
+
+
+@pytest.mark.parametrize("arguments", [["discover"], ["discover", "--config", "F"], ["--discover"]], ids=" ".join)
+def test_discover(connector, arguments):
+    outcome = connector.run(*arguments)
+    assert outcome.code == 1
+    assert "discover" in outcome.error["message"]
+    assert outcome.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [
+    ["check", "--config", "not-there.json"],
+    ["--check", "--config", "not-there.json"],
+    ["--config", "not-there.json", "check"],
+    ["--config", "not-there.json", "--check"],
+    ["check", "--config=not-there.json"],
+], ids=" ".join)
+def test_forms_of_check(connector, arguments):
+    outcome = connector.run(*arguments)
+    assert outcome.code == 0
+    assert outcome.status["status"] == "FAILED"
+    assert "not-there.json" in outcome.status["message"]
+
+
+@pytest.mark.parametrize("arguments", [
+    ["write", "--config", "not-there.json", "--catalog", "C"],
+    ["write", "--catalog", "C", "--config", "not-there.json"],
+    ["--write", "--config", "not-there.json", "--catalog", "C"],
+    ["write", "--config", "not-there.json", "--catalog", "C", "--state", "S"],
+], ids=" ".join)
+def test_forms_of_write(connector, arguments):
+    outcome = connector.run(*arguments)
+    assert outcome.code == 1
+    assert outcome.error["failure_type"] == "config_error"
+    assert "not-there.json" in outcome.error["message"]
+
+
+def shell(binary, redirection):
+    return subprocess.run(["sh", "-c", f'exec "$0" spec {redirection}', binary], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=60)
+
+
+def test_closed_stdin_and_stderr_do_not_matter_to_spec(connector, binary):
+    spec = connector.run("spec").stdout
+    for redirection in ("<&-", "2>&-", "<&- 2>&-"):
+        done = shell(binary, redirection)
+        assert (done.returncode, done.stdout.decode()) == (0, spec)
+
+
+def test_closed_stdout_is_a_failure(binary):
+    for redirection in (">&-", "<&- >&-", "<&- >&- 2>&-"):
+        assert shell(binary, redirection).returncode == 1
+
+
+def test_a_reader_that_is_gone_is_a_failure_not_a_signal(binary):
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen([binary, "spec"], stdout=writing, stderr=subprocess.PIPE,
+                               preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL))
+    os.close(writing)
+    stderr = process.communicate(timeout=60)[1]
+    assert (process.returncode, stderr) == (1, b"")

@@ -1,12 +1,9 @@
 """The signer agrees byte for byte with botocore's on random requests.
 
-The binary `signer_vectors` (build directory: DDB_BUILD_DIR, else build/dev or build/release) signs with the code of the
-product; botocore signs the same requests here.
+The program `signer_vectors` signs with the code of the product; botocore signs the same requests here.
 """
 
 import datetime
-import os
-import pathlib
 import random
 import subprocess
 import unittest.mock
@@ -14,22 +11,10 @@ import unittest.mock
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
-import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 REQUESTS = 10_000
 SEED = 20150830
 DAY = 24 * 3600
-
-
-def find_binary():
-    given = os.environ.get("DDB_BUILD_DIR")
-    builds = [pathlib.Path(given)] if given else [ROOT / "build" / name for name in ("dev", "release", "asan")]
-    for build in builds:
-        binary = build / "src" / "aws" / "signer_vectors"
-        if binary.exists():
-            return binary
-    pytest.fail("signer_vectors is not built")
 
 
 def random_text(rng, alphabet, shortest, longest):
@@ -96,14 +81,15 @@ def by_botocore(scope, key, target, millis, body):
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def test_agrees_with_botocore():
+def test_agrees_with_botocore(build_folder):
+    binary = build_folder / "src" / "aws" / "signer_vectors"
     requests = list(random_requests())
     as_hex = lambda value: (value if isinstance(value, bytes) else str(value).encode()).hex() or "-"
     lines = [
         " ".join(as_hex(field) for field in (*scope, *key, target, millis, body))
         for scope, key, target, millis, body in requests
     ]
-    run = subprocess.run([find_binary()], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True)
+    run = subprocess.run([binary], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True)
     heads = [bytes.fromhex(line).decode() for line in run.stdout.splitlines()]
     assert len(heads) == REQUESTS
     for (scope, key, target, millis, body), head in zip(requests, heads):

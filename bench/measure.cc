@@ -3,8 +3,10 @@
 //
 //   bench-measure [--cpu N] [--stdin FILE] [--stdout FILE] [--stderr FILE] -- PROGRAM [ARGUMENT...]
 //
-// Prints one JSON line: {"exit":0,"wall_s":..,"user_s":..,"sys_s":..,"peak_rss_kb":..}. `exit` is 128 + N
-// after signal N. The program's time includes its children's, and its RSS is that of the largest of them.
+// stdin and stdout are /dev/null unless they are named; "-" leaves them as they are.
+// Prints one JSON line on its stdout when the program has ended:
+// {"exit":0,"wall_s":..,"user_s":..,"sys_s":..,"peak_rss_kb":..}. `exit` is 128 + N after signal N. The
+// program's time includes its children's, and its RSS is that of the largest of them.
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -24,7 +26,7 @@ namespace {
 }
 
 void Redirect(const char* path, int flags, int to) {
-  if (path == nullptr) return;
+  if (path == nullptr || std::string_view(path) == "-") return;
   const int fd = open(path, flags, 0644);
   if (fd < 0 || dup2(fd, to) < 0) Fail(path);
   close(fd);

@@ -4,6 +4,12 @@
 
 namespace ddb {
 
+void ScopedLoop::After(Duration delay, std::function<void()> fn) {
+  loop_.After(delay, [alive = std::weak_ptr<bool>(alive_), call = std::move(fn)] {
+    if (!alive.expired()) call();
+  });
+}
+
 void EventControlLoop::After(Duration delay, std::function<void()> fn) {
   const uint64_t id = next_id_++;
   EventLoop::Timer& timer = timers_.try_emplace(id, loop_).first->second;

@@ -24,6 +24,20 @@ Verdict NotDynamoDb() {
   return verdict;
 }
 
+// Whether the request may have been carried out although it failed.
+bool OutcomeUnknown(const Verdict& verdict) {
+  switch (verdict.transport) {
+    case TransportError::kReset:
+    case TransportError::kTimeout:
+    case TransportError::kMalformed:
+    case TransportError::kReplyTooLarge:
+    case TransportError::kCancelled:
+      return true;
+    default:
+      return verdict.code == ErrorCode::kServerError || verdict.code == ErrorCode::kBadReply;
+  }
+}
+
 std::function<double()> OwnRandom() {
   return [engine = std::minstd_rand(std::random_device{}())]() mutable {
     return std::uniform_real_distribution<double>(0, 1)(engine);
@@ -108,6 +122,7 @@ ControlPlane::ControlPlane(ControlLoop& loop, Client& client, ControlOptions opt
 ControlPlane::~ControlPlane() = default;
 
 Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string body, Instant deadline) {
+  bool unknown = false;
   for (int attempts = 1;; ++attempts) {
     Slot slot(*this);
     co_await slot;
@@ -119,6 +134,7 @@ Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string bo
     if (reply.verdict.answered()) answered_ = true;
     reply.answered = answered_;
     reply.attempts = attempts;
+    reply.unknown = unknown = unknown || OutcomeUnknown(reply.verdict);
     if (IsFinal(operation, reply.verdict, attempts)) co_return reply;
     const Instant give_up = answered_ ? deadline : std::min(deadline, started_ + options_.first_reply);
     const Instant now = loop_.Now();

@@ -21,6 +21,7 @@ struct ControlReply {
   std::string body;  // of a success
   std::string request_id;
   int attempts = 0;
+  bool unknown = false;   // an attempt was sent whose outcome nobody knows
   bool gave_up = false;   // the failure is one that may pass, but the time was up
   bool answered = false;  // the endpoint has given a valid reply, to this call or to an earlier one
   bool ok() const { return verdict.ok(); }
@@ -32,9 +33,9 @@ struct ControlOptions {
   std::function<double()> random;  // in [0, 1), for jitter; empty: one of its own
 };
 
-// Lives as long as a sequence of operations (the preparation of the tables, a check). When it goes away,
-// calls that wait are forgotten; their coroutines must be destroyed before it. The client may outlive it: a
-// reply that comes late is dropped.
+// Lives as long as a sequence of operations (the preparation of the tables, a check). Coroutines that wait
+// for it are destroyed before it, and it before its loop. The client may outlive it: a reply that comes late
+// is dropped.
 class ControlPlane {
  public:
   ControlPlane(ControlLoop& loop, Client& client, ControlOptions options);

@@ -83,36 +83,36 @@ Task<TableOperations::Found> TableOperations::LookWhenSettled(const std::string&
 Task<Result<TableDescription>> TableOperations::Create(const std::string& table, const TableKeys& keys,
                                                        TableSettings settings) {
   const Instant deadline = plane_.Now() + transition_;
-  Pauses pauses;
-  bool create = true;
-  Instant created_at{};
   for (;;) {
-    if (create) {
-      const ControlReply reply =
-          co_await plane_.Call("CreateTable", CreateTableBody(table, keys, settings), deadline);
-      if (reply.verdict.code == ErrorCode::kAccessDenied && !settings.tags.empty()) {
-        WarnSkipped("TagResource", table, reply.verdict, "its tags");
-        settings.tags.clear();
-        continue;
-      }
-      if (!reply.ok() && !IsInUse(reply)) co_return Failure("CreateTable", table, reply);
-      std::optional<TableDescription> created;
-      if (reply.ok()) created = ReadTableDescription(reply.body);
-      if (created && created->status == TableStatus::kActive) co_return std::move(*created);
-      create = false;
-      created_at = plane_.Now();
+    const ControlReply reply =
+        co_await plane_.Call("CreateTable", CreateTableBody(table, keys, settings), deadline);
+    if (reply.verdict.code == ErrorCode::kAccessDenied && !settings.tags.empty()) {
+      WarnSkipped("TagResource", table, reply.verdict, "its tags");
+      settings.tags.clear();
+      continue;
     }
-    if (plane_.Now() >= deadline) co_return TimeUp(table, "did not become active");
-    co_await plane_.Sleep(pauses.Next());
-    Found found = co_await Describe(table, deadline);
+    if (!reply.ok() && !IsInUse(reply)) co_return Failure("CreateTable", table, reply);
+    std::optional<TableDescription> created;
+    if (reply.ok()) created = ReadTableDescription(reply.body);
+    if (created && created->status == TableStatus::kActive) co_return std::move(*created);
+    Found found = co_await AwaitActive(table, deadline);
     if (!found.ok()) co_return std::move(found).error();
-    if (!*found) {
-      create = plane_.Now() - created_at > kDescribeLag;
-    } else if ((*found)->status == TableStatus::kDeleting) {
-      create = true;  // an earlier table of this name is still going away
-    } else if ((*found)->status == TableStatus::kActive) {
-      co_return std::move(**found);
-    }
+    if (*found) co_return std::move(**found);
+  }
+}
+
+Task<TableOperations::Found> TableOperations::AwaitActive(const std::string& table, Instant deadline) {
+  const Instant known_from = plane_.Now() + kDescribeLag;
+  Pauses pauses;
+  for (;;) {
+    Found found = co_await Describe(table, deadline);
+    if (!found.ok()) co_return found;
+    if (*found && (*found)->status == TableStatus::kActive) co_return found;
+    const Instant now = plane_.Now();
+    if (now >= deadline) co_return TimeUp(table, "did not become active");
+    co_await plane_.Sleep(pauses.Next());
+    const bool going = *found && (*found)->status == TableStatus::kDeleting;
+    if (going || (!*found && now >= known_from)) co_return std::optional<TableDescription>();
   }
 }
 

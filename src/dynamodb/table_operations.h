@@ -32,6 +32,9 @@ class TableOperations {
   // A table of this name that somebody else creates meanwhile is taken as ours: compare its keys.
   Task<Result<TableDescription>> Create(const std::string& table, const TableKeys& keys,
                                         TableSettings settings);
+  // Waits for a table that was just created; nullopt when it has to be created again (an earlier one of its
+  // name was still going away).
+  Task<Found> AwaitActive(const std::string& table, Instant deadline);
   Task<Status> Drop(const std::string& table);
 
   // Adds tags and time to live to what DescribeTable told. What the endpoint does not support, or what we may

@@ -68,7 +68,7 @@ class Preparation {
         log_(log),
         plans_(plans),
         options_(options),
-        plane_(loop, client, options.control),
+        plane_(loop_, client, options.control),
         operations_(plane_, log, options.endpoint, options.transition),
         tables_(plans.size()) {}
 
@@ -227,7 +227,7 @@ class Preparation {
     loop_.After(kStopPoll, [this] { WatchForStop(); });
   }
 
-  ControlLoop& loop_;
+  ScopedLoop loop_;
   Log& log_;
   const std::vector<TablePlan>& plans_;
   const PrepareOptions& options_;

@@ -1,0 +1,179 @@
+#include "dynamodb/connection_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "dynamodb/fake_dynamodb.h"
+
+namespace ddb {
+namespace {
+
+using testing::CollectingLog;
+using testing::FakeDynamoDb;
+using testing::FakeLoop;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::Refusal;
+using testing::Unreachable;
+
+class ConnectionChecks : public ::testing::Test {
+ protected:
+  ConnectionChecks() {
+    options_.endpoint = {"https://dynamodb.eu-west-1.amazonaws.com", "eu-west-1", false};
+    options_.table = "p_check";
+    options_.keys = {{"id", 'S'}, KeyAttribute{"t", 'N'}};
+    options_.capacity = {false, 10, 10};
+    options_.put_request = R"({"PutRequest":{"Item":{"id":{"S":"x"},"t":{"N":"1"}}}})";
+    options_.control.random = [] { return 0.5; };
+    db_.creating = std::chrono::seconds(3);
+  }
+  ConnectionCheckResult Check() {
+    start_ = loop_.Now();
+    return CheckConnection(loop_, db_, log_, options_);
+  }
+  std::string Message() {
+    const ConnectionCheckResult result = Check();
+    EXPECT_TRUE(result.error);
+    return result.error ? result.error->message : "";
+  }
+  void Refuse(std::string_view operation, Verdict verdict, int times = 1 << 30) {
+    db_.intercept = [operation, verdict, times](std::string_view seen,
+                                                std::string_view) mutable -> std::optional<Verdict> {
+      if (seen != operation || times-- <= 0) return std::nullopt;
+      return verdict;
+    };
+  }
+  double Seconds() const { return std::chrono::duration<double>(loop_.Now() - start_).count(); }
+  bool TableLeft() const { return db_.tables.contains("p_check") && !db_.tables.at("p_check").gone_at; }
+
+  FakeLoop loop_;
+  FakeDynamoDb db_{loop_};
+  CollectingLog log_;
+  ConnectionCheckOptions options_;
+  Instant start_{};
+};
+
+Verdict Denied() { return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"); }
+
+TEST_F(ConnectionChecks, CreatesWritesAndDeletes) {
+  std::string written;
+  db_.on_batch = [&written](std::string_view body) {
+    written = body;
+    return R"({"UnprocessedItems":{}})";
+  };
+  const ConnectionCheckResult result = Check();
+  EXPECT_FALSE(result.error);
+  EXPECT_FALSE(result.stopped);
+  EXPECT_EQ(written, R"({"RequestItems":{"p_check":[)" + options_.put_request + "]}}");
+  EXPECT_EQ(db_.calls.front(), "CreateTable p_check");
+  EXPECT_EQ(db_.calls.back(), "DeleteTable p_check");
+  EXPECT_LT(Seconds(), 5);
+}
+
+TEST_F(ConnectionChecks, AnUnprocessedItemIsSentAgain) {
+  int times = 3;
+  db_.on_batch = [&](std::string_view) -> std::string {
+    if (times-- <= 0) return R"({"UnprocessedItems":{}})";
+    return R"({"UnprocessedItems":{"p_check":[)" + options_.put_request + "]}}";
+  };
+  EXPECT_FALSE(Check().error);
+}
+
+TEST_F(ConnectionChecks, AnActiveTableMayStillBeUnknownToWrites) {
+  Refuse("BatchWriteItem",
+         Refusal(Reaction::kFailConfig, ErrorCode::kResourceNotFound, "ResourceNotFoundException"), 4);
+  EXPECT_FALSE(Check().error);
+}
+
+TEST_F(ConnectionChecks, AMissingPermissionIsNamedAndTheTableDeleted) {
+  for (const std::string operation : {"CreateTable", "DescribeTable", "BatchWriteItem", "DeleteTable"}) {
+    db_.tables.clear();
+    Refuse(operation, Denied());
+    EXPECT_THAT(Message(), HasSubstr("dynamodb:" + operation + " on table p_check"));
+    EXPECT_EQ(TableLeft(), operation == "DeleteTable");
+    EXPECT_LT(Seconds(), 8);
+  }
+}
+
+TEST_F(ConnectionChecks, ATableThatCannotBeDeletedIsNamed) {
+  Refuse("DeleteTable", Denied());
+  EXPECT_THAT(Message(), HasSubstr("Table p_check is left behind"));
+}
+
+TEST_F(ConnectionChecks, ATableOfThatNameIsNotOurs) {
+  db_.tables["p_check"].create = R"({"TableName":"p_check"})";
+  EXPECT_THAT(Message(), HasSubstr("CreateTable"));
+  EXPECT_TRUE(TableLeft());
+}
+
+TEST_F(ConnectionChecks, ATableWhoseCreationWentUnansweredIsDeleted) {
+  db_.done_all_the_same = true;
+  Refuse("CreateTable", Unreachable(TransportError::kReset), 1);
+  EXPECT_FALSE(Check().error);
+  EXPECT_FALSE(TableLeft());
+
+  db_.tables.clear();
+  Refuse("CreateTable", Unreachable(TransportError::kReset));
+  EXPECT_THAT(Message(), HasSubstr("No reply"));
+  EXPECT_FALSE(TableLeft());
+}
+
+TEST_F(ConnectionChecks, UnreachableEndpointsFailSoonAndByName) {
+  const std::pair<TransportError, std::string> cases[] = {
+      {TransportError::kResolve, "Region eu-west-1 has no DynamoDB endpoint"},
+      {TransportError::kRefused, "refused"},
+      {TransportError::kConnectTimeout, "not made in time"},
+      {TransportError::kTlsUntrusted, "not trusted"},
+      {TransportError::kTlsExpired, "expired"},
+      {TransportError::kTlsWrongName, "another host name"},
+      {TransportError::kTlsOther, "TLS"},
+      {TransportError::kMalformed, "HTTP"},
+  };
+  for (const auto& [error, text] : cases) {
+    Refuse("CreateTable", Unreachable(error));
+    EXPECT_THAT(Message(), HasSubstr(text));
+    EXPECT_LT(Seconds(), 25);
+  }
+}
+
+TEST_F(ConnectionChecks, ServiceErrorsAreToldApart) {
+  const std::pair<ErrorCode, std::string> cases[] = {
+      {ErrorCode::kUnrecognizedClient, "access_key_id"},
+      {ErrorCode::kInvalidSignature, "secret_access_key"},
+      {ErrorCode::kWrongRegion, "dynamodb_region"},
+      {ErrorCode::kTableLimit, "limit of tables"},
+      {ErrorCode::kUnknownOperation, "does not answer CreateTable as DynamoDB does"},
+  };
+  for (const auto& [code, text] : cases) {
+    Refuse("CreateTable", Refusal(Reaction::kFailConfig, code, "X"));
+    EXPECT_THAT(Message(), HasSubstr(text));
+    EXPECT_LT(Seconds(), 1);
+  }
+}
+
+TEST_F(ConnectionChecks, EndsWithinTwoMinutesWhateverHappens) {
+  db_.creating = std::chrono::hours(1);  // it cannot be deleted either
+  EXPECT_THAT(Message(), HasSubstr("left behind"));
+  EXPECT_LT(Seconds(), 120);
+
+  db_.tables.clear();
+  db_.creating = std::chrono::seconds(1);
+  db_.latency = std::chrono::hours(1);
+  EXPECT_THAT(Message(), HasSubstr("No reply"));
+  EXPECT_LT(Seconds(), 120);
+}
+
+TEST_F(ConnectionChecks, AStopCleansUpFirst) {
+  db_.creating = std::chrono::seconds(8);
+  options_.stop_requested = [this] { return Seconds() > 2; };
+  const ConnectionCheckResult result = Check();
+  EXPECT_TRUE(result.stopped);
+  EXPECT_FALSE(TableLeft());
+  EXPECT_LT(Seconds(), 20);
+  for (const std::string& call : db_.calls) EXPECT_FALSE(call.starts_with("BatchWriteItem"));
+}
+
+}  // namespace
+}  // namespace ddb

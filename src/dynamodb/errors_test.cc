@@ -1,0 +1,290 @@
+#include "dynamodb/errors.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ddb {
+namespace {
+
+using R = Reaction;
+using C = ErrorCode;
+
+Verdict ClassifyBody(int status, std::string_view body) {
+  HttpReply reply;
+  reply.status = status;
+  reply.body = body;
+  return Classify(reply, true);
+}
+
+std::string ErrorBody(std::string_view type, std::string_view message,
+                      std::string_view message_key = "message") {
+  return R"({"__type":")" + std::string(type) + R"(",")" + std::string(message_key) + R"(":")" +
+         std::string(message) + R"("})";
+}
+
+struct NameCase {
+  std::string_view name;
+  int status;
+  R reaction;
+  C code;
+};
+
+// Every error that DynamoDB's documentation and the emulators name for the operations that we call.
+constexpr NameCase kNames[] = {
+    {"ProvisionedThroughputExceededException", 400, R::kThrottle, C::kThrottled},
+    {"ThrottlingException", 400, R::kThrottle, C::kThrottled},
+    {"RequestLimitExceeded", 400, R::kThrottle, C::kThrottled},
+    {"InternalServerError", 500, R::kRetry, C::kServerError},
+    {"InternalFailure", 500, R::kRetry, C::kServerError},
+    {"ServiceUnavailable", 503, R::kRetry, C::kServerError},
+    {"ReplicatedWriteConflictException", 400, R::kRetry, C::kOther},
+    {"TransactionConflictException", 400, R::kRetry, C::kOther},
+    {"TransactionInProgressException", 400, R::kRetry, C::kOther},
+    {"LimitExceededException", 400, R::kRetry, C::kLimitExceeded},
+    {"ResourceInUseException", 400, R::kRetry, C::kResourceInUse},
+    {"ItemCollectionSizeLimitExceededException", 400, R::kRejectItem, C::kItemCollectionTooLarge},
+    {"ConditionalCheckFailedException", 400, R::kFailSystem, C::kConditionFailed},
+    {"ValidationException", 400, R::kRejectItem, C::kValidation},
+    {"ResourceNotFoundException", 400, R::kFailConfig, C::kResourceNotFound},
+    {"AccessDeniedException", 400, R::kFailConfig, C::kAccessDenied},
+    {"UnrecognizedClientException", 400, R::kFailConfig, C::kUnrecognizedClient},
+    {"InvalidClientTokenId", 403, R::kFailConfig, C::kUnrecognizedClient},
+    {"MissingAuthenticationToken", 400, R::kFailConfig, C::kUnrecognizedClient},
+    {"MissingAuthenticationTokenException", 400, R::kFailConfig, C::kUnrecognizedClient},
+    {"IncompleteSignature", 400, R::kFailConfig, C::kInvalidSignature},
+    {"IncompleteSignatureException", 400, R::kFailConfig, C::kInvalidSignature},
+    {"InvalidSignatureException", 400, R::kFailConfig, C::kInvalidSignature},
+    {"SignatureDoesNotMatch", 403, R::kFailConfig, C::kInvalidSignature},
+    {"ExpiredTokenException", 400, R::kReauthenticate, C::kExpiredToken},
+    {"ExpiredToken", 400, R::kReauthenticate, C::kExpiredToken},
+    {"RequestExpired", 400, R::kReauthenticate, C::kClockSkew},
+    {"SerializationException", 400, R::kFailSystem, C::kOther},
+    {"UnknownOperationException", 400, R::kFailSystem, C::kUnknownOperation},
+    {"RequestEntityTooLarge", 413, R::kSplit, C::kRequestTooLarge},
+    {"KMSInvalidStateException", 400, R::kFailConfig, C::kKmsUnavailable},
+};
+
+class ErrorNames : public testing::TestWithParam<NameCase> {};
+
+TEST_P(ErrorNames, EverySpellingIsClassified) {
+  const NameCase& c = GetParam();
+  for (const std::string_view space :
+       {"com.amazonaws.dynamodb.v20120810#", "com.amazon.coral.validate#", "com.amazon.coral.service#", ""}) {
+    for (const std::string_view message_key : {"message", "Message"}) {
+      const std::string type = std::string(space) + std::string(c.name);
+      const Verdict verdict = ClassifyBody(c.status, ErrorBody(type, "echoed value", message_key));
+      EXPECT_EQ(verdict.reaction, c.reaction) << type;
+      EXPECT_EQ(verdict.code, c.code) << type;
+      EXPECT_EQ(verdict.status, c.status);
+      EXPECT_FALSE(verdict.reason.empty());
+      EXPECT_TRUE(verdict.answered());
+      EXPECT_THAT(verdict.Describe("ABC"), testing::Not(testing::HasSubstr("echoed")));
+      EXPECT_THAT(verdict.Describe("ABC"), testing::HasSubstr("request ABC"));
+    }
+  }
+  // Without any message, as some engines send it.
+  const Verdict bare = ClassifyBody(c.status, R"({"__type":"x#)" + std::string(c.name) + R"("})");
+  EXPECT_EQ(bare.reaction, c.reaction);
+  EXPECT_EQ(bare.code, c.code);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ErrorNames, testing::ValuesIn(kNames), [](const auto& test) {
+  return std::string(test.param.name) + std::to_string(test.index);
+});
+
+struct TextCase {
+  std::string_view type;
+  std::string_view message;
+  R reaction;
+  C code;
+  std::string_view reason_part;
+};
+
+constexpr std::string_view kInvalidPrefix = "One or more parameter values were invalid: ";
+
+const TextCase kTexts[] = {
+    {"ValidationException", "Item size has exceeded the maximum allowed size", R::kRejectItem, C::kValidation,
+     "400 KB"},
+    {"ValidationException",
+     "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+     "empty string value. Key: pk",
+     R::kRejectItem, C::kValidation, "key value is empty"},
+    {"ValidationException", "Attempting to store more than 38 significant digits in a Number", R::kRejectItem,
+     C::kValidation, "38 significant digits"},
+    {"ValidationException",
+     "Number overflow. Attempting to store a number with magnitude larger than supported range",
+     R::kRejectItem, C::kValidation, "range"},
+    {"ValidationException",
+     "1 validation error detected: Nesting Levels have exceeded supported limits: Attributes in the item ...",
+     R::kRejectItem, C::kValidation, "32 levels"},
+    {"ValidationException",
+     "One or more parameter values were invalid: Type mismatch for Index Key k Expected: S Actual: N "
+     "IndexName: i",
+     R::kRejectItem, C::kValidation, "an index"},
+    {"ValidationException", "Provided list of item keys contains duplicates", R::kFailSystem, C::kValidation,
+     "one key"},
+    {"ValidationException",
+     "1 validation error detected: Value '{t=[Item size has exceeded]}' at 'requestItems' failed to satisfy "
+     "constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25]",
+     R::kFailSystem, C::kValidation, "limit of BatchWriteItem"},
+    {"ValidationException",
+     "1 validation error detected: Value 'a b' at 'tableName' failed to satisfy constraint: Member must "
+     "satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
+     R::kFailConfig, C::kValidation, "table name"},
+    {"ValidationException",
+     "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
+     "first.",
+     R::kFailConfig, C::kDeletionProtected, "protected"},
+    {"ValidationException", "the text Item size has exceeded inside an echo", R::kRejectItem, C::kValidation,
+     "refused"},
+    {"InvalidSignatureException",
+     "Signature expired: 20140325T143453Z is now earlier than 20140325T143751Z (20140325T145251Z - 15 min.)",
+     R::kReauthenticate, C::kClockSkew, "clock"},
+    {"InvalidSignatureException", "Signature not yet current: 20190305T002809Z is still later than ...",
+     R::kReauthenticate, C::kClockSkew, "clock"},
+    {"InvalidSignatureException", "Credential should be scoped to a valid region, not 'eu-east-2'. ",
+     R::kFailConfig, C::kWrongRegion, "another region"},
+    {"InvalidSignatureException", "The request signature we calculated does not match the signature you ...",
+     R::kFailConfig, C::kInvalidSignature, "secret access key"},
+    {"ResourceInUseException", "Table already exists: t", R::kRetry, C::kTableAlreadyExists, "exists"},
+    {"ResourceInUseException", "Cannot create preexisting table", R::kRetry, C::kTableAlreadyExists,
+     "exists"},
+    {"ResourceInUseException",
+     "Attempt to change a resource which is still in use: Table is being created: t", R::kRetry,
+     C::kResourceInUse, "being changed"},
+    {"LimitExceededException",
+     "Subscriber limit exceeded: Only 10 tables can be created, updated, or deleted simultaneously",
+     R::kRetry, C::kLimitExceeded, "too many"},
+    {"LimitExceededException", "Subscriber limit exceeded: There is a limit of 256 tables per subscriber",
+     R::kFailConfig, C::kTableLimit, "no more tables"},
+    {"AccessDeniedException", "KMS key access denied error: ...", R::kFailConfig, C::kKmsUnavailable, "key"},
+};
+
+TEST(ErrorTexts, TellErrorsOfOneNameApart) {
+  for (const TextCase& c : kTexts) {
+    const std::string body = ErrorBody("x#" + std::string(c.type), c.message);
+    const Verdict verdict = ClassifyBody(400, body);
+    EXPECT_EQ(verdict.reaction, c.reaction) << c.message;
+    EXPECT_EQ(verdict.code, c.code) << c.message;
+    EXPECT_THAT(std::string(verdict.reason), testing::HasSubstr(std::string(c.reason_part)));
+  }
+}
+
+TEST(ErrorTexts, OnlyWhereAMessageBegins) {
+  const std::string echo = std::string(kInvalidPrefix) + "Signature expired: no";
+  EXPECT_EQ(ClassifyBody(400, ErrorBody("InvalidSignatureException", "x Signature expired")).code,
+            C::kInvalidSignature);
+  EXPECT_EQ(ClassifyBody(400, ErrorBody("ValidationException", echo)).code, C::kValidation);
+}
+
+std::string ThrottleBody(std::string_view key, std::string_view reason) {
+  return R"({"__type":"x#ThrottlingException","message":"m",")" + std::string(key) + R"(":[{"reason":")" +
+         std::string(reason) + R"(","resource":"arn:aws:dynamodb:eu-west-1:1:table/t"}]})";
+}
+
+TEST(ThrottlingReasons, BothSpellingsAndAllSixteen) {
+  const std::pair<std::string_view, std::pair<std::string_view, std::string_view>> cases[] = {
+      {"ProvisionedThroughputExceeded", {kThrottledProvisioned, kThrottledIndexProvisioned}},
+      {"AccountLimitExceeded", {kThrottledAccount, kThrottledIndexAccount}},
+      {"KeyRangeThroughputExceeded", {kThrottledKeyRange, kThrottledIndexKeyRange}},
+      {"MaxOnDemandThroughputExceeded", {kThrottledOnDemandMax, kThrottledIndexOnDemandMax}},
+  };
+  for (const auto& [ending, expected] : cases) {
+    for (const std::string_view kind : {"Read", "Write"}) {
+      for (const std::string_view key : {"ThrottlingReasons", "throttlingReasons"}) {
+        const std::string name = std::string(kind) + std::string(ending);
+        EXPECT_EQ(ClassifyBody(400, ThrottleBody(key, "Table" + name)).reason, expected.first);
+        EXPECT_EQ(ClassifyBody(400, ThrottleBody(key, "Index" + name)).reason, expected.second);
+      }
+    }
+  }
+}
+
+TEST(ThrottlingReasons, UnknownOrMalformedFallBackToTheName) {
+  EXPECT_EQ(ClassifyBody(400, ThrottleBody("throttlingReasons", "TableSecretExceeded")).reason,
+            kThrottledUnnamed);
+  const Verdict verdict = ClassifyBody(
+      400, R"({"__type":"ProvisionedThroughputExceededException","ThrottlingReasons":{"reason":3}})");
+  EXPECT_EQ(verdict.reaction, R::kThrottle);
+  EXPECT_EQ(verdict.reason, kThrottledProvisioned);
+}
+
+struct StatusCase {
+  int status;
+  std::string_view body;
+  R reaction;
+  C code;
+};
+
+TEST(Statuses, WithoutAKnownName) {
+  const StatusCase cases[] = {
+      {500, "", R::kRetry, C::kServerError},
+      {502, "<html>bad gateway</html>", R::kRetry, C::kServerError},
+      {503, "{}", R::kRetry, C::kServerError},
+      {504, R"({"__type":"SomethingNewException"})", R::kRetry, C::kServerError},
+      {599, "[1", R::kRetry, C::kServerError},
+      {413, R"({"message":""})", R::kSplit, C::kRequestTooLarge},
+      {413, "", R::kSplit, C::kRequestTooLarge},
+      {429, "slow down", R::kThrottle, C::kThrottled},
+      {408, "", R::kRetry, C::kServerError},
+      {400, R"({"__type":"x#SomethingNewException","message":"m"})", R::kFailSystem, C::kOther},
+      {400, R"({"__type":7})", R::kFailSystem, C::kUnknownOperation},
+      {404, "<UnknownOperationException/>", R::kFailSystem, C::kUnknownOperation},
+      {403, "<html>Forbidden</html>", R::kFailSystem, C::kUnknownOperation},
+      {301, "", R::kFailSystem, C::kUnknownOperation},
+      {204, "", R::kFailSystem, C::kUnknownOperation},
+  };
+  for (const StatusCase& c : cases) {
+    const Verdict verdict = ClassifyBody(c.status, c.body);
+    EXPECT_EQ(verdict.reaction, c.reaction) << c.status << c.body;
+    EXPECT_EQ(verdict.code, c.code) << c.status << c.body;
+    EXPECT_TRUE(verdict.error_name.empty());
+    EXPECT_FALSE(verdict.answered());
+  }
+}
+
+TEST(Statuses, ANameCountsMoreThanTheStatus) {
+  // Engines send 500 for malformed input under this name, and throttles under 503.
+  EXPECT_EQ(ClassifyBody(503, R"({"__type":"ThrottlingException"})").reaction, R::kThrottle);
+  EXPECT_EQ(ClassifyBody(400, R"({"__type":"InternalFailure"})").reaction, R::kRetry);
+}
+
+TEST(Statuses, OkAndDamaged) {
+  HttpReply reply;
+  reply.status = 200;
+  reply.body = "{}";
+  EXPECT_TRUE(Classify(reply, true).ok());
+  const Verdict damaged = Classify(reply, false);
+  EXPECT_EQ(damaged.reaction, R::kRetry);
+  EXPECT_EQ(damaged.code, C::kBadReply);
+  reply.status = 400;
+  EXPECT_EQ(Classify(reply, false).code, C::kBadReply);
+}
+
+TEST(Transport, OnlyCertificatesAreFinal) {
+  for (int i = 1; i <= static_cast<int>(TransportError::kCancelled); ++i) {
+    HttpReply reply;
+    reply.transport = static_cast<TransportError>(i);
+    const Verdict verdict = Classify(reply, true);
+    const bool certificate = reply.transport == TransportError::kTlsUntrusted ||
+                             reply.transport == TransportError::kTlsExpired ||
+                             reply.transport == TransportError::kTlsWrongName;
+    EXPECT_EQ(verdict.reaction, certificate ? R::kFailConfig : R::kRetry) << i;
+    EXPECT_EQ(verdict.code, C::kTransport);
+    EXPECT_EQ(verdict.transport, reply.transport);
+    EXPECT_FALSE(verdict.answered());
+    EXPECT_FALSE(verdict.Describe("").empty());
+  }
+}
+
+TEST(Verdict, DescribeNamesWhatIsKnown) {
+  EXPECT_EQ(ClassifyBody(400, ThrottleBody("throttlingReasons", "TableWriteKeyRangeThroughputExceeded"))
+                .Describe("R1"),
+            "ThrottlingException, HTTP 400, throttled: a hot partition of the table, request R1");
+  EXPECT_EQ(ClassifyBody(502, "").Describe(""), "HTTP 502, the service failed");
+}
+
+}  // namespace
+}  // namespace ddb

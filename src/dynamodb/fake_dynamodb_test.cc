@@ -1,0 +1,113 @@
+// FakeDynamoDb: what it answers. Part of the test binary only.
+#include "dynamodb/fake_dynamodb.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+
+namespace ddb::testing {
+namespace {
+
+std::string Text(const std::string& json, std::string_view member) {
+  simdjson::dom::parser parser;
+  std::string_view text;
+  if (parser.parse(json)[member].get(text)) return {};
+  return std::string(text);
+}
+
+Verdict Busy() { return Refusal(Reaction::kRetry, ErrorCode::kResourceInUse, "ResourceInUseException"); }
+
+}  // namespace
+
+void FakeDynamoDb::Send(std::string_view operation, Buffer& body, Done done) {
+  most_in_flight = std::max(most_in_flight, ++in_flight_);
+  loop_.After(latency, [this, operation = std::string(operation), request = std::string(body.view()),
+                        done = std::move(done)] {
+    --in_flight_;
+    Handle(operation, request, done);
+  });
+}
+
+std::string FakeDynamoDb::Description(const std::string& name) {
+  const Table& table = tables.at(name);
+  std::string json = table.create.substr(0, table.create.size() - 1);
+  const auto add = [&json](std::string_view begin, const std::string& text, std::string_view end) {
+    if (!text.empty()) json.append(begin).append(text).append(end);
+  };
+  add(R"(,"BillingModeSummary":{"BillingMode":")", Text(table.create, "BillingMode"), "\"}");
+  add(R"(,"TableClassSummary":{"TableClass":")", Text(table.create, "TableClass"), "\"}");
+  add(R"(,"TableArn":"arn:)", name, "\"");
+  if (table.more.find("\"TableStatus\"") == std::string::npos) {
+    const char* status = loop_.Now() < table.active_at ? "CREATING" : "ACTIVE";
+    add(R"(,"TableStatus":")", table.gone_at ? "DELETING" : status, "\"");
+  }
+  return json + table.more + "}";
+}
+
+void FakeDynamoDb::Handle(const std::string& operation, const std::string& request, const Done& done) {
+  std::string name = Text(request, "TableName");
+  if (const std::string arn = Text(request, "ResourceArn"); !arn.empty()) name = arn.substr(4);
+  calls.push_back(operation + " " + name);
+  std::optional<Verdict> failure;
+  if (intercept) failure = intercept(operation, name);
+  std::string body;
+  if (!failure || done_all_the_same) {
+    const std::optional<Verdict> own = Execute(operation, request, name, body);
+    if (!failure) failure = own;
+  }
+  Reply reply;
+  if (failure) {
+    reply.verdict = *failure;
+  } else {
+    reply.body = body;
+  }
+  reply.request_id = "REQ";
+  done(reply);
+}
+
+std::optional<Verdict> FakeDynamoDb::Execute(const std::string& operation, const std::string& request,
+                                             const std::string& name, std::string& body) {
+  std::erase_if(tables, [this](const auto& entry) {
+    return entry.second.gone_at && loop_.Now() >= *entry.second.gone_at;
+  });
+  if (operation == "BatchWriteItem") {
+    body = on_batch ? on_batch(request) : R"({"UnprocessedItems":{}})";
+    return std::nullopt;
+  }
+  const auto table = tables.find(name);
+  if (operation == "CreateTable") {
+    if (table != tables.end()) return Busy();
+    tables[name].create = request;
+    tables[name].active_at = loop_.Now() + creating;
+    body = R"({"TableDescription":)" + Description(name) + "}";
+    return std::nullopt;
+  }
+  if (table == tables.end()) {
+    return Refusal(Reaction::kFailConfig, ErrorCode::kResourceNotFound, "ResourceNotFoundException");
+  }
+  return ExecuteOn(table->second, operation, name, body);
+}
+
+std::optional<Verdict> FakeDynamoDb::ExecuteOn(Table& table, const std::string& operation,
+                                               const std::string& name, std::string& body) {
+  if (operation == "DescribeTable") {
+    body = R"({"Table":)" + Description(name) + "}";
+  } else if (operation == "DeleteTable") {
+    if (loop_.Now() < table.active_at) return Busy();
+    table.gone_at = loop_.Now() + deleting;
+    body = R"({"TableDescription":)" + Description(name) + "}";
+  } else if (operation == "DescribeTimeToLive") {
+    const std::string set = R"("TimeToLiveStatus":"ENABLED","AttributeName":")" + table.ttl + "\"";
+    body = R"({"TimeToLiveDescription":{)" + (table.ttl.empty() ? R"("TimeToLiveStatus":"DISABLED")" : set) +
+           "}}";
+  } else if (operation == "ListTagsOfResource") {
+    body = R"({"Tags":)" + table.tags + "}";
+  } else {
+    EXPECT_EQ(operation, "UpdateTimeToLive");
+    table.ttl = "set";
+    body = "{}";
+  }
+  return std::nullopt;
+}
+
+}  // namespace ddb::testing

@@ -1,0 +1,153 @@
+#include "dynamodb/requests.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <string>
+
+#include "dynamodb/responses.h"
+#include "dynamodb/retry_policy.h"
+
+namespace ddb {
+namespace {
+
+const TableKeys kKeys{{"id", 'S'}, KeyAttribute{"t", 'N'}};
+
+TEST(Requests, BatchWriteFrame) {
+  EXPECT_EQ(BatchWriteHead("a.b") + "{}" + std::string(kBatchWriteTail), R"({"RequestItems":{"a.b":[{}]}})");
+  EXPECT_EQ(BatchWriteHead("t") + std::string(kBatchWriteTailWithCapacity),
+            R"({"RequestItems":{"t":[]},"ReturnConsumedCapacity":"TOTAL"})");
+}
+
+TEST(Requests, NamesAreEscaped) {
+  EXPECT_EQ(TableNameBody("a\"\\\n"), R"({"TableName":"a\"\\\u000a"})");
+  EXPECT_EQ(UpdateTimeToLiveBody("t", "x\""),
+            R"({"TableName":"t","TimeToLiveSpecification":{"AttributeName":"x\"","Enabled":true}})");
+  EXPECT_EQ(ListTagsBody("arn", ""), R"({"ResourceArn":"arn"})");
+  EXPECT_EQ(ListTagsBody("arn", "n"), R"({"ResourceArn":"arn","NextToken":"n"})");
+}
+
+TEST(Requests, CreateTablePlain) {
+  TableSettings settings;
+  settings.capacity = {false, 10, 12};
+  EXPECT_EQ(CreateTableBody("t", kKeys, settings),
+            R"({"TableName":"t","KeySchema":[{"AttributeName":"id","KeyType":"HASH"},)"
+            R"({"AttributeName":"t","KeyType":"RANGE"}],"AttributeDefinitions":[)"
+            R"({"AttributeName":"id","AttributeType":"S"},{"AttributeName":"t","AttributeType":"N"}],)"
+            R"("BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":10,)"
+            R"("WriteCapacityUnits":12}})");
+  settings.capacity = {true, {}, {}};
+  const TableKeys hash_only{{"id", 'S'}, {}};
+  EXPECT_EQ(CreateTableBody("t", hash_only, settings),
+            R"({"TableName":"t","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],)"
+            R"("AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],)"
+            R"("BillingMode":"PAY_PER_REQUEST"})");
+}
+
+// A description with every setting that is carried over, as DynamoDB writes it.
+constexpr std::string_view kDescription = R"({"Table":{
+  "TableName":"t","TableArn":"arn:aws:dynamodb:eu-west-1:1:table/t","TableStatus":"ACTIVE","ItemCount":12,
+  "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"t","AttributeType":"N"},
+    {"AttributeName":"g","AttributeType":"B"}],
+  "KeySchema":[{"AttributeName":"t","KeyType":"RANGE"},{"AttributeName":"id","KeyType":"HASH"}],
+  "ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":7.0,"NumberOfDecreasesToday":0},
+  "GlobalSecondaryIndexes":[{"IndexName":"gi","IndexStatus":"ACTIVE",
+    "KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],"Projection":{"ProjectionType":"INCLUDE",
+    "NonKeyAttributes":["x","y"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":2}},
+    {"IndexName":"leaving","IndexStatus":"DELETING"}],
+  "LocalSecondaryIndexes":[{"IndexName":"li","KeySchema":[{"AttributeName":"id","KeyType":"HASH"},
+    {"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}],
+  "StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"},
+  "TableClassSummary":{"TableClass":"STANDARD_INFREQUENT_ACCESS"},
+  "SSEDescription":{"Status":"ENABLED","SSEType":"KMS","KMSMasterKeyArn":"arn:aws:kms:k"},
+  "DeletionProtectionEnabled":true,"Replicas":[{"RegionName":"eu-west-2"}]}})";
+
+TEST(Responses, DescriptionIsReadWhole) {
+  const auto table = ReadTableDescription(kDescription);
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->name, "t");
+  EXPECT_EQ(table->status, TableStatus::kActive);
+  EXPECT_EQ(table->keys, kKeys);
+  EXPECT_EQ(table->keys.Text(), "HASH id (S), RANGE t (N)");
+  EXPECT_TRUE(table->deletion_protected);
+  EXPECT_TRUE(table->replicated);
+  const TableSettings& settings = table->settings;
+  EXPECT_EQ(settings.capacity, (TableCapacity{false, 5, 7}));
+  EXPECT_EQ(settings.attributes.size(), 3u);
+  EXPECT_EQ(settings.stream_view, "NEW_IMAGE");
+  EXPECT_EQ(settings.table_class, "STANDARD_INFREQUENT_ACCESS");
+  EXPECT_EQ(settings.kms_key_arn, "arn:aws:kms:k");
+  ASSERT_EQ(settings.indexes.size(), 2u);
+  EXPECT_EQ(settings.indexes[0].name, "li");
+  EXPECT_EQ(settings.indexes[1].capacity, (TableCapacity{false, 1, 2}));
+  EXPECT_EQ(settings.indexes[1].projected, (std::vector<std::string>{"x", "y"}));
+}
+
+TEST(Responses, WhatIsCarriedOverComesBackTheSame) {
+  TableSettings settings = ReadTableDescription(kDescription)->settings;
+  settings.tags = {{"team", "a \"b\""}};
+  const std::string body = CreateTableBody("t", kKeys, settings);
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  ASSERT_FALSE(parser.parse(body).get(root)) << body;
+  EXPECT_EQ(std::string_view(root["SSESpecification"]["KMSMasterKeyId"]), "arn:aws:kms:k");
+  EXPECT_EQ(std::string_view(root["StreamSpecification"]["StreamViewType"]), "NEW_IMAGE");
+  EXPECT_EQ(std::string_view(root["Tags"].at(0)["Value"]), "a \"b\"");
+  EXPECT_EQ(int64_t(root["GlobalSecondaryIndexes"].at(0)["ProvisionedThroughput"]["WriteCapacityUnits"]), 2);
+  EXPECT_EQ(std::string_view(root["LocalSecondaryIndexes"].at(0)["KeySchema"].at(1)["KeyType"]), "RANGE");
+  EXPECT_TRUE(root["LocalSecondaryIndexes"].at(0)["ProvisionedThroughput"].error());
+}
+
+TEST(Responses, OnDemandWithAndWithoutMaxima) {
+  const std::string head = R"({"TableDescription":{"TableName":"t","TableStatus":"CREATING",
+    "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
+    "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],)";
+  auto table = ReadTableDescription(head + R"("BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST"},
+    "ProvisionedThroughput":{"ReadCapacityUnits":0,"WriteCapacityUnits":0},
+    "OnDemandThroughput":{"MaxReadRequestUnits":-1,"MaxWriteRequestUnits":400}}})");
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->settings.capacity, (TableCapacity{true, {}, 400}));
+  EXPECT_EQ(table->status, TableStatus::kCreating);
+  EXPECT_FALSE(table->replicated);
+  table = ReadTableDescription(head + R"("ProvisionedThroughput":{"WriteCapacityUnits":0}}})");
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->settings.capacity, (TableCapacity{true, {}, {}}));
+}
+
+TEST(Responses, MalformedDescriptionsAreNoAnswer) {
+  for (const std::string_view body :
+       {"", "[]", "{}", R"({"Table":{}})", R"({"Table":{"TableName":"t","TableStatus":"ACTIVE"}})",
+        R"({"Table":{"TableName":"t","TableStatus":"ACTIVE","AttributeDefinitions":[],"KeySchema":[]}})"}) {
+    EXPECT_FALSE(ReadTableDescription(body)) << body;
+  }
+  EXPECT_EQ(ReadTableDescription(R"({"Table":{"TableName":"t","TableStatus":"DELETING"}})")->status,
+            TableStatus::kDeleting);
+}
+
+TEST(Responses, TimeToLiveAndTags) {
+  EXPECT_EQ(ReadTimeToLive(R"({"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED","AttributeName":"x"}})"),
+            "x");
+  EXPECT_EQ(ReadTimeToLive(R"({"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}})"), "");
+  EXPECT_FALSE(ReadTimeToLive("{}"));
+  const auto page = ReadTags(R"({"Tags":[{"Key":"k","Value":"v"},{"Key":"e","Value":""}],"NextToken":"n"})");
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->tags.size(), 2u);
+  EXPECT_EQ(page->next_token, "n");
+  EXPECT_TRUE(ReadTags("{}")->tags.empty());
+  EXPECT_FALSE(ReadTags("[]"));
+}
+
+TEST(RetryPolicy, FullJitterOverADoublingInterval) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  EXPECT_EQ(RetryDelay(Reaction::kRetry, 1, 0.0), Duration::zero());
+  EXPECT_EQ(RetryDelay(Reaction::kRetry, 1, 0.5), std::chrono::microseconds(12500));
+  EXPECT_EQ(RetryDelay(Reaction::kRetry, 3, 0.5), milliseconds(50));
+  EXPECT_EQ(RetryDelay(Reaction::kThrottle, 1, 0.5), milliseconds(500));
+  EXPECT_EQ(RetryDelay(Reaction::kThrottle, 4, 0.5), seconds(4));
+  EXPECT_EQ(RetryDelay(Reaction::kThrottle, 1000000, 0.5), seconds(10));
+  EXPECT_LT(RetryDelay(Reaction::kRetry, 1000000, 0.999), kRetryCap);
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,385 @@
+#include "dynamodb/tables.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "dynamodb/fake_dynamodb.h"
+#include "dynamodb/limits.h"
+#include "dynamodb/requests.h"
+
+namespace ddb {
+namespace {
+
+using testing::CollectingLog;
+using testing::FakeDynamoDb;
+using testing::FakeLoop;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::Refusal;
+using testing::Unreachable;
+
+const TableKeys kKeys{{"_airbyte_ab_id", 'S'}, KeyAttribute{"sync_time", 'N'}};
+
+class Tables : public ::testing::Test {
+ protected:
+  Tables() {
+    options_.endpoint = {"https://dynamodb.eu-west-1.amazonaws.com", "eu-west-1", false};
+    options_.control.random = [] { return 0.5; };
+  }
+
+  void Plan(const std::string& table, TableMode mode) {
+    TablePlan plan;
+    plan.table = table;
+    plan.stream = {std::nullopt, "stream_" + table};
+    plan.mode = mode;
+    plan.keys = kKeys;
+    plan.capacity = {false, 10, 10};
+    plan.default_capacity = true;
+    plans_.push_back(plan);
+  }
+  FakeDynamoDb::Table& Existing(const std::string& table, TableSettings settings = {},
+                                const TableKeys& keys = kKeys) {
+    if (!settings.capacity.on_demand && !settings.capacity.write_units) settings.capacity = {false, 3, 4};
+    FakeDynamoDb::Table& existing = db_.tables[table];
+    existing.create = CreateTableBody(table, keys, settings);
+    return existing;
+  }
+  Result<std::vector<TableDescription>> Prepare() {
+    start_ = loop_.Now();
+    return PrepareTables(loop_, db_, log_, plans_, options_);
+  }
+  Error Fails() {
+    auto result = Prepare();
+    EXPECT_FALSE(result.ok());
+    return result.ok() ? Error{} : result.error();
+  }
+  // Every `call` of `operation` fails with `verdict`, the first `times` times.
+  void Refuse(std::string_view operation, Verdict verdict, int times = 1 << 30) {
+    db_.intercept = [operation, verdict, times](std::string_view seen,
+                                                std::string_view) mutable -> std::optional<Verdict> {
+      if (seen != operation || times-- <= 0) return std::nullopt;
+      return verdict;
+    };
+  }
+  double Seconds() const { return std::chrono::duration<double>(loop_.Now() - start_).count(); }
+  bool Dropped() const {
+    for (const std::string& call : db_.calls) {
+      if (call.starts_with("DeleteTable")) return true;
+    }
+    return false;
+  }
+
+  FakeLoop loop_;
+  FakeDynamoDb db_{loop_};
+  CollectingLog log_;
+  std::vector<TablePlan> plans_;
+  PrepareOptions options_;
+  Instant start_{};
+};
+
+TEST_F(Tables, NothingToDo) { EXPECT_TRUE(Prepare().ok()); }
+
+TEST_F(Tables, AMissingTableIsCreatedAndWaitedFor) {
+  Plan("a", TableMode::kAppend);
+  auto result = Prepare();
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ((*result)[0].keys, kKeys);
+  EXPECT_EQ((*result)[0].status, TableStatus::kActive);
+  EXPECT_EQ((*result)[0].settings.capacity, (TableCapacity{false, 10, 10}));
+  EXPECT_GE(loop_.Now(), db_.tables["a"].active_at);
+  EXPECT_LT(Seconds(), 10);
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("10 read and 10 write units"));
+}
+
+TEST_F(Tables, AnExistingTableIsUsedAsItIs) {
+  Plan("a", TableMode::kAppend);
+  Existing("a");
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.calls, std::vector<std::string>{"DescribeTable a"});
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+TEST_F(Tables, ATableThatIsBeingUpdatedTakesData) {
+  Plan("a", TableMode::kAppend);
+  Existing("a").more = R"(,"TableStatus":"UPDATING")";
+  EXPECT_TRUE(Prepare().ok());
+}
+
+TEST_F(Tables, ATableThatIsBeingDeletedIsWaitedFor) {
+  Plan("a", TableMode::kAppend);
+  Existing("a").gone_at = loop_.Now() + std::chrono::seconds(30);
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.Count("CreateTable a"), 1);
+  EXPECT_GT(Seconds(), 30);
+}
+
+TEST_F(Tables, OtherKeysAreAConfigError) {
+  for (const TableMode mode : {TableMode::kAppend, TableMode::kRecreate}) {
+    for (const TableKeys& keys : {TableKeys{{"id", 'S'}, {}}, TableKeys{{"_airbyte_ab_id", 'S'}, {}},
+                                  TableKeys{{"_airbyte_ab_id", 'S'}, KeyAttribute{"sync_time", 'S'}}}) {
+      plans_.clear();
+      Plan("a", mode);
+      Existing("a", {}, keys);
+      const Error error = Fails();
+      EXPECT_EQ(error.type, FailureType::kConfig);
+      EXPECT_THAT(error.message, HasSubstr(keys.Text()));
+      EXPECT_THAT(error.message, HasSubstr(kKeys.Text()));
+      ASSERT_TRUE(error.stream);
+      EXPECT_EQ(error.stream->name, "stream_a");
+      EXPECT_FALSE(Dropped());
+    }
+  }
+}
+
+TEST_F(Tables, ATableWhoseEncryptionKeyIsLostIsAConfigError) {
+  Plan("a", TableMode::kAppend);
+  Existing("a").more = R"(,"TableStatus":"INACCESSIBLE_ENCRYPTION_CREDENTIALS")";
+  EXPECT_EQ(Fails().type, FailureType::kConfig);
+}
+
+TableSettings EverySetting() {
+  TableSettings settings;
+  settings.capacity = {false, 5, 6};
+  settings.attributes = {kKeys.hash, *kKeys.range, {"g", 'S'}};
+  settings.indexes = {{"local", false, {{"_airbyte_ab_id", true}, {"g", false}}, "KEYS_ONLY", {}, {}},
+                      {"global", true, {{"g", true}}, "INCLUDE", {"x"}, {false, 1, 2}}};
+  settings.stream_view = "NEW_IMAGE";
+  settings.table_class = "STANDARD_INFREQUENT_ACCESS";
+  return settings;
+}
+
+TEST_F(Tables, RecreateCarriesTheSettingsOver) {
+  Plan("a", TableMode::kRecreate);
+  FakeDynamoDb::Table& old = Existing("a", EverySetting());
+  old.ttl = "expires";
+  old.tags = R"([{"Key":"team","Value":"x"},{"Key":"aws:cloudformation:stack-name","Value":"s"}])";
+  const std::string before = old.create;
+  auto result = Prepare();
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  TableSettings tagged = EverySetting();
+  tagged.tags = {{"team", "x"}};
+  EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, tagged));
+  EXPECT_EQ(db_.tables["a"].ttl, "set");
+  EXPECT_EQ(db_.Count("DeleteTable a"), 1);
+  // The settings were logged before the drop, in one line.
+  EXPECT_THAT(log_.All(LogLevel::kInfo),
+              HasSubstr(R"({"CreateTable":)" + CreateTableBody("a", kKeys, tagged) +
+                        R"(,"UpdateTimeToLive":{"TableName":"a")"));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+TEST_F(Tables, RecreateOfAMissingTableCreatesIt) {
+  Plan("a", TableMode::kRecreate);
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_FALSE(Dropped());
+  EXPECT_EQ(db_.Count("CreateTable a"), 1);
+}
+
+TEST_F(Tables, ProtectedAndReplicatedTablesAreNeverDropped) {
+  for (const std::string more :
+       {R"(,"DeletionProtectionEnabled":true)", R"(,"Replicas":[{"RegionName":"eu-west-2"}])"}) {
+    plans_.clear();
+    Plan("a", TableMode::kRecreate);
+    Existing("a").more = more;
+    const Error error = Fails();
+    EXPECT_EQ(error.type, FailureType::kConfig);
+    EXPECT_FALSE(Dropped());
+    plans_[0].mode = TableMode::kAppend;
+    EXPECT_TRUE(Prepare().ok());
+  }
+}
+
+TEST_F(Tables, NothingIsDroppedOrCreatedBeforeTheWholeCatalogHasPassed) {
+  Plan("good", TableMode::kRecreate);
+  Plan("missing", TableMode::kAppend);
+  Plan("late", TableMode::kAppend);
+  Existing("good");
+  Existing("late", {}, {{"id", 'S'}, {}}).active_at = loop_.Now() + std::chrono::seconds(60);
+  EXPECT_EQ(Fails().stream->name, "stream_late");
+  EXPECT_FALSE(Dropped());
+  EXPECT_EQ(db_.Count("CreateTable missing"), 0);
+}
+
+TEST_F(Tables, WhatTheEndpointDoesNotSupportIsSkippedWithOneWarning) {
+  for (const std::string table : {"a", "b"}) {
+    Plan(table, TableMode::kRecreate);
+    Existing(table);
+  }
+  db_.intercept = [](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation == "DescribeTimeToLive") {
+      return Refusal(Reaction::kFailSystem, ErrorCode::kUnknownOperation, "UnknownOperationException");
+    }
+    if (operation == "ListTagsOfResource") {
+      return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException");
+    }
+    return std::nullopt;
+  };
+  ASSERT_TRUE(Prepare().ok());
+  const std::string warnings = log_.All(LogLevel::kWarn);
+  EXPECT_THAT(warnings, HasSubstr("does not support DescribeTimeToLive"));
+  EXPECT_THAT(warnings, HasSubstr("dynamodb:ListTagsOfResource is missing"));
+  EXPECT_EQ(std::count(warnings.begin(), warnings.end(), '\n'), 2);
+}
+
+TEST_F(Tables, TagsThatMayNotBeSetDoNotPreventTheTable) {
+  Plan("a", TableMode::kRecreate);
+  Existing("a").tags = R"([{"Key":"team","Value":"x"}])";
+  Refuse("CreateTable", Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"), 1);
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("dynamodb:TagResource is missing"));
+}
+
+TEST_F(Tables, ATimeToLiveThatCannotBeSetAgainIsAnError) {
+  Plan("a", TableMode::kRecreate);
+  Existing("a").ttl = "expires";
+  Refuse("UpdateTimeToLive",
+         Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"));
+  const Error error = Fails();
+  EXPECT_EQ(error.type, FailureType::kConfig);
+  EXPECT_THAT(error.message, HasSubstr("expires"));
+  EXPECT_THAT(error.message, HasSubstr("dynamodb:UpdateTimeToLive"));
+}
+
+TEST_F(Tables, SettingsThatTheEndpointDropsAreNamed) {
+  Plan("a", TableMode::kRecreate);
+  Existing("a").more = R"(,"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"})";
+  // The new table has no `more`, but the stream is in its CreateTable: take that away too.
+  db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation == "DescribeTable" && db_.Count("CreateTable a") > 0 && db_.tables.contains("a")) {
+      TableSettings plain;
+      plain.capacity = {false, 3, 4};
+      db_.tables["a"].create = CreateTableBody("a", kKeys, plain);
+    }
+    return std::nullopt;
+  };
+  db_.creating = std::chrono::seconds(1);
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("did not carry over: stream."));
+}
+
+TEST_F(Tables, ManyTablesAtOnceWithABoundOnCalls) {
+  for (int i = 0; i < 300; ++i) Plan("t" + std::to_string(i), TableMode::kAppend);
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.tables.size(), 300u);
+  EXPECT_EQ(db_.most_in_flight, kMaxControlCalls);
+  EXPECT_LT(Seconds(), 15);  // not one after another
+}
+
+TEST_F(Tables, LimitsAndBusyTablesAreWaitedOut) {
+  Plan("a", TableMode::kRecreate);
+  Existing("a");
+  Refuse("CreateTable", Refusal(Reaction::kRetry, ErrorCode::kLimitExceeded, "LimitExceededException"), 8);
+  EXPECT_TRUE(Prepare().ok());
+  db_.calls.clear();
+  Refuse("DeleteTable", Refusal(Reaction::kRetry, ErrorCode::kResourceInUse, "ResourceInUseException"), 3);
+  EXPECT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.Count("DeleteTable a"), 4);
+}
+
+TEST_F(Tables, ALostReplyToCreateOrDeleteIsNoHarm) {
+  Plan("a", TableMode::kRecreate);
+  Existing("a");
+  db_.done_all_the_same = true;
+  int create = 1;
+  int remove = 1;
+  db_.intercept = [&](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if ((operation == "CreateTable" && create-- > 0) || (operation == "DeleteTable" && remove-- > 0)) {
+      return Unreachable(TransportError::kReset);
+    }
+    return std::nullopt;
+  };
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.tables.count("a"), 1u);
+}
+
+TEST_F(Tables, ACreatedTableMayBeUnknownForAWhile) {
+  Plan("a", TableMode::kAppend);
+  Instant until = loop_.Now() + std::chrono::seconds(10);
+  db_.intercept = [&](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation != "DescribeTable" || loop_.Now() > until) return std::nullopt;
+    return Refusal(Reaction::kFailConfig, ErrorCode::kResourceNotFound, "ResourceNotFoundException");
+  };
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.Count("CreateTable a"), 1);
+}
+
+TEST_F(Tables, AnEndpointThatNeverAnswersIsAConfigErrorAfterHalfAMinute) {
+  Plan("a", TableMode::kAppend);
+  Refuse("DescribeTable", Unreachable(TransportError::kRefused));
+  const Error error = Fails();
+  EXPECT_EQ(error.type, FailureType::kConfig);
+  EXPECT_THAT(error.message, HasSubstr("refused"));
+  EXPECT_GE(Seconds(), 30);
+  EXPECT_LT(Seconds(), 31);
+}
+
+TEST_F(Tables, AnEndpointThatHasAnsweredIsGivenTenMinutes) {
+  Plan("a", TableMode::kAppend);
+  Refuse("CreateTable", Unreachable(TransportError::kTimeout));
+  const Error error = Fails();
+  EXPECT_EQ(error.type, FailureType::kTransient);
+  EXPECT_GE(Seconds(), 600);
+  EXPECT_LT(Seconds(), 625);
+}
+
+TEST_F(Tables, ATableThatNeverBecomesActiveIsGivenTenMinutes) {
+  Plan("a", TableMode::kAppend);
+  db_.creating = std::chrono::hours(5);
+  EXPECT_EQ(Fails().type, FailureType::kTransient);
+  EXPECT_GE(Seconds(), 600);
+  EXPECT_LT(Seconds(), 610);
+}
+
+TEST_F(Tables, AFailureDoesNotLeaveAnotherTableDropped) {
+  Plan("a", TableMode::kRecreate);
+  Plan("b", TableMode::kRecreate);
+  Existing("a");
+  Existing("b");
+  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation != "DeleteTable" || table != "a") return std::nullopt;
+    return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException");
+  };
+  const Error error = Fails();
+  EXPECT_EQ(error.stream->name, "stream_a");
+  EXPECT_THAT(error.message, HasSubstr("dynamodb:DeleteTable on table a"));
+  EXPECT_EQ(db_.Count("CreateTable b"), 1);
+  EXPECT_GE(loop_.Now(), db_.tables["b"].active_at);
+}
+
+TEST_F(Tables, AStopIsObeyedAtOnce) {
+  Plan("a", TableMode::kAppend);
+  db_.creating = std::chrono::hours(5);
+  options_.stop_requested = [this] { return Seconds() > 3; };
+  const Error error = Fails();
+  EXPECT_EQ(error.type, FailureType::kTransient);
+  EXPECT_LT(Seconds(), 3.5);
+}
+
+TEST_F(Tables, WrongCredentialsFailAtOnce) {
+  for (const ErrorCode code : {ErrorCode::kUnrecognizedClient, ErrorCode::kInvalidSignature}) {
+    plans_.clear();
+    Plan("a", TableMode::kAppend);
+    Refuse("DescribeTable", Refusal(Reaction::kFailConfig, code, "X"));
+    const Error error = Fails();
+    EXPECT_EQ(error.type, FailureType::kConfig);
+    EXPECT_THAT(error.message,
+                HasSubstr(code == ErrorCode::kUnrecognizedClient ? "access_key_id" : "secret_access_key"));
+    EXPECT_LT(Seconds(), 1);
+  }
+}
+
+TEST_F(Tables, CredentialsThatNoSignatureMendsFailSoon) {
+  Plan("a", TableMode::kAppend);
+  Refuse("DescribeTable",
+         Refusal(Reaction::kReauthenticate, ErrorCode::kClockSkew, "InvalidSignatureException"));
+  const Error error = Fails();
+  EXPECT_EQ(error.type, FailureType::kConfig);
+  EXPECT_THAT(error.message, HasSubstr("clock"));
+  EXPECT_EQ(db_.Count("DescribeTable a"), 3);
+}
+
+}  // namespace
+}  // namespace ddb

@@ -2,6 +2,9 @@ option(DDB_WERROR "Warnings are errors" OFF)
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options(-Wthread-safety)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms in std::string's own operator+ and replace: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
+  add_compile_options($<$<CONFIG:Release>:-Wno-restrict>)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # Optimized string + string warns inside libstdc++: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651

@@ -63,7 +63,7 @@ class ScriptedServer:
         return json.loads(self.control("tables"))
 
     def items(self, table):
-        """Each: {"item", "sequence", "stored_s", "writes"}; none when there is no such table."""
+        """Each: {"item", "sequence", "stored_s", "writes"}; of a deleted table, those that it had."""
         return json.loads(self.control(f"tables/{table}")).get(table, {}).get("items", [])
 
     def switch(self, rules, on):

@@ -21,16 +21,25 @@ json ItemsOf(const Table& table) {
   return items;
 }
 
+json TableJson(const Table& table, const Tables& tables) {
+  return {{"description", Describe(table, tables)},
+          {"generation", table.generation},
+          {"count", table.items.size()},
+          {"tags", table.tags},
+          {"ttl", table.ttl_json}};
+}
+
+// All tables, or the items of one; of one that was deleted, too.
 std::string TablesJson(const Tables& tables, const std::string& wanted) {
   json out = json::object();
   for (const auto& [name, table] : tables.all()) {
-    if (!wanted.empty() && wanted != name) continue;
-    out[name] = {{"description", Describe(table, tables)},
-                 {"generation", table.generation},
-                 {"count", table.items.size()},
-                 {"tags", table.tags},
-                 {"ttl", table.ttl_json}};
-    if (!wanted.empty()) out[name]["items"] = ItemsOf(table);
+    if (wanted.empty()) out[name] = TableJson(table, tables);
+  }
+  for (const auto* those : {&tables.gone(), &tables.all()}) {
+    auto found = those->find(wanted);
+    if (found == those->end()) continue;
+    out[wanted] = TableJson(found->second, tables);
+    out[wanted]["items"] = ItemsOf(found->second);
   }
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }

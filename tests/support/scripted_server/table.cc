@@ -97,7 +97,12 @@ Table* Tables::Add(const std::string& create_json, double now_s) {
   return &table;
 }
 
-void Tables::Remove(const std::string& name) { tables_.erase(name); }
+void Tables::Remove(const std::string& name) {
+  auto found = tables_.find(name);
+  if (found == tables_.end()) return;
+  gone_[name] = std::move(found->second);
+  tables_.erase(found);
+}
 
 bool Tables::Look(Table& table, double now_s) {
   if (table.status != "CREATING" && table.status != "DELETING" && table.status != "UPDATING") return true;

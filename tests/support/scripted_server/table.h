@@ -75,13 +75,14 @@ class Tables {
   void Erase(Table& table, const std::string& key);
 
   const std::map<std::string, Table>& all() const { return tables_; }
+  const std::map<std::string, Table>& gone() const { return gone_; }  // the last of each name
   const Scenario& scenario() const { return scenario_; }
   std::string Arn(const std::string& table) const;
 
  private:
   Scenario& scenario_;
   std::mutex mutex_;
-  std::map<std::string, Table> tables_;
+  std::map<std::string, Table> tables_, gone_;
   std::map<std::string, int> generations_;
   uint64_t sequence_ = 0;
 };

@@ -5,6 +5,9 @@
 // Use, for each record: EncodeData when the parser meets record.data (appends
 // `{"PutRequest":{"Item":{"_airbyte_data":...`), then Finish once the rest of the record is known (appends
 // the other attributes and closes). On a failure the caller truncates the buffer to where the item began.
+//
+// What DynamoDB cannot hold is put in a form that it can and noted in `_airbyte_meta.changes`
+// (docs/item-encoding.md). The common record takes FastEncode; the rare one CarefulEncode.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +17,7 @@
 #include <string_view>
 
 #include "base/buffer.h"
+#include "items/item_size.h"
 
 namespace ddb {
 
@@ -21,19 +25,13 @@ namespace ddb {
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 enum class RejectReason {
   kNone,
-  kNumberPrecision,  // over 38 significant digits
-  kNumberRange,      // outside 1E-130 .. 9.99E+125
-  kTooDeep,          // over 32 levels
-  kEmptyName,        // an attribute or map name is empty
-  kNameTooLong,      // over 65,535 bytes
-  kItemTooLarge,     // over 409,600 bytes
-  kLoneSurrogate,    // an escape that is no code point
+  kItemTooLarge,       // over 409,600 bytes
+  kEmittedAtTooLarge,  // over 38 significant digits
 };
 std::string_view RejectReasonText(RejectReason reason);  // for messages; names no value
 
 struct EncodedData {
   const char* next = nullptr;  // one past the value, nullptr: not valid JSON (or not valid UTF-8)
-  RejectReason reject = RejectReason::kNone;
 };
 
 class ItemEncoder {
@@ -49,12 +47,22 @@ class ItemEncoder {
     int64_t sync_time_millis = 0;
     std::optional<int64_t> generation_id;
     std::optional<int64_t> sync_id;
+    bool operator==(const Stream&) const = default;
   };
 
   // `p` at the '{' of record.data.
-  EncodedData EncodeData(const char* p, const char* end, const Stream& stream, Buffer& out);
-  // Ends the item that EncodeData began. Gives kNone, or why the whole item can never be stored.
+  EncodedData EncodeData(const char* p, const char* end, Buffer& out);
+  // Ends the item that EncodeData began. `emitted_at` is "-"? [0-9]+; `meta` the raw, valid JSON of
+  // record.meta, "" if there is none. Gives kNone, or why the whole item can never be stored.
   RejectReason Finish(std::string_view emitted_at, std::string_view meta, const Stream& stream, Buffer& out);
+
+  // Of the item that Finish ended.
+  struct ItemFacts {
+    SizeBounds size;
+    size_t truncated = 0;  // values and names changed, for additionalStats.truncatedValueCount
+    size_t nulled = 0;     // fields nulled, for additionalStats.nulledValueCount
+  };
+  const ItemFacts& last_item() const;
 
  private:
   struct Impl;

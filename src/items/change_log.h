@@ -1,0 +1,63 @@
+// ChangeLog: what the encoder could not keep as it was sent, for `_airbyte_meta.changes`, in Airbyte's words.
+// Filled while one record is encoded, written when its item is finished. Worker thread; no record's value is
+// kept, only where it stood.
+// https://docs.airbyte.com/understanding-airbyte/airbyte-protocol#airbyterecordmessagemetachange
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ddb {
+
+enum class ChangeKind : uint8_t {
+  kNumberPrecision,  // over 38 significant digits: kept as text
+  kNumberRange,      // kept as text
+  kTooDeep,          // a container past the depth limit: kept as its JSON text
+  kEmptyName,        // a substitute stands for it
+  kNameTooLong,      // cut
+  kLoneSurrogate,    // U+FFFD stands for it
+  kItemTooLarge,     // nulled
+};
+
+struct ChangeWords {
+  std::string_view change;
+  std::string_view reason;
+};
+ChangeWords WordsFor(ChangeKind kind);
+
+struct FieldChange {
+  std::string
+      field;  // the path: names joined by '.', [i] for lists; '.', '[' and '\' in names escaped by '\'
+  ChangeKind kind;
+};
+
+class ChangeLog {
+ public:
+  static constexpr size_t kMaxPaths = 100;       // further changes are noted once per top-level field
+  static constexpr size_t kMaxPathBytes = 1024;  // and so are those whose path is longer
+
+  void Clear();
+  bool empty() const { return changes_.empty(); }
+  // `top` is the path's first part, the field of the record.
+  void Add(ChangeKind kind, std::string_view path, std::string_view top);
+
+  const std::vector<FieldChange>& changes() const { return changes_; }
+  size_t truncated() const { return truncated_; }  // values and names changed, also those not listed
+  size_t nulled() const { return nulled_; }
+
+ private:
+  std::vector<FieldChange> changes_;
+  size_t paths_ = 0;
+  size_t truncated_ = 0;
+  size_t nulled_ = 0;
+  std::string last_top_;  // of the field that was last noted as a whole
+  bool has_last_top_ = false;
+};
+
+// Appends a name to a path.
+void AppendPathName(std::string_view name, std::string& path);
+
+}  // namespace ddb

@@ -1,0 +1,90 @@
+#include "items/item_meta.h"
+
+#include <string>
+
+#include "base/json_scan.h"
+#include "items/careful_encoder.h"
+#include "items/fast_encoder.h"
+#include "items/json_text.h"
+#include "items/layout.h"
+
+namespace ddb {
+namespace {
+
+constexpr int kListOuterLevels = 1;  // _airbyte_meta's map is around the list
+constexpr std::string_view kListPath = "_airbyte_meta.changes";
+
+// The value of the last member `changes`, "" if there is none or it is no list with elements.
+std::string_view FindChanges(std::string_view meta) {
+  const char* const end = meta.data() + meta.size();
+  std::string_view found;
+  std::string name;
+  const char* p = json::SkipWhitespace(meta.data(), end);
+  if (p == end || *p != '{') return {};
+  p = json::SkipWhitespace(p + 1, end);
+  while (*p == '"') {
+    const json::StringToken token = json::SkipString(p + 1, end);
+    Unescape({p + 1, static_cast<size_t>(token.next - p) - 2}, name);
+    const char* const value = json::SkipWhitespace(json::SkipWhitespace(token.next, end) + 1, end);
+    p = json::SkipValue(value, end);
+    if (name == "changes") found = {value, static_cast<size_t>(p - value)};
+    p = json::SkipWhitespace(p, end);
+    if (*p == ',') p = json::SkipWhitespace(p + 1, end);
+  }
+  if (found.empty() || found.front() != '[') return {};
+  return *json::SkipWhitespace(found.data() + 1, end) == ']' ? std::string_view() : found;
+}
+
+void EncodeList(std::string_view list, KeyFilter& keys, ChangeLog& log, Buffer& out) {
+  const size_t begin = out.size();
+  const char* const end = list.data() + list.size();
+  const FastResult fast = ChooseFastEncode()(list.data(), end, kListOuterLevels, keys, out);
+  if (fast.status == FastStatus::kDone) return;
+  out.Truncate(begin);
+  CarefulEncode(list.data(), end, kListOuterLevels, kListPath, out, log);
+}
+
+}  // namespace
+
+void AppendChange(std::string_view field, ChangeWords words, std::string& out) {
+  out.append(R"({"M":{"field":{"S":")");
+  AppendEscaped(field, out);
+  out.append(R"("},"change":{"S":")").append(words.change);
+  out.append(R"("},"reason":{"S":")").append(words.reason).append("\"}}}");
+}
+
+SizeBounds AppendMeta(std::string_view meta, std::optional<int64_t> sync_id, KeyFilter& keys, ChangeLog& log,
+                      Buffer& out) {
+  const std::string_view theirs = FindChanges(meta);
+  if (theirs.empty() && log.empty()) return {};
+  const size_t begin = out.size();
+  out.Append(",\"");
+  out.Append(kMetaAttribute);
+  out.Append(R"(":{"M":{"changes":)");
+  if (theirs.empty()) {
+    out.Append("{\"L\":[");
+  } else {
+    EncodeList(theirs, keys, log, out);
+    out.Truncate(out.size() - 2);  // ]}
+  }
+  bool first = theirs.empty();
+  std::string element;
+  for (const FieldChange& change : log.changes()) {
+    element.assign(first ? "" : ",");
+    first = false;
+    AppendChange(change.field, WordsFor(change.kind), element);
+    out.Append(element);
+  }
+  out.Append("]}");
+  if (sync_id) {
+    out.Append(R"(,"sync_id":{"N":")");
+    out.Append(std::to_string(*sync_id));
+    out.Append("\"}");
+  }
+  out.Append("}}");
+  SizeBounds size;
+  MeasureValue(MeasureName(out.data() + begin + 1, size), size);
+  return size;
+}
+
+}  // namespace ddb

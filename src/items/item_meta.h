@@ -1,0 +1,27 @@
+// AppendMeta: the attribute `_airbyte_meta` of one item: `changes` (those that came with the record,
+// untouched and in order, then the encoder's own) and `sync_id`. Absent when there are no changes. Worker
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/buffer.h"
+#include "items/change_log.h"
+#include "items/item_size.h"
+#include "items/key_filter.h"
+
+namespace ddb {
+
+// `meta` is the raw, valid JSON of record.meta, "" if there is none, followed by padding; what is no object,
+// or has no list `changes`, counts as none. Appends `,"_airbyte_meta":{...}` or nothing; returns the
+// attribute's size. What DynamoDB cannot hold in the list is added to `log` as well.
+SizeBounds AppendMeta(std::string_view meta, std::optional<int64_t> sync_id, KeyFilter& keys, ChangeLog& log,
+                      Buffer& out);
+
+// Appends one element of the list.
+void AppendChange(std::string_view field, ChangeWords words, std::string& out);
+
+}  // namespace ddb

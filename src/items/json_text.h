@@ -1,0 +1,30 @@
+// json_text: escapes inside JSON strings. Strings are copied raw into the request; this says what an escape
+// stands for where that matters: sizes, equal names, halves of surrogate pairs. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ddb {
+
+struct Escape {
+  uint32_t length = 0;       // bytes of the escape, 12 for a surrogate pair; 0: not valid
+  uint32_t utf8_length = 0;  // of what it stands for
+  uint32_t code = 0;         // the code point; a lone surrogate is itself
+  bool lone_surrogate = false;
+};
+
+// `p` at a backslash.
+Escape ReadEscape(const char* p, const char* end);
+
+void AppendUtf8(uint32_t code, std::string& out);
+
+// The text of a string's (valid) inside. A lone surrogate becomes the three bytes that UTF-8 would have for
+// it, so that different raw texts stay different; `out` is replaced.
+void Unescape(std::string_view raw, std::string& out);
+
+// Appends `text` as a JSON string's inside.
+void AppendEscaped(std::string_view text, std::string& out);
+
+}  // namespace ddb

@@ -1,0 +1,135 @@
+#include "items/number.h"
+
+#include <charconv>
+#include <cstring>
+
+namespace ddb {
+namespace {
+
+// Longer plain notations are written with an exponent, so that no text is much longer than its number.
+constexpr int kMaxPlainDigits = 40;
+
+// An exponent is read no further than this; with a billion zeros around the point the sum is still exact
+// where it matters.
+constexpr int64_t kExponentCeiling = int64_t{1} << 50;
+
+bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
+
+// The digits of a number as they are met, without leading zeros; trailing zeros are held back until a digit
+// follows.
+struct Digits {
+  char kept[kMaxNumberDigits];
+  int64_t count = 0;      // significant ones so far, also those that `kept` does not hold
+  int64_t zeros = 0;      // held back
+  int64_t positions = 0;  // decimal places since the first significant digit
+
+  void Add(char c) {
+    if (count == 0 && c == '0') return;
+    ++positions;
+    if (c == '0') {
+      ++zeros;
+      return;
+    }
+    for (; zeros > 0; --zeros) Keep('0');
+    Keep(c);
+  }
+  void Keep(char c) {
+    if (count < kMaxNumberDigits) kept[count] = c;
+    ++count;
+  }
+};
+
+char* Fill(char* out, char c, int n) {
+  std::memset(out, c, static_cast<size_t>(n));
+  return out + n;
+}
+
+char* Copy(char* out, const char* from, int n) {
+  std::memcpy(out, from, static_cast<size_t>(n));
+  return out + n;
+}
+
+// value = 0.DDD x 10^exponent
+char* Write(const char* digits, int count, int exponent, char* out) {
+  if (exponent >= count && exponent <= kMaxPlainDigits) {
+    return Fill(Copy(out, digits, count), '0', exponent - count);
+  }
+  if (exponent > 0 && exponent < count) {
+    out = Copy(out, digits, exponent);
+    *out++ = '.';
+    return Copy(out, digits + exponent, count - exponent);
+  }
+  if (exponent <= 0 && count - exponent <= kMaxPlainDigits) {
+    out = Fill(Copy(out, "0.", 2), '0', -exponent);
+    return Copy(out, digits, count);
+  }
+  *out++ = digits[0];
+  if (count > 1) {
+    *out++ = '.';
+    out = Copy(out, digits + 1, count - 1);
+  }
+  *out++ = 'E';
+  if (exponent - 1 > 0) *out++ = '+';
+  return std::to_chars(out, out + 8, exponent - 1).ptr;
+}
+
+// `p` behind 'e' or 'E'. Returns nullptr if no digit follows.
+const char* ReadExponent(const char* p, const char* end, int64_t& exponent) {
+  const bool negative = p < end && *p == '-';
+  if (p < end && (*p == '-' || *p == '+')) ++p;
+  if (p >= end || !IsDigit(*p)) return nullptr;
+  for (; p < end && IsDigit(*p); ++p) {
+    if (exponent < kExponentCeiling) exponent = exponent * 10 + (*p - '0');
+  }
+  if (negative) exponent = -exponent;
+  return p;
+}
+
+}  // namespace
+
+Number NormalizeNumber(const char* p, const char* end, char* out) {
+  const bool negative = *p == '-';
+  if (negative) ++p;
+  if (p >= end || !IsDigit(*p)) return {};
+  Digits digits;
+  if (*p == '0') {
+    ++p;
+  } else {
+    for (; p < end && IsDigit(*p); ++p) digits.Add(*p);
+  }
+  int64_t exponent = digits.positions;
+  if (p < end && *p == '.') {
+    const char* const fraction = ++p;
+    for (; p < end && IsDigit(*p); ++p) {
+      digits.Add(*p);
+      if (digits.count == 0) --exponent;
+    }
+    if (p == fraction) return {};
+  }
+  if (p < end && (*p == 'e' || *p == 'E')) {
+    int64_t shift = 0;
+    p = ReadExponent(p + 1, end, shift);
+    if (p == nullptr) return {};
+    exponent += shift;
+  }
+  if (p < end && IsDigit(*p)) return {};  // a leading zero
+
+  Number number{.next = p, .fit = NumberFit::kFits, .length = 1, .size = {kZeroSize, kZeroSize}};
+  if (digits.count == 0) {
+    *out = '0';
+  } else if (digits.count > kMaxNumberDigits) {
+    number.fit = NumberFit::kPrecision;
+  } else if (exponent < kMinNumberExponent || exponent > kMaxNumberExponent) {
+    number.fit = NumberFit::kRange;
+  } else {
+    char* at = out;
+    if (negative) *at++ = '-';
+    const int count = static_cast<int>(digits.count);
+    const int scale = static_cast<int>(exponent);
+    number.length = static_cast<uint8_t>(Write(digits.kept, count, scale, at) - out);
+    number.size = NumberSize(negative, count, scale);
+  }
+  return number;
+}
+
+}  // namespace ddb

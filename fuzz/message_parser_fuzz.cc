@@ -1,0 +1,74 @@
+// Any bytes as a line of stdin: the parser reads nothing but the line and its padding, takes only what
+// another JSON parser takes, and a STATE with its stats set is a STATE of the same stream again.
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "airbyte/message_parser.h"
+#include "airbyte/state_line.h"
+#include "base/json_scan.h"
+
+namespace {
+
+class Sink : public ddb::RecordSink {
+ public:
+  const char* OnData(const char* p, const char* end, const ddb::RecordFields&) override {
+    return ddb::json::SkipValue(p, end);
+  }
+};
+
+// In memory of its own, so that the address sanitizer sees every read outside.
+class Line {
+ public:
+  explicit Line(std::string_view text)
+      : size_(text.size()), bytes_(new char[size_ + ddb::MessageParser::kPadding]) {
+    std::copy(text.begin(), text.end(), bytes_.get());
+    std::fill_n(bytes_.get() + size_, ddb::MessageParser::kPadding, '}');
+  }
+  std::string_view view() const { return {bytes_.get(), size_}; }
+
+ private:
+  size_t size_;
+  std::unique_ptr<char[]> bytes_;
+};
+
+void Require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void CheckState(const Line& line, const ddb::ParsedLine& parsed) {
+  const ddb::StateFields& state = parsed.state;
+  Require(state.stats_begin <= state.stats_end && state.stats_end <= line.view().size());
+  const Line spliced(ddb::WithDestinationStats(line.view(), state, {3, 1, 0, 2}));
+  ddb::MessageParser parser;
+  Sink sink;
+  const ddb::ParsedLine again = parser.Parse(spliced.view(), sink);
+  Require(again.kind == ddb::LineKind::kState && again.state.kind == state.kind);
+  Require(again.state.stream.name == state.stream.name && again.state.stream.ns == state.stream.ns);
+  Require(again.state.stats_begin < again.state.stats_end);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const Line line({reinterpret_cast<const char*>(data), size});
+  ddb::MessageParser parser;
+  Sink sink;
+  const ddb::ParsedLine parsed = parser.Parse(line.view(), sink);
+  if (parsed.kind == ddb::LineKind::kState) CheckState(line, parsed);
+  if (parsed.kind == ddb::LineKind::kMalformed) {
+    Require(!parsed.reason.empty());
+    return 0;
+  }
+  // The other parser takes no number past its types, no half of a surrogate pair and no great depth.
+  static simdjson::dom::parser other;
+  const simdjson::error_code code = other.parse(line.view().data(), line.view().size()).error();
+  Require(code == simdjson::SUCCESS || code == simdjson::EMPTY || code == simdjson::NUMBER_ERROR ||
+          code == simdjson::DEPTH_ERROR || line.view().find("\\u") != std::string_view::npos);
+  return 0;
+}

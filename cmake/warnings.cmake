@@ -3,10 +3,6 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverl
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options(-Wthread-safety)
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # False alarms in std::string's own operator+ and replace: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
-  add_compile_options($<$<CONFIG:Release>:-Wno-restrict>)
-endif()
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # Optimized string + string warns inside libstdc++: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
   add_compile_options(-Wno-restrict)
 endif()

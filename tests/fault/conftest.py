@@ -4,12 +4,16 @@ import os
 
 import pytest
 
+from ddb_testkit.connector import Connector
 from ddb_testkit.scripted import Certificates, ScriptedServer
 
 
 def pytest_addoption(parser):
     group = parser.getgroup("destination-dynamodb")
     group.addoption("--scenario", default="*", help="run only the scenarios whose file name matches this pattern")
+    group.addoption("--slow", action="store_true", help="also the scenarios that take minutes")
+    group.addoption("--seeds", type=int, default=20, help="how many seeds of each random test")
+    group.addoption("--first-seed", type=int, default=1)
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +22,13 @@ def server_binary(build_folder):
     if not os.access(path, os.X_OK):
         pytest.fail(f"{path} is not there: run scripts/test, or build it first", pytrace=False)
     return path
+
+
+@pytest.fixture(scope="session")
+def config_keys(binary, tmp_path_factory):
+    """What the spec offers: a scenario may need a key that this version does not have."""
+    spec = Connector(binary, tmp_path_factory.mktemp("spec")).spec()
+    return set(spec["connectionSpecification"]["properties"])
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +49,9 @@ def start_server(server_binary, tmp_path):
     yield start
     for server in started:
         server.stop()
+
+
+def pytest_generate_tests(metafunc):
+    if "seed" in metafunc.fixturenames:
+        first = metafunc.config.getoption("--first-seed")
+        metafunc.parametrize("seed", range(first, first + metafunc.config.getoption("--seeds")))

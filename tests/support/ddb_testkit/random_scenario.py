@@ -1,0 +1,69 @@
+"""Makes up a scenario from a seed: streams, sizes, STATEs, and faults of all kinds that end some time."""
+
+import random
+
+
+def random_faults(dice):
+    """Rules for BatchWriteItem. Each ends after some requests, so that every run can succeed."""
+    actions = [
+        lambda: {"unprocessed": {"indexes": sorted(dice.sample(range(25), dice.randint(1, 8)))}},
+        lambda: {"unprocessed": {"all": True}},
+        lambda: {"unprocessed": {"count": dice.randint(1, 20), "stored": True}},
+        lambda: {"unprocessed": {"count": 2, "foreign": True}},
+        lambda: {"unprocessed": {"count": 2, "twice": True}},
+        lambda: {"unprocessed": {"count": 3, "changed": True}},
+        lambda: {"error": "InternalServerError", "status": 500, "write": dice.random() < 0.5},
+        lambda: {"error": "ReplicatedWriteConflictException"},
+        lambda: {"status": dice.choice([500, 502, 503, 504]), "write": dice.random() < 0.5},
+        lambda: {"reset": dice.choice(["before_body", "in_body", "after_body", "after_write", "in_reply"])},
+        lambda: {"reply": {"crc32": "wrong"}},
+        lambda: {"reply": {"crc32": "wrong"}, "unprocessed": {"count": 5}},
+        lambda: {"reply": {"truncate_at": dice.randint(0, 22)}},
+        lambda: {"reply": {"chunked": True, "truncate_at": dice.randint(0, 30)}},
+        lambda: {"reply": {"close_after": True}},
+        lambda: {"reply": {"connection_close": True}},
+        lambda: {"reply": {"chunked": True}, "delay_ms": dice.randint(0, 50)},
+        lambda: {"delay_ms": dice.randint(1, 300)},
+        lambda: {"body": dice.choice(["", "{}", "[]", "null", '{"UnprocessedItems":null}'])},
+    ]
+    rules = []
+    for number in range(dice.randint(0, 6)):
+        match = {"operation": "BatchWriteItem", "to": dice.randint(5, 60), "probability": dice.choice([0.05, 0.2, 0.5])}
+        rules.append({"name": f"fault {number}", "match": match, "action": dice.choice(actions)()})
+    if dice.random() < 0.3:
+        error = dice.choice(["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"])
+        match = {"operation": "BatchWriteItem", "probability": 0.3, "times": dice.randint(1, 3)}
+        rules.append({"name": "throttle", "match": match, "action": {"error": error}})
+    return rules
+
+
+def random_input(dice, blocks):
+    streams = ["users", "orders", "items", "events"][: dice.randint(1, 4)]
+    total = dice.random() < 0.3  # GLOBAL STATEs, else each stream's own
+    steps = []
+    for number in range(blocks):
+        stream = dice.choice(streams)
+        size = dice.choice([0, 0, 0, 10, 500, 20_000])
+        count = dice.choice([1, 2, 3, 7, 24, 25, 26, 60]) if size < 20_000 else dice.randint(1, 10)
+        steps.append({"records": count, "stream": stream, "bytes": size})
+        if dice.random() < 0.6:
+            steps.append({"global": f"g{number}"} if total else {"state": f"s{number}", "stream": dice.choice(streams)})
+    # Every stream is in the catalog, whether it has records or not.
+    return steps, [{"name": stream} for stream in streams]
+
+
+def random_scenario(seed):
+    """The scenario and the number of workers."""
+    dice = random.Random(seed)
+    rules = random_faults(dice)
+    steps, catalog = random_input(dice, dice.randint(1, 40))
+    file = {
+        "about": f"seed {seed}",
+        "input": steps,
+        "catalog": catalog,
+        "server": {"rules": rules, "seed": seed},
+        "expect": {"idle_rules": [rule["name"] for rule in rules]},
+    }
+    if dice.random() < 0.7:
+        file["pieces_seed"] = seed
+    return file, dice.choice([1, 2, 4, 16])

@@ -99,7 +99,7 @@ struct Accepted {
 };
 
 TEST(ConfigTest, AcceptedValues) {
-  const std::string longest = "\"" + std::string(253, 'x') + "\"";
+  const std::string longest = "\"" + std::string(246, 'x') + "\"";
   const std::string long_url = "\"http://x/" + std::string(2000, 'x') + "\"";
   const Accepted cases[] = {
       {"dynamodb_endpoint", "null"},
@@ -134,7 +134,7 @@ struct Refused {
 };
 
 TEST(ConfigTest, RefusedValues) {
-  const std::string too_long = "\"" + std::string(254, 'x') + "\"";
+  const std::string too_long = "\"" + std::string(247, 'x') + "\"";
   const std::string huge = "\"" + std::string(300000, 'x') + "\"";
   const Refused cases[] = {
       {"access_key_id", "", "access_key_id (DynamoDB Key Id)", "is missing"},
@@ -153,12 +153,12 @@ TEST(ConfigTest, RefusedValues) {
       {"secret_access_key", "", "secret_access_key (DynamoDB Access Key)", "is missing"},
       {"secret_access_key", R"("  ")", "secret_access_key", "is empty"},
       {"dynamodb_table_name_prefix", "", "dynamodb_table_name_prefix (Table name prefix)", "is missing"},
-      {"dynamodb_table_name_prefix", R"("a b")", "dynamodb_table_name_prefix", "at most 253 characters"},
+      {"dynamodb_table_name_prefix", R"("a b")", "dynamodb_table_name_prefix", "at most 246 characters"},
       {"dynamodb_table_name_prefix", R"("a/b")", "dynamodb_table_name_prefix", "'_', '.' or '-'"},
       {"dynamodb_table_name_prefix", R"("a\n")", "dynamodb_table_name_prefix", "'_', '.' or '-'"},
       {"dynamodb_table_name_prefix", R"("\u00e9")", "dynamodb_table_name_prefix", "'_', '.' or '-'"},
       {"dynamodb_table_name_prefix", too_long.c_str(), "dynamodb_table_name_prefix",
-       "at most 253 characters"},
+       "at most 246 characters"},
       {"dynamodb_region", "", "dynamodb_region (DynamoDB Region)", "is missing"},
       {"dynamodb_region", R"("")", "dynamodb_region", "is empty, which only works with a dynamodb_endpoint"},
       {"dynamodb_region", R"("us_east_1")", "dynamodb_region", "the code of a region, such as us-east-1"},

@@ -26,7 +26,7 @@ REFUSED = {
     "old key": (bad(dynamodb_table_name_prefix=..., dynamodb_table_name=SECRET),
                 "Rename the key to dynamodb_table_name_prefix"),
     "prefix that no table can have": (bad(dynamodb_table_name_prefix=SECRET + " x"), "dynamodb_table_name_prefix"),
-    "prefix too long": (bad(dynamodb_table_name_prefix="p" * 254), "dynamodb_table_name_prefix"),
+    "prefix too long": (bad(dynamodb_table_name_prefix="p" * 247), "dynamodb_table_name_prefix"),
     "region with an underscore": (bad(dynamodb_region=SECRET + "_1"), "dynamodb_region"),
     "no region and no endpoint": (bad(dynamodb_endpoint="", dynamodb_region=""), "dynamodb_region"),
     "unknown region": (bad(dynamodb_endpoint="", dynamodb_region="xx-moon-1"), "dynamodb_region"),

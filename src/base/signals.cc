@@ -1,0 +1,60 @@
+#include "base/signals.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+namespace ddb {
+namespace {
+
+std::atomic<int> g_received{0};
+std::atomic<int> g_pipe{-1};
+
+void OnSignal(int signal) {
+  const int saved = errno;
+  int none = 0;
+  g_received.compare_exchange_strong(none, signal);
+  const char byte = 0;
+  // A full pipe is readable already.
+  [[maybe_unused]] const ssize_t written = write(g_pipe.load(), &byte, 1);
+  errno = saved;
+}
+
+void Install(int signal, void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+Signals::Signals() {
+  if (pipe2(pipe_, O_CLOEXEC | O_NONBLOCK) != 0) pipe_[0] = pipe_[1] = -1;
+  g_received = 0;
+  g_pipe = pipe_[1];
+  Install(SIGPIPE, SIG_IGN);
+  Install(SIGTERM, OnSignal);
+  Install(SIGINT, OnSignal);
+}
+
+Signals::~Signals() {
+  Install(SIGTERM, SIG_DFL);
+  Install(SIGINT, SIG_DFL);
+  g_pipe = -1;
+  close(pipe_[0]);
+  close(pipe_[1]);
+}
+
+int Signals::received() { return g_received.load(); }
+
+void Signals::Reraise(int signal) {
+  Install(signal, SIG_DFL);
+  raise(signal);
+  _exit(128 + signal);
+}
+
+}  // namespace ddb

@@ -1,0 +1,25 @@
+// Signals: SIGTERM and SIGINT as a readable descriptor, so that an event loop can wait for them. One instance
+// at a time, made on the main thread before others start.
+#pragma once
+
+namespace ddb {
+
+class Signals {
+ public:
+  Signals();   // installs the handlers; SIGPIPE is ignored
+  ~Signals();  // default actions again
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  int fd() const { return pipe_[0]; }  // non-blocking; readable once a signal came
+  static int received();               // the first one that came, 0: none. Any thread.
+
+  // Ends the process as the signal would have: default action, raised again; as process 1, where that
+  // returns, with the exit code that a shell would report.
+  [[noreturn]] static void Reraise(int signal);
+
+ private:
+  int pipe_[2];
+};
+
+}  // namespace ddb

@@ -1,0 +1,189 @@
+// write: config and catalog -> tables -> the pipeline -> an exit code. Everything that can fail for the
+// user's sake fails before any table is touched.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "airbyte/catalog.h"
+#include "airbyte/message_writer.h"
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
+#include "base/container.h"
+#include "base/signals.h"
+#include "base/version.h"
+#include "commands/commands.h"
+#include "commands/raw_table.h"
+#include "config/config.h"
+#include "dynamodb/client.h"
+#include "dynamodb/requests.h"
+#include "dynamodb/tables.h"
+#include "items/table_name.h"
+#include "pipeline/pipeline.h"
+
+namespace ddb {
+namespace {
+
+constexpr size_t kMemoryBudget = 256u << 20;
+constexpr size_t kConnections = 256;
+constexpr Duration kFlushAtEnd = std::chrono::seconds(10);
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+class WriteCommand {
+ public:
+  WriteCommand() : writer_(STDOUT_FILENO, ParseLogLevel(Environment("LOG_LEVEL")), clock_, &budget_) {}
+
+  int Run(const std::string& config_path, const std::string& catalog_path) {
+    Result<PipelineResult> ran = Load(config_path, catalog_path);
+    if (!ran.ok()) return Failed(ran.error());
+    switch (ran->reason) {
+      case StopReason::kNone:
+        return FlushAll();
+      case StopReason::kFailure:
+        return Failed(*ran->error);
+      case StopReason::kStdoutClosed:
+        return 1;
+      case StopReason::kSignal:
+        break;
+    }
+    return Interrupted();
+  }
+
+ private:
+  Result<PipelineResult> Load(const std::string& config_path, const std::string& catalog_path) {
+    Result<Config> config =
+        LoadConfig(config_path, {Environment("DEPLOYMENT_MODE"), Environment("AIRBYTE_EDITION")});
+    if (!config.ok()) return std::move(config).error();
+    Result<Endpoint> endpoint = ResolveEndpoint(config->endpoint, config->region);
+    if (!endpoint.ok()) return std::move(endpoint).error();
+    Result<Catalog> catalog = LoadCatalog(catalog_path);
+    if (!catalog.ok()) return std::move(catalog).error();
+    std::vector<StreamId> streams;
+    for (const CatalogStream& stream : catalog->streams) streams.push_back(stream.id);
+    Result<std::vector<TableName>> names = ResolveTableNames(config->table_prefix, streams);
+    if (!names.ok()) return std::move(names).error();
+    LogStart(*config, *endpoint, *catalog, *names);
+    return Write(*config, *endpoint, *catalog, *names);
+  }
+
+  void LogStart(const Config& config, const Endpoint& endpoint, const Catalog& catalog,
+                const std::vector<TableName>& names) {
+    writer_.Info(fmt::format("destination-dynamodb {}: endpoint {}, region {}", kVersion, endpoint.Url(),
+                             endpoint.region));
+    for (const std::string& key : config.unknown_keys) {
+      writer_.Warn(fmt::format("The configuration has a key that is not known and not used: {}", key));
+    }
+    for (const std::string& warning : catalog.warnings) writer_.Warn(warning);
+    for (size_t i = 0; i < names.size(); ++i) {
+      const CatalogStream& stream = catalog.streams[i];
+      writer_.Info(fmt::format("Stream {} -> table {} ({}{})", stream.id.Display(), names[i].name,
+                               stream.mode == DestinationSyncMode::kOverwrite ? "overwrite" : "append",
+                               names[i].hashed ? ", hash added to keep names valid and apart" : ""));
+    }
+  }
+
+  Result<PipelineResult> Write(const Config& config, const Endpoint& endpoint, const Catalog& catalog,
+                               const std::vector<TableName>& names) {
+    const auto credentials =
+        std::make_shared<StaticCredentials>(config.access_key_id, config.secret_access_key);
+    const ClientFactory make_client = [&](EventLoop& loop) {
+      ClientOptions options;
+      options.http.max_connections = kConnections;
+      return MakeHttpDynamoDbClient(loop, clock_, endpoint, credentials, options);
+    };
+    PipelineOptions options;
+    options.endpoint = {endpoint.Url(), endpoint.region, !config.endpoint.empty()};
+    Status prepared = Prepare(config, catalog, names, options.endpoint, make_client);
+    if (!prepared.ok()) {
+      if (Signals::received() != 0) return PipelineResult{StopReason::kSignal, std::nullopt};
+      return std::move(prepared).error();
+    }
+    options.signal_fd = signals_.fd();
+    options.progress_fd = isatty(STDERR_FILENO) ? STDERR_FILENO : -1;
+    options.workers = config.workers.value_or(AvailableCores());
+    options.connections = kConnections;
+    const int64_t sync_time = clock_.WallMillis();
+    for (size_t i = 0; i < names.size(); ++i) {
+      const CatalogStream& stream = catalog.streams[i];
+      options.tables.push_back(
+          {names[i].name, stream.id, RawTableKeys(), BatchWriteHead(names[i].name), kBatchWriteTail});
+      options.encodings.push_back({sync_time, stream.generation_id, stream.sync_id});
+    }
+    return RunPipeline(options, make_client, clock_, writer_, budget_);
+  }
+
+  Status Prepare(const Config& config, const Catalog& catalog, const std::vector<TableName>& names,
+                 const EndpointText& endpoint, const ClientFactory& make_client);
+
+  // Every STATE has to be out before exit 0 says so. A reader that stalls is waited for; one that is gone is
+  // not.
+  int FlushAll() {
+    while (!writer_.Flush(clock_.Now() + std::chrono::seconds(1))) {
+      if (writer_.closed()) return 1;
+      if (Signals::received() != 0) return Interrupted();
+    }
+    return writer_.closed() ? 1 : 0;
+  }
+
+  int Failed(const Error& error) {
+    writer_.WriteTraceError(error);
+    (void)writer_.Flush(clock_.Now() + kFlushAtEnd);
+    return 1;
+  }
+
+  int Interrupted() {
+    (void)writer_.Flush(clock_.Now() + kFlushAtEnd);
+    Signals::Reraise(Signals::received());
+  }
+
+  const RealClock clock_;
+  Signals signals_;
+  MemoryBudget budget_{kMemoryBudget};
+  MessageWriter writer_;
+};
+
+Status WriteCommand::Prepare(const Config& config, const Catalog& catalog,
+                             const std::vector<TableName>& names, const EndpointText& endpoint,
+                             const ClientFactory& make_client) {
+  std::vector<TablePlan> plans;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const CatalogStream& stream = catalog.streams[i];
+    TablePlan plan;
+    plan.table = names[i].name;
+    plan.stream = stream.id;
+    plan.mode = stream.mode == DestinationSyncMode::kOverwrite ? TableMode::kRecreate : TableMode::kAppend;
+    plan.keys = RawTableKeys();
+    plan.capacity = {config.capacity.on_demand, std::nullopt, std::nullopt};
+    if (!config.capacity.on_demand) {
+      plan.capacity.read_units = config.capacity.read_units;
+      plan.capacity.write_units = config.capacity.write_units;
+    }
+    plan.default_capacity = config.capacity.is_default;
+    plans.push_back(std::move(plan));
+  }
+  EventLoop loop;
+  const std::unique_ptr<Client> client = make_client(loop);
+  PrepareOptions options;
+  options.endpoint = endpoint;
+  options.stop_requested = [] { return Signals::received() != 0; };
+  Result<std::vector<TableDescription>> prepared =
+      PrepareTables(loop, clock_, *client, writer_, plans, options);
+  if (!prepared.ok()) return std::move(prepared).error();
+  return Ok();
+}
+
+}  // namespace
+
+int RunWrite(const std::string& config_path, const std::string& catalog_path) {
+  return WriteCommand().Run(config_path, catalog_path);
+}
+
+}  // namespace ddb

@@ -1,0 +1,52 @@
+// Batch: the items of one BatchWriteItem request, encoded once into the bytes that are sent. One table.
+//
+// Life: opened and filled by the Batcher, sealed (never changed again), sent by the Dispatcher, and recycled
+// when its last item is stored or rejected. A retry sends these bytes again; when only some items are left,
+// their bytes are copied into a batch of their own. Owned by one worker; its thread only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "dynamodb/table.h"
+#include "pipeline/checkpoint_ledger.h"
+
+namespace ddb {
+
+struct BatchItem {
+  uint32_t begin = 0;  // of its bytes in the body
+  uint32_t size = 0;
+  RecordGroup* group = nullptr;  // lives as long as the item is outstanding
+  Instant first_refused;         // throttled or unprocessed for the first time; zero: never
+  Instant first_alone;           // refused for the first time when it was sent alone; zero: never
+  uint32_t alone_refusals = 0;
+};
+
+struct Batch {
+  int table = 0;
+  Buffer body;
+  std::vector<BatchItem> items;
+  Instant opened;         // when its first item came
+  Instant due;            // not to be sent before (a retry)
+  uint32_t attempts = 0;  // failed so far, for the backoff
+  size_t charged = 0;     // bytes held in the memory budget for it
+
+  std::string_view item_bytes(const BatchItem& item) const { return body.view(item.begin, item.size); }
+};
+using BatchPtr = std::unique_ptr<Batch>;
+
+// Where items of one stream go. Fixed before the workers start; read-only after; any thread.
+struct TableTarget {
+  std::string name;
+  StreamId stream;
+  TableKeys keys;
+  std::string request_prefix;       // {"RequestItems":{"name":[
+  std::string_view request_suffix;  // ]}}, a literal
+};
+
+}  // namespace ddb

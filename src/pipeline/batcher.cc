@@ -1,0 +1,113 @@
+#include "pipeline/batcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "dynamodb/limits.h"
+
+namespace ddb {
+namespace {
+
+// A recycled buffer larger than this is freed: a few huge records must not make every buffer huge.
+constexpr size_t kKeepBytes = 256 * 1024;
+constexpr size_t kKeepBatches = 128;
+
+}  // namespace
+
+Batcher::Batcher(const std::vector<TableTarget>& tables, Sealed sealed)
+    : tables_(tables), sealed_(std::move(sealed)), by_table_(tables.size()) {}
+
+BatchPtr Batcher::NewBatch(int table) {
+  BatchPtr batch;
+  if (spare_.empty()) {
+    batch = std::make_unique<Batch>();
+    batch->items.reserve(kMaxBatchItems);
+  } else {
+    batch = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  batch->table = table;
+  batch->body.Append(tables_[static_cast<size_t>(table)].request_prefix);
+  return batch;
+}
+
+Batch& Batcher::Open(int table, Instant now) {
+  BatchPtr& batch = by_table_[static_cast<size_t>(table)];
+  if (!batch) {
+    batch = NewBatch(table);
+    batch->opened = now;
+    open_.push_back(table);
+  }
+  return *batch;
+}
+
+size_t Batcher::BeginItem(Batch& batch) {
+  const size_t mark = batch.body.size();
+  if (!batch.items.empty()) batch.body.Append(',');
+  return mark;
+}
+
+void Batcher::Rollback(Batch& batch, size_t mark) { batch.body.Truncate(mark); }
+
+void Batcher::EndItem(int table, size_t mark, RecordGroup* group) {
+  BatchPtr& batch = by_table_[static_cast<size_t>(table)];
+  const size_t begin = mark + (batch->items.empty() ? 0 : 1);
+  const size_t size = batch->body.size() - begin;
+  const size_t suffix = tables_[static_cast<size_t>(table)].request_suffix.size();
+  if (batch->body.size() + suffix > kMaxRequestBytes && !batch->items.empty()) {
+    // The last item is one too many for a request: it opens the next batch.
+    BatchPtr next = NewBatch(table);
+    const size_t next_begin = next->body.size();
+    next->body.Append(batch->body.view(begin, size));
+    next->items.push_back({static_cast<uint32_t>(next_begin), static_cast<uint32_t>(size), group, {}, {}, 0});
+    next->opened = batch->opened;
+    batch->body.Truncate(mark);
+    Seal(table);
+    by_table_[static_cast<size_t>(table)] = std::move(next);
+    open_.push_back(table);
+    return;
+  }
+  batch->items.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(size), group, {}, {}, 0});
+  if (batch->items.size() == kMaxBatchItems) Seal(table);
+}
+
+void Batcher::Seal(int table) {
+  BatchPtr batch = std::move(by_table_[static_cast<size_t>(table)]);
+  open_.erase(std::find(open_.begin(), open_.end(), table));
+  if (batch->items.empty()) {
+    Recycle(std::move(batch));
+    return;
+  }
+  batch->body.Append(tables_[static_cast<size_t>(table)].request_suffix);
+  sealed_(std::move(batch));
+}
+
+void Batcher::SealAll() {
+  while (!open_.empty()) Seal(open_.front());
+}
+
+void Batcher::SealOpenedBefore(Instant instant) {
+  SealIf([&](int table) { return by_table_[static_cast<size_t>(table)]->opened <= instant; });
+}
+
+void Batcher::SealIf(const std::function<bool(int table)>& wanted) {
+  std::vector<int> chosen;
+  for (const int table : open_) {
+    if (wanted(table)) chosen.push_back(table);
+  }
+  for (const int table : chosen) Seal(table);
+}
+
+Instant Batcher::oldest() const { return by_table_[static_cast<size_t>(open_.front())]->opened; }
+
+void Batcher::Recycle(BatchPtr batch) {
+  if (spare_.size() >= kKeepBatches || batch->body.capacity() > kKeepBytes) return;
+  batch->body.Clear();
+  batch->items.clear();
+  batch->due = {};
+  batch->attempts = 0;
+  batch->charged = 0;
+  spare_.push_back(std::move(batch));
+}
+
+}  // namespace ddb

@@ -1,0 +1,50 @@
+// Batcher: one open batch per table, into which records are encoded in place, sealed by 25 items, by wire
+// bytes, by age, at the end, or because a STATE waits. One per worker; its thread only.
+//
+//   Batch& batch = batcher.Open(table, now);
+//   size_t mark = Batcher::BeginItem(batch);      // encode behind it
+//   batcher.EndItem(table, mark, group, now);     // or Batcher::Rollback(batch, mark)
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "pipeline/batch.h"
+
+namespace ddb {
+
+class Batcher {
+ public:
+  // An open batch is sealed when its first item is this old, so that a slow source's records never wait for
+  // company.
+  static constexpr Duration kMaxAge = std::chrono::milliseconds(200);
+
+  using Sealed = std::function<void(BatchPtr)>;
+  Batcher(const std::vector<TableTarget>& tables, Sealed sealed);
+
+  Batch& Open(int table, Instant now);
+  static size_t BeginItem(Batch& batch);
+  static void Rollback(Batch& batch, size_t mark);
+  void EndItem(int table, size_t mark, RecordGroup* group);
+
+  void SealAll();
+  void SealOpenedBefore(Instant instant);
+  // Seals the open batches of the tables for which `wanted` is true.
+  void SealIf(const std::function<bool(int table)>& wanted);
+
+  bool empty() const { return open_.empty(); }
+  Instant oldest() const;  // when the oldest open batch was opened; only if not empty
+  void Recycle(BatchPtr batch);
+  BatchPtr NewBatch(int table);  // with the request's prefix in its body
+
+ private:
+  void Seal(int table);
+
+  const std::vector<TableTarget>& tables_;
+  const Sealed sealed_;
+  std::vector<BatchPtr> by_table_;
+  std::vector<int> open_;  // tables with an open batch, in the order of opening
+  std::vector<BatchPtr> spare_;
+};
+
+}  // namespace ddb

@@ -1,0 +1,99 @@
+#include "pipeline/batcher.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "dynamodb/limits.h"
+
+namespace ddb {
+namespace {
+
+class BatcherTest : public ::testing::Test {
+ protected:
+  static std::vector<TableTarget> Tables() {
+    std::vector<TableTarget> tables;
+    for (const char* name : {"a", "b"}) {
+      TableTarget target;
+      target.name = name;
+      target.request_prefix = std::string(name) + "[";
+      target.request_suffix = "]";
+      tables.push_back(std::move(target));
+    }
+    return tables;
+  }
+  void Add(int table, std::string_view bytes, Instant now = {}) {
+    Batch& batch = batcher_.Open(table, now);
+    const size_t mark = Batcher::BeginItem(batch);
+    batch.body.Append(bytes);
+    batcher_.EndItem(table, mark, nullptr);
+  }
+
+  const std::vector<TableTarget> tables_ = Tables();
+  std::vector<BatchPtr> sealed_;
+  Batcher batcher_{tables_, [this](BatchPtr batch) { sealed_.push_back(std::move(batch)); }};
+};
+
+TEST_F(BatcherTest, SealsAtTwentyFiveItems) {
+  for (int i = 0; i < 26; ++i) Add(0, "x");
+  ASSERT_EQ(sealed_.size(), 1u);
+  EXPECT_EQ(sealed_[0]->items.size(), kMaxBatchItems);
+  EXPECT_EQ(sealed_[0]->body.view(), "a[x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x]");
+  batcher_.SealAll();
+  ASSERT_EQ(sealed_.size(), 2u);
+  EXPECT_EQ(sealed_[1]->body.view(), "a[x]");
+  EXPECT_TRUE(batcher_.empty());
+}
+
+TEST_F(BatcherTest, ItemsKnowTheirBytes) {
+  Add(0, "one");
+  Add(0, "three");
+  batcher_.SealAll();
+  EXPECT_EQ(sealed_[0]->item_bytes(sealed_[0]->items[0]), "one");
+  EXPECT_EQ(sealed_[0]->item_bytes(sealed_[0]->items[1]), "three");
+}
+
+TEST_F(BatcherTest, RollbackLeavesNoTrace) {
+  Add(1, "one");
+  Batch& batch = batcher_.Open(1, {});
+  const size_t mark = Batcher::BeginItem(batch);
+  batch.body.Append("broken");
+  Batcher::Rollback(batch, mark);
+  Add(1, "two");
+  batcher_.SealAll();
+  EXPECT_EQ(sealed_[0]->body.view(), "b[one,two]");
+}
+
+TEST_F(BatcherTest, AnEmptyBatchIsNotSent) {
+  Batch& batch = batcher_.Open(0, {});
+  Batcher::Rollback(batch, Batcher::BeginItem(batch));
+  batcher_.SealAll();
+  EXPECT_TRUE(sealed_.empty());
+}
+
+TEST_F(BatcherTest, SealsBeforeTheRequestLimit) {
+  const std::string big(kMaxRequestBytes / 2, 'x');
+  Add(0, big);
+  Add(0, big);
+  ASSERT_EQ(sealed_.size(), 1u);
+  EXPECT_EQ(sealed_[0]->items.size(), 1u);
+  EXPECT_LE(sealed_[0]->body.size(), kMaxRequestBytes);
+  batcher_.SealAll();
+  ASSERT_EQ(sealed_.size(), 2u);
+  EXPECT_EQ(sealed_[1]->item_bytes(sealed_[1]->items[0]), big);
+}
+
+TEST_F(BatcherTest, SealsByAgeAndByWish) {
+  const Instant start = Instant{} + std::chrono::seconds(1);
+  Add(0, "x", start);
+  Add(1, "y", start + std::chrono::seconds(1));
+  batcher_.SealOpenedBefore(start);
+  ASSERT_EQ(sealed_.size(), 1u);
+  EXPECT_EQ(sealed_[0]->table, 0);
+  EXPECT_EQ(batcher_.oldest(), start + std::chrono::seconds(1));
+  batcher_.SealIf([](int table) { return table == 1; });
+  EXPECT_EQ(sealed_.size(), 2u);
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,368 @@
+#include "pipeline/dispatcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dynamodb/retry_policy.h"
+
+namespace ddb {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A rate controller that said no is asked again after any reply, and at the latest after this.
+constexpr Duration kBlockedPoll = milliseconds(50);
+// DescribeTable and the data plane may disagree about a new table for a while.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
+constexpr Duration kTableMayBeUnknown = seconds(60);
+// Signing anew did not help this often in a row: the credentials are really expired, or the clock cannot be
+// learnt.
+constexpr uint32_t kMaxReauthentications = 8;
+// An item that its table refuses while it takes others is given up after so many refusals alone, over at
+// least so long.
+constexpr uint32_t kAloneRefusals = 10;
+constexpr Duration kAloneAtLeast = seconds(60);
+
+}  // namespace
+
+Dispatcher::Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RunContext& run,
+                       size_t max_requests, Progress& progress, std::function<void()> changed)
+    : loop_(loop),
+      client_(client),
+      batcher_(batcher),
+      run_(run),
+      max_requests_(max_requests),
+      progress_(progress),
+      changed_(std::move(changed)),
+      queues_(run.tables.size()),
+      random_(std::random_device()()),
+      timer_(loop) {}
+
+// ---- queues
+
+void Dispatcher::Enqueue(BatchPtr batch) {
+  const Instant now = run_.clock.Now();
+  run_.rates[static_cast<size_t>(batch->table)].AddWaiting(batch->items.size(), now);
+  Requeue(std::move(batch), /*first=*/false);
+  Pump();
+}
+
+void Dispatcher::Requeue(BatchPtr batch, bool first) {
+  Queue& queue = queues_[static_cast<size_t>(batch->table)];
+  if (queue.failed) {
+    Drop(std::move(batch), run_.clock.Now());
+    return;
+  }
+  ++unsent_batches_;
+  unsent_bytes_ += batch->body.size();
+  const int table = batch->table;
+  if (first) {
+    queue.ready.push_front(std::move(batch));
+  } else {
+    queue.ready.push_back(std::move(batch));
+  }
+  List(table);
+}
+
+void Dispatcher::List(int table) {
+  Queue& queue = queues_[static_cast<size_t>(table)];
+  if (queue.listed || queue.ready.empty()) return;
+  queue.listed = true;
+  turn_.push_back(table);
+}
+
+void Dispatcher::RetryLater(BatchPtr batch, Reaction why, Instant now) {
+  if (queues_[static_cast<size_t>(batch->table)].failed) {
+    Drop(std::move(batch), now);
+    return;
+  }
+  ++batch->attempts;
+  batch->due = now + RetryDelay(why, static_cast<int>(batch->attempts), Random());
+  progress_.retried.Add(1);
+  ++unsent_batches_;
+  unsent_bytes_ += batch->body.size();
+  retries_.push_back(std::move(batch));
+  std::push_heap(retries_.begin(), retries_.end(), Later());
+  ArmTimer();
+}
+
+void Dispatcher::ArmTimer() {
+  const Instant now = run_.clock.Now();
+  std::optional<Instant> when;
+  if (!blocked_.empty()) when = now + kBlockedPoll;
+  if (!retries_.empty() && (!when || retries_.front()->due < *when)) when = retries_.front()->due;
+  if (when) timer_.Start(*when, [this] { OnTimer(); });
+}
+
+void Dispatcher::OnTimer() {
+  const Instant now = run_.clock.Now();
+  while (!retries_.empty() && retries_.front()->due <= now) {
+    std::pop_heap(retries_.begin(), retries_.end(), Later());
+    BatchPtr batch = std::move(retries_.back());
+    retries_.pop_back();
+    --unsent_batches_;
+    unsent_bytes_ -= batch->body.size();
+    Requeue(std::move(batch), /*first=*/true);
+  }
+  Pump();
+  changed_();
+}
+
+void Dispatcher::Pump() {
+  while (in_flight_ < max_requests_ && !turn_.empty()) {
+    const int table = turn_.front();
+    turn_.pop_front();
+    Queue& queue = queues_[static_cast<size_t>(table)];
+    queue.listed = false;
+    if (queue.ready.empty()) continue;
+    RateController& rate = run_.rates[static_cast<size_t>(table)];
+    if (!rate.TrySend(queue.ready.front()->items.size(), run_.clock.Now())) {
+      queue.listed = true;
+      blocked_.push_back(table);
+      continue;
+    }
+    SendFront(table);
+    List(table);
+  }
+  if (!blocked_.empty()) ArmTimer();
+  if (!retries_.empty()) ArmTimer();
+}
+
+void Dispatcher::SendFront(int table) {
+  Queue& queue = queues_[static_cast<size_t>(table)];
+  Batch* batch = queue.ready.front().release();
+  queue.ready.pop_front();
+  --unsent_batches_;
+  unsent_bytes_ -= batch->body.size();
+  ++in_flight_;
+  client_.Send("BatchWriteItem", batch->body,
+               [this, batch](const Reply& reply) { OnReply(BatchPtr(batch), reply); });
+}
+
+// ---- replies
+
+void Dispatcher::OnReply(BatchPtr batch, const Reply& reply) {
+  --in_flight_;
+  if (reply.verdict.transport == TransportError::kCancelled) return;  // the run is over
+  progress_.requests.Add(1);
+  const Instant now = run_.clock.Now();
+  const int table = batch->table;
+  // What the controller held back may go now.
+  for (const int blocked : blocked_) turn_.push_back(blocked);
+  blocked_.clear();
+
+  const Verdict& verdict = reply.verdict;
+  const bool throttled = verdict.reaction == Reaction::kThrottle;
+  if (!verdict.ok()) run_.rates[static_cast<size_t>(table)].OnReply(batch->items.size(), 0, throttled, now);
+  switch (verdict.reaction) {
+    case Reaction::kNone:
+      OnWritten(std::move(batch), reply, now);
+      break;
+    case Reaction::kRetry:
+      RetryLater(std::move(batch), Reaction::kRetry, now);
+      break;
+    case Reaction::kThrottle:
+      OnThrottled(std::move(batch), now);
+      break;
+    case Reaction::kReauthenticate:
+      if (batch->attempts < kMaxReauthentications) {
+        RetryLater(std::move(batch), Reaction::kRetry, now);
+      } else {
+        FailTable(std::move(batch), TableError(verdict, reply.request_id, table), now);
+      }
+      break;
+    case Reaction::kSplit:
+    case Reaction::kRejectItem:
+      Bisect(std::move(batch), verdict, now);
+      break;
+    case Reaction::kFailConfig:
+      if (verdict.code == ErrorCode::kResourceNotFound && now - run_.started < kTableMayBeUnknown) {
+        RetryLater(std::move(batch), Reaction::kRetry, now);
+        break;
+      }
+      [[fallthrough]];
+    case Reaction::kFailSystem:
+      FailTable(std::move(batch), TableError(verdict, reply.request_id, table), now);
+      break;
+  }
+  Pump();
+  changed_();
+}
+
+void Dispatcher::OnWritten(BatchPtr batch, const Reply& reply, Instant now) {
+  const TableTarget& target = run_.tables[static_cast<size_t>(batch->table)];
+  RateController& rate = run_.rates[static_cast<size_t>(batch->table)];
+  const size_t sent = batch->items.size();
+  sent_.clear();
+  for (const BatchItem& item : batch->items) sent_.push_back(batch->item_bytes(item));
+  outcome_.unprocessed.clear();
+  if (!ReadBatchWriteReply(reply.body, target.name, target.keys, sent_, outcome_)) {
+    rate.OnReply(sent, 0, false, now);
+    RetryLater(std::move(batch), Reaction::kRetry, now);
+    return;
+  }
+  const size_t left = outcome_.unprocessed.size();
+  rate.OnReply(sent, sent - left, left > 0, now);
+  if (left == sent) {
+    OnThrottled(std::move(batch), now);
+    return;
+  }
+  std::vector<bool> unprocessed(left > 0 ? sent : 0, false);
+  for (const uint32_t index : outcome_.unprocessed) unprocessed[index] = true;
+  SettleStored(*batch, unprocessed, now);
+  BatchPtr rest = left > 0 ? TakeItems(*batch, unprocessed) : nullptr;
+  Finish(std::move(batch));
+  if (rest) OnThrottled(std::move(rest), now);
+}
+
+void Dispatcher::OnThrottled(BatchPtr batch, Instant now) {
+  std::vector<bool> alone(batch->items.size(), false);
+  bool any_alone = false;
+  for (size_t i = 0; i < batch->items.size(); ++i) {
+    BatchItem& item = batch->items[i];
+    if (item.first_refused == Instant{}) item.first_refused = now;
+    if (now - item.first_refused <= run_.give_up) continue;
+    if (batch->items.size() > 1) {
+      alone[i] = any_alone = true;
+      continue;
+    }
+    if (item.first_alone == Instant{}) item.first_alone = now;
+    if (++item.alone_refusals >= kAloneRefusals && now - item.first_alone >= kAloneAtLeast) {
+      const TableTarget& target = run_.tables[static_cast<size_t>(batch->table)];
+      FailTable(
+          std::move(batch),
+          TransientError(
+              fmt::format("Table {} keeps refusing one record while it takes others (a hot partition key?). "
+                          "The sync can be tried again later.",
+                          target.name),
+              "one item refused alone for over a minute")
+              .For(target.stream),
+          now);
+      return;
+    }
+  }
+  for (size_t i = 0; any_alone && i < alone.size() && batch->items.size() > 1; ++i) {
+    if (!alone[i]) continue;
+    std::vector<bool> one(alone.size(), false);
+    one[i] = true;
+    BatchPtr single = TakeItems(*batch, one);
+    single->attempts = batch->attempts;
+    RetryLater(std::move(single), Reaction::kThrottle, now);
+  }
+  if (any_alone) {
+    alone.flip();
+    BatchPtr rest = std::count(alone.begin(), alone.end(), true) > 0 ? TakeItems(*batch, alone) : nullptr;
+    if (rest) rest->attempts = batch->attempts;
+    Finish(std::move(batch));
+    batch = std::move(rest);
+  }
+  if (batch) RetryLater(std::move(batch), Reaction::kThrottle, now);
+}
+
+void Dispatcher::Bisect(BatchPtr batch, const Verdict& verdict, Instant now) {
+  if (batch->items.size() == 1) {
+    RejectItem(std::move(batch), verdict.reason, now);
+    return;
+  }
+  std::vector<bool> half(batch->items.size(), false);
+  std::fill(half.begin(), half.begin() + static_cast<ptrdiff_t>(half.size() / 2), true);
+  BatchPtr first = TakeItems(*batch, half);
+  half.flip();
+  BatchPtr second = TakeItems(*batch, half);
+  Finish(std::move(batch));
+  Requeue(std::move(second), /*first=*/true);
+  Requeue(std::move(first), /*first=*/true);
+}
+
+void Dispatcher::RejectItem(BatchPtr batch, std::string_view reason, Instant now) {
+  const TableTarget& target = run_.tables[static_cast<size_t>(batch->table)];
+  progress_.rejected.Add(1);
+  run_.state.Fail(
+      ConfigError(
+          fmt::format("DynamoDB refused a record of stream {} (table {}): {}. The records before it are "
+                      "stored. Correct or exclude the record at the source.",
+                      target.stream.Display(), target.name, reason),
+          "an item was refused")
+          .For(target.stream));
+  Drop(std::move(batch), now);
+}
+
+void Dispatcher::FailTable(BatchPtr batch, Error error, Instant now) {
+  Queue& queue = queues_[static_cast<size_t>(batch->table)];
+  queue.failed = true;
+  run_.state.Fail(std::move(error));
+  while (!queue.ready.empty()) {
+    BatchPtr waiting = std::move(queue.ready.front());
+    queue.ready.pop_front();
+    --unsent_batches_;
+    unsent_bytes_ -= waiting->body.size();
+    Drop(std::move(waiting), now);
+  }
+  Drop(std::move(batch), now);
+}
+
+// Its items stay outstanding in the ledger: no STATE behind them is ever released.
+void Dispatcher::Drop(BatchPtr batch, Instant now) {
+  run_.rates[static_cast<size_t>(batch->table)].RemoveWaiting(batch->items.size(), now);
+  Finish(std::move(batch));
+}
+
+Error Dispatcher::TableError(const Verdict& verdict, std::string_view request_id, int table) const {
+  const TableTarget& target = run_.tables[static_cast<size_t>(table)];
+  const FailedOperation failed{"BatchWriteItem", target.name,       verdict,
+                               request_id,       /*gave_up=*/false, /*answered=*/true};
+  return OperationError(failed, run_.endpoint).For(target.stream).At("writing a batch");
+}
+
+double Dispatcher::Random() {
+  return static_cast<double>(random_() - random_.min()) / (random_.max() - random_.min() + 1.0);
+}
+
+// ---- settling
+
+// Credits every item that is not `kept` (empty: none is) as stored.
+void Dispatcher::SettleStored(const Batch& batch, const std::vector<bool>& kept, Instant now) {
+  settled_.clear();
+  uint32_t stored = 0;
+  for (size_t i = 0; i < batch.items.size(); ++i) {
+    if (!kept.empty() && kept[i]) continue;
+    RecordGroup* group = batch.items[i].group;
+    if (settled_.empty() || settled_.back().group != group) settled_.push_back({group, 0, 0});
+    ++settled_.back().stored;
+    ++stored;
+  }
+  progress_.stored.Add(stored);
+  run_.rates[static_cast<size_t>(batch.table)].RemoveWaiting(stored, now);
+  run_.ledger.Credit(settled_);
+}
+
+// The chosen items, by their own bytes, as a batch of their own; `from` keeps all of them and is to be
+// finished.
+BatchPtr Dispatcher::TakeItems(Batch& from, const std::vector<bool>& chosen) {
+  BatchPtr batch = batcher_.NewBatch(from.table);
+  for (size_t i = 0; i < from.items.size(); ++i) {
+    if (!chosen[i]) continue;
+    BatchItem item = from.items[i];
+    const std::string_view bytes = from.item_bytes(item);
+    if (!batch->items.empty()) batch->body.Append(',');
+    item.begin = static_cast<uint32_t>(batch->body.size());
+    batch->body.Append(bytes);
+    batch->items.push_back(item);
+  }
+  batch->body.Append(run_.tables[static_cast<size_t>(from.table)].request_suffix);
+  batch->opened = from.opened;
+  batch->charged = std::min(from.charged, from.charged * batch->body.size() / from.body.size());
+  from.charged -= batch->charged;
+  return batch;
+}
+
+void Dispatcher::Finish(BatchPtr batch) {
+  run_.budget.Release(batch->charged);
+  batch->charged = 0;
+  batcher_.Recycle(std::move(batch));
+}
+
+}  // namespace ddb

@@ -1,0 +1,107 @@
+// Dispatcher: sends sealed batches and acts on every reply: the one place with a retry loop for data, one
+// switch over Reaction.
+//
+// It owns every sealed batch until its last item is settled: waiting to be sent, in flight, or waiting for
+// its retry. Items are settled as stored, or as rejected; an item that is neither stays outstanding in the
+// ledger, which holds its STATE back. One per worker; its thread only. Shares with other workers: rate
+// controllers, ledger, budget, run state.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <random>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/memory_budget.h"
+#include "dynamodb/client.h"
+#include "dynamodb/error_text.h"
+#include "dynamodb/responses.h"
+#include "pipeline/batcher.h"
+#include "pipeline/checkpoint_ledger.h"
+#include "pipeline/progress.h"
+#include "pipeline/rate_controller.h"
+#include "pipeline/run_state.h"
+
+namespace ddb {
+
+// What all workers of a run share.
+struct RunContext {
+  const Clock& clock;
+  const std::vector<TableTarget>& tables;
+  std::vector<RateController>& rates;  // one per table
+  CheckpointLedger& ledger;
+  MemoryBudget& budget;
+  RunState& state;
+  Instant started;               // the tables were ready
+  Duration give_up;              // per table, without progress
+  const EndpointText& endpoint;  // for errors
+};
+
+class Dispatcher {
+ public:
+  // `changed` runs when batches left: there may be room for a chunk, or nothing left to do.
+  Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RunContext& run, size_t max_requests,
+             Progress& progress, std::function<void()> changed);
+
+  void Enqueue(BatchPtr batch);
+
+  size_t unsent_bytes() const { return unsent_bytes_; }  // sealed, not in flight: what the send window bounds
+  bool idle() const { return in_flight_ == 0 && unsent_batches_ == 0; }
+
+ private:
+  struct Queue {
+    std::deque<BatchPtr> ready;
+    bool listed = false;  // in turn_ or blocked_
+    bool failed = false;  // nothing of this table can be stored any more
+  };
+  struct Later {
+    bool operator()(const BatchPtr& a, const BatchPtr& b) const { return a->due > b->due; }
+  };
+
+  void Pump();
+  void SendFront(int table);
+  void List(int table);
+  void Requeue(BatchPtr batch, bool first);
+  void RetryLater(BatchPtr batch, Reaction why, Instant now);
+  void OnTimer();
+  void ArmTimer();
+
+  void OnReply(BatchPtr batch, const Reply& reply);
+  void OnWritten(BatchPtr batch, const Reply& reply, Instant now);
+  void OnRefused(BatchPtr batch, const Verdict& verdict, Instant now);
+  void OnThrottled(BatchPtr batch, Instant now);
+  void Bisect(BatchPtr batch, const Verdict& verdict, Instant now);
+  void RejectItem(BatchPtr batch, std::string_view reason, Instant now);
+  void FailTable(BatchPtr batch, Error error, Instant now);
+  void Drop(BatchPtr batch, Instant now);
+
+  double Random();
+  void SettleStored(const Batch& batch, const std::vector<bool>& kept, Instant now);
+  BatchPtr TakeItems(Batch& from, const std::vector<bool>& chosen);
+  void Finish(BatchPtr batch);
+  Error TableError(const Verdict& verdict, std::string_view request_id, int table) const;
+
+  EventLoop& loop_;
+  Client& client_;
+  Batcher& batcher_;
+  RunContext& run_;
+  const size_t max_requests_;
+  Progress& progress_;
+  const std::function<void()> changed_;
+
+  std::vector<Queue> queues_;
+  std::deque<int> turn_;           // tables with ready batches, in the order of their turns
+  std::vector<int> blocked_;       // tables with ready batches that their rate controller holds back
+  std::vector<BatchPtr> retries_;  // heap by due
+  std::minstd_rand random_;        // for jitter
+  EventLoop::Timer timer_;
+  size_t in_flight_ = 0;  // requests
+  size_t unsent_batches_ = 0;
+  size_t unsent_bytes_ = 0;
+  std::vector<CheckpointLedger::Settled> settled_;  // scratch
+  std::vector<std::string_view> sent_;              // scratch
+  BatchWriteOutcome outcome_;                       // scratch
+};
+
+}  // namespace ddb

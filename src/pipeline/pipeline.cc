@@ -1,0 +1,232 @@
+#include "pipeline/pipeline.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace ddb {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kTick = seconds(1);
+constexpr Duration kLogEvery = seconds(60);
+constexpr Duration kStateIsLate = seconds(60);
+constexpr Duration kAfterFailure = seconds(30);  // for what lies before it
+constexpr Duration kAfterStop = seconds(10);     // signal, closed stdout: for what is in flight
+// A longer line is refused by name; it would need several times its size while it is encoded.
+constexpr size_t kLinePartOfBudget = 8;
+
+std::vector<StreamId> StreamsOf(const std::vector<TableTarget>& tables) {
+  std::vector<StreamId> streams;
+  for (const TableTarget& table : tables) streams.push_back(table.stream);
+  return streams;
+}
+
+// The supervisor: everything of a run that is not a worker's. Lives on the caller's thread; what workers call
+// is marked.
+class Supervisor {
+ public:
+  Supervisor(const PipelineOptions& options, const ClientFactory& make_client, const Clock& clock,
+             MessageWriter& writer, MemoryBudget& budget)
+      : options_(options),
+        clock_(clock),
+        writer_(writer),
+        budget_(budget),
+        tick_(loop_),
+        state_([this] { loop_.Post([this] { OnStop(); }); }),
+        ledger_(options.tables.size(),
+                [this](std::string line, size_t read_bytes) {
+                  writer_.WriteLine(std::move(line));
+                  budget_.Release(read_bytes);
+                }),
+        reader_(options.input_fd, options.chunk_bytes, budget.limit() / kLinePartOfBudget),
+        intake_(reader_, ledger_, options.input_fd),
+        streams_(StreamsOf(options.tables)),
+        rates_(options.tables.size()),
+        run_{clock,  options.tables, rates_,          ledger_,         budget,
+             state_, clock.Now(),    options.give_up, options.endpoint} {
+    const Worker::Options worker_options{
+        options.send_window_bytes,
+        std::max<size_t>(1, options.connections / static_cast<size_t>(options.workers))};
+    const Worker::Shared shared{run_,
+                                intake_,
+                                streams_,
+                                options.encodings,
+                                [this] { WakeAll(); },
+                                [this] { loop_.Post([this] { OnDrained(); }); }};
+    for (int i = 0; i < options.workers; ++i) {
+      workers_.push_back(std::make_unique<Worker>(shared, make_client, worker_options));
+    }
+  }
+
+  PipelineResult Run() {
+    WatchSignals();
+    writer_.OnClosed([this] { state_.Stop(StopReason::kStdoutClosed); });
+    for (auto& worker : workers_) worker->Start();
+    ScheduleTick();
+    loop_.Run();
+    for (auto& worker : workers_) worker->Join();
+    writer_.OnClosed({});
+    LogProgress("Done");
+    workers_.clear();  // ends what is still in flight
+    return Outcome();
+  }
+
+ private:
+  PipelineResult Outcome() {
+    const StopReason reason = state_.reason();
+    if (reason == StopReason::kNone && !ledger_.AllSettled()) {
+      return {StopReason::kFailure,
+              SystemError(
+                  "The sync ended although not every record was stored. This is a defect of the connector.",
+                  "drained, but the ledger is not settled")};
+    }
+    return {state_.error() ? StopReason::kFailure : reason, state_.error()};
+  }
+
+  void WakeAll() {  // any thread
+    for (auto& worker : workers_) worker->Wake();
+  }
+
+  void WatchSignals() {
+    if (options_.signal_fd < 0) return;
+    signals_ = std::make_unique<EventLoop::Watch>(loop_, options_.signal_fd);
+    signals_->WhenReadable([this] { state_.Stop(StopReason::kSignal); });
+  }
+
+  void OnStop() {
+    const bool failed = state_.reason() == StopReason::kFailure;
+    deadline_ = clock_.Now() + (failed ? kAfterFailure : kAfterStop);
+    WakeAll();
+  }
+
+  void OnDrained() {
+    if (++drained_ == workers_.size()) loop_.Stop();
+  }
+
+  void ScheduleTick() {
+    tick_.Start(clock_.Now() + kTick, [this] { OnTick(); });
+  }
+
+  void OnTick() {
+    const Instant now = clock_.Now();
+    if (deadline_ && now >= *deadline_) {
+      loop_.Stop();
+      return;
+    }
+    if (!state_.stopped()) GiveUpOnTables(now);
+    if (now - last_log_ >= kLogEvery) {
+      last_log_ = now;
+      LogProgress("Progress");
+      LogLateStates(now);
+    }
+    if (options_.progress_fd >= 0) ShowProgress();
+    ScheduleTick();
+  }
+
+  void GiveUpOnTables(Instant now) {
+    for (size_t i = 0; i < rates_.size(); ++i) {
+      const std::optional<Duration> waited = rates_[i].WaitedWithoutProgress(now);
+      if (!waited || *waited < options_.give_up) continue;
+      const TableTarget& target = options_.tables[i];
+      state_.Fail(
+          TransientError(
+              fmt::format("Nothing could be stored in table {} for {} s. The sync can be tried again; if the "
+                          "table is throttled, give it more write capacity.",
+                          target.name, std::chrono::duration_cast<seconds>(*waited).count()),
+              "gave up on a table without progress")
+              .For(target.stream));
+    }
+  }
+
+  struct Totals {
+    uint64_t read = 0, stored = 0, retried = 0, rejected = 0, waiting = 0, in_flight = 0, throttled = 0;
+  };
+  Totals Sum() const {
+    Totals sum;
+    for (const auto& worker : workers_) {
+      sum.read += worker->progress().read.value();
+      sum.stored += worker->progress().stored.value();
+      sum.retried += worker->progress().retried.value();
+      sum.rejected += worker->progress().rejected.value();
+      sum.in_flight += worker->requests_in_flight();
+    }
+    const Instant now = clock_.Now();
+    for (const RateController& rate : rates_) {
+      const RateController::Snapshot snapshot = rate.Get(now);
+      sum.waiting += snapshot.waiting;
+      sum.throttled += snapshot.throttled ? 1 : 0;
+    }
+    return sum;
+  }
+
+  double Rate(const Totals& sum) const {
+    const double elapsed = std::chrono::duration<double>(clock_.Now() - run_.started).count();
+    return elapsed > 0 ? static_cast<double>(sum.stored) / elapsed : 0;
+  }
+
+  void LogProgress(std::string_view what) {
+    const Totals sum = Sum();
+    writer_.Info(fmt::format(
+        "{}: {} records read, {} stored, {} requests retried, {} records waiting, {} tables throttled, "
+        "{:.0f} records/s",
+        what, sum.read, sum.stored, sum.retried, sum.waiting, sum.throttled, Rate(sum)));
+  }
+
+  void ShowProgress() {
+    const Totals sum = Sum();
+    const std::string line =
+        fmt::format("\r{} records, {:.0f}/s, {} stored, {} requests in flight, {} tables throttled\x1b[K",
+                    sum.read, Rate(sum), sum.stored, sum.in_flight, sum.throttled);
+    [[maybe_unused]] const ssize_t written = ::write(options_.progress_fd, line.data(), line.size());
+  }
+
+  void LogLateStates(Instant now) {
+    for (const CheckpointLedger::Waiting& waiting : ledger_.WaitingSince(now - kStateIsLate)) {
+      const int stream = waiting.slowest_stream >= 0 ? waiting.slowest_stream : waiting.stream;
+      if (stream < 0) continue;
+      const TableTarget& target = options_.tables[static_cast<size_t>(stream)];
+      const bool throttled = rates_[static_cast<size_t>(stream)].Get(now).throttled;
+      writer_.Warn(
+          fmt::format("A STATE has waited {} s for {} records of stream {} to be stored in table {}{}.",
+                      std::chrono::duration_cast<seconds>(now - waiting.read).count(), waiting.records,
+                      target.stream.Display(), target.name,
+                      throttled ? ", which is throttled: give it more write capacity" : ""));
+    }
+  }
+
+  const PipelineOptions& options_;
+  const Clock& clock_;
+  MessageWriter& writer_;
+  MemoryBudget& budget_;
+  EventLoop loop_;
+  EventLoop::Timer tick_;
+  std::unique_ptr<EventLoop::Watch> signals_;
+  RunState state_;
+  CheckpointLedger ledger_;
+  ChunkReader reader_;
+  Intake intake_;
+  StreamIndex streams_;
+  std::vector<RateController> rates_;
+  RunContext run_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+
+  size_t drained_ = 0;
+  std::optional<Instant> deadline_;
+  Instant last_log_ = run_.started;
+};
+
+}  // namespace
+
+PipelineResult RunPipeline(const PipelineOptions& options, const ClientFactory& make_client,
+                           const Clock& clock, MessageWriter& writer, MemoryBudget& budget) {
+  return Supervisor(options, make_client, clock, writer, budget).Run();
+}
+
+}  // namespace ddb

@@ -1,0 +1,160 @@
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <iterator>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "airbyte/message_parser_test_support.h"
+
+namespace ddb {
+namespace {
+
+// The same rules over a tree that another parser builds; "" where that says that it is not JSON.
+class Reference {
+ public:
+  std::string Describe(std::string_view line) {
+    const simdjson::padded_string text(line);
+    simdjson::dom::element top;
+    if (line.find_first_not_of(" \t\r\n") == std::string_view::npos) return "ignored";
+    if (parser_.parse(text).get(top) != simdjson::SUCCESS) return "";
+    const auto type = Text(Member(top, "type"));
+    if (!top.is_object() || !type) return "malformed";
+    if (*type == "RECORD") return Record(Member(top, "record"));
+    if (*type == "STATE") return State(Member(top, "state"));
+    return *type == "TRACE" && !IsObject(Member(top, "trace")) ? "malformed" : "ignored";
+  }
+
+ private:
+  static constexpr const char* kNoStream = "\xFF";
+  using Element = std::optional<simdjson::dom::element>;
+
+  static bool IsObject(const Element& element) { return element && element->is_object(); }
+  // The last one; a null counts as none.
+  static Element Member(const Element& owner, std::string_view name) {
+    Element found;
+    simdjson::dom::object object;
+    if (!owner || owner->get(object) != simdjson::SUCCESS) return found;
+    for (const auto field : object) {
+      if (field.key == name) found = field.value;
+    }
+    return found && !found->is_null() ? found : std::nullopt;
+  }
+  static std::optional<std::string> Text(const Element& element) {
+    std::string_view text;
+    if (!element || element->get(text) != simdjson::SUCCESS) return std::nullopt;
+    return std::string(text);
+  }
+  static std::string Stream(const Element& owner, std::string_view name) {
+    const auto text = Text(Member(owner, name));
+    const Element ns = Member(owner, "namespace");
+    if (!text || (ns && !ns->is_string())) return kNoStream;
+    return (ns ? *Text(ns) + "/" : "") + *text;
+  }
+  static std::string Record(const Element& record) {
+    const std::string stream = Stream(record, "stream");
+    const Element emitted_at = Member(record, "emitted_at");
+    const Element meta = Member(record, "meta");
+    if (stream == kNoStream || !IsObject(Member(record, "data"))) return "malformed";
+    if (!emitted_at || !emitted_at->is_number() || emitted_at->type() == simdjson::dom::element_type::DOUBLE)
+      return "malformed";
+    if (meta && !meta->is_object()) return "malformed";
+    return "record " + stream + " " + simdjson::to_string(*emitted_at);
+  }
+  static std::string State(const Element& state) {
+    if (!IsObject(state)) return "malformed";
+    const Element type = Member(state, "type");
+    if (type && Text(type) != "STREAM" && Text(type) != "GLOBAL" && Text(type) != "LEGACY")
+      return "malformed";
+    const bool stream = type ? Text(type) == "STREAM" : Member(state, "stream").has_value();
+    if (!stream) {
+      return (type ? Text(type) == "GLOBAL" : Member(state, "global").has_value()) ? "global" : "legacy";
+    }
+    const std::string name = Stream(Member(Member(state, "stream"), "stream_descriptor"), "name");
+    return name == kNoStream ? "malformed" : "stream " + name;
+  }
+
+  simdjson::dom::parser parser_;
+};
+
+using MessageParserReferenceTest = MessageParserTest;
+
+TEST_F(MessageParserReferenceTest, AgreesWithAnotherParserOnDamagedLines) {
+  const std::string seeds[] = {
+      R"({"type":"RECORD","record":{"stream":"users","namespace":null,"data":{"id":1,"a":[{}]},"emitted_at":1712,"meta":null}})",
+      R"({"record":{"data":{},"meta":{"changes":[]},"emitted_at":5,"namespace":"p\u00fc","stream":"u"},"record":null,"type":"RECORD"})",
+      R"({"type":"STATE","state":{"type":null,"stream":{"stream_descriptor":{"name":"a","namespace":"n"}},"global":null,"data":null}})",
+      R"({"type":"STATE","state":{"type":"GLOBAL","global":{"stream_states":[]},"data":{},"destinationStats":{"recordCount":1.0}}})",
+      R"({"type":"TRACE","trace":{"type":"ERROR","emitted_at":1.5}})"};
+  const std::string fragments[] = {"null",
+                                   "{}",
+                                   "[]",
+                                   "\"x\"",
+                                   "1",
+                                   "-2",
+                                   "1.5",
+                                   "{",
+                                   "}",
+                                   "[",
+                                   "]",
+                                   ",",
+                                   ":",
+                                   "\"",
+                                   "\\",
+                                   "\\u0061",
+                                   "\"type\":\"STREAM\",",
+                                   "\"stream\":",
+                                   "\"data\":{},",
+                                   "\xC3\xA4",
+                                   "\xC3",
+                                   "\x02",
+                                   " ",
+                                   "\t",
+                                   "e",
+                                   "0"};
+  std::mt19937 random(3);
+  Reference reference;
+  size_t counted = 0;
+  for (int round = 0; round < 200'000; ++round) {
+    std::string line = seeds[random() % std::size(seeds)];
+    for (int change = random() % 4; change > 0; --change) {
+      const std::string& fragment = fragments[random() % std::size(fragments)];
+      const size_t at = random() % line.size();
+      line.replace(at, random() % 3 == 0 ? random() % 6 : 0, random() % 4 == 0 ? "" : fragment);
+      if (line.empty()) line = " ";
+    }
+    const ParsedLine& parsed = Parse(line);
+    std::string mine;
+    switch (parsed.kind) {
+      case LineKind::kRecord:
+        mine = "record " + Show(parsed.record.stream) + " " + std::string(parsed.record.emitted_at);
+        break;
+      case LineKind::kState:
+        mine = parsed.state.kind == StateKind::kStream   ? "stream " + Show(parsed.state.stream)
+               : parsed.state.kind == StateKind::kGlobal ? "global"
+                                                         : "legacy";
+        break;
+      case LineKind::kMalformed:
+        mine = "malformed";
+        break;
+      default:
+        mine = "ignored";
+    }
+    const std::string expected = reference.Describe(line);
+    counted += !expected.empty() && expected != "malformed";
+    if (expected.empty()) {
+      // Not JSON for the other, which also takes no number past its types and no half of a surrogate pair.
+      if (mine != "malformed") {
+        ASSERT_TRUE(line.find_first_of("eE\\") != std::string::npos) << line;
+      }
+    } else {
+      ASSERT_EQ(mine, expected) << line;
+    }
+  }
+  EXPECT_GT(counted, 20'000U);
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,342 +1,66 @@
-// bench-generate: Airbyte messages to measure with, the same for the same arguments on every machine.
+// bench-generate: messages.h into a file.
 //
 //   bench-generate --set small|medium|large --records N --out FILE
 //                  [--streams K] [--state-every N] [--seed S] [--catalog FILE]
-//
-// RECORD lines in the key order of Airbyte's Python sources, spread over K streams (bench, or bench_0 ...)
-// record by record at random; a STATE of the record's stream after every N records; at the end one STATE and
-// one COMPLETE for each stream. The catalog names these streams, append.
-//   small    8 flat members, about 155 bytes of data
-//   medium   nested, escapes, UTF-8, about 910 bytes
-//   large    42 nested events and a text, about 8.2 KB
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <charconv>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "messages.h"
 
 namespace {
 
-// xoshiro256++, seeded by splitmix64: https://prng.di.unimi.it/
-class Random {
- public:
-  explicit Random(uint64_t seed) {
-    for (uint64_t& word : state_) {
-      seed += 0x9e3779b97f4a7c15;
-      uint64_t z = seed;
-      z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-      z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-      word = z ^ (z >> 31);
-    }
-  }
-  uint64_t Next() {
-    const uint64_t result = Rotate(state_[0] + state_[3], 23) + state_[0];
-    const uint64_t t = state_[1] << 17;
-    state_[2] ^= state_[0];
-    state_[3] ^= state_[1];
-    state_[1] ^= state_[2];
-    state_[0] ^= state_[3];
-    state_[2] ^= t;
-    state_[3] = Rotate(state_[3], 45);
-    return result;
-  }
-  // In [0, n), n < 2^32.
-  uint32_t Below(uint32_t n) { return static_cast<uint32_t>(((Next() >> 32) * n) >> 32); }
-
- private:
-  static uint64_t Rotate(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
-  uint64_t state_[4];
-};
-
-// Gathers bytes and writes them in large pieces.
-class Output {
- public:
-  explicit Output(const char* path) : fd_(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
-    if (fd_ < 0) Fail(path);
-    bytes_.resize(kSize);
-  }
-  ~Output() {
-    Flush();
-    close(fd_);
-  }
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
-
-  Output& operator<<(std::string_view text) {
-    std::memcpy(bytes_.data() + used_, text.data(), text.size());
-    used_ += text.size();
-    return *this;
-  }
-  template <typename Integer>
-  Output& Number(Integer value) {
-    used_ = static_cast<size_t>(
-        std::to_chars(bytes_.data() + used_, bytes_.data() + bytes_.size(), value).ptr - bytes_.data());
-    return *this;
-  }
-  // At least kLine bytes are free behind it.
-  void EndLine() {
-    bytes_[used_++] = '\n';
-    if (used_ > kSize - kLine) Flush();
-  }
-  void Flush() {
-    for (size_t done = 0; done < used_;) {
-      const ssize_t n = write(fd_, bytes_.data() + done, used_ - done);
-      if (n < 0) Fail("write");
-      done += static_cast<size_t>(n);
-    }
-    used_ = 0;
-  }
-
- private:
-  [[noreturn]] static void Fail(const char* what) {
-    std::perror(what);
-    std::exit(1);
-  }
-  static constexpr size_t kSize = 1 << 20;
-  static constexpr size_t kLine = 64 * 1024;  // more than the longest line
-  int fd_;
-  std::string bytes_;
-  size_t used_ = 0;
-};
-
-constexpr std::string_view kFirst[] = {"Anna",  "Bruno", "Chen", "Daria", "Emil",   "Fatima",
-                                       "Goran", "Hana",  "Igor", "Jonas", "Katrin", "Liam",
-                                       "Mona",  "Nils",  "Olga", "Pablo"};
-constexpr std::string_view kLast[] = {"Keller", "Novak",  "Okafor", "Petrov", "Quinn", "Rossi",
-                                      "Sato",   "Tanaka", "Ulrich", "Varga",  "Weber", "Xu",
-                                      "Young",  "Zhang",  "Adams",  "Berg"};
-constexpr std::string_view kCountry[] = {"DE", "FR", "US", "JP", "BR", "IN", "ZA", "NO"};
-constexpr std::string_view kCity[] = {"Köln", "São Paulo", "東京",  "Zürich",
-                                      "Łódź", "Reykjavík", "Malmö", "Besançon"};
-constexpr std::string_view kStreet[] = {"Main Street", "Bahnhofstraße", "Rue de l'Église", "Via Roma",
-                                        "Gran Vía",    "Kungsgatan",    "Elm Avenue",      "Nørregade"};
-constexpr std::string_view kWord[] = {"order",    "shipped", "with",     "care",   "and",    "a",
-                                      "receipt",  "that",    "customer", "asked",  "for",    "before",
-                                      "delivery", "of",      "the",      "second", "parcel", "which",
-                                      "arrived",  "late",    "but",      "intact", "in",     "box"};
-// As sources that write ASCII only escape them.
-constexpr std::string_view kSpice[] = {R"(\u20ac)", R"(\"quoted\")",   R"(caf\u00e9)",   R"(line\n)",
-                                       R"(tab\t)",  R"(\ud83d\ude00)", R"(back\\slash)", "naïve"};
-constexpr std::string_view kKind[] = {"page_view", "click", "add_to_cart", "checkout", "refund", "login"};
-
-template <size_t N>
-std::string_view Pick(Random& random, const std::string_view (&words)[N]) {
-  return words[random.Below(N)];
-}
-
-Output& Digits(Output& out, uint32_t value, int width) {
-  char text[10];
-  for (int i = width - 1; i >= 0; --i, value /= 10) text[i] = static_cast<char>('0' + value % 10);
-  return out << std::string_view(text, static_cast<size_t>(width));
-}
-
-// As sources print floats: no zero at the end.
-void Fraction(Output& out, Random& random, uint32_t below, int width) {
-  out << ".";
-  Digits(out, random.Below(below), width);
-  Digits(out, 1 + random.Below(9), 1);
-}
-
-void Decimal(Output& out, Random& random, uint32_t below) {
-  out.Number(random.Below(below));
-  Fraction(out, random, 10, 1);
-}
-
-void Time(Output& out, Random& random) {
-  out << "\"2024-";
-  Digits(out, 1 + random.Below(12), 2) << "-";
-  Digits(out, 1 + random.Below(28), 2) << "T";
-  Digits(out, random.Below(24), 2) << ":";
-  Digits(out, random.Below(60), 2) << ":";
-  Digits(out, random.Below(60), 2) << "Z\"";
-}
-
-void Text(Output& out, Random& random, uint32_t words, uint32_t spice_every) {
-  for (uint32_t i = 0; i < words; ++i) {
-    if (i > 0) out << " ";
-    out << (random.Below(spice_every) == 0 ? Pick(random, kSpice) : Pick(random, kWord));
-  }
-}
-
-void Email(Output& out, Random& random, std::string_view name) {
-  out << "\"email\":\"" << name << ".";
-  out.Number(random.Below(10000)) << "@example.com\"";
-}
-
-void SmallData(Output& out, Random& random, uint64_t id) {
-  const std::string_view first = Pick(random, kFirst), last = Pick(random, kLast);
-  (out << "{\"id\":").Number(id) << ",\"name\":\"" << first << " " << last << "\",";
-  Email(out, random, last);
-  out << (random.Below(2) ? ",\"active\":true,\"score\":" : ",\"active\":false,\"score\":");
-  Decimal(out, random, 100);
-  (out << ",\"visits\":").Number(random.Below(1000)) << ",\"created_at\":";
-  Time(out, random);
-  out << ",\"country\":";
-  if (random.Below(8) == 0) {
-    out << "null}";
-  } else {
-    out << "\"" << Pick(random, kCountry) << "\"}";
-  }
-}
-
-void Person(Output& out, Random& random) {
-  const std::string_view first = Pick(random, kFirst), last = Pick(random, kLast);
-  out << "{\"first_name\":\"" << first << "\",\"last_name\":\"" << last << "\",";
-  Email(out, random, last);
-  out << ",\"address\":{\"street\":\"" << Pick(random, kStreet) << " ";
-  out.Number(1 + random.Below(200)) << "\",\"city\":\"" << Pick(random, kCity) << "\",\"zip\":\"";
-  Digits(out, random.Below(100000), 5)
-      << "\",\"country\":\"" << Pick(random, kCountry) << "\",\"geo\":{\"lat\":-";
-  Digits(out, 10 + random.Below(80), 2);
-  Fraction(out, random, 100000, 5);
-  out << ",\"lon\":";
-  Digits(out, 100 + random.Below(80), 3);
-  Fraction(out, random, 100000, 5);
-  out << "}}}";
-}
-
-void OrderLine(Output& out, Random& random) {
-  out << "{\"sku\":\"SKU-";
-  Digits(out, random.Below(1000000), 6) << "\",\"title\":\"";
-  Text(out, random, 4, 10);
-  (out << "\",\"quantity\":").Number(1 + random.Below(9)) << ",\"price\":";
-  Decimal(out, random, 500);
-  out << ",\"discount\":null}";
-}
-
-void MediumData(Output& out, Random& random, uint64_t id) {
-  (out << "{\"id\":").Number(id) << ",\"customer\":";
-  Person(out, random);
-  out << ",\"lines\":[";
-  for (int i = 0; i < 3; ++i) {
-    if (i > 0) out << ",";
-    OrderLine(out, random);
-  }
-  out << "],\"tags\":[\"" << Pick(random, kWord) << "\",\"" << Pick(random, kWord) << "\",\""
-      << Pick(random, kCity) << "\"],\"note\":\"";
-  Text(out, random, 33, 8);
-  out << "\",\"flags\":{\"gift\":" << (random.Below(2) ? "true" : "false")
-      << ",\"express\":" << (random.Below(2) ? "true" : "false") << ",\"coupon\":null},\"total\":";
-  Decimal(out, random, 5000);
-  out << ",\"created_at\":";
-  Time(out, random);
-  out << ",\"updated_at\":";
-  Time(out, random);
-  out << "}";
-}
-
-void LargeData(Output& out, Random& random, uint64_t id) {
-  (out << "{\"id\":").Number(id) << ",\"customer\":";
-  Person(out, random);
-  out << ",\"events\":[";
-  for (int i = 0; i < 42; ++i) {
-    if (i > 0) out << ",";
-    out << "{\"kind\":\"" << Pick(random, kKind) << "\",\"at\":";
-    Time(out, random);
-    (out << ",\"duration_ms\":").Number(random.Below(100000)) << ",\"value\":";
-    Decimal(out, random, 1000);
-    out << ",\"ok\":" << (random.Below(2) ? "true" : "false") << ",\"detail\":\"";
-    Text(out, random, 8, 20);
-    out << "\"}";
-  }
-  out << "],\"text\":\"";
-  Text(out, random, 265, 20);
-  out << "\"}";
-}
-
 struct Arguments {
-  std::string_view set = "small";
-  uint64_t records = 0, streams = 1, state_every = 0, seed = 1;
+  bench::Messages messages;
   const char* out = nullptr;
   const char* catalog = nullptr;
 };
-
-std::string StreamName(const Arguments& arguments, uint64_t index) {
-  return arguments.streams == 1 ? "bench" : "bench_" + std::to_string(index);
-}
-
-void WriteState(Output& out, const std::string& stream, uint64_t cursor, uint64_t count) {
-  out << R"({"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":")" << stream
-      << R"("},"stream_state":{"cursor":")";
-  (out.Number(cursor) << R"("}},"sourceStats":{"recordCount":)").Number(count) << ".0}}}";
-  out.EndLine();
-}
-
-void WriteMessages(const Arguments& arguments) {
-  void (*const data)(Output&, Random&, uint64_t) = arguments.set == "small"    ? SmallData
-                                                   : arguments.set == "medium" ? MediumData
-                                                                               : LargeData;
-  Random random(arguments.seed);
-  Output out(arguments.out);
-  std::vector<std::string> names, heads;
-  for (uint64_t i = 0; i < arguments.streams; ++i) {
-    names.push_back(StreamName(arguments, i));
-    heads.push_back(R"({"type":"RECORD","record":{"stream":")" + names.back() + R"(","data":)");
-  }
-  std::vector<uint64_t> since_state(arguments.streams);
-  for (uint64_t id = 1; id <= arguments.records; ++id) {
-    const size_t stream = arguments.streams == 1 ? 0 : random.Below(static_cast<uint32_t>(arguments.streams));
-    out << heads[stream];
-    data(out, random, id);
-    (out << ",\"emitted_at\":").Number(1700000000000 + id / 8) << "}}";
-    out.EndLine();
-    ++since_state[stream];
-    if (arguments.state_every > 0 && id % arguments.state_every == 0) {
-      WriteState(out, names[stream], id, since_state[stream]);
-      since_state[stream] = 0;
-    }
-  }
-  for (size_t i = 0; i < names.size(); ++i) {
-    WriteState(out, names[i], arguments.records, since_state[i]);
-    out << R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","emitted_at":1700000000000.0,"stream_status":)"
-        << R"({"stream_descriptor":{"name":")" << names[i] << R"("},"status":"COMPLETE"}}})";
-    out.EndLine();
-  }
-}
-
-void WriteCatalog(const Arguments& arguments) {
-  Output out(arguments.catalog);
-  out << R"({"streams":[)";
-  for (uint64_t i = 0; i < arguments.streams; ++i) {
-    out << (i > 0 ? "," : "") << R"({"stream":{"name":")" << StreamName(arguments, i)
-        << R"(","json_schema":{"type":"object","properties":{}},"supported_sync_modes":["full_refresh","incremental"]},)"
-        << R"("sync_mode":"incremental","destination_sync_mode":"append","cursor_field":[],"primary_key":[]})";
-  }
-  out << "]}";
-  out.EndLine();
-}
 
 bool Parse(int argc, char** argv, Arguments& arguments) {
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view name = argv[i];
     char* const value = argv[i + 1];
     if (name == "--set") {
-      arguments.set = value;
+      arguments.messages.set = value;
     } else if (name == "--out") {
       arguments.out = value;
     } else if (name == "--catalog") {
       arguments.catalog = value;
     } else if (name == "--records") {
-      arguments.records = std::strtoull(value, nullptr, 10);
+      arguments.messages.records = std::strtoull(value, nullptr, 10);
     } else if (name == "--streams") {
-      arguments.streams = std::strtoull(value, nullptr, 10);
+      arguments.messages.streams = std::strtoull(value, nullptr, 10);
     } else if (name == "--state-every") {
-      arguments.state_every = std::strtoull(value, nullptr, 10);
+      arguments.messages.state_every = std::strtoull(value, nullptr, 10);
     } else if (name == "--seed") {
-      arguments.seed = std::strtoull(value, nullptr, 10);
+      arguments.messages.seed = std::strtoull(value, nullptr, 10);
     } else {
       return false;
     }
   }
-  const bool known = arguments.set == "small" || arguments.set == "medium" || arguments.set == "large";
-  return argc % 2 == 1 && known && arguments.out != nullptr && arguments.streams >= 1 &&
-         arguments.streams <= 1000;
+  const uint64_t streams = arguments.messages.streams;
+  return argc % 2 == 1 && bench::KnownSet(arguments.messages.set) && arguments.out != nullptr &&
+         streams >= 1 && streams <= 1000;
+}
+
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+File Open(const char* path) {
+  File file(std::fopen(path, "wb"), std::fclose);
+  if (file == nullptr) {
+    std::perror(path);
+    std::exit(1);
+  }
+  return file;
+}
+
+void Write(const File& file, std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size()) {
+    std::perror("bench-generate");
+    std::exit(1);
+  }
 }
 
 }  // namespace
@@ -350,7 +74,8 @@ int main(int argc, char** argv) {
         stderr);
     return 2;
   }
-  WriteMessages(arguments);
-  if (arguments.catalog != nullptr) WriteCatalog(arguments);
+  const File out = Open(arguments.out);
+  bench::WriteMessages(arguments.messages, [&](std::string_view piece) { Write(out, piece); });
+  if (arguments.catalog != nullptr) Write(Open(arguments.catalog), bench::CatalogOf(arguments.messages));
   return 0;
 }

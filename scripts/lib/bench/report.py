@@ -91,9 +91,11 @@ def cores(result):
 
 
 def stages(result):
-    rows = [[row["name"], number(row["cpu_ns"]) + " ns", number(row["items_per_s"]),
-             number(row["bytes_per_s"] / 1e6) if row["bytes_per_s"] else "-"] for row in result.get("stages", ())]
-    return table(["stage", "CPU per call", "calls or items/s", "MB/s"], rows)
+    cells = {}
+    for row in result.get("stages", ()):
+        for kind in SETS if row["set"] == "any" else (row["set"],):
+            cells.setdefault(row["stage"], {})[kind] = row["ns_per_record"]
+    return table(["ns a record", *SETS], [[stage, *(number(costs[kind]) for kind in SETS)] for stage, costs in cells.items()])
 
 
 def goals(result):
@@ -148,7 +150,13 @@ def machine_text(result):
             f"{result['date']}, commit {m['commit']}")
 
 
-TABLES = {"machine": machine_text, "one_core": one_core, "peers": against_peers, "other_inputs": other_inputs,
+def kernel_text(result):
+    kernel = result["core"]["small"]["bound"]["kernel"]
+    return "AVX-512 kernel (`icelake`)" if kernel == "icelake" else f"`{kernel}` kernel"
+
+
+TABLES = {"machine": machine_text, "kernel": kernel_text, "foreign": lambda result: f"{result['foreign']:.2f}",
+          "duration": lambda result: f"{result['seconds'] / 60:.0f} minutes", "one_core": one_core, "peers": against_peers, "other_inputs": other_inputs,
           "size_of_run": size_of_run, "cores": cores, "stages": stages, "goals": goal_table}
 
 

@@ -155,8 +155,9 @@ def stages(bench, options):
     bench.measure([bench.program("bench-stages"), "--benchmark_format=json", f"--benchmark_min_time={options.stage_seconds}",
                    "--benchmark_repetitions=3", "--benchmark_report_aggregates_only=true"])
     rows = json.loads((bench.work / "stdout").read_text())["benchmarks"]
-    return [{"name": row["run_name"], "cpu_ns": row["cpu_time"], "items_per_s": row.get("items_per_second"),
-             "bytes_per_s": row.get("bytes_per_second")} for row in rows if row.get("aggregate_name") == "median"]
+    medians = [row for row in rows if row.get("aggregate_name") == "median"]
+    return [{"stage": row["run_name"].split("/")[0].lower(), "set": row.get("label") or "any",
+             "ns_per_record": 1e9 / row["items_per_second"], "bytes_per_s": row.get("bytes_per_second")} for row in medians]
 
 
 ALL = {"core": core, "latency": latency, "shapes": shapes, "flatness": flatness, "spec": spec, "two_cores": two_cores,

@@ -9,8 +9,8 @@ def random_faults(dice):
         lambda: {"unprocessed": {"indexes": sorted(dice.sample(range(25), dice.randint(1, 8)))}},
         lambda: {"unprocessed": {"all": True}},
         lambda: {"unprocessed": {"count": dice.randint(1, 20), "stored": True}},
-        lambda: {"unprocessed": {"count": 2, "foreign": True}},
-        lambda: {"unprocessed": {"count": 2, "twice": True}},
+        lambda: {"unprocessed": {"count": 2, "foreign": True, "hidden": 3}},
+        lambda: {"unprocessed": {"count": 2, "twice": True, "hidden": 3}},
         lambda: {"unprocessed": {"count": 3, "changed": True}},
         lambda: {"error": "InternalServerError", "status": 500, "write": dice.random() < 0.5},
         lambda: {"error": "ReplicatedWriteConflictException"},
@@ -18,13 +18,17 @@ def random_faults(dice):
         lambda: {"reset": dice.choice(["before_body", "in_body", "after_body", "after_write", "in_reply"])},
         lambda: {"reply": {"crc32": "wrong"}},
         lambda: {"reply": {"crc32": "wrong"}, "unprocessed": {"count": 5}},
+        lambda: {"reply": {"crc32": "wrong"}, "unprocessed": {"hidden": 25}, "body": '{"UnprocessedItems":{}}'},
         lambda: {"reply": {"truncate_at": dice.randint(0, 22)}},
         lambda: {"reply": {"chunked": True, "truncate_at": dice.randint(0, 30)}},
         lambda: {"reply": {"close_after": True}},
         lambda: {"reply": {"connection_close": True}},
         lambda: {"reply": {"chunked": True}, "delay_ms": dice.randint(0, 50)},
         lambda: {"delay_ms": dice.randint(1, 300)},
-        lambda: {"body": dice.choice(["", "{}", "[]", "null", '{"UnprocessedItems":null}'])},
+        lambda: {
+            "body": dice.choice(["", "{}", "[]", "null", '{"UnprocessedItems":null}']),
+            "unprocessed": {"hidden": dice.randint(1, 25)},
+        },
     ]
     rules = []
     for number in range(dice.randint(0, 6)):

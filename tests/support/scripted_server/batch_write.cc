@@ -106,7 +106,8 @@ void MarkUnprocessed(const UnprocessedSpec& spec, std::vector<Write>& writes) {
     bool listed = std::find(spec.indexes.begin(), spec.indexes.end(), index) != spec.indexes.end();
     bool marked = !spec.marker.empty() && write.json.find(spec.marker) != std::string::npos;
     write.unprocessed = spec.all || index < spec.count || listed || marked;
-    write.apply = !write.unprocessed || spec.stored;
+    bool hidden = i + static_cast<size_t>(spec.hidden) >= writes.size();
+    write.apply = !hidden && (!write.unprocessed || spec.stored);
   }
 }
 

@@ -80,6 +80,7 @@ UnprocessedSpec ReadUnprocessed(const json& object) {
   read("indexes", spec.indexes);
   read("marker", spec.marker);
   read("stored", spec.stored);
+  read("hidden", spec.hidden);
   read("twice", spec.twice);
   read("changed", spec.changed);
   read("foreign", spec.foreign);

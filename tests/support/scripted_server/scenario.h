@@ -22,13 +22,14 @@ namespace scripted {
 struct UnprocessedSpec {
   bool on = false;
   bool all = false;
-  int count = 0;               // the first so many
-  std::vector<int> indexes;    // and these
-  std::string marker;          // and whose JSON holds this text
-  bool stored = false;         // they are stored all the same: the outcome was unknown to the service
-  bool twice = false;          // each is listed twice
-  bool changed = false;        // their bytes differ from what was sent
-  bool foreign = false;        // an item that was never sent is listed too
+  int count = 0;             // the first so many
+  std::vector<int> indexes;  // and these
+  std::string marker;        // and whose JSON holds this text
+  bool stored = false;       // they are stored all the same: the outcome was unknown to the service
+  int hidden = 0;        // the last so many are neither stored nor listed: who believes the reply loses them
+  bool twice = false;    // each is listed twice
+  bool changed = false;  // their bytes differ from what was sent
+  bool foreign = false;  // an item that was never sent is listed too
   bool foreign_table = false;  // and a table that was never named
 };
 

@@ -5,7 +5,11 @@
 #include <cstdlib>
 #include <memory>
 
+#include "aws/sha256_kernels.h"
+
 namespace ddb {
+
+namespace sha256 {
 
 namespace {
 
@@ -21,7 +25,7 @@ struct FreeContext {
 
 }  // namespace
 
-Sha256Digest Sha256(std::string_view bytes) {
+Sha256Digest ByOpenSsl(std::string_view bytes) {
   thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
   Sha256Digest digest;
   if (!context || EVP_DigestInit_ex2(context.get(), Algorithm(), nullptr) != 1 ||
@@ -30,6 +34,19 @@ Sha256Digest Sha256(std::string_view bytes) {
     std::abort();  // an OpenSSL without SHA-256, or no memory for 112 bytes: nothing can be signed
   }
   return digest;
+}
+
+}  // namespace sha256
+
+Sha256Digest Sha256(std::string_view bytes) {
+  static const bool extensions = sha256::HasShaExtensions();
+  return extensions ? sha256::ByShaExtensions(bytes) : sha256::ByOpenSsl(bytes);
+}
+
+std::array<Sha256Digest, 2> Sha256Pair(std::string_view first, std::string_view second) {
+  static const bool extensions = sha256::HasShaExtensions();
+  if (extensions) return sha256::PairByShaExtensions(first, second);
+  return {sha256::ByOpenSsl(first), sha256::ByOpenSsl(second)};
 }
 
 }  // namespace ddb

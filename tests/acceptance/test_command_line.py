@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from ddb_testkit import messages
+
 
 def test_help(connector):
     outcome = connector.run("--help").ok()
@@ -106,3 +108,12 @@ def test_a_reader_that_is_gone_is_a_failure_not_a_signal(binary):
     os.close(writing)
     stderr = process.communicate(timeout=60)[1]
     assert (process.returncode, stderr) == (1, b"")
+
+
+def test_closed_stdin_is_no_empty_input(engine, prefix, connector, binary):
+    """A write whose stdin is closed has not been given its records: it must not report success."""
+    config = connector.file(messages.config(engine.endpoint, prefix))
+    catalog = connector.file(messages.catalog("s"))
+    done = subprocess.run(["sh", "-c", 'exec "$0" write --config "$1" --catalog "$2" <&-', binary, config, catalog],
+                          capture_output=True, timeout=120)
+    assert done.returncode == 1

@@ -1,5 +1,7 @@
 """Configs through the real commands: what is refused and how it is said, what is accepted and does its work."""
 
+import json
+
 import pytest
 
 from ddb_testkit import messages
@@ -70,3 +72,42 @@ def test_cloud_requires_https(connector, env, endpoint):
     assert write.code == 1
     assert write.error["failure_type"] == "config_error"
     assert write.error["message"] == "Server Endpoint requires HTTPS"
+
+
+def capacity_of(dynamodb, table):
+    description = dynamodb.describe_table(TableName=table)["Table"]
+    if description.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST":
+        return "on demand"
+    units = description["ProvisionedThroughput"]
+    return units["ReadCapacityUnits"], units["WriteCapacityUnits"]
+
+
+def write_one(connector, config):
+    return connector.write(config, messages.catalog("s"), [messages.record("s", {"a": 1})]).ok()
+
+
+@pytest.mark.parametrize("more, capacity", [
+    ({}, (10, 10)),
+    ({"capacity": None, "workers": None}, (10, 10)),
+    ({"capacity": {"mode": "provisioned"}}, (10, 10)),
+    ({"capacity": {"mode": "provisioned", "read_units": 3, "write_units": 1200}}, (3, 1200)),
+    ({"capacity": {"mode": "on_demand"}}, "on demand"),
+    ({"workers": 3}, (10, 10)),
+    ({"dynamodb_region": ""}, (10, 10)),
+    ({"dynamodb_region": "Moon-7"}, (10, 10)),
+    ({"access_key_id": " AKIDLOCALTEST\n"}, (10, 10)),
+], ids=json.dumps)
+def test_accepted(engine, dynamodb, prefix, connector, more, capacity):
+    # Engines keep tables by region and key where they are asked to; these share them.
+    write_one(connector, messages.config(engine.endpoint, prefix, **more))
+    assert capacity_of(dynamodb, f"{prefix}_s") == capacity
+
+
+def test_unknown_keys_are_warned_about_by_name_only(engine, prefix, connector):
+    config = messages.config(engine.endpoint, prefix, surprise=SECRET,
+                             capacity={"mode": "on_demand", "foo": {"bar": SECRET}})
+    outcome = write_one(connector, config)
+    warnings = [text for level, text in outcome.logs if level == "WARN"]
+    assert any("surprise" in text for text in warnings)
+    assert any("capacity.foo" in text for text in warnings)
+    assert SECRET not in outcome.stdout

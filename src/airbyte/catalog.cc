@@ -160,7 +160,11 @@ Result<Catalog> LoadCatalog(const std::string& path) {
   std::string json;
   if (file) {
     char buffer[64 * 1024];
-    for (size_t got; (got = std::fread(buffer, 1, sizeof buffer, file.get())) > 0;) json.append(buffer, got);
+    size_t got = sizeof buffer;
+    while (got == sizeof buffer) {
+      got = std::fread(buffer, 1, sizeof buffer, file.get());
+      json.append(buffer, got);
+    }
   }
   if (!file || std::ferror(file.get()) != 0) {
     return ConfigError(

@@ -25,7 +25,7 @@ class MessageWriter final : public Log {
  public:
   // `fd` is written to, not owned. `budget` may be null (spec, check).
   MessageWriter(int fd, LogLevel level, const Clock& clock, MemoryBudget* budget);
-  ~MessageWriter();  // as Close with a deadline of 10 s
+  ~MessageWriter() override;  // as Close with a deadline of 10 s
 
   // One whole message without its newline, as it is (a STATE, already with its stats).
   void WriteLine(std::string line);

@@ -15,6 +15,7 @@
 #include <exception>
 #include <new>
 #include <string_view>
+#include <system_error>
 
 namespace ddb {
 namespace {
@@ -80,6 +81,13 @@ void WriteToStdout(std::string_view text) {
     if (const auto exception = std::current_exception()) std::rethrow_exception(exception);
   } catch (const std::bad_alloc&) {
     OnOutOfMemory();
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::resource_unavailable_try_again ||
+        error.code() == std::errc::not_enough_memory) {
+      Die("The system refused the destination a thread or memory. Raise its container's limits of memory and "
+          "processes.",
+          "std::system_error");
+    }
   } catch (...) {  // its text may hold data
   }
   Die("The destination stopped because of an error in its program. Please report it.",

@@ -11,6 +11,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 
 namespace ddb {
@@ -78,6 +79,16 @@ TEST(ProcessTest, AnExceptionThatNobodyCatchesIsATraceWithoutItsText) {
   });
   ExpectTrace(ended, "an exception was not caught");
   EXPECT_THAT(ended.out, Not(HasSubstr("topsecret")));
+}
+
+TEST(ProcessTest, AThreadThatIsRefusedIsSaidSo) {
+  ExpectTrace(InChild([] {
+                PrepareProcess();
+                std::thread([] {
+                  throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+                }).join();
+              }),
+              "limits of memory and processes");
 }
 
 TEST(ProcessTest, ClosedStandardDescriptorsAreTakenAndUseless) {

@@ -24,7 +24,7 @@ struct ConnectionCheckOptions {
   TableKeys keys;
   TableCapacity capacity;
   std::string put_request;  // {"PutRequest":{"Item":...}}, with those keys
-  ControlOptions control{std::chrono::seconds(10), {}};
+  ControlOptions control{std::chrono::seconds(5), {}};
   std::function<bool()> stop_requested;  // asked ten times a second; may be empty
 
   // The work ends by itself after `work`, or is cut off after `work` and `grace`; the clean-up likewise.

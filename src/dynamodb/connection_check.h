@@ -31,7 +31,7 @@ struct ConnectionCheckOptions {
   Duration work = std::chrono::seconds(80);
   Duration cleanup = std::chrono::seconds(25);
   Duration cleanup_after_stop = std::chrono::seconds(15);
-  Duration grace = std::chrono::seconds(5);
+  Duration grace = std::chrono::seconds(2);
 };
 
 struct ConnectionCheckResult {

@@ -20,12 +20,12 @@ ChangeWords WordsFor(ChangeKind kind) {
 
 void ChangeLog::Clear() {
   changes_.clear();
-  paths_ = truncated_ = nulled_ = 0;
+  paths_ = truncated_ = 0;
   has_last_top_ = false;
 }
 
 void ChangeLog::Add(ChangeKind kind, std::string_view path, std::string_view top) {
-  ++(kind == ChangeKind::kItemTooLarge ? nulled_ : truncated_);
+  ++truncated_;
   if (paths_ < kMaxPaths && path.size() <= kMaxPathBytes) {
     ++paths_;
     changes_.push_back({std::string(path), kind});

@@ -46,13 +46,11 @@ class ChangeLog {
 
   const std::vector<FieldChange>& changes() const { return changes_; }
   size_t truncated() const { return truncated_; }  // values and names changed, also those not listed
-  size_t nulled() const { return nulled_; }
 
  private:
   std::vector<FieldChange> changes_;
   size_t paths_ = 0;
   size_t truncated_ = 0;
-  size_t nulled_ = 0;
   std::string last_top_;  // of the field that was last noted as a whole
   bool has_last_top_ = false;
 };

@@ -27,7 +27,7 @@ inline ItemEncoder::Stream SomeStream() {
 // `text` begins with the data; what follows it is there as the rest of a line is.
 inline Encoded Encode(ItemEncoder& encoder, std::string_view text, std::string_view meta = "",
                       const ItemEncoder::Stream& stream = SomeStream(),
-                      std::string_view emitted_at = "1700000000000") {
+                      std::string_view emitted_at = "1700000000001") {
   // Padding that would be taken for more of anything.
   std::string padded(text);
   padded.append("1\"}]").append(ItemEncoder::kPadding, '7');

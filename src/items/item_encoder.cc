@@ -11,6 +11,7 @@
 #include "items/key_filter.h"
 #include "items/layout.h"
 #include "items/number.h"
+#include "items/shrink_item.h"
 #include "items/uuid.h"
 
 namespace ddb {
@@ -31,11 +32,13 @@ void Add(SizeBounds& size, std::string_view text) {
 
 // What stands between the id and emitted_at's digits, and its size with the id's.
 struct Shared {
-  ItemEncoder::Stream stream;
+  const int64_t sync_time_millis;
+  const std::optional<int64_t> generation_id;
   std::string text;
   SizeBounds size;
 
-  explicit Shared(const ItemEncoder::Stream& of) : stream(of), text("\"}") {
+  explicit Shared(const ItemEncoder::Stream& of)
+      : sync_time_millis(of.sync_time_millis), generation_id(of.generation_id), text("\"}") {
     Add(size, kHashAttribute);
     Add(size, {kUuidLength, kUuidLength});
     Add(size, kDataAttribute);
@@ -43,6 +46,9 @@ struct Shared {
     if (of.generation_id) AddNumber(kGenerationAttribute, *of.generation_id);
     text.append(",\"").append(kEmittedAtAttribute).append("\":{\"N\":\"");
     Add(size, kEmittedAtAttribute);
+  }
+  bool Is(const ItemEncoder::Stream& of) const {
+    return sync_time_millis == of.sync_time_millis && generation_id == of.generation_id;
   }
   void AddNumber(std::string_view name, int64_t value) {
     const std::string digits = std::to_string(value);
@@ -64,16 +70,30 @@ struct ItemEncoder::Impl {
   // Of the streams met; as many as the catalog has, so it is searched, the last one first.
   std::vector<Shared> shared;
   size_t last_shared = 0;
+  size_t item_begin = 0;  // in the buffer
 
   const Shared& SharedOf(const Stream& stream);
+  RejectReason Shrink(const Stream& stream, Buffer& out);
 };
 
 const Shared& ItemEncoder::Impl::SharedOf(const Stream& stream) {
-  if (last_shared < shared.size() && shared[last_shared].stream == stream) return shared[last_shared];
+  if (last_shared < shared.size() && shared[last_shared].Is(stream)) return shared[last_shared];
   for (last_shared = 0; last_shared < shared.size(); ++last_shared) {
-    if (shared[last_shared].stream == stream) return shared[last_shared];
+    if (shared[last_shared].Is(stream)) return shared[last_shared];
   }
   return shared.emplace_back(stream);
+}
+
+RejectReason ItemEncoder::Impl::Shrink(const Stream& stream, Buffer& out) {
+  Buffer smaller;
+  const auto nulled =
+      ShrinkItem(out.view().substr(item_begin), {stream.sync_id, &stream.protected_fields}, smaller);
+  if (!nulled) return RejectReason::kItemTooLarge;
+  out.Truncate(item_begin);
+  out.Append(smaller.view());
+  last_item.nulled = *nulled;
+  last_item.size = ItemSize(smaller.view().substr(kPutBegin.size()));
+  return RejectReason::kNone;
 }
 
 ItemEncoder::ItemEncoder() : impl_(std::make_unique<Impl>()) {}
@@ -82,6 +102,7 @@ ItemEncoder::~ItemEncoder() = default;
 EncodedData ItemEncoder::EncodeData(const char* p, const char* end, Buffer& out) {
   Impl& impl = *impl_;
   impl.changes.Clear();
+  impl.item_begin = out.size();
   out.Append(kItemBegin);
   const size_t data_begin = out.size();
   const FastResult fast = impl.encode_fast(p, end, kEnvelopeLevels, impl.keys, out);
@@ -126,8 +147,7 @@ RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view m
     out.Append("}}}");
   }
   impl.last_item.truncated = impl.changes.truncated();
-  impl.last_item.nulled = impl.changes.nulled();
-  return size.lower > kMaxItemBytes ? RejectReason::kItemTooLarge : RejectReason::kNone;
+  return size.lower > kMaxItemBytes ? impl.Shrink(stream, out) : RejectReason::kNone;
 }
 
 const ItemEncoder::ItemFacts& ItemEncoder::last_item() const { return impl_->last_item; }
@@ -137,7 +157,7 @@ std::string_view RejectReasonText(RejectReason reason) {
     case RejectReason::kNone:
       break;
     case RejectReason::kItemTooLarge:
-      return "the item is larger than DynamoDB's limit of 409,600 bytes";
+      return "the item is larger than DynamoDB's limit of 409,600 bytes, and nulling fields does not help";
     case RejectReason::kEmittedAtTooLarge:
       return "emitted_at has more digits than a DynamoDB number can hold (38)";
   }

@@ -7,14 +7,18 @@
 // the other attributes and closes). On a failure the caller truncates the buffer to where the item began.
 //
 // What DynamoDB cannot hold is put in a form that it can and noted in `_airbyte_meta.changes`
-// (docs/item-encoding.md). The common record takes FastEncode; the rare one CarefulEncode.
+// (docs/item-encoding.md). The common record takes FastEncode; the rare one CarefulEncode and ShrinkItem. An
+// item whose size the two known rules place on both sides of the limit is left as it is; if the service then
+// refuses it, ShrinkItem makes it smaller.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/buffer.h"
 #include "items/item_size.h"
@@ -25,7 +29,7 @@ namespace ddb {
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 enum class RejectReason {
   kNone,
-  kItemTooLarge,       // over 409,600 bytes
+  kItemTooLarge,       // over 409,600 bytes even with fields nulled
   kEmittedAtTooLarge,  // over 38 significant digits
 };
 std::string_view RejectReasonText(RejectReason reason);  // for messages; names no value
@@ -45,15 +49,17 @@ class ItemEncoder {
   // _airbyte_meta.sync_id), encoded once.
   struct Stream {
     int64_t sync_time_millis = 0;
-    std::optional<int64_t> generation_id;
-    std::optional<int64_t> sync_id;
-    bool operator==(const Stream&) const = default;
+    std::optional<int64_t> generation_id = {};
+    std::optional<int64_t> sync_id = {};
+    // Fields of the record that are never nulled to make it fit: those of the primary key, and the cursor.
+    std::vector<std::string> protected_fields = {};
   };
 
   // `p` at the '{' of record.data.
   EncodedData EncodeData(const char* p, const char* end, Buffer& out);
-  // Ends the item that EncodeData began. `emitted_at` is "-"? [0-9]+; `meta` the raw, valid JSON of
-  // record.meta, "" if there is none. Gives kNone, or why the whole item can never be stored.
+  // Ends the item that EncodeData began; over the size limit its largest fields are nulled. `emitted_at` is
+  // "-"? [0-9]+; `meta` the raw, valid JSON of record.meta, "" if there is none. Gives kNone, or why the
+  // whole item can never be stored.
   RejectReason Finish(std::string_view emitted_at, std::string_view meta, const Stream& stream, Buffer& out);
 
   // Of the item that Finish ended.

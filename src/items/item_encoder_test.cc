@@ -24,7 +24,7 @@ TEST(ItemEncoder, TheWholeItem) {
   EXPECT_EQ(
       plain.item,
       R"({"_airbyte_data":{"M":{"id":{"N":"1"}}},"_airbyte_ab_id":{"S":"00000000-0000-4000-8000-000000000000"},)"
-      R"("sync_time":{"N":"1700000000123"},"_airbyte_emitted_at":{"N":"1700000000000"}})");
+      R"("sync_time":{"N":"1700000000123"},"_airbyte_emitted_at":{"N":"1700000000001"}})");
   ItemEncoder::Stream stream = SomeStream();
   stream.generation_id = 42;
   stream.sync_id = 7;

@@ -18,14 +18,6 @@ bool IsSurrogateAt(std::string_view text, size_t i) {
   return static_cast<unsigned char>(text[i]) == 0xED && static_cast<unsigned char>(text[i + 1]) >= 0xA0;
 }
 
-std::string WithoutSurrogates(std::string_view text) {
-  std::string clean(text);
-  for (size_t i = 0; i + 2 < clean.size(); ++i) {
-    if (IsSurrogateAt(clean, i)) clean.replace(i, kReplacement.size(), kReplacement);
-  }
-  return clean;
-}
-
 // At most `size` bytes, cut between characters.
 std::string_view Cut(std::string_view text, size_t size) {
   if (text.size() <= size) return text;
@@ -49,12 +41,20 @@ std::string HashDigits(std::string_view text) {
 // apart.
 std::string Substitute(std::string_view name) {
   if (name.empty()) return std::string(kEmptyNameSubstitute);
-  const std::string clean = WithoutSurrogates(name);
+  const std::string clean = WithoutLoneSurrogates(name);
   if (clean.size() <= kMaxNameBytes) return clean;
   return std::string(Cut(clean, kMaxNameBytes - kHashDigits - 1)) + "_" + HashDigits(name);
 }
 
 }  // namespace
+
+std::string WithoutLoneSurrogates(std::string_view text) {
+  std::string clean(text);
+  for (size_t i = 0; i + 2 < clean.size(); ++i) {
+    if (IsSurrogateAt(clean, i)) clean.replace(i, kReplacement.size(), kReplacement);
+  }
+  return clean;
+}
 
 std::optional<ChangeKind> NameProblem(std::string_view name) {
   if (name.empty()) return ChangeKind::kEmptyName;

@@ -16,6 +16,9 @@ namespace ddb {
 // developerguide/HowItWorks.NamingRulesDataTypes.html : 1 to 65,535 bytes of UTF-8.
 std::optional<ChangeKind> NameProblem(std::string_view name);
 
+// Text as Unescape gives it, with U+FFFD for every half of a surrogate pair.
+std::string WithoutLoneSurrogates(std::string_view text);
+
 // The substitutes of one object, different from each other and from the object's other names.
 class NameSubstitutes {
  public:

@@ -1,0 +1,123 @@
+#include "items/item_size.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+#include "items/key.h"
+
+namespace ddb {
+namespace {
+
+// What DynamoDB Local and the service count (found at the limit, byte by byte).
+TEST(ItemSize, NumbersByBothRules) {
+  struct Case {
+    bool negative;
+    int digits;
+    int exponent;
+    int local;
+    int service;
+  };
+  const Case kCases[] = {
+      {false, 1, 1, 2, 2},                            // 1
+      {false, 2, 2, 2, 2},                            // 12
+      {false, 2, 3, 3, 2},                            // 120
+      {false, 3, 3, 3, 3},                            // 123
+      {false, 4, 5, 4, 3},                            // 99990
+      {false, 2, -1, 3, 2},                           // 0.012
+      {false, 6, 1, 5, 5},                            // 3.14159
+      {false, 4, 3, 4, 4},                            // 100.5
+      {true, 1, 1, 3, 3},                             // -1
+      {true, 38, 38, 21, 21},                         // thirty-eight digits
+      {true, 38, 1, 21, 22},                          // one before the point
+      {false, 38, 1, 21, 21}, {false, 1, 126, 2, 2},  // 1E+125
+      {false, 1, -129, 2, 2},                         // 1E-130
+  };
+  for (const Case& c : kCases) {
+    EXPECT_EQ(LocalNumberSize(c.negative, c.digits, c.exponent), c.local) << c.digits << " " << c.exponent;
+    EXPECT_EQ(ServiceNumberSize(c.negative, c.digits, c.exponent), c.service)
+        << c.digits << " " << c.exponent;
+    const SizeBounds both = NumberSize(c.negative, c.digits, c.exponent);
+    EXPECT_EQ(both.lower, std::min(c.local, c.service));
+    EXPECT_EQ(both.upper, std::max(c.local, c.service));
+  }
+}
+
+TEST(ItemSize, WholeNumbers) {
+  EXPECT_EQ(WholeNumberSize("0"), (SizeBounds{1, 1}));
+  EXPECT_EQ(WholeNumberSize("-0"), (SizeBounds{1, 1}));
+  EXPECT_EQ(WholeNumberSize("120"), (SizeBounds{2, 3}));
+  EXPECT_EQ(WholeNumberSize("1700000000123"), (SizeBounds{8, 8}));
+  EXPECT_EQ(WholeNumberSize("-17"), (SizeBounds{3, 3}));
+}
+
+TEST(ItemSize, Text) {
+  const std::pair<std::string, int64_t> kCases[] = {
+      {"", 0},
+      {"abc", 3},
+      {"é", 2},
+      {"\\n", 1},
+      {"\\\"\\\\\\/", 3},
+      {"\\u0041", 1},
+      {"\\u00e9", 2},
+      {"\\u07ff", 2},
+      {"\\u0800", 3},
+      {"\\uffff", 3},
+      {"\\ud83d\\ude00", 4},
+      {"x\\u0000y", 3},
+      {"\\ud800", 3},
+      {"\\ud800\\u0041", 4},
+  };
+  for (const auto& [raw, size] : kCases) EXPECT_EQ(TextSize(raw), size) << raw;
+}
+
+TEST(ItemSize, Values) {
+  const std::pair<std::string, int64_t> kCases[] = {
+      {R"({"S":""})", 0},
+      {R"({"S":"a\"}é"})", 5},
+      {R"({"BOOL":true})", 1},
+      {R"({"BOOL":false})", 1},
+      {R"({"NULL":true})", 1},
+      {R"({"N":"12"})", 2},
+      {R"({"M":{}})", 3},
+      {R"({"L":[]})", 3},
+      {R"({"L":[{"BOOL":true},{"L":[]}]})", 3 + 2 + 4},
+      {R"({"M":{"ab":{"S":"x"},"\u00e9":{"M":{}}}})", 3 + (1 + 2 + 1) + (1 + 2 + 3)},
+  };
+  for (const auto& [json, expected] : kCases) {
+    SizeBounds size;
+    EXPECT_EQ(MeasureValue(json.data(), size), json.data() + json.size()) << json;
+    EXPECT_EQ(size, (SizeBounds{expected, expected})) << json;
+  }
+  EXPECT_EQ(ItemSize(R"({"ab":{"S":"x"},"c":{"N":"120"}})"), (SizeBounds{3 + 1 + 2, 3 + 1 + 3}));
+}
+
+std::string Key(const std::string& json) {
+  std::string key;
+  EXPECT_TRUE(AppendKeyPart(json, key)) << json;
+  return key;
+}
+
+TEST(Key, NumbersAreComparedByValueAndStringsByText) {
+  EXPECT_EQ(Key("1000"), Key("1e3"));
+  EXPECT_EQ(Key("1"), Key("1.00"));
+  EXPECT_EQ(Key("0"), Key("-0.0"));
+  EXPECT_NE(Key("1"), Key("\"1\""));
+  EXPECT_NE(Key("9007199254740993"), Key("9007199254740992"));
+  EXPECT_EQ(Key(R"("a\u00e9\/")"), Key("\"aé/\""));
+  EXPECT_EQ(Key(R"("\ud800")"), Key("\"\uFFFD\""));  // as it is stored
+  EXPECT_NE(Key("null"), Key("true"));
+  EXPECT_NE(Key("false"), Key("\"\""));
+  EXPECT_EQ(Key("1e200"), Key("\"1e200\""));  // as it is stored
+  std::string key;
+  EXPECT_FALSE(AppendKeyPart("{}", key));
+  EXPECT_FALSE(AppendKeyPart("[1]", key));
+}
+
+TEST(Key, PartsDoNotRunTogether) {
+  EXPECT_NE(Key("\"a\"") + Key("\"bS1:c\""), Key("\"aS1:b\"") + Key("\"c\""));
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,188 @@
+#include "items/shrink_item.h"
+
+#include <algorithm>
+
+#include "items/change_log.h"
+#include "items/item_meta.h"
+#include "items/item_size.h"
+#include "items/json_text.h"
+#include "items/layout.h"
+
+namespace ddb {
+namespace {
+
+constexpr std::string_view kNull = R"({"NULL":true})";
+constexpr int64_t kNullSize = 1;
+constexpr size_t kMapBegin = 6;  // {"M":{
+
+struct Part {
+  std::string_view name;   // as it stands in JSON, with quotes and colon
+  std::string_view value;  // DynamoDB JSON
+  int64_t value_size = 0;  // upper bound
+  std::string path;        // what a change of it says; empty: never nulled
+  bool nulled = false;
+};
+
+std::string_view Between(const char* begin, const char* end) {
+  return {begin, static_cast<size_t>(end - begin)};
+}
+
+// The members of a map, `p` behind its brace.
+std::vector<Part> ReadMembers(const char* p) {
+  std::vector<Part> parts;
+  while (*p != '}') {
+    if (*p == ',') ++p;
+    Part& part = parts.emplace_back();
+    SizeBounds name_size;
+    const char* const value = MeasureName(p, name_size);
+    SizeBounds value_size;
+    const char* const end = MeasureValue(value, value_size);
+    part.name = Between(p, value);
+    part.value = Between(value, end);
+    part.value_size = value_size.upper;
+    p = end;
+  }
+  return parts;
+}
+
+bool IsNamed(const Part& part, std::string_view name) {
+  return part.name.substr(1, part.name.size() - 3) == name;
+}
+
+class Shrinker {
+ public:
+  Shrinker(std::string_view put_request, const ShrinkOptions& options)
+      : options_(options), attributes_(ReadMembers(put_request.data() + kPutBegin.size() + 1)) {
+    total_ = ItemSize(put_request.substr(kPutBegin.size())).upper;
+    for (const Part& attribute : attributes_) {
+      if (IsNamed(attribute, kDataAttribute)) fields_ = ReadMembers(attribute.value.data() + kMapBegin);
+      has_meta_ |= IsNamed(attribute, kMetaAttribute);
+    }
+    for (Part& field : fields_) field.path = PathOf(field);
+  }
+
+  // The largest first, as long as that gains anything. Nothing when it is not enough, or not called for.
+  std::optional<size_t> Null() {
+    std::vector<Part*> order;
+    for (Part& field : fields_) order.push_back(&field);
+    std::stable_sort(order.begin(), order.end(),
+                     [](const Part* a, const Part* b) { return a->value_size > b->value_size; });
+    size_t nulled = 0;
+    if (!has_meta_) total_ += NewMetaSize();
+    for (Part* field : order) {
+      if (total_ <= kMaxItemBytes) break;
+      const int64_t gain = field->value_size - kNullSize - ChangeSize(*field);
+      if (field->path.empty() || gain <= 0) continue;
+      field->nulled = true;
+      total_ -= gain;
+      ++nulled;
+    }
+    if (total_ > kMaxItemBytes || nulled == 0) return std::nullopt;
+    return nulled;
+  }
+
+  void Write(Buffer& out) const {
+    out.Append(kPutBegin);
+    char separator = '{';
+    for (const Part& attribute : attributes_) {
+      out.Append(separator);
+      separator = ',';
+      out.Append(attribute.name);
+      if (IsNamed(attribute, kDataAttribute)) {
+        WriteData(out);
+      } else if (IsNamed(attribute, kMetaAttribute)) {
+        WriteMeta(attribute.value, out);
+      } else {
+        out.Append(attribute.value);
+      }
+    }
+    if (!has_meta_) WriteNewMeta(out);
+    out.Append("}}}");
+  }
+
+ private:
+  std::string PathOf(const Part& field) const {
+    std::string name;
+    Unescape(field.name.substr(1, field.name.size() - 3), name);
+    const auto* const kept = options_.protected_fields;
+    if (kept != nullptr && std::find(kept->begin(), kept->end(), name) != kept->end()) return {};
+    std::string path;
+    AppendPathName(name, path);
+    return path;
+  }
+
+  static int64_t ChangeSize(const Part& field) {
+    std::string element;
+    AppendChange(field.path, WordsFor(ChangeKind::kItemTooLarge), element);
+    SizeBounds size;
+    MeasureValue(element.data(), size);
+    return 1 + size.upper;
+  }
+  int64_t NewMetaSize() const {
+    std::string meta = MetaBegin() + MetaEnd();
+    SizeBounds size;
+    MeasureValue(MeasureName(meta.data(), size), size);
+    return size.upper;
+  }
+  std::string MetaBegin() const {
+    return std::string("\"").append(kMetaAttribute).append(R"(":{"M":{"changes":{"L":[)");
+  }
+  std::string MetaEnd() const {
+    if (!options_.sync_id) return "]}}}";
+    return R"(]},"sync_id":{"N":")" + std::to_string(*options_.sync_id) + "\"}}}";
+  }
+
+  void WriteData(Buffer& out) const {
+    out.Append("{\"M\":");
+    char separator = '{';
+    for (const Part& field : fields_) {
+      out.Append(separator);
+      separator = ',';
+      out.Append(field.name);
+      out.Append(field.nulled ? kNull : field.value);
+    }
+    out.Append("}}");
+  }
+  void WriteChanges(bool first, Buffer& out) const {
+    std::string element;
+    for (const Part& field : fields_) {
+      if (!field.nulled) continue;
+      element.assign(first ? "" : ",");
+      first = false;
+      AppendChange(field.path, WordsFor(ChangeKind::kItemTooLarge), element);
+      out.Append(element);
+    }
+  }
+  // `changes` comes first in our `_airbyte_meta`, and has elements.
+  void WriteMeta(std::string_view meta, Buffer& out) const {
+    SizeBounds size;
+    const char* const list = MeasureName(meta.data() + kMapBegin, size);
+    const char* const end = MeasureValue(list, size);
+    out.Append(Between(meta.data(), end - 2));  // ]}
+    WriteChanges(false, out);
+    out.Append(Between(end - 2, meta.data() + meta.size()));
+  }
+  void WriteNewMeta(Buffer& out) const {
+    out.Append(',');
+    out.Append(MetaBegin());
+    WriteChanges(true, out);
+    out.Append(MetaEnd());
+  }
+
+  const ShrinkOptions& options_;
+  const std::vector<Part> attributes_;
+  std::vector<Part> fields_;
+  bool has_meta_ = false;
+  int64_t total_ = 0;
+};
+
+}  // namespace
+
+std::optional<size_t> ShrinkItem(std::string_view put_request, const ShrinkOptions& options, Buffer& out) {
+  Shrinker shrinker(put_request, options);
+  const std::optional<size_t> nulled = shrinker.Null();
+  if (nulled) shrinker.Write(out);
+  return nulled;
+}
+
+}  // namespace ddb

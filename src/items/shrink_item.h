@@ -1,0 +1,30 @@
+// ShrinkItem: an item over DynamoDB's size limit -> the same with its largest fields nulled until it fits,
+// each noted in `_airbyte_meta.changes`. Works on the encoded item, so that it also serves an item that the
+// encoder took for small enough and the service refused (the two size rules for numbers). Rare; worker
+// thread; pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/buffer.h"
+
+namespace ddb {
+
+inline constexpr std::string_view kPutBegin = R"({"PutRequest":{"Item":)";
+
+struct ShrinkOptions {
+  std::optional<int64_t> sync_id;                              // for an `_airbyte_meta` that is not there yet
+  const std::vector<std::string>* protected_fields = nullptr;  // never nulled: the primary key and the cursor
+};
+
+// `put_request` is what ItemEncoder wrote: `{"PutRequest":{"Item":{...}}}`. Appends the smaller one to `out`,
+// whose size is within the limit by both rules, and returns how many fields were nulled. Nothing when it
+// cannot fit: then nothing was appended.
+std::optional<size_t> ShrinkItem(std::string_view put_request, const ShrinkOptions& options, Buffer& out);
+
+}  // namespace ddb

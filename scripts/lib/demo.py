@@ -44,6 +44,16 @@ class Sync:
     def records(self):
         return sum(map(len, self.emitted.values()))
 
+    def covered(self):
+        """stream -> how many records its STATEs say are stored."""
+        counts = collections.Counter()
+        for state in self.states:
+            counts[state["stream"]["stream_descriptor"]["name"]] += int(state["destinationStats"]["recordCount"])
+        return counts
+
+    def last_states(self):
+        return {s["stream"]["stream_descriptor"]["name"]: s["stream"]["stream_state"] for s in self.states}
+
 
 def write_json(folder, name, value):
     path = folder / name
@@ -152,6 +162,9 @@ def differences(stream, items, syncs):
         if stored != sent:
             yield (f"{stream}, {done.title}: {(sent - stored).total()} records of the source are missing, "
                    f"{(stored - sent).total()} are too many or changed")
+    for done in syncs:
+        if done.covered()[stream] != len(done.emitted.get(stream, [])):
+            yield f"{stream}, {done.title}: the STATEs count {done.covered()[stream]} records"
     if len({item["_airbyte_ab_id"] for item in items}) != len(items):
         yield f"{stream}: ids repeat"
 
@@ -171,15 +184,10 @@ def print_sync(done):
     print(f"  {done.records:,} records in {done.seconds:.1f} s = {done.records / done.seconds:,.0f} records/s, the source's "
           f"own start and pace included")
     print(f"  connector: {done.cpu_s:.2f} s of CPU, {done.peak_kib / 1024:.0f} MiB peak memory, exit code 0")
-    last = {}
-    for state in done.states:
-        body = state.get("stream") or {}
-        last[(body.get("stream_descriptor") or {}).get("name")] = state
-    print(f"  {len(done.states)} STATE messages came out; the last of each stream:")
-    for name, state in last.items():
-        count = (state.get("destinationStats") or {}).get("recordCount")
-        blob = json.dumps((state.get("stream") or {}).get("stream_state"), default=plain)
-        print(f"    {name}: {shorten(blob, 90)}  (destination recordCount {count})")
+    print(f"  {len(done.states)} STATE messages came out; for each stream their destination recordCounts, and the last:")
+    covered = done.covered()
+    for name, last in done.last_states().items():
+        print(f"    {name}: {covered[name]:,} records  {shorten(json.dumps(last, default=plain), 100)}")
     for text in done.warnings:
         print(f"  WARN {shorten(text)}")
 

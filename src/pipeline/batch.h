@@ -18,6 +18,22 @@
 
 namespace ddb {
 
+// A refused record on its way into the dead letter table: settled, as rejected, when all of its parts are
+// stored.
+struct PendingLetter {
+  RecordGroup* group = nullptr;
+  size_t parts = 0;  // not stored yet
+};
+using PendingLetterPtr = std::shared_ptr<PendingLetter>;
+
+// What became of the items of one request that DynamoDB refused and that was taken apart.
+struct Refusal {
+  uint32_t items = 0;
+  uint32_t refused = 0;     // for `reason`
+  uint32_t other = 0;       // stored, or refused for another reason
+  std::string_view reason;  // a literal
+};
+
 struct BatchItem {
   uint32_t begin = 0;  // of its bytes in the body
   uint32_t size = 0;
@@ -25,22 +41,24 @@ struct BatchItem {
   Instant first_refused;         // throttled or unprocessed for the first time; zero: never
   Instant first_alone;           // refused for the first time when it was sent alone; zero: never
   uint32_t alone_refusals = 0;
+  PendingLetterPtr letter;  // null: the record itself
 };
 
 struct Batch {
   int table = 0;
   Buffer body;
   std::vector<BatchItem> items;
-  Instant opened;         // when its first item came
-  Instant due;            // not to be sent before (a retry)
-  uint32_t attempts = 0;  // failed so far, for the backoff
-  size_t charged = 0;     // bytes held in the memory budget for it
+  Instant opened;                    // when its first item came
+  Instant due;                       // not to be sent before (a retry)
+  uint32_t attempts = 0;             // failed so far, for the backoff
+  std::shared_ptr<Refusal> refusal;  // the refused request that it is a part of; null: none
+  size_t charged = 0;                // bytes held in the memory budget for it
 
   std::string_view item_bytes(const BatchItem& item) const { return body.view(item.begin, item.size); }
 };
 using BatchPtr = std::unique_ptr<Batch>;
 
-// Where items of one stream go. Fixed before the workers start; read-only after; any thread.
+// Where items of one stream go, or dead letters. Fixed before the workers start; read-only after; any thread.
 struct TableTarget {
   std::string name;
   StreamId stream;

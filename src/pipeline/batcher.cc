@@ -49,7 +49,7 @@ size_t Batcher::BeginItem(Batch& batch) {
 
 void Batcher::Rollback(Batch& batch, size_t mark) { batch.body.Truncate(mark); }
 
-void Batcher::EndItem(int table, size_t mark, RecordGroup* group) {
+void Batcher::EndItem(int table, size_t mark, RecordGroup* group, PendingLetterPtr letter) {
   BatchPtr& batch = by_table_[static_cast<size_t>(table)];
   const size_t begin = mark + (batch->items.empty() ? 0 : 1);
   const size_t size = batch->body.size() - begin;
@@ -59,7 +59,13 @@ void Batcher::EndItem(int table, size_t mark, RecordGroup* group) {
     BatchPtr next = NewBatch(table);
     const size_t next_begin = next->body.size();
     next->body.Append(batch->body.view(begin, size));
-    next->items.push_back({static_cast<uint32_t>(next_begin), static_cast<uint32_t>(size), group, {}, {}, 0});
+    next->items.push_back({static_cast<uint32_t>(next_begin),
+                           static_cast<uint32_t>(size),
+                           group,
+                           {},
+                           {},
+                           0,
+                           std::move(letter)});
     next->opened = batch->opened;
     batch->body.Truncate(mark);
     Seal(table);
@@ -67,7 +73,8 @@ void Batcher::EndItem(int table, size_t mark, RecordGroup* group) {
     open_.push_back(table);
     return;
   }
-  batch->items.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(size), group, {}, {}, 0});
+  batch->items.push_back(
+      {static_cast<uint32_t>(begin), static_cast<uint32_t>(size), group, {}, {}, 0, std::move(letter)});
   if (batch->items.size() == kMaxBatchItems) Seal(table);
 }
 
@@ -107,6 +114,7 @@ void Batcher::Recycle(BatchPtr batch) {
   batch->due = {};
   batch->attempts = 0;
   batch->charged = 0;
+  batch->refusal.reset();
   spare_.push_back(std::move(batch));
 }
 

@@ -25,7 +25,7 @@ class Batcher {
   Batch& Open(int table, Instant now);
   static size_t BeginItem(Batch& batch);
   static void Rollback(Batch& batch, size_t mark);
-  void EndItem(int table, size_t mark, RecordGroup* group);
+  void EndItem(int table, size_t mark, RecordGroup* group, PendingLetterPtr letter = nullptr);
 
   void SealAll();
   void SealOpenedBefore(Instant instant);

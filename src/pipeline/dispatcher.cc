@@ -28,11 +28,13 @@ constexpr Duration kAloneAtLeast = seconds(60);
 
 }  // namespace
 
-Dispatcher::Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RunContext& run,
-                       size_t max_requests, Progress& progress, std::function<void()> changed)
+Dispatcher::Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RecordRejecter& rejecter,
+                       RunContext& run, size_t max_requests, Progress& progress,
+                       std::function<void()> changed)
     : loop_(loop),
       client_(client),
       batcher_(batcher),
+      rejecter_(rejecter),
       run_(run),
       max_requests_(max_requests),
       progress_(progress),
@@ -262,54 +264,6 @@ void Dispatcher::OnThrottled(BatchPtr batch, Instant now) {
   if (batch) RetryLater(std::move(batch), Reaction::kThrottle, now);
 }
 
-void Dispatcher::Bisect(BatchPtr batch, const Verdict& verdict, Instant now) {
-  if (batch->items.size() == 1) {
-    RejectItem(std::move(batch), verdict.reason, now);
-    return;
-  }
-  std::vector<bool> half(batch->items.size(), false);
-  std::fill(half.begin(), half.begin() + static_cast<ptrdiff_t>(half.size() / 2), true);
-  BatchPtr first = TakeItems(*batch, half);
-  half.flip();
-  BatchPtr second = TakeItems(*batch, half);
-  Finish(std::move(batch));
-  Requeue(std::move(second), /*first=*/true);
-  Requeue(std::move(first), /*first=*/true);
-}
-
-void Dispatcher::RejectItem(BatchPtr batch, std::string_view reason, Instant now) {
-  const TableTarget& target = run_.tables[static_cast<size_t>(batch->table)];
-  progress_.rejected.Add(1);
-  run_.state.Fail(
-      ConfigError(
-          fmt::format("DynamoDB refused a record of stream {} (table {}): {}. The records before it are "
-                      "stored. Correct or exclude the record at the source.",
-                      target.stream.Display(), target.name, reason),
-          "an item was refused")
-          .For(target.stream));
-  Drop(std::move(batch), now);
-}
-
-void Dispatcher::FailTable(BatchPtr batch, Error error, Instant now) {
-  Queue& queue = queues_[static_cast<size_t>(batch->table)];
-  queue.failed = true;
-  run_.state.Fail(std::move(error));
-  while (!queue.ready.empty()) {
-    BatchPtr waiting = std::move(queue.ready.front());
-    queue.ready.pop_front();
-    --unsent_batches_;
-    unsent_bytes_ -= waiting->body.size();
-    Drop(std::move(waiting), now);
-  }
-  Drop(std::move(batch), now);
-}
-
-// Its items stay outstanding in the ledger: no STATE behind them is ever released.
-void Dispatcher::Drop(BatchPtr batch, Instant now) {
-  run_.rates[static_cast<size_t>(batch->table)].RemoveWaiting(batch->items.size(), now);
-  Finish(std::move(batch));
-}
-
 Error Dispatcher::TableError(const Verdict& verdict, std::string_view request_id, int table) const {
   const TableTarget& target = run_.tables[static_cast<size_t>(table)];
   const FailedOperation failed{"BatchWriteItem", target.name,       verdict,
@@ -323,18 +277,27 @@ double Dispatcher::Random() {
 
 // ---- settling
 
-// Credits every item that is not `kept` (empty: none is) as stored.
+// Credits every item that is not `kept` (empty: none is): a record as stored, the last part of a dead letter
+// as rejected.
 void Dispatcher::SettleStored(const Batch& batch, const std::vector<bool>& kept, Instant now) {
   settled_.clear();
   uint32_t stored = 0;
+  uint32_t records = 0;
   for (size_t i = 0; i < batch.items.size(); ++i) {
     if (!kept.empty() && kept[i]) continue;
-    RecordGroup* group = batch.items[i].group;
-    if (settled_.empty() || settled_.back().group != group) settled_.push_back({group, 0, 0});
-    ++settled_.back().stored;
+    const BatchItem& item = batch.items[i];
     ++stored;
+    if (item.letter && (--item.letter->parts > 0 || !item.group)) continue;
+    if (settled_.empty() || settled_.back().group != item.group) settled_.push_back({item.group, 0, 0});
+    if (item.letter) {
+      ++settled_.back().rejected;
+    } else {
+      ++settled_.back().stored;
+      ++records;
+    }
   }
-  progress_.stored.Add(stored);
+  (void)NoteOutcome(batch, stored, {});
+  progress_.stored.Add(records);
   run_.rates[static_cast<size_t>(batch.table)].RemoveWaiting(stored, now);
   run_.ledger.Credit(settled_);
 }
@@ -354,6 +317,7 @@ BatchPtr Dispatcher::TakeItems(Batch& from, const std::vector<bool>& chosen) {
   }
   batch->body.Append(run_.tables[static_cast<size_t>(from.table)].request_suffix);
   batch->opened = from.opened;
+  batch->refusal = from.refusal;
   batch->charged = std::min(from.charged, from.charged * batch->body.size() / from.body.size());
   from.charged -= batch->charged;
   return batch;

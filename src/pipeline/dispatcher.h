@@ -21,6 +21,7 @@
 #include "pipeline/checkpoint_ledger.h"
 #include "pipeline/progress.h"
 #include "pipeline/rate_controller.h"
+#include "pipeline/record_rejecter.h"
 #include "pipeline/run_state.h"
 
 namespace ddb {
@@ -33,6 +34,7 @@ struct RunContext {
   CheckpointLedger& ledger;
   MemoryBudget& budget;
   RunState& state;
+  Rejections& rejections;
   Instant started;               // the tables were ready
   Duration give_up;              // per table, without progress
   const EndpointText& endpoint;  // for errors
@@ -41,8 +43,8 @@ struct RunContext {
 class Dispatcher {
  public:
   // `changed` runs when batches left: there may be room for a chunk, or nothing left to do.
-  Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RunContext& run, size_t max_requests,
-             Progress& progress, std::function<void()> changed);
+  Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RecordRejecter& rejecter, RunContext& run,
+             size_t max_requests, Progress& progress, std::function<void()> changed);
 
   void Enqueue(BatchPtr batch);
 
@@ -69,22 +71,27 @@ class Dispatcher {
 
   void OnReply(BatchPtr batch, const Reply& reply);
   void OnWritten(BatchPtr batch, const Reply& reply, Instant now);
-  void OnRefused(BatchPtr batch, const Verdict& verdict, Instant now);
+
   void OnThrottled(BatchPtr batch, Instant now);
   void Bisect(BatchPtr batch, const Verdict& verdict, Instant now);
   void RejectItem(BatchPtr batch, std::string_view reason, Instant now);
+  bool NoteOutcome(const Batch& batch, uint32_t stored, std::string_view refused_for);
   void FailTable(BatchPtr batch, Error error, Instant now);
+  void FailTable(int table, Error error, Instant now);
   void Drop(BatchPtr batch, Instant now);
 
   double Random();
   void SettleStored(const Batch& batch, const std::vector<bool>& kept, Instant now);
   BatchPtr TakeItems(Batch& from, const std::vector<bool>& chosen);
   void Finish(BatchPtr batch);
+  Error DeadLetterError(std::string_view reason) const;
+  Error StormError(int table, std::string_view reason) const;
   Error TableError(const Verdict& verdict, std::string_view request_id, int table) const;
 
   EventLoop& loop_;
   Client& client_;
   Batcher& batcher_;
+  RecordRejecter& rejecter_;
   RunContext& run_;
   const size_t max_requests_;
   Progress& progress_;

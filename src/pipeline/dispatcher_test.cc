@@ -82,6 +82,13 @@ class FakeClient final : public Client {
   size_t in_flight_ = 0;
 };
 
+class CollectingLog final : public Log {
+ public:
+  void Write(LogLevel, std::string message) override { messages.push_back(std::move(message)); }
+  bool Enabled(LogLevel) const override { return true; }
+  std::vector<std::string> messages;
+};
+
 Verdict VerdictOf(Reaction reaction, ErrorCode code = ErrorCode::kOther) {
   Verdict verdict;
   verdict.reaction = reaction;
@@ -155,14 +162,18 @@ class DispatcherTest : public ::testing::Test {
   CheckpointLedger ledger_{2, [this](std::string line, size_t) { states_out_.push_back(std::move(line)); }};
   MemoryBudget budget_{1 << 20};
   RunState state_{[] {}};
+  CollectingLog log_;
+  Rejections rejections_{RejectionPolicy{}, tables_, log_};
   EndpointText endpoint_;
-  RunContext run_{clock_, tables_, rates_, ledger_, budget_, state_, clock_.Now(), seconds(600), endpoint_};
+  RunContext run_{clock_, tables_,     rates_,       ledger_,      budget_,
+                  state_, rejections_, clock_.Now(), seconds(600), endpoint_};
   Progress progress_;
   FakeClient client_{loop_};
   bool stop_when_idle_ = false;
   uint64_t chunk_ = 0;
   Batcher batcher_{tables_, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }};
-  Dispatcher dispatcher_{loop_, client_, batcher_, run_, 4, progress_, [this] {
+  RecordRejecter rejecter_{clock_, tables_, rejections_, state_, budget_, batcher_, progress_};
+  Dispatcher dispatcher_{loop_, client_, batcher_, rejecter_, run_, 4, progress_, [this] {
                            if (stop_when_idle_ && dispatcher_.idle()) loop_.Stop();
                          }};
 };

@@ -28,6 +28,20 @@ std::vector<StreamId> StreamsOf(const std::vector<TableTarget>& tables) {
   return streams;
 }
 
+std::vector<TableTarget> AllTables(const PipelineOptions& options) {
+  std::vector<TableTarget> tables = options.tables;
+  if (options.dead_letters) tables.push_back(*options.dead_letters);
+  return tables;
+}
+
+RejectionPolicy PolicyOf(const PipelineOptions& options) {
+  RejectionPolicy policy;
+  policy.skip = options.skip_rejected;
+  if (options.dead_letters) policy.dead_letters = static_cast<int>(options.tables.size());
+  if (!options.encodings.empty()) policy.sync_time_millis = options.encodings.front().sync_time_millis;
+  return policy;
+}
+
 // The supervisor: everything of a run that is not a worker's. Lives on the caller's thread; what workers call
 // is marked.
 class Supervisor {
@@ -48,9 +62,11 @@ class Supervisor {
         reader_(options.input_fd, options.chunk_bytes, budget.limit() / kLinePartOfBudget),
         intake_(reader_, ledger_, options.input_fd),
         streams_(StreamsOf(options.tables)),
-        rates_(options.tables.size()),
-        run_{clock,  options.tables, rates_,          ledger_,         budget,
-             state_, clock.Now(),    options.give_up, options.endpoint} {
+        tables_(AllTables(options)),
+        rates_(tables_.size()),
+        rejections_(PolicyOf(options), tables_, writer),
+        run_{clock,  tables_,     rates_,      ledger_,         budget,
+             state_, rejections_, clock.Now(), options.give_up, options.endpoint} {
     const Worker::Options worker_options{
         options.send_window_bytes,
         std::max<size_t>(1, options.connections / static_cast<size_t>(options.workers))};
@@ -73,6 +89,7 @@ class Supervisor {
     loop_.Run();
     for (auto& worker : workers_) worker->Join();
     writer_.OnClosed({});
+    rejections_.LogTotals();
     LogProgress("Done");
     workers_.clear();  // ends what is still in flight
     return Outcome();
@@ -134,7 +151,7 @@ class Supervisor {
     for (size_t i = 0; i < rates_.size(); ++i) {
       const std::optional<Duration> waited = rates_[i].WaitedWithoutProgress(now);
       if (!waited || *waited < options_.give_up) continue;
-      const TableTarget& target = options_.tables[i];
+      const TableTarget& target = tables_[i];
       state_.Fail(
           TransientError(
               fmt::format("Nothing could be stored in table {} for {} s. The sync can be tried again; if the "
@@ -213,7 +230,9 @@ class Supervisor {
   ChunkReader reader_;
   Intake intake_;
   StreamIndex streams_;
+  const std::vector<TableTarget> tables_;  // of the streams, and the dead letters
   std::vector<RateController> rates_;
+  Rejections rejections_;
   RunContext run_;
   std::vector<std::unique_ptr<Worker>> workers_;
 

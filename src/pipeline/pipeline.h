@@ -27,6 +27,8 @@ struct PipelineOptions {
   Duration give_up = std::chrono::seconds(600);  // per table, without progress
   EndpointText endpoint;                         // for errors
   std::vector<TableTarget> tables;               // per stream of the catalog
+  std::optional<TableTarget> dead_letters;       // where refused records go
+  bool skip_rejected = false;                    // go on without them
   std::vector<ItemEncoder::Stream> encodings;    // per stream
 };
 

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "items/dead_letter.h"
+
 namespace ddb {
 namespace {
 
@@ -29,8 +31,10 @@ Worker::Worker(const Shared& shared, const ClientFactory& make_client, const Opt
       run_(shared.run),
       options_(options),
       batcher_(shared.run.tables, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }),
+      rejecter_(shared.run.clock, shared.run.tables, shared.run.rejections, shared.run.state,
+                shared.run.budget, batcher_, progress_),
       client_(make_client(loop_)),
-      dispatcher_(loop_, *client_, batcher_, shared.run, options.max_requests, progress_,
+      dispatcher_(loop_, *client_, batcher_, rejecter_, shared.run, options.max_requests, progress_,
                   [this] { OnChanged(); }),
       input_(loop_, shared.intake.fd(), /*for_write=*/false),
       budget_timer_(loop_),
@@ -209,9 +213,9 @@ const char* Worker::EncodeData(int stream) {
     data_.mark = Batcher::BeginItem(batch);
     out = &batch.body;
   }
-  const char* next = encoder_.EncodeData(data_.begin, data_.end, *out).next;
-  if (!next) ForgetData();
-  return next;
+  data_.next = encoder_.EncodeData(data_.begin, data_.end, *out).next;
+  if (!data_.next) ForgetData();
+  return data_.next;
 }
 
 void Worker::ForgetData() {
@@ -236,8 +240,7 @@ bool Worker::FinishRecord(const ParsedLine& parsed, uint64_t line_number) {
   progress_.read.Add(1);
   if (reject != RejectReason::kNone) {
     ForgetData();
-    RejectRecord(stream, reject, line_number);
-    return false;
+    return RejectRecord(stream, reject, line_number);
   }
   const size_t bytes = kRequestAndReply * (batch.body.size() - data_.mark);
   batch.charged += bytes;
@@ -291,15 +294,29 @@ int Worker::FindStream(const StreamRef& stream) {
   return last_stream_;
 }
 
-void Worker::RejectRecord(int stream, RejectReason reason, uint64_t line_number) {
-  const StreamId& id = run_.tables[static_cast<size_t>(stream)].stream;
-  progress_.rejected.Add(1);
-  run_.state.Fail(
-      ConfigError(fmt::format("DynamoDB cannot hold the record of stream {} in line {} of the input: {}. The "
-                              "records before it are stored. Correct or exclude the record at the source.",
-                              id.Display(), line_number, RejectReasonText(reason)),
-                  "an item was refused by the encoder")
-          .For(id));
+// False: the run fails here.
+bool Worker::RejectRecord(int stream, RejectReason reason, uint64_t line_number) {
+  RecordGroup* group = GroupOf(stream);
+  const std::string where = fmt::format(" in line {} of the input", line_number);
+  RecordRejecter::Refused refused;
+  refused.stream = stream;
+  refused.reason = RejectReasonText(reason);
+  refused.where = where;
+  refused.format = kDeadLetterAirbyte;
+  refused.record = {data_.begin, static_cast<size_t>(data_.next - data_.begin)};
+  refused.group = group;
+  switch (rejecter_.Reject(refused, now_)) {
+    case RecordRejecter::Outcome::kFailed:
+      ++group->outstanding;
+      return false;
+    case RecordRejecter::Outcome::kSettled:
+      ++group->counts.rejected;  // the group is not the ledger's yet
+      return true;
+    case RecordRejecter::Outcome::kLetter:
+      ++group->outstanding;
+      return true;
+  }
+  return false;
 }
 
 bool Worker::FailLine(std::string_view reason, uint64_t line_number, const StreamRef* stream) {

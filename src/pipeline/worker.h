@@ -67,7 +67,7 @@ class Worker final : private RecordSink {
   const char* OnData(const char* p, const char* end, const RecordFields& seen) override;
   const char* EncodeData(int stream);
   bool FinishRecord(const ParsedLine& parsed, uint64_t line_number);
-  void RejectRecord(int stream, RejectReason reason, uint64_t line_number);
+  bool RejectRecord(int stream, RejectReason reason, uint64_t line_number);
   void AddState(const ParsedLine& parsed, std::string_view line);
   RecordGroup* GroupOf(int stream);
   void ForgetData();
@@ -88,6 +88,7 @@ class Worker final : private RecordSink {
   MessageParser parser_;
   ItemEncoder encoder_;
   Batcher batcher_;
+  RecordRejecter rejecter_;
   std::unique_ptr<Client> client_;
   Dispatcher dispatcher_;
   EventLoop::SharedWatch input_;
@@ -110,7 +111,8 @@ class Worker final : private RecordSink {
   // The record that is being parsed: where its data is, and where it was encoded to (stream < 0: not yet).
   struct Data {
     const char* begin = nullptr;
-    const char* end = nullptr;
+    const char* end = nullptr;   // of the line
+    const char* next = nullptr;  // behind the value
     int stream = -1;
     size_t mark = 0;
   } data_;

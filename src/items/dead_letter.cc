@@ -1,0 +1,90 @@
+#include "items/dead_letter.h"
+
+#include <openssl/evp.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <new>
+
+#include "items/json_text.h"
+#include "items/layout.h"
+
+namespace ddb {
+namespace {
+
+void AppendAttribute(std::string& out, std::string_view name, char type, std::string_view json_value) {
+  out.append(out.back() == '{' ? "\"" : ",\"").append(name).append("\":{\"").append(1, type).append("\":\"");
+  out.append(json_value).append("\"}");
+}
+
+std::string Escaped(std::string_view text) {
+  std::string out;
+  AppendEscaped(text, out);
+  return out;
+}
+
+std::string Gzip(std::string_view text) {
+  z_stream stream = {};
+  constexpr int kGzipWindow = 15 + 16;
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw std::bad_alloc();  // the only way it can fail with these arguments
+  }
+  std::string out(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);  // one call: the output has room for all
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+std::string Base64(std::string_view bytes) {
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  out.resize(static_cast<size_t>(length));
+  return out;
+}
+
+std::string Uuid(UuidSource& uuids) {
+  std::string id(kUuidLength, '\0');
+  uuids.Write(id.data());
+  return id;
+}
+
+}  // namespace
+
+std::vector<std::string> DeadLetterItems(const DeadLetter& letter, UuidSource& uuids) {
+  const bool as_text = letter.record.size() <= kDeadLetterPartBytes;
+  const std::string gzip = as_text ? std::string() : Gzip(letter.record);
+  const size_t parts = as_text ? 1 : (gzip.size() + kDeadLetterPartBytes - 1) / kDeadLetterPartBytes;
+  const std::string letter_id = Uuid(uuids);
+  std::vector<std::string> items;
+  for (size_t part = 0; part < parts; ++part) {
+    std::string item = R"({"PutRequest":{"Item":{)";
+    AppendAttribute(item, kHashAttribute, 'S', Uuid(uuids));
+    AppendAttribute(item, kRangeAttribute, 'N', std::to_string(letter.sync_time_millis));
+    AppendAttribute(item, "letter_id", 'S', letter_id);
+    AppendAttribute(item, "stream", 'S', Escaped(letter.stream.name));
+    if (letter.stream.ns) AppendAttribute(item, "namespace", 'S', Escaped(*letter.stream.ns));
+    AppendAttribute(item, "reason", 'S', Escaped(letter.reason));
+    AppendAttribute(item, "rejected_at", 'N', std::to_string(letter.rejected_at_millis));
+    AppendAttribute(item, "format", 'S', letter.format);
+    AppendAttribute(item, "part", 'N', std::to_string(part + 1));
+    AppendAttribute(item, "parts", 'N', std::to_string(parts));
+    if (as_text) {
+      AppendAttribute(item, "record", 'S', Escaped(letter.record));
+    } else {
+      const std::string_view bytes =
+          std::string_view(gzip).substr(part * kDeadLetterPartBytes, kDeadLetterPartBytes);
+      AppendAttribute(item, "record_gzip", 'B', Base64(bytes));
+    }
+    items.push_back(std::move(item) + "}}}");
+  }
+  return items;
+}
+
+}  // namespace ddb

@@ -1,0 +1,36 @@
+// DeadLetter: a record that DynamoDB will never hold, as items that it will: who it was of, why it was
+// refused, and the record itself, as text or, when that is long, as gzip in parts. Written into the table
+// that the user named; its keys are those of layout `raw`, so that it is made and checked like the others.
+// Pure but for its random ids.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/stream_id.h"
+#include "items/uuid.h"
+
+namespace ddb {
+
+// One part's share of the record, bytes: under the 409,600 of an item, with room for the other attributes.
+inline constexpr size_t kDeadLetterPartBytes = 350 * 1024;
+
+struct DeadLetter {
+  StreamId stream;
+  std::string_view reason;       // our own words
+  int64_t sync_time_millis = 0;  // of the run: the range key, as everywhere
+  int64_t rejected_at_millis = 0;
+  std::string_view format;  // what `record` is: kDeadLetterAirbyte or kDeadLetterItem
+  std::string_view record;  // UTF-8
+};
+inline constexpr std::string_view kDeadLetterAirbyte =
+    "airbyte record data";                                            // record.data as the source sent it
+inline constexpr std::string_view kDeadLetterItem = "dynamodb json";  // the item as DynamoDB refused it
+
+// One {"PutRequest":...} a part. Parts of one letter share `letter_id`; record (S), or part n of record_gzip
+// (B).
+std::vector<std::string> DeadLetterItems(const DeadLetter& letter, UuidSource& uuids);
+
+}  // namespace ddb

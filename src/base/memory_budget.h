@@ -12,6 +12,8 @@ namespace ddb {
 class MemoryBudget {
  public:
   explicit MemoryBudget(size_t limit) : limit_(static_cast<int64_t>(limit)) {}
+  // Before anybody waits for it.
+  void SetLimit(size_t limit) { limit_ = static_cast<int64_t>(limit); }
 
   // Takes `bytes` if they fit, or if nothing is taken at all (one chunk always gets through). False: nothing
   // was taken.
@@ -35,7 +37,7 @@ class MemoryBudget {
   }
 
  private:
-  const int64_t limit_;
+  int64_t limit_;  // bytes; constant once the data path runs
   std::atomic<int64_t> used_{0};
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -28,13 +29,30 @@
 namespace ddb {
 namespace {
 
-constexpr size_t kMemoryBudget = 256u << 20;
 constexpr size_t kConnections = 256;
+constexpr size_t kMaxBudget = 512u << 20;
+constexpr size_t kMinBudget = 16u << 20;
+constexpr size_t kForTheRest =
+    64u << 20;  // of the container's memory: the program itself, connections, the kernel's buffers
+constexpr size_t kChunkPartOfBudget = 16;
 constexpr Duration kFlushAtEnd = std::chrono::seconds(10);
+
+// Bytes. Half of what the container has is left to others: the source may run beside us.
+size_t BudgetFor(const Config& config) {
+  if (config.max_memory_mb) return std::max(kMinBudget, *config.max_memory_mb << 20);
+  const size_t limit = MemoryLimit();
+  const size_t ours = limit > kForTheRest ? (limit - kForTheRest) / 2 : 0;
+  return std::clamp(ours, kMinBudget, kMaxBudget);
+}
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
+}
+
+TableCapacity CapacityOf(const Config& config) {
+  if (config.capacity.on_demand) return {true, std::nullopt, std::nullopt};
+  return {false, config.capacity.read_units, config.capacity.write_units};
 }
 
 class WriteCommand {
@@ -59,8 +77,7 @@ class WriteCommand {
 
  private:
   Result<PipelineResult> Load(const std::string& config_path, const std::string& catalog_path) {
-    Result<Config> config =
-        LoadConfig(config_path, {Environment("DEPLOYMENT_MODE"), Environment("AIRBYTE_EDITION")});
+    Result<Config> config = LoadConfig(config_path, DeploymentFromEnvironment());
     if (!config.ok()) return std::move(config).error();
     Result<Endpoint> endpoint = ResolveEndpoint(config->endpoint, config->region);
     if (!endpoint.ok()) return std::move(endpoint).error();
@@ -70,6 +87,12 @@ class WriteCommand {
     for (const CatalogStream& stream : catalog->streams) streams.push_back(stream.id);
     Result<std::vector<TableName>> names = ResolveTableNames(config->table_prefix, streams);
     if (!names.ok()) return std::move(names).error();
+    for (const TableName& name : *names) {
+      if (name.name != config->dead_letter_table) continue;
+      return ConfigError(
+          "dead_letter_table is the table of a stream of this sync. Give it a name of its own.");
+    }
+    budget_.SetLimit(BudgetFor(*config));
     LogStart(*config, *endpoint, *catalog, *names);
     return Write(*config, *endpoint, *catalog, *names);
   }
@@ -110,12 +133,22 @@ class WriteCommand {
     options.progress_fd = isatty(STDERR_FILENO) ? STDERR_FILENO : -1;
     options.workers = config.workers.value_or(AvailableCores());
     options.connections = kConnections;
+    options.chunk_bytes = std::min(ChunkReader::kChunkBytes, budget_.limit() / kChunkPartOfBudget);
+    options.give_up = std::chrono::seconds(config.give_up_after_s);
+    options.skip_rejected = config.skip_rejected;
     const int64_t sync_time = clock_.WallMillis();
     for (size_t i = 0; i < names.size(); ++i) {
       const CatalogStream& stream = catalog.streams[i];
       options.tables.push_back(
           {names[i].name, stream.id, RawTableKeys(), BatchWriteHead(names[i].name), kBatchWriteTail});
       options.encodings.push_back({sync_time, stream.generation_id, stream.sync_id});
+    }
+    if (!config.dead_letter_table.empty()) {
+      options.dead_letters = TableTarget{config.dead_letter_table,
+                                         {},
+                                         RawTableKeys(),
+                                         BatchWriteHead(config.dead_letter_table),
+                                         kBatchWriteTail};
     }
     return RunPipeline(options, make_client, clock_, writer_, budget_);
   }
@@ -146,7 +179,7 @@ class WriteCommand {
 
   const RealClock clock_;
   Signals signals_;
-  MemoryBudget budget_{kMemoryBudget};
+  MemoryBudget budget_{kMinBudget};
   MessageWriter writer_;
 };
 
@@ -160,14 +193,18 @@ Status WriteCommand::Prepare(const Config& config, const Catalog& catalog,
     plan.table = names[i].name;
     plan.stream = stream.id;
     plan.mode = stream.mode == DestinationSyncMode::kOverwrite ? TableMode::kRecreate : TableMode::kAppend;
-    plan.keys = RawTableKeys();
-    plan.capacity = {config.capacity.on_demand, std::nullopt, std::nullopt};
-    if (!config.capacity.on_demand) {
-      plan.capacity.read_units = config.capacity.read_units;
-      plan.capacity.write_units = config.capacity.write_units;
-    }
-    plan.default_capacity = config.capacity.is_default;
     plans.push_back(std::move(plan));
+  }
+  if (!config.dead_letter_table.empty()) {
+    TablePlan plan;
+    plan.table = config.dead_letter_table;
+    plan.stream.name = "(dead letters)";
+    plans.push_back(std::move(plan));
+  }
+  for (TablePlan& plan : plans) {
+    plan.keys = RawTableKeys();
+    plan.capacity = CapacityOf(config);
+    plan.default_capacity = config.capacity.is_default;
   }
   EventLoop loop;
   const std::unique_ptr<Client> client = make_client(loop);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -171,6 +172,14 @@ std::optional<Error> FindError(const Json& value, const Json& schema, const std:
       return FieldError(path, schema, "must be " + schema["pattern_descriptor"].get<std::string>());
     }
   }
+  if (schema.contains("enum")) {
+    const Json& choices = schema["enum"];
+    if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
+      std::string names;
+      for (const Json& choice : choices) names += (names.empty() ? "" : " or ") + choice.dump();
+      return FieldError(path, schema, "must be " + names);
+    }
+  }
   if (schema.contains("minimum") && (value < schema["minimum"] || value > schema["maximum"])) {
     return FieldError(path, schema,
                       "must be from " + schema["minimum"].dump() + " to " + schema["maximum"].dump());
@@ -303,6 +312,10 @@ Result<Config> ToConfig(const Json& config) {
   if (auto status = ReadCredentials(config, out); !status.ok()) return std::move(status).error();
   out.capacity = ReadCapacity(config);
   if (config.contains("workers")) out.workers = config["workers"].get<int>();
+  out.skip_rejected = config.value("on_rejected_record", "fail") == "skip";
+  out.dead_letter_table = config.value("dead_letter_table", "");
+  if (config.contains("max_memory_mb")) out.max_memory_mb = config["max_memory_mb"].get<size_t>();
+  out.give_up_after_s = config.value("give_up_after_s", out.give_up_after_s);
   CollectUnknownKeys(config, ConfigSchema(), "", out.unknown_keys);
   return out;
 }

@@ -27,7 +27,11 @@ struct Config {
   std::string access_key_id;
   std::string secret_access_key;
   Capacity capacity;
-  std::optional<int> workers;             // absent: the cores that the container may use
+  std::optional<int> workers;           // absent: the cores that the container may use
+  bool skip_rejected = false;           // on_rejected_record: skip
+  std::string dead_letter_table;        // "" = refused records are kept nowhere
+  std::optional<size_t> max_memory_mb;  // absent: by the container
+  int64_t give_up_after_s = 600;
   std::vector<std::string> unknown_keys;  // "a", "capacity.b"; the first 20; each is worth a WARN
 };
 

@@ -186,6 +186,12 @@ TEST(ConfigTest, RefusedValues) {
       {"capacity", R"({"mode":"provisioned","write_units":"10"})", "capacity.write_units",
        "must be a whole number, but is text"},
       {"workers", "0", "workers (Workers)", "must be from 1 to 256"},
+      {"on_rejected_record", R"("drop")", "on_rejected_record", "must be \"fail\" or \"skip\""},
+      {"on_rejected_record", "1", "on_rejected_record", "must be text"},
+      {"dead_letter_table", R"("ab")", "dead_letter_table", "must be empty, or a table name"},
+      {"dead_letter_table", R"("a b c")", "dead_letter_table", "must be empty, or a table name"},
+      {"max_memory_mb", "15", "max_memory_mb", "must be from 16 to 1048576"},
+      {"give_up_after_s", "9", "give_up_after_s", "must be from 10 to 86400"},
       {"workers", "-1", "workers", "must be from 1 to 256"},
       {"workers", "257", "workers", "must be from 1 to 256"},
       {"workers", "18446744073709551615", "workers", "must be from 1 to 256"},
@@ -239,6 +245,13 @@ TEST(ConfigTest, Capacity) {
   EXPECT_FALSE(capacity.is_default);
   EXPECT_TRUE(Parse({{"capacity", R"({"mode":"provisioned"})"}})->capacity.is_default);
   EXPECT_EQ(Parse({{"workers", "3"}})->workers, 3);
+  EXPECT_FALSE(Parse({})->skip_rejected);
+  EXPECT_TRUE(Parse({{"on_rejected_record", R"("skip")"}})->skip_rejected);
+  EXPECT_EQ(Parse({{"dead_letter_table", R"("letters")"}})->dead_letter_table, "letters");
+  EXPECT_FALSE(Parse({})->max_memory_mb);
+  EXPECT_EQ(Parse({{"max_memory_mb", "64"}})->max_memory_mb, 64u);
+  EXPECT_EQ(Parse({})->give_up_after_s, 600);
+  EXPECT_EQ(Parse({{"give_up_after_s", "30"}})->give_up_after_s, 30);
 }
 
 TEST(ConfigTest, UnknownKeys) {

@@ -20,9 +20,9 @@ Json Spec() { return Json::parse(SpecJson()); }
 // Words that the platform's form knows. Notably not: anyOf, allOf, not, if, then, else, patternProperties.
 // https://docs.airbyte.com/connector-development/connector-specification-reference
 const std::set<std::string> kWords = {
-    "$schema",    "title",   "description", "type",    "required",      "additionalProperties",
-    "properties", "order",   "oneOf",       "const",   "pattern",       "pattern_descriptor",
-    "examples",   "default", "minimum",     "maximum", "airbyte_secret"};
+    "$schema",    "title",   "description", "type",    "required",       "additionalProperties",
+    "properties", "order",   "oneOf",       "const",   "pattern",        "pattern_descriptor",
+    "examples",   "default", "minimum",     "maximum", "airbyte_secret", "enum"};
 
 void CheckSchema(const Json& schema, const std::string& path) {
   for (const auto& [word, value] : schema.items()) EXPECT_TRUE(kWords.contains(word)) << path << ": " << word;
@@ -76,8 +76,10 @@ TEST(SpecTest, KeysOfTheJavaConnector) {
   const Json schema = Spec()["connectionSpecification"];
   std::set<std::string> keys;
   for (const auto& [key, property] : schema["properties"].items()) keys.insert(key);
-  EXPECT_EQ(keys, (std::set<std::string>{"access_key_id", "capacity", "dynamodb_endpoint", "dynamodb_region",
-                                         "dynamodb_table_name_prefix", "secret_access_key", "workers"}));
+  EXPECT_EQ(keys,
+            (std::set<std::string>{"access_key_id", "capacity", "dead_letter_table", "dynamodb_endpoint",
+                                   "dynamodb_region", "dynamodb_table_name_prefix", "give_up_after_s",
+                                   "max_memory_mb", "on_rejected_record", "secret_access_key", "workers"}));
   EXPECT_EQ(schema["required"], Json::array({"dynamodb_table_name_prefix", "dynamodb_region", "access_key_id",
                                              "secret_access_key"}));
   for (const auto& [key, property] : schema["properties"].items()) {
@@ -108,10 +110,19 @@ TEST(SpecTest, ExamplesAndDefaultsAreAccepted) {
 class RandomConfigs {
  public:
   Json Next() {
-    static const std::vector<std::string> keys = {
-        "access_key_id", "secret_access_key", "dynamodb_region",     "dynamodb_table_name_prefix",
-        "capacity",      "workers",           "dynamodb_table_name", "dynamodb_endpoint",
-        "other"};
+    static const std::vector<std::string> keys = {"access_key_id",
+                                                  "secret_access_key",
+                                                  "dynamodb_region",
+                                                  "dynamodb_table_name_prefix",
+                                                  "capacity",
+                                                  "workers",
+                                                  "dynamodb_table_name",
+                                                  "dynamodb_endpoint",
+                                                  "on_rejected_record",
+                                                  "dead_letter_table",
+                                                  "max_memory_mb",
+                                                  "give_up_after_s",
+                                                  "other"};
     Json config = Json::object();
     for (const std::string& key : keys) {
       const unsigned kind = Pick(10);
@@ -130,6 +141,10 @@ class RandomConfigs {
     if (key == "dynamodb_region") return Pick(4) == 0 ? "" : "eu-west-1";
     if (key == "dynamodb_endpoint") return Pick(2) == 0 ? "" : std::string("http://") + kMarker + ":8000";
     if (key == "workers") return 1 + Pick(256);
+    if (key == "on_rejected_record") return Pick(2) == 0 ? "skip" : "fail";
+    if (key == "dead_letter_table") return Pick(2) == 0 ? "" : kMarker;
+    if (key == "max_memory_mb") return 16 + Pick(1000);
+    if (key == "give_up_after_s") return 10 + Pick(1000);
     if (key == "capacity") {
       Json capacity = {{"mode", Pick(2) == 0 ? "on_demand" : "provisioned"}};
       if (Pick(2) == 0) capacity["read_units"] = Pick(3) == 0 ? AnyValue(2) : Json(1 + Pick(1000));

@@ -68,7 +68,7 @@ class Supervisor {
         run_{clock,  tables_,     rates_,      ledger_,         budget,
              state_, rejections_, clock.Now(), options.give_up, options.endpoint} {
     const Worker::Options worker_options{
-        options.send_window_bytes,
+        options.send_window_bytes, options.chunk_bytes,
         std::max<size_t>(1, options.connections / static_cast<size_t>(options.workers))};
     const Worker::Shared shared{run_,
                                 intake_,

@@ -102,7 +102,7 @@ void Worker::AwaitInput() {
 }
 
 void Worker::TakeChunk() {
-  const size_t reserved = kGrowth * (ChunkReader::kChunkBytes + shared_.intake.carried());
+  const size_t reserved = kGrowth * (options_.chunk_bytes + shared_.intake.carried());
   if (!run_.budget.TryReserve(reserved)) {
     // Nothing may be on its way to free memory but batches that are still open.
     shared_.seal_for_states();

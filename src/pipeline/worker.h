@@ -31,6 +31,7 @@ class Worker final : private RecordSink {
  public:
   struct Options {
     size_t send_window_bytes = 0;
+    size_t chunk_bytes = 0;
     size_t max_requests = 0;
   };
   // What all workers of a run share beside RunContext.

@@ -61,7 +61,7 @@ struct HttpClient::Impl final : HttpConnection::Owner {
     TransportError error;
   };
 
-  Impl(EventLoop& event_loop, const Clock& the_clock, Endpoint endpoint, Options options)
+  Impl(EventLoop& event_loop, const Clock& the_clock, const Endpoint& endpoint, const Options& options)
       : loop(event_loop),
         clock(the_clock),
         tls(endpoint.tls ? std::make_unique<TlsContext>(endpoint.host) : nullptr),
@@ -228,6 +228,7 @@ void HttpClient::Impl::Sweep() {
   }
   // Those that close are kept in `removed` meanwhile.
   std::vector<HttpConnection*> all;
+  all.reserve(connections.size());
   for (const auto& connection : connections) all.push_back(connection.get());
   for (HttpConnection* connection : all) connection->CheckDeadline(now);
   EnsureSweep();
@@ -236,6 +237,7 @@ void HttpClient::Impl::Sweep() {
 void HttpClient::Impl::Close() {
   closed = true;
   std::vector<HttpExchange> cancelled;
+  cancelled.reserve(in_flight);
   for (Ended& one : ended) cancelled.push_back(std::move(one.exchange));
   for (const auto& connection : connections) {
     if (std::optional<HttpExchange> exchange = connection->TakeExchange())
@@ -252,7 +254,7 @@ void HttpClient::Impl::Close() {
 }
 
 HttpClient::HttpClient(EventLoop& loop, const Clock& clock, Endpoint endpoint, Options options)
-    : impl_(std::make_unique<Impl>(loop, clock, std::move(endpoint), options)) {}
+    : impl_(std::make_unique<Impl>(loop, clock, endpoint, options)) {}
 
 HttpClient::~HttpClient() { impl_->Close(); }
 

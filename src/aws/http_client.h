@@ -59,7 +59,7 @@ class HttpClient {
     Duration resolve_ttl = std::chrono::seconds(30);  // answers of the resolver are this old at most
   };
 
-  HttpClient(EventLoop& loop, const Clock& clock, Endpoint endpoint, Options options);
+  HttpClient(EventLoop& loop, const Clock& clock, const Endpoint& endpoint, const Options& options);
   ~HttpClient();  // every waiting request ends as kCancelled, within the destructor
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;

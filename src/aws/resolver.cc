@@ -104,7 +104,7 @@ void Resolver::Lookup(std::function<void(bool)> done) {
   }
 }
 
-void Resolver::Take(std::vector<Address> addresses) {
+void Resolver::Take(const std::vector<Address>& addresses) {
   looking_up_ = false;
   resolved_at_ = clock_.Now();
   std::vector<Known> known;

@@ -52,7 +52,7 @@ class Resolver {
   };
   struct Mailbox;
 
-  void Take(std::vector<Address> addresses);
+  void Take(const std::vector<Address>& addresses);
 
   // Set at construction.
   EventLoop& loop_;

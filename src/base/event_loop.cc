@@ -133,7 +133,7 @@ struct EventLoop::Watch::Impl {
     side.fn = nullptr;
   }
 
-  asio::posix::stream_descriptor descriptor;
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> descriptor;
   Side readable;
   Side writable;
 };

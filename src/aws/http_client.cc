@@ -253,7 +253,7 @@ void HttpClient::Impl::Close() {
   for (const HttpExchange& exchange : cancelled) exchange.done(reply);
 }
 
-HttpClient::HttpClient(EventLoop& loop, const Clock& clock, Endpoint endpoint, Options options)
+HttpClient::HttpClient(EventLoop& loop, const Clock& clock, const Endpoint& endpoint, const Options& options)
     : impl_(std::make_unique<Impl>(loop, clock, endpoint, options)) {}
 
 HttpClient::~HttpClient() { impl_->Close(); }

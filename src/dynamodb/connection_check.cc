@@ -110,13 +110,9 @@ class ConnectionCheck {
     }
   }
 
-  // A table that is being created cannot be deleted yet: Call waits that out.
   Task<Status> CleanUp(Tools& tools) {
     operation_ = "DeleteTable";
-    const ControlReply reply =
-        co_await tools.plane.Call("DeleteTable", TableNameBody(options_.table), tools.deadline);
-    if (reply.ok() || reply.verdict.code == ErrorCode::kResourceNotFound) co_return Ok();
-    co_return tools.operations.Failure("DeleteTable", options_.table, reply);
+    co_return co_await tools.operations.Delete(options_.table, tools.deadline);
   }
 
   void Fail(Error error) {

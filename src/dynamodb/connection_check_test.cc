@@ -124,7 +124,7 @@ TEST_F(ConnectionChecks, UnreachableEndpointsFailSoonAndByName) {
   const std::pair<TransportError, std::string> cases[] = {
       {TransportError::kResolve, "Region eu-west-1 has no DynamoDB endpoint"},
       {TransportError::kRefused, "refused"},
-      {TransportError::kConnectTimeout, "not made in time"},
+      {TransportError::kConnectTimeout, "No TLS connection"},
       {TransportError::kTlsUntrusted, "not trusted"},
       {TransportError::kTlsExpired, "expired"},
       {TransportError::kTlsWrongName, "another host name"},

@@ -44,7 +44,8 @@ class ControlPlane {
   ControlPlane& operator=(const ControlPlane&) = delete;
 
   // `operation` is a literal. Transient failures, throttles, LimitExceeded and ResourceInUse are waited out
-  // until `deadline`; but ResourceInUse ends a CreateTable, because the table is there.
+  // until `deadline`; but ResourceInUse ends CreateTable and DeleteTable, whose caller then looks at the
+  // table.
   Task<ControlReply> Call(std::string_view operation, std::string body, Instant deadline);
 
   class Sleeper {

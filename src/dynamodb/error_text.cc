@@ -38,9 +38,13 @@ std::string TransportText(TransportError error, const EndpointText& endpoint) {
           where);
     case TransportError::kConnectTimeout:
       return fmt::format(
-          "The connection to {} was not made in time. Check host and port, and that a firewall or proxy lets "
-          "the connection through.",
-          where);
+          "No {} was made to {} in time. Check host and port{}, and that a firewall or proxy lets the "
+          "connection "
+          "through.",
+          endpoint.url.starts_with("https:") ? "TLS connection" : "connection", where,
+          endpoint.url.starts_with("https:") && endpoint.custom
+              ? " (one that does not speak TLS needs http:// in dynamodb_endpoint)"
+              : "");
     case TransportError::kTlsUntrusted:
       return fmt::format(
           "TLS: the certificate of {} is not trusted: no certificate authority known to this machine has "

@@ -116,11 +116,26 @@ Task<TableOperations::Found> TableOperations::AwaitActive(const std::string& tab
   }
 }
 
+Task<Status> TableOperations::Delete(const std::string& table, Instant deadline) {
+  Pauses pauses;
+  for (;;) {
+    ControlReply reply = co_await plane_.Call("DeleteTable", TableNameBody(table), deadline);
+    if (reply.ok() || IsNotFound(reply)) co_return Ok();
+    reply.gave_up = reply.gave_up || plane_.Now() >= deadline;
+    if (!IsInUse(reply) || reply.gave_up) co_return Failure("DeleteTable", table, reply);
+    for (bool changing = true; changing && plane_.Now() < deadline;) {
+      co_await plane_.Sleep(pauses.Next());
+      const Found found = co_await Describe(table, deadline);
+      changing = found.ok() && *found &&
+                 ((*found)->status == TableStatus::kCreating || (*found)->status == TableStatus::kUpdating);
+    }
+  }
+}
+
 Task<Status> TableOperations::Drop(const std::string& table) {
   const Instant deadline = plane_.Now() + transition_;
-  const ControlReply reply = co_await plane_.Call("DeleteTable", TableNameBody(table), deadline);
-  if (IsNotFound(reply)) co_return Ok();
-  if (!reply.ok()) co_return Failure("DeleteTable", table, reply);
+  Status deleted = co_await Delete(table, deadline);
+  if (!deleted.ok()) co_return deleted;
   Pauses pauses;
   for (;;) {
     Found found = co_await Describe(table, deadline);

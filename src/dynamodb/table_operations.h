@@ -35,6 +35,9 @@ class TableOperations {
   // Waits for a table that was just created; nullopt when it has to be created again (an earlier one of its
   // name was still going away).
   Task<Found> AwaitActive(const std::string& table, Instant deadline);
+  // Ends when the deletion is accepted; a table that is being created or updated is waited for.
+  Task<Status> Delete(const std::string& table, Instant deadline);
+  // Ends when the table is gone.
   Task<Status> Drop(const std::string& table);
 
   // Adds tags and time to live to what DescribeTable told. What the endpoint does not support, or what we may

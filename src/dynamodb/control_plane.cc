@@ -150,8 +150,8 @@ Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string bo
 bool ControlPlane::IsFinal(std::string_view operation, const Verdict& verdict, int attempts) const {
   switch (verdict.reaction) {
     case Reaction::kRetry:
-      return operation == "CreateTable" &&
-             (verdict.code == ErrorCode::kResourceInUse || verdict.code == ErrorCode::kTableAlreadyExists);
+      return (verdict.code == ErrorCode::kResourceInUse || verdict.code == ErrorCode::kTableAlreadyExists) &&
+             (operation == "CreateTable" || operation == "DeleteTable");
     case Reaction::kThrottle:
       return false;
     case Reaction::kReauthenticate:

@@ -60,6 +60,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--build", required=True)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--docs", action="store_true")
     parser.add_argument("--keep-data", action="store_true")
     parser.add_argument("--from", dest="source", help="a result file, instead of measuring")
@@ -68,7 +69,8 @@ def main():
     unknown = set(options.only) - set(scenarios.ALL)
     if unknown:
         parser.error(f"unknown part: {' '.join(unknown)} (there are: {' '.join(scenarios.ALL)})")
-    options.rounds, options.scale, options.peer_rounds, options.stage_seconds = (3, 0.2, 1, 0.05) if options.quick else (5, 1, 2, 0.3)
+    how = (1, 0.01, 1, 0.01, 0) if options.smoke else (3, 0.2, 1, 0.05, 10) if options.quick else (5, 1, 2, 0.3, 20)
+    options.rounds, options.scale, options.peer_rounds, options.stage_seconds, options.patience = how
     result = json.loads(Path(options.source).read_text()) if options.source else measure(options)
     target = Path(options.build) / "bench" / "result.json"
     target.write_text(json.dumps(result, indent=1) + "\n")

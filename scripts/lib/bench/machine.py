@@ -25,8 +25,8 @@ def describe(root):
         "hypervisor": lscpu.get("Hypervisor vendor", "none"),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "kernel": platform.release(),
-        "compiler": run("c++", "--version").splitlines()[0] if run("c++", "--version") else "?",
-        "openssl": run("openssl", "version").strip(),
+        "compiler": (run("c++", "--version").splitlines() or ["?"])[0],
+        "openssl": " ".join(run("openssl", "version").split()[:2]),
         "commit": run("git", "rev-parse", "--short", "HEAD").strip() + ("+" if run("git", "status", "--porcelain", "-uno") else ""),
     }
 

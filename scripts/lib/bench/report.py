@@ -145,7 +145,7 @@ def goal_table(result):
 
 def machine_text(result):
     m = result["machine"]
-    return (f"{m['cpu']} ({m['cpu_family_model']}; {', '.join(m['flags'])}), {m['cores']} cores, L2 {m['l2']} in all, "
+    return (f"{m['cpu']} ({m['cpu_family_model']}; {', '.join(m['flags'])}), {m['cores']} cores, L2 {m['l2']}, "
             f"{m['memory_gb']} GB, hypervisor {m['hypervisor']}; Linux {m['kernel']}, {m['compiler']}, {m['openssl']}; "
             f"{result['date']}, commit {m['commit']}")
 

@@ -158,7 +158,7 @@ def middle(values):
     return median(list(values))
 
 
-def settle(limit=0.15, patience=20):
+def settle(patience, limit=0.15):
     """Waits until the machine is quiet enough to measure, but not for ever; the foreign load is reported anyway."""
     end = time.monotonic() + patience
     while time.monotonic() < end:

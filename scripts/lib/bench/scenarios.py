@@ -32,11 +32,11 @@ def summary(runs):
     }
 
 
-def rounds_of(count, **measurements):
+def rounds_of(options, **measurements):
     """Each of `measurements` once a round, one after the other; the lists of what they gave."""
     results = {name: [] for name in measurements}
-    for _ in range(count):
-        settle()
+    for _ in range(options.rounds):
+        settle(options.patience)
         for name, measure in measurements.items():
             results[name].append(measure(results))
     return results
@@ -54,7 +54,7 @@ def core(bench, options):
             records = int(size * options.scale)
             bench.write(sink, kind, records)  # the table and the page cache
             got = rounds_of(
-                options.rounds,
+                options,
                 plain=lambda _: bench.write(sink, kind, records),
                 bound=lambda so_far: bench.bound(kind, records, so_far["plain"][-1]),
                 tls=lambda _: bench.write(sink, kind, records, tls=True))
@@ -75,7 +75,7 @@ def latency(bench, options):
     with Sink(bench) as near, Sink(bench, LATENCY_MS) as far:
         for sink in (near, far):
             bench.write(sink, "small", 10_000)
-        got = rounds_of(options.rounds, plain=lambda _: bench.write(near, "small", records),
+        got = rounds_of(options, plain=lambda _: bench.write(near, "small", records),
                         late=lambda _: bench.write(far, "small", records))
     late = summary(got["late"])
     ceiling = min(middle(run.rate for run in got["plain"]), 25 * MAX_CONNECTIONS / (LATENCY_MS / 1000))
@@ -90,7 +90,7 @@ def shapes(bench, options):
                 "a STATE every 10 records": {"state_every": 10}}
     with Sink(bench) as sink:
         bench.write(sink, "small", 10_000, streams=3)
-        got = rounds_of(options.rounds, plain=lambda _: bench.write(sink, "small", records),
+        got = rounds_of(options, plain=lambda _: bench.write(sink, "small", records),
                         **{name: (lambda _, how=how: bench.write(sink, "small", records, **how)) for name, how in variants.items()})
     return {name: {**summary(got[name]), "rate_over_plain": ratio(got, name, "plain", lambda run: run.rate),
                    "cpu_over_plain": ratio(got, name, "plain", lambda run: run.cpu)} for name in variants}
@@ -98,7 +98,7 @@ def shapes(bench, options):
 
 def flatness(bench, options):
     """The cost of a record, whether ten thousand come or ten million; the start, measured with none, apart."""
-    counts = [0, 10_000, 1_000_000] + ([10_000_000] if options.scale >= 1 else [])
+    counts = [0, 10_000] + [count for count, least in ((1_000_000, 0.1), (10_000_000, 1)) if options.scale >= least]
     with Sink(bench) as sink:
         bench.write(sink, "small", 10_000)
         got = {count: [bench.write(sink, "small", count) for _ in range(9 if count <= 10_000 else 3)] for count in counts}
@@ -127,7 +127,7 @@ def two_cores(bench, options):
             bench.measure([bench.program("bench-null-client"), str(catalog), str(workers)], stdin=path, cpu=None)
             return json.loads((bench.work / "stdout").read_text())
 
-        got = rounds_of(options.rounds, one=lambda _: null(1), two=lambda _: null(2))
+        got = rounds_of(options, one=lambda _: null(1), two=lambda _: null(2))
         out[kind] = {"one_records_per_s": middle(run["records"] / run["wall_s"] for run in got["one"]),
                      "two_records_per_s": middle(run["records"] / run["wall_s"] for run in got["two"]),
                      "one_cpu_per_million": middle(run["cpu_s"] / run["records"] * 1e6 for run in got["one"]),

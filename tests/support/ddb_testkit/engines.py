@@ -8,6 +8,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from decimal import Decimal
 from pathlib import Path
 
 import boto3
@@ -39,7 +40,8 @@ def client_for(endpoint, region=REGION, key=ACCESS_KEY_ID, secret=SECRET_ACCESS_
 def installed(variable):
     """The path that scripts/setup exports under this name, also when pytest is called by hand."""
     if variable not in os.environ:
-        told = subprocess.run(["bash", "-c", f'source "$0" && printf %s "${variable}"', str(ROOT / "scripts" / "setup")],
+        ask = f'source "$1" && printf %s "${variable}"'
+        told = subprocess.run(["bash", "-c", ask, "bash", str(ROOT / "scripts" / "setup")],
                               check=True, capture_output=True, text=True)
         os.environ[variable] = told.stdout
     if not os.path.exists(os.environ[variable]):
@@ -165,9 +167,16 @@ def delete_tables(client, prefix):
         client.delete_table(TableName=name)
 
 
+class _Deserializer(TypeDeserializer):
+    """boto3's own refuses 1E+60 written out in digits, as some engines write it."""
+
+    def _deserialize_n(self, value):
+        return Decimal(value)
+
+
 def read_table(client, table):
     """Every item of the table as Python values; numbers are Decimals."""
-    value = TypeDeserializer().deserialize
+    value = _Deserializer().deserialize
     pages = client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     return [{name: value(attribute) for name, attribute in item.items()} for page in pages for item in page["Items"]]
 

@@ -1,0 +1,135 @@
+"""Streams, namespaces and tables: every record is in the table that its stream's name says."""
+
+import hashlib
+
+import pytest
+
+from ddb_testkit import engines, messages, rows
+
+# What a stream is called -> its part of the table's name. (One namespace each, so that none meets another.)
+CLEANED = {
+    "users": "users", "UsErS": "UsErS", "users USE special !@#$": "users_USE_special_____",
+    "123identifier_name": "123identifier_name", ",identifier+name": "_identifier_name", "identifiêr name": "identifier_name",
+    "a_unicode_name_文": "a_unicode_name__", "identifier__name__": "identifier__name__",
+    "identifier-name.weee": "identifier_name_weee", '"identifier name"': "_identifier_name_", "identifier%": "identifier_",
+    "`identifier`": "_identifier_", "  lead  trail  ": "_lead_trail_", "a\tb\nc": "a_b_c", "a\x0bb": "a_b", "a\u00a0b": "a_b",
+    "a\u2028b": "a_b", "a\u0085b": "a_b", "a\u200bb": "a_b", "\u3000z": "_z", "\u0001x": "_x", "café": "cafe",
+    "cafe\u0301": "cafe", "Øre": "_re", "Łódź": "_odz", "ß": "_", "İstanbul": "Istanbul", "ﬁle": "file", "Ǆ": "DZ", "①": "1",
+    "½": "1_2", "²": "2", "ª": "a", "™": "TM", "ＡＢＣ": "ABC", "…end": "___end", "µ": "_", "Ω": "_", "Å": "A", "😀x": "_x",
+    "こんにちは": "_____", "が": "_", "한": "___", "i0d0e0n0t0i0f0i0e0r0n0a0m0e": "i0d0e0n0t0i0f0i0e0r0n0a0m0e",
+    "__identifier_name": "__identifier_name", "reserved": "reserved", "1st": "1st",
+}
+
+
+def write(connector, engine, prefix, streams, lines, **more):
+    return connector.write(messages.config(engine.endpoint, prefix, **more), messages.catalog(*streams), lines).ok()
+
+
+def test_names_are_cleaned(connector, engine, dynamodb, prefix):
+    streams = [messages.stream(name, namespace=f"n{n}") for n, name in enumerate(CLEANED)]
+    lines = [messages.record(name, {"id": n, "name": name}, f"n{n}") for n, name in enumerate(CLEANED)]
+    lines += [messages.stream_state(name, {"of": name}, f"n{n}") for n, name in enumerate(CLEANED)]
+    outcome = write(connector, engine, prefix, streams, lines)
+    for n, (name, cleaned) in enumerate(CLEANED.items()):
+        assert rows.data(dynamodb, f"{prefix}_n{n}_{cleaned}") == [{"id": n, "name": name}], name
+    assert len(engines.table_names(dynamodb, prefix)) == len(CLEANED)
+    assert {(s["stream"]["stream_state"]["of"], s["destinationStats"]["recordCount"]) for s in outcome.states} == {
+        (name, 1.0) for name in CLEANED}
+
+
+# The prefix is the test's own with this behind it; `...` takes the test's own away.
+@pytest.mark.parametrize("behind, namespace, stream, table", [
+    ("test_table", "test_namespace", "test_stream", "test_table_test_namespace_test_stream"),
+    ("integration-test", None, "exchange_rate", "integration-test_exchange_rate"),
+    ("airbyte_sync", "public", "users", "airbyte_sync_public_users"),
+    ("airbyte_sync", "public", "stream-with:spécial:character_names",
+     "airbyte_sync_public_stream_with_special_character_names"),
+    ("airbyte_sync", "", "users", "airbyte_sync__users"),
+    ("a.b-c", "my ns", "1st", "a.b-c_my_ns_1st"),
+    ("p", "x", "y_z", "p_x_y_z"),
+    ("", "dest_1001_namespace", "s", "_dest_1001_namespace_s"),
+    ("", "namespace_with_spécial_character", "s", "_namespace_with_special_character_s"),
+    ("", "99namespace", "s", "_99namespace_s"),
+])
+def test_the_worked_examples(connector, engine, dynamodb, prefix, behind, namespace, stream, table):
+    streams = [messages.stream(stream, namespace=namespace)]
+    write(connector, engine, prefix + behind, streams, [messages.record(stream, {"id": 1}, namespace)])
+    assert engines.table_names(dynamodb, prefix) == [prefix + table]
+    assert rows.data(dynamodb, prefix + table) == [{"id": 1}]
+
+
+def test_an_empty_prefix(connector, engine, dynamodb, prefix):
+    try:
+        write(connector, engine, "", [messages.stream("s", namespace=prefix)], [messages.record("s", {"id": 1}, prefix)])
+        assert rows.data(dynamodb, f"_{prefix}_s") == [{"id": 1}]
+    finally:
+        engines.delete_tables(dynamodb, f"_{prefix}")
+
+
+def hashed(namespace, name, digits=8):
+    return "_" + hashlib.sha256(f"{namespace}\0{name}".encode()).hexdigest()[:digits]
+
+
+def test_streams_that_would_share_a_table_are_kept_apart(connector, engine, dynamodb, prefix):
+    pairs = [("x", "y_z"), ("x_y", "z"), ("n", "a.b"), ("n", "a b"), ("n", "plain")]
+    streams = [messages.stream(name, "overwrite", namespace=namespace) for namespace, name in pairs]
+    lines = [messages.record(name, {"of": [namespace, name]}, namespace) for namespace, name in pairs]
+    for order in (streams, streams[::-1]):
+        write(connector, engine, prefix, order, lines)
+        for (namespace, name), cleaned in zip(pairs, ["x_y_z", "x_y_z", "n_a_b", "n_a_b"]):
+            assert rows.data(dynamodb, f"{prefix}_{cleaned}{hashed(namespace, name)}") == [{"of": [namespace, name]}]
+        assert rows.data(dynamodb, f"{prefix}_n_plain") == [{"of": ["n", "plain"]}]
+        assert len(engines.table_names(dynamodb, prefix)) == len(pairs)
+
+
+def test_a_name_that_is_too_long_is_cut(connector, engine, dynamodb, prefix):
+    name = "long" * 75
+    write(connector, engine, prefix, [messages.stream(name, namespace="n")], [messages.record(name, {"id": 1}, "n")])
+    (table,) = engines.table_names(dynamodb, prefix)
+    assert len(table) == 255 and table.endswith(hashed("n", name)) and table.startswith(f"{prefix}_n_longlong")
+    assert rows.data(dynamodb, table) == [{"id": 1}]
+
+
+def test_one_name_in_several_namespaces(connector, engine, dynamodb, prefix):
+    namespaces = [None, "one", "two"]
+    lines = [messages.record("s", {"of": namespace, "id": n}, namespace) for n in range(60) for namespace in namespaces]
+    lines += [messages.stream_state("s", {"of": namespace}, namespace) for namespace in namespaces]
+    streams = [messages.stream("s", namespace=namespace) for namespace in namespaces]
+    outcome = write(connector, engine, prefix, streams, lines, workers=2)
+    for namespace, table in zip(namespaces, ["s", "one_s", "two_s"]):
+        rows.assert_same(rows.data(dynamodb, f"{prefix}_{table}"), [{"of": namespace, "id": n} for n in range(60)])
+    assert sorted(s["destinationStats"]["recordCount"] for s in outcome.states) == [60.0] * 3
+
+
+@pytest.mark.parametrize("configured, sent", [(None, ""), ("", None)])
+def test_no_namespace_and_an_empty_one_are_one(connector, engine, dynamodb, prefix, configured, sent):
+    lines = [messages.record("s", {"id": 1}, sent), messages.stream_state("s", {}, sent)]
+    outcome = write(connector, engine, prefix, [messages.stream("s", namespace=configured)], lines)
+    (table,) = engines.table_names(dynamodb, prefix)
+    assert rows.data(dynamodb, table) == [{"id": 1}]
+    assert outcome.states[0]["destinationStats"] == {"recordCount": 1.0}
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_many_streams_at_once(connector, engine, dynamodb, prefix, workers):
+    names = [f"s{n:02}" for n in range(60)]
+    lines = []
+    for n in range(40):
+        lines += [messages.record(name, {"id": n, "of": name}) for name in names]
+        if n % 10 == 9:
+            lines += [messages.stream_state(name, {"n": n}) for name in names]
+    outcome = write(connector, engine, prefix, names, lines, workers=workers)
+    for name in names:
+        rows.assert_same(rows.data(dynamodb, f"{prefix}_{name}"), [{"id": n, "of": name} for n in range(40)])
+        of_it = [s for s in outcome.states if s["stream"]["stream_descriptor"]["name"] == name]
+        assert [s["stream"]["stream_state"]["n"] for s in of_it] == [9, 19, 29, 39]
+        assert [s["destinationStats"]["recordCount"] for s in of_it] == [10.0] * 4
+
+
+def test_append_and_overwrite_side_by_side(connector, engine, dynamodb, prefix):
+    streams = [messages.stream("kept"), messages.stream("replaced", "overwrite")]
+    for run in range(3):
+        lines = [messages.record(name, {"run": run, "id": n}) for n in range(30) for name in ("kept", "replaced")]
+        write(connector, engine, prefix, streams, lines, capacity={"mode": "on_demand"})
+    rows.assert_same(rows.data(dynamodb, f"{prefix}_kept"), [{"run": run, "id": n} for run in range(3) for n in range(30)])
+    rows.assert_same(rows.data(dynamodb, f"{prefix}_replaced"), [{"run": 2, "id": n} for n in range(30)])

@@ -268,6 +268,7 @@ RecordGroup* Worker::GroupOf(int stream) {
 void Worker::AddState(const ParsedLine& parsed, std::string_view line) {
   for (const int stream : streams_with_group_) open_groups_[static_cast<size_t>(stream)] = nullptr;
   streams_with_group_.clear();
+  if (line.ends_with('\r')) line.remove_suffix(1);  // of the line's end, not of the STATE
   PendingState state;
   state.at = {chunk_, next_index_++};
   state.fields = parsed.state;

@@ -1,0 +1,240 @@
+"""stdin in every shape: held open and silent, a pipe, a FIFO, a file; and lines that are no good."""
+
+import json
+import os
+import random
+import re
+import threading
+import time
+
+import pytest
+
+from ddb_testkit import engines, messages, rows
+
+PRIVATE = "private-value"  # in the data: in no output, ever
+# On an idle machine a STATE is out some milliseconds after it was read; nothing is asserted of a loaded one but that it comes.
+STATE_WITHIN_S = 30
+
+
+def configured(engine, prefix, **more):
+    return messages.config(engine.endpoint, prefix, **more), messages.catalog("s", "t")
+
+
+def records(count, stream="s", first=0):
+    return [messages.record(stream, {"id": first + n, "note": f"{PRIVATE} {n}"}) for n in range(count)]
+
+
+def assert_stored(dynamodb, table, count):
+    assert rows.ids(dynamodb, table) == {n: 1 for n in range(count)}
+
+
+def wait_until_read(running):
+    """The tables are there and stdin is being read: a first STATE has come back."""
+    running.send(messages.stream_state("t", {"ready": True}))
+    assert running.wait_state()["stream"]["stream_state"] == {"ready": True}
+
+
+def send_and_time(running, *lines):
+    began = time.monotonic()
+    running.send(*lines)
+    state = running.wait_state(STATE_WITHIN_S)
+    print(f"STATE out after {1000 * (time.monotonic() - began):.0f} ms")
+    return state
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_a_state_does_not_wait_for_more_input(connector, engine, dynamodb, prefix, workers):
+    config, catalog = configured(engine, prefix, workers=workers)
+    with connector.start_write(config, catalog) as running:
+        wait_until_read(running)
+        for n in range(3):
+            state = send_and_time(running, *records(3, first=3 * n), messages.stream_state("s", {"n": n}))
+            assert state["destinationStats"] == {"recordCount": 3.0}
+            assert_stored(dynamodb, f"{prefix}_s", 3 * n + 3)
+        assert running.finish().ok().stderr == ""
+
+
+@pytest.mark.parametrize("make", [messages.global_state, messages.legacy_state])
+def test_nor_do_states_of_all_streams(connector, engine, dynamodb, prefix, make):
+    config, catalog = configured(engine, prefix, workers=2)
+    with connector.start_write(config, catalog) as running:
+        running.send(make({"n": 0}))
+        running.wait_state()
+        state = send_and_time(running, *records(2), *records(1, "t"), make({"n": 1}))
+        assert state["destinationStats"] == {"recordCount": 3.0}
+        assert_stored(dynamodb, f"{prefix}_s", 2)
+        running.finish().ok()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_a_fifo(connector, engine, dynamodb, prefix, tmp_path, workers):
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(reading, True)
+    config, catalog = configured(engine, prefix, workers=workers)
+    with open(path, "wb", buffering=0) as fifo, connector.start_write(config, catalog, stdin=reading) as running:
+        os.close(reading)
+        running.process.stdin = fifo
+        wait_until_read(running)
+        state = send_and_time(running, *records(3), messages.stream_state("s", {}))
+        assert state["destinationStats"] == {"recordCount": 3.0}
+        assert_stored(dynamodb, f"{prefix}_s", 3)
+        running.send(*records(40, first=3), messages.stream_state("s", {}))
+        outcome = running.finish().ok()
+    assert [s["destinationStats"]["recordCount"] for s in outcome.states] == [0.0, 3.0, 40.0]
+    assert_stored(dynamodb, f"{prefix}_s", 43)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_regular_file(connector, engine, dynamodb, prefix, tmp_path, workers):
+    lines = []
+    for n in range(60):
+        lines += [*records(50, first=50 * n), messages.stream_state("s", {"n": n})]
+    path = tmp_path / "input"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    config, catalog = configured(engine, prefix, workers=workers)
+    with open(path, "rb") as file, connector.start_write(config, catalog, stdin=file) as running:
+        outcome = running.outcome().ok()
+    assert [s["stream"]["stream_state"]["n"] for s in outcome.states] == list(range(60))
+    assert_stored(dynamodb, f"{prefix}_s", 3000)
+
+
+def test_an_empty_file(connector, engine, dynamodb, prefix):
+    config, catalog = configured(engine, prefix)
+    with open(os.devnull, "rb") as nothing, connector.start_write(config, catalog, stdin=nothing) as running:
+        assert running.outcome().ok().states == []
+    assert len(engines.table_names(dynamodb, prefix)) == 2
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_lines_come_in_odd_pieces(connector, engine, dynamodb, prefix, workers):
+    source = random.Random(5)
+    text = "".join(f"{line}\n" for line in records(120)).encode() + messages.stream_state("s", {}).encode() + b"\n"
+    config, catalog = configured(engine, prefix, workers=workers)
+    with connector.start_write(config, catalog) as running:
+        wait_until_read(running)
+        at = 0
+        while at < len(text):
+            size = source.choice([1, 2, 7, 40, 100, 300, 1000])
+            running.send_raw(text[at:at + size])
+            at += size
+            if source.random() < 0.5:
+                time.sleep(0.001)  # so that it is read on its own
+        assert running.wait_state()["destinationStats"] == {"recordCount": 120.0}
+        running.finish().ok()
+    assert_stored(dynamodb, f"{prefix}_s", 120)
+
+
+@pytest.mark.parametrize("end", ["\n", "", "\r\n", "\r", "\n\n\r\n \t\r\n"])
+def test_line_ends_and_blank_lines(connector, engine, dynamodb, prefix, end):
+    lines = [*records(10), messages.stream_state("s", {"n": 1}), *records(10, first=10), messages.stream_state("s", {"n": 2})]
+    text = "\n\r\n  \n" + "\r\n".join(lines[:8]) + "\r\n\n\r\n\t\n" + "\n\n".join(lines[8:]) + end
+    config, catalog = configured(engine, prefix)
+    outcome = connector.write_raw(config, catalog, text.encode()).ok()
+    assert_stored(dynamodb, f"{prefix}_s", 20)
+    assert [s["destinationStats"]["recordCount"] for s in outcome.states] == [10.0, 10.0]
+
+
+def test_a_state_echoed_over_cr_lf_has_no_cr(connector, engine, prefix):
+    config, catalog = configured(engine, prefix)
+    state = messages.stream_state("s", {"n": 1})
+    outcome = connector.write_raw(config, catalog, f"{records(1)[0]}\r\n{state}\r\n".encode()).ok()
+    assert "\r" not in outcome.stdout
+    assert outcome.states[0]["stream"]["stream_state"] == {"n": 1}
+
+
+def test_long_lines(connector, engine, dynamodb, prefix):
+    """Longer than what one read of a pipe gives."""
+    notes = ["x" * size for size in (70_000, 250_000, 390_000, 1, 131_072)]
+    lines = [messages.record("s", {"id": n, "note": note}) for n, note in enumerate(notes)]
+    config, catalog = configured(engine, prefix)
+    connector.write(config, catalog, [*lines, messages.stream_state("s", {})]).ok()
+    rows.assert_same(rows.data(dynamodb, f"{prefix}_s"), [{"id": n, "note": note} for n, note in enumerate(notes)])
+
+
+SECRET = json.dumps({"id": 1, "note": PRIVATE})
+BAD = {
+    "no JSON": (f"{PRIVATE} says: hello", "not an Airbyte message", False),
+    "no JSON in it": ('{"type":"RECORD","record":{"stream":"s",%s}}' % PRIVATE, "not valid JSON", False),
+    "cut short": ('{"type":"RECORD","record":{"stream":"s","data":{"note":"' + PRIVATE, "not valid JSON", False),
+    "two in a line": (messages.record("s", {"id": 1, "note": PRIVATE}) * 2, "not valid JSON", False),
+    "no message": (f'["{PRIVATE}"]', "not an Airbyte message", False),
+    "type missing": ('{"record":{"stream":"s","data":%s,"emitted_at":1}}' % SECRET, "not an Airbyte message", False),
+    "data no JSON": ('{"type":"RECORD","record":{"stream":"s","data":{"note":"%s",},"emitted_at":1}}' % PRIVATE,
+                     "not valid JSON", False),
+    "data text": ('{"type":"RECORD","record":{"stream":"s","data":"%s","emitted_at":1}}' % PRIVATE, "data is not an object", True),
+    "data list": ('{"type":"RECORD","record":{"stream":"s","data":[%s],"emitted_at":1}}' % SECRET, "data is not an object", True),
+    "data null": ('{"type":"RECORD","record":{"stream":"s","data":null,"emitted_at":1}}', "data is missing", True),
+    "data missing": ('{"type":"RECORD","record":{"stream":"s","emitted_at":1}}', "data is missing", True),
+    "emitted_at missing": ('{"type":"RECORD","record":{"stream":"s","data":%s}}' % SECRET, "emitted_at is missing", True),
+    "emitted_at null": ('{"type":"RECORD","record":{"stream":"s","data":%s,"emitted_at":null}}' % SECRET,
+                        "emitted_at is missing", True),
+    "emitted_at a fraction": ('{"type":"RECORD","record":{"stream":"s","data":%s,"emitted_at":1700000000000.5}}' % SECRET,
+                              "emitted_at is not a whole number", True),
+    "emitted_at an exponent": ('{"type":"RECORD","record":{"stream":"s","data":%s,"emitted_at":17e11}}' % SECRET,
+                               "emitted_at is not a whole number", True),
+    "emitted_at text": ('{"type":"RECORD","record":{"stream":"s","data":%s,"emitted_at":"1700000000000"}}' % SECRET,
+                        "emitted_at is not a whole number", True),
+    "stream missing": ('{"type":"RECORD","record":{"data":%s,"emitted_at":1}}' % SECRET, "stream is missing", False),
+    "stream unknown": ('{"type":"RECORD","record":{"stream":"unknown","data":%s,"emitted_at":1}}' % SECRET,
+                       "not in the catalog", True),
+    "namespace unknown": ('{"type":"RECORD","record":{"stream":"s","namespace":"unknown","data":%s,"emitted_at":1}}' % SECRET,
+                          "not in the catalog", True),
+    "record missing": ('{"type":"RECORD"}', "record is missing", False),
+    "state without stream": ('{"type":"STATE","state":{"type":"STREAM","x":"%s"}}' % PRIVATE, "stream", False),
+    "wrong UTF-8": (b'{"type":"RECORD","record":{"stream":"s","data":{"note":"' + PRIVATE.encode() + b'\xff"},"emitted_at":1}}',
+                    "not valid JSON", False),
+}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_line_fails_the_run_by_its_number(connector, engine, dynamodb, prefix, name, workers):
+    bad, reason, tells_stream = BAD[name]
+    bad = bad if isinstance(bad, bytes) else bad.encode()
+    before = [*records(40), messages.stream_state("s", {"n": 1}), *records(20, "t"), messages.stream_state("t", {"n": 1})]
+    after = [*records(40, first=100), messages.stream_state("s", {"n": 2}), messages.stream_state("t", {"n": 2})]
+    config, catalog = configured(engine, prefix, workers=workers)
+    text = "\n".join(before).encode() + b"\n" + bad + b"\n" + "\n".join(after).encode() + b"\n"
+    outcome = connector.write_raw(config, catalog, text)
+    assert outcome.code == 1
+    assert outcome.error["failure_type"] == "system_error"
+    assert reason in outcome.error["message"]
+    assert re.search(rf"\b{len(before) + 1}\b", outcome.error["message"]), outcome.error["message"]
+    if tells_stream:
+        sent = json.loads(bad)["record"]
+        descriptor = outcome.error["stream_descriptor"]
+        assert descriptor["name"] == sent["stream"] and descriptor.get("namespace") == sent.get("namespace")
+        assert sent["stream"] in outcome.error["message"]
+    assert PRIVATE not in outcome.stdout + outcome.stderr
+    assert outcome.stderr == ""
+    # What came before is stored and acknowledged, and nothing behind it is.
+    assert sorted((s["stream"]["stream_descriptor"]["name"], s["stream"]["stream_state"]["n"]) for s in outcome.states) == [
+        ("s", 1), ("t", 1)]
+    assert set(rows.ids(dynamodb, f"{prefix}_s")) >= set(range(40))
+    assert_stored(dynamodb, f"{prefix}_t", 20)
+
+
+def test_a_bad_line_ends_a_run_whose_source_goes_on(connector, engine, dynamodb, prefix):
+    """stdin is not read to its end: the source sees a closed pipe."""
+    config, catalog = configured(engine, prefix, workers=2)
+    with connector.start_write(config, catalog) as running:
+        wait_until_read(running)
+        running.send(*records(30), messages.stream_state("s", {"n": 1}), "no message")
+
+        def go_on():
+            try:
+                while True:
+                    running.send(*records(100, first=1000), messages.stream_state("s", {"n": 2}))
+            except (BrokenPipeError, ValueError):
+                pass
+
+        feeder = threading.Thread(target=go_on, daemon=True)
+        feeder.start()
+        outcome = running.outcome()
+        feeder.join(60)
+        assert not feeder.is_alive()
+    assert outcome.code == 1
+    assert "Line 33 " in outcome.error["message"]
+    assert [s["stream"]["stream_state"] for s in outcome.states] == [{"ready": True}, {"n": 1}]

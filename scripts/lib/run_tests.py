@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 GTEST_TIMEOUT_S = 900
 PYTEST_TIMEOUT_S = 2400
 EXCERPT_LINES = 60
+# The fault suite waits more than it computes, and each of its tests has servers of its own.
+FAULT_WORKERS = 2 * (os.cpu_count() or 1)
 
 
 @dataclass
@@ -66,9 +68,11 @@ def run(command, log, timeout_s, env=None, echo=False):
         try:
             return process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
             return None
+        finally:  # also when we are ended ourselves: what the program has started goes with it
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def ended(code, timeout_s):
@@ -135,6 +139,8 @@ def run_pytest(suite, args, results, env, extra):
     xml.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", str(folder), "-q", "-p", "no:cacheprovider", f"--junitxml={xml}",
                f"--engine={args.engine}", f"--build={args.build}", *extra]
+    if suite == "fault":
+        command += ["-n", str(FAULT_WORKERS)]
     code = run(command, results / f"pytest-{suite}.log", PYTEST_TIMEOUT_S, env, echo=True)
     if code == 5:  # pytest collected nothing
         return Counts()
@@ -156,6 +162,7 @@ def main():
     parser.add_argument("--suites", required=True)
     parser.add_argument("pytest_args", nargs="*")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     results = args.build / "test-results"
     results.mkdir(exist_ok=True)
     env = test_environment(args.build)

@@ -88,9 +88,8 @@ def parse(xml, suite):
         name = f"{suite}: {case.get('classname', '')}.{case.get('name')}"
         problems = case.findall("failure") + case.findall("error")
         if problems:
-            texts = [p.text or p.get("message") or "" for p in problems]
-            texts += [out.text or "" for out in case.findall("system-err")]
-            counts.fail(name, excerpt("\n".join(texts)))
+            texts = [f"{excerpt(p.get('message'), 6)}\n{excerpt(p.text)}" for p in problems]
+            counts.fail(name, "\n".join(texts))
         elif case.find("skipped") is not None or case.get("status") == "notrun":
             counts.skipped += 1
         else:

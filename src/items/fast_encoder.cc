@@ -34,12 +34,12 @@ struct EscapeRun {
   return run;
 }
 
-[[gnu::noinline]] bool SeenDecoded(KeyFilter& keys, uint64_t object, std::string_view raw) {
+[[gnu::noinline]] uint64_t HashDecoded(const KeyFilter& keys, std::string_view raw) {
   std::string name;
   Unescape(raw, name);
   const size_t length = name.size();
   name.append(8, '\0');
-  return keys.Add(object, name.data(), length);
+  return keys.Hash(name.data(), length);
 }
 
 // Numbers other than short plain ones.
@@ -53,9 +53,15 @@ template <typename Kernel>
 class Scan {
  public:
   // `objects` has room for kMaxContainers + 1.
-  [[gnu::always_inline]] Scan(const char* p, const char* end, int outer_levels, uint64_t* objects,
+  [[gnu::always_inline]] Scan(const char* p, const char* end, int outer_levels, KeyFilter::Object* objects,
                               KeyFilter& keys, Buffer& out)
-      : p_(p), end_(end), keys_(keys), out_(out), objects_(objects), open_(1u << outer_levels) {
+      : p_(p),
+        end_(end),
+        keys_(keys),
+        out_(out),
+        objects_(objects),
+        names_(keys.BeginRecord()),
+        open_(1u << outer_levels) {
     first_level_ = open_;
   }
 
@@ -66,11 +72,12 @@ class Scan {
     const auto left = static_cast<size_t>(end_ - p_);
     w_.at = out_.Grow(left + left / 2 + 2 * kSlack);
     SetRoom();
-    const FastStatus status = Values();
+    const Step step = Values();
     out_.CommitTo(w_.at);
-    if (status != FastStatus::kDone) return {status, nullptr, {}};
+    if (step == Step::kRare) return {FastStatus::kRare, nullptr, {}};
+    if (step == Step::kInvalid) return {};
     if (p_ > end_ || (text_.saw_non_ascii() && !json::ValidUtf8(begin, p_))) return {};
-    return {status, p_, w_.SizeSince(out_.data() + out_begin)};
+    return {FastStatus::kDone, p_, w_.SizeSince(out_.data() + out_begin)};
   }
 
  private:
@@ -128,9 +135,8 @@ class Scan {
     const auto length = static_cast<size_t>(p_ - 1 - name);
     const bool escaped = w_.excess != before;
     if (length == 0 || length > kMaxNameBytes) return Step::kRare;
-    if (escaped ? SeenDecoded(keys_, object_, {name, length}) : keys_.Add(object_, name, length)) {
-      return Step::kRare;
-    }
+    const uint64_t hash = escaped ? HashDecoded(keys_, {name, length}) : keys_.Hash(name, length);
+    if (!keys_.Add(object_, names_, hash)) return Step::kRare;
     w_.EndName();
     SkipSpace();
     if (*p_ != ':') return Step::kInvalid;
@@ -209,65 +215,75 @@ class Scan {
     }
   }
 
-  // p_ behind '{' or '['.
-  [[gnu::always_inline]] void Open(bool object) {
+  // p_ at '{' or '['.
+  [[gnu::always_inline]] void Open() {
+    const bool object = *p_++ == '{';
     open_ = open_ << 1 | static_cast<uint32_t>(object);
     if (object) {
       w_.BeginMap();
       *objects_++ = object_;
-      object_ = keys_.BeginObject();
+      object_ = KeyFilter::Begin(names_);
     } else {
       w_.BeginList();
     }
   }
   // p_ at '}' or ']'.
-  [[gnu::always_inline]] void Close() {
+  [[gnu::always_inline]] Step Close() {
     ++p_;
     if (in_object()) {
+      if (!keys_.End(object_, names_)) [[unlikely]]
+        return Step::kRare;
       w_.EndMap();
       object_ = *--objects_;
     } else {
       w_.EndList();
     }
     open_ >>= 1;
+    return Step::kOk;
+  }
+  [[gnu::always_inline]] bool AtClose() const { return *p_ == (in_object() ? '}' : ']'); }
+
+  // Behind a value: what ends here, up to a comma or the end of it all.
+  [[gnu::always_inline]] Step Closings() {
+    for (;;) {
+      SkipSpace();
+      if (*p_ == ',') return Step::kOk;
+      if (!AtClose()) [[unlikely]]
+        return Step::kInvalid;
+      const Step step = Close();
+      if (step != Step::kOk || open_ == first_level_) return step;
+    }
   }
 
   // What stands behind `end_` is never followed far: the closing brackets of 31 levels and one token lie
   // between two checks.
-  [[gnu::always_inline]] FastStatus Values() {
+  [[gnu::always_inline]] Step Values() {
     for (;;) {
-      if (p_ >= end_) return FastStatus::kInvalid;
+      if (p_ >= end_) [[unlikely]]
+        return Step::kInvalid;
       EnsureRoom();
-      Step step = Step::kOk;
-      bool closed = false;
+      bool opened = false;
       if (*p_ == '{' || *p_ == '[') {
-        const bool object = *p_ == '{';
-        if ((open_ >> kMaxContainers) != 0) return FastStatus::kRare;
-        ++p_;
-        Open(object);
+        if ((open_ >> kMaxContainers) != 0) [[unlikely]]
+          return Step::kRare;
+        Open();
         SkipSpace();
-        closed = *p_ == (object ? '}' : ']');
-        if (!closed) {
-          step = NextInside();
-          if (step == Step::kOk) continue;
-        }
+        opened = !AtClose();
       } else {
-        step = Scalar();
+        const Step step = Scalar();
+        if (step != Step::kOk) [[unlikely]]
+          return step;
       }
-      if (step != Step::kOk) return step == Step::kRare ? FastStatus::kRare : FastStatus::kInvalid;
-      for (;;) {
-        if (!closed) SkipSpace();
-        if (!closed && *p_ == ',') break;
-        if (*p_ != (in_object() ? '}' : ']')) return FastStatus::kInvalid;
-        closed = false;
-        Close();
-        if (open_ == first_level_) return FastStatus::kDone;
+      if (!opened) {
+        const Step step = Closings();
+        if (step != Step::kOk || open_ == first_level_) return step;
+        ++p_;
+        w_.Comma();
+        SkipSpace();
       }
-      ++p_;
-      w_.Comma();
-      SkipSpace();
-      step = NextInside();
-      if (step != Step::kOk) return step == Step::kRare ? FastStatus::kRare : FastStatus::kInvalid;
+      const Step step = NextInside();
+      if (step != Step::kOk) [[unlikely]]
+        return step;
     }
   }
   // Up to the value of the next member or element.
@@ -284,8 +300,9 @@ class Scan {
   ItemWriter w_;
   Kernel text_;
   intptr_t max_lead_ = 0;
-  uint64_t* objects_;    // of the objects around the innermost
-  uint64_t object_ = 0;  // the innermost object, for keys_
+  KeyFilter::Object* objects_;  // of the objects around the innermost
+  uint64_t* names_;
+  KeyFilter::Object object_{};  // the innermost
   uint32_t first_level_;
   // A bit per open container, the innermost lowest, 1: an object; above them one set bit, and above that as
   // many bits as levels are left.
@@ -295,8 +312,7 @@ class Scan {
 template <typename Kernel>
 [[gnu::always_inline]] inline FastResult EncodeWith(const char* p, const char* end, int outer_levels,
                                                     KeyFilter& keys, Buffer& out) {
-  uint64_t objects[kMaxContainers + 1];
-  keys.BeginRecord();
+  KeyFilter::Object objects[kMaxContainers + 1];
   return Scan<Kernel>(p, end, outer_levels, objects, keys, out).Run();
 }
 

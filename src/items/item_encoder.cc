@@ -110,7 +110,6 @@ EncodedData ItemEncoder::EncodeData(const char* p, const char* end, Buffer& out)
   if (fast.status == FastStatus::kDone) return {fast.next};
   if (fast.status == FastStatus::kInvalid) return {};
   out.Truncate(data_begin);
-  impl.keys.Shrink();
   const CarefulResult careful = CarefulEncode(p, end, kEnvelopeLevels, "", out, impl.changes);
   impl.data_size = careful.size;
   return {careful.next};

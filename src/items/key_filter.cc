@@ -4,7 +4,7 @@
 
 namespace ddb {
 
-KeyFilter::KeyFilter(uint64_t seed) : seed_(seed), slots_(kFirstSlots) {}
+KeyFilter::KeyFilter(uint64_t seed) : seed_(seed), hashes_(kMaxNames), limit_(hashes_.data() + kMaxNames) {}
 
 uint64_t KeyFilter::HashMiddle(uint64_t hash, const char* name, size_t length) const {
   for (const char* p = name + 8; p < name + length - 8; p += 8) {
@@ -13,35 +13,27 @@ uint64_t KeyFilter::HashMiddle(uint64_t hash, const char* name, size_t length) c
   return hash;
 }
 
-// Growing moves this record's entries only; what stands in the new slots from wider records before has
-// another epoch.
-void KeyFilter::Grow() {
-  std::vector<uint64_t> live;
-  live.reserve(count_);
-  for (size_t i = 0; i <= mask_; ++i) {
-    if (static_cast<uint16_t>(slots_[i]) != epoch_) continue;
-    live.push_back(slots_[i]);
-    slots_[i] = 0;
-  }
-  mask_ = mask_ * 4 + 3;
-  if (slots_.size() <= mask_) slots_.resize(mask_ + 1);
-  for (const uint64_t entry : live) {
-    size_t slot = Slot(entry);
-    while (static_cast<uint16_t>(slots_[slot]) == epoch_) slot = (slot + 1) & mask_;
-    slots_[slot] = entry;
-  }
+bool KeyFilter::LookThrough(const Object& object, const uint64_t* names) {
+  if (HasEqual(object.begin, static_cast<size_t>(names - object.begin))) return false;
+  known_[object.sum % kKnown] = object.sum;
+  return true;
 }
 
-void KeyFilter::Forget() {
-  std::fill(slots_.begin(), slots_.end(), 0);
-  epoch_ = 1;
-}
-
-void KeyFilter::Shrink() {
-  if (slots_.size() > kKeptSlots) {
-    slots_.resize(kKeptSlots);
-    slots_.shrink_to_fit();
+bool KeyFilter::HasEqual(const uint64_t* hashes, size_t count) {
+  constexpr size_t kFew = 24;
+  if (count <= kFew) {
+    for (size_t i = 1; i < count; ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        if (hashes[i] == hashes[j]) return true;
+      }
+    }
+    return false;
   }
+  sorted_.assign(hashes, hashes + count);
+  std::sort(sorted_.begin(), sorted_.end());
+  const bool equal = std::adjacent_find(sorted_.begin(), sorted_.end()) != sorted_.end();
+  if (sorted_.capacity() > kKeptNames) std::vector<uint64_t>().swap(sorted_);
+  return equal;
 }
 
 }  // namespace ddb

@@ -1,14 +1,15 @@
-// KeyFilter: has this object a member of this name already? Asked once for every name, so it is one multiply
-// and one probe. Equal names are always found; that unequal ones meet is as likely as equal 48-bit hashes,
-// and the answer is only a reason to look closer.
+// KeyFilter: has this object two members of one name? Almost never, but every name must be looked at, so it
+// is made cheap: a name is one multiply, and an object whose set of names has been seen before is one
+// comparison, since records come in kinds. What it has not seen it looks through.
 //
-// One per encoder (worker thread). It needs no clearing between records: entries carry their record's epoch.
+// Equal names are always found, up to the chance of two equal 64-bit sums under a random seed; a "perhaps" is
+// only a reason to look closer. One per encoder (worker thread).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string_view>
 #include <vector>
 
 namespace ddb {
@@ -17,37 +18,51 @@ class KeyFilter {
  public:
   explicit KeyFilter(uint64_t seed);
 
-  void BeginRecord() {
-    if (++epoch_ == 0) Forget();
-    mask_ = kFirstSlots - 1;
-    count_ = 0;
-    objects_ = 0;
-  }
-  // A new object; the value goes with each of its names.
-  uint64_t BeginObject() { return ++objects_ * 0x9E3779B97F4A7C15; }
+  // The names of one open object. Objects nest: Begin and End as brackets do, each with where the names of
+  // the objects around it end (`names`, which the caller keeps; at first BeginRecord's).
+  struct Object {
+    uint64_t sum;  // of the hashes of its names
+    uint64_t* begin;
+  };
 
-  // `name` must be followed by 8 readable bytes. True: perhaps there already.
-  [[gnu::always_inline]] bool Add(uint64_t object, const char* name, size_t length) {
-    const uint64_t entry = (Hash(object, name, length) & ~uint64_t{0xFFFF}) | epoch_;
-    size_t slot = Slot(entry);
-    while (static_cast<uint16_t>(slots_[slot]) == epoch_) {
-      if (slots_[slot] == entry) return true;
-      slot = (slot + 1) & mask_;
+  uint64_t* BeginRecord() { return hashes_.data(); }
+  static Object Begin(uint64_t* names) { return {0, names}; }
+
+  // `name` must be followed by 8 readable bytes.
+  [[gnu::always_inline]] uint64_t Hash(const char* name, size_t length) const {
+    uint64_t first = Load(name);
+    uint64_t last = length;
+    if (length < 8) {
+      first = length == 0 ? 0 : first << (64 - 8 * length);
+    } else {
+      last ^= Load(name + length - 8) * 0xA0761D6478BD642F;
+      if (length > 16) [[unlikely]]
+        first = HashMiddle(first, name, length);
     }
-    slots_[slot] = entry;
-    if (++count_ * 2 > mask_) [[unlikely]]
-      Grow();
-    return false;
+    return Mix(first ^ seed_, last ^ 0xE7037ED1A0B428DB);
   }
-
-  // Gives back what an unusually wide record made it take.
-  void Shrink();
+  // False: there is no room, this is for somebody slower.
+  [[gnu::always_inline]] bool Add(Object& object, uint64_t*& names, uint64_t hash) const {
+    if (names == limit_) [[unlikely]]
+      return false;
+    object.sum += hash;
+    *names++ = hash;
+    return true;
+  }
+  // False: it has a name twice, perhaps.
+  [[gnu::always_inline]] bool End(const Object& object, uint64_t*& names) {
+    const bool known = names - object.begin < 2 || known_[object.sum % kKnown] == object.sum;
+    if (!known && !LookThrough(object, names)) [[unlikely]]
+      return false;
+    names = object.begin;
+    return true;
+  }
 
  private:
-  static constexpr size_t kFirstSlots = 64;
-  static constexpr size_t kKeptSlots = 1 << 14;  // 128 KiB
+  static constexpr size_t kKnown = 512;         // sets of names
+  static constexpr size_t kMaxNames = 1 << 14;  // of all open objects at a time
+  static constexpr size_t kKeptNames = 1 << 14;
 
-  size_t Slot(uint64_t entry) const { return static_cast<size_t>(entry >> 36) & mask_; }
   static uint64_t Load(const char* p) {
     uint64_t word;
     std::memcpy(&word, p, sizeof word);
@@ -59,28 +74,15 @@ class KeyFilter {
     const Product product = static_cast<Product>(a) * b;
     return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
   }
-  [[gnu::always_inline]] uint64_t Hash(uint64_t object, const char* name, size_t length) const {
-    uint64_t first = Load(name);
-    uint64_t last = length;
-    if (length < 8) {
-      first = length == 0 ? 0 : first << (64 - 8 * length);
-    } else {
-      last ^= Load(name + length - 8) * 0xA0761D6478BD642F;
-      if (length > 16) [[unlikely]]
-        first = HashMiddle(first, name, length);
-    }
-    return Mix(first ^ seed_, last ^ object ^ 0xE7037ED1A0B428DB);
-  }
   uint64_t HashMiddle(uint64_t hash, const char* name, size_t length) const;
-  void Grow();
-  void Forget();
+  bool LookThrough(const Object& object, const uint64_t* names);
+  bool HasEqual(const uint64_t* hashes, size_t count);
 
   const uint64_t seed_;
-  std::vector<uint64_t> slots_;  // hash with the epoch in the low 16 bits; linear probing
-  size_t mask_ = kFirstSlots - 1;
-  size_t count_ = 0;
-  uint64_t objects_ = 0;
-  uint16_t epoch_ = 0;
+  std::vector<uint64_t> hashes_;  // of the names of all open objects, the innermost last
+  const uint64_t* const limit_;
+  std::array<uint64_t, kKnown> known_{};  // sums of sets without equal names
+  std::vector<uint64_t> sorted_;
 };
 
 }  // namespace ddb

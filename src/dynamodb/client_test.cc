@@ -1,0 +1,144 @@
+#include "dynamodb/client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "aws/testing/http_server.h"
+
+namespace ddb {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int64_t kWallMillis = 1'700'000'000'000;
+
+class FixedWall final : public Clock {
+ public:
+  Instant Now() const override { return std::chrono::steady_clock::now(); }
+  int64_t WallMillis() const override { return kWallMillis; }
+};
+
+// A reply with a body, its crc32 (plus `crc_off`), and more header lines.
+std::string HttpText(int status, const std::string& body, uint32_t crc_off = 0,
+                     const std::string& more = "") {
+  const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()) + crc_off;
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\nx-amz-crc32: " + std::to_string(crc) + "\r\nx-amzn-RequestId: REQ1\r\n" + more + "\r\n" + body;
+}
+
+class DynamoDbClient : public ::testing::Test {
+ protected:
+  // The server's replies, in order; the requests are kept.
+  void Serve(std::vector<std::string> replies) {
+    server_ = std::make_unique<testing::HttpServer>([this, replies](testing::Peer& peer) {
+      for (;;) {
+        const std::string request = peer.ReadRequest();
+        if (request.empty()) return;
+        const size_t n = served_++;
+        {
+          const MutexLock lock(mutex_);
+          requests_.push_back(request);
+        }
+        if (n >= replies.size()) return;
+        peer.Write(replies[n]);
+      }
+    });
+    Endpoint endpoint;
+    endpoint.tls = false;
+    endpoint.host = "127.0.0.1";
+    endpoint.port = server_->port();
+    endpoint.host_header = "127.0.0.1";
+    endpoint.region = "eu-west-1";
+    ClientOptions options;
+    options.clock_skew = skew_;
+    client_ = MakeHttpDynamoDbClient(loop_, clock_, endpoint,
+                                     std::make_shared<StaticCredentials>("AKID", "SECRET"), options);
+  }
+  struct Kept {
+    Verdict verdict;
+    std::string body;
+    std::string request_id;
+  };
+  Kept Send(std::string_view operation, const std::string& json) {
+    Buffer body;
+    body.Append(json);
+    Kept kept;
+    client_->Send(operation, body, [&](const Reply& reply) {
+      kept = {reply.verdict, std::string(reply.body), std::string(reply.request_id)};
+      loop_.Stop();
+    });
+    loop_.Run();
+    EXPECT_EQ(body.view(), json);
+    return kept;
+  }
+  std::string Request(size_t n) {
+    const MutexLock lock(mutex_);
+    return n < requests_.size() ? requests_[n] : "";
+  }
+
+  EventLoop loop_;
+  FixedWall clock_;
+  std::shared_ptr<ClockSkew> skew_ = std::make_shared<ClockSkew>();
+  Mutex mutex_;
+  std::vector<std::string> requests_ GUARDED_BY(mutex_);
+  std::atomic<size_t> served_{0};
+  std::unique_ptr<testing::HttpServer> server_;
+  std::unique_ptr<Client> client_;  // closes its connections before the server goes
+};
+
+TEST_F(DynamoDbClient, SendsASignedRequestAndGivesTheBody) {
+  Serve({HttpText(200, R"({"Table":{}})")});
+  const Kept kept = Send("DescribeTable", R"({"TableName":"t"})");
+  EXPECT_TRUE(kept.verdict.ok());
+  EXPECT_EQ(kept.body, R"({"Table":{}})");
+  EXPECT_EQ(kept.request_id, "REQ1");
+  EXPECT_THAT(Request(0), HasSubstr("DynamoDB_20120810.DescribeTable"));
+  EXPECT_THAT(Request(0), HasSubstr("Credential=AKID/20231114/eu-west-1/dynamodb/aws4_request"));
+  EXPECT_THAT(Request(0), HasSubstr("\r\n\r\n{\"TableName\":\"t\"}"));
+}
+
+TEST_F(DynamoDbClient, ADamagedReplyIsNoSuccess) {
+  Serve({HttpText(200, R"({"UnprocessedItems":{}})", 1), HttpText(200, R"({"UnprocessedItems":{}})")});
+  const Kept damaged = Send("BatchWriteItem", "{}");
+  EXPECT_EQ(damaged.verdict.reaction, Reaction::kRetry);
+  EXPECT_EQ(damaged.verdict.code, ErrorCode::kBadReply);
+  EXPECT_EQ(damaged.body, "");
+  EXPECT_TRUE(Send("BatchWriteItem", "{}").verdict.ok());
+}
+
+TEST_F(DynamoDbClient, TheClockIsCorrectedForAllThatShareIt) {
+  const std::string refusal =
+      R"({"__type":"x#InvalidSignatureException","message":"Signature expired: 20231114T221320Z is now earlier"})";
+  Serve({HttpText(400, refusal, 0, "Date: Wed, 15 Nov 2023 01:13:20 GMT\r\n"), HttpText(200, "{}")});
+  EXPECT_EQ(Send("ListTables", "{}").verdict.code, ErrorCode::kClockSkew);
+  EXPECT_EQ(skew_->OffsetMillis(), 3 * 3600 * 1000);
+  EXPECT_TRUE(Send("ListTables", "{}").verdict.ok());
+  EXPECT_THAT(Request(0), HasSubstr("20231114T221320Z"));
+  EXPECT_THAT(Request(1), HasSubstr("20231115T011320Z"));
+}
+
+TEST_F(DynamoDbClient, ARefusalTellsNothingOfTheServersText) {
+  Serve(
+      {HttpText(400, R"({"__type":"x#ValidationException","message":"Item size has exceeded the secret"})")});
+  const Kept kept = Send("BatchWriteItem", "{}");
+  EXPECT_EQ(kept.verdict.reaction, Reaction::kRejectItem);
+  EXPECT_EQ(kept.body, "");
+  EXPECT_EQ(kept.verdict.Describe(kept.request_id),
+            "ValidationException, HTTP 400, the item exceeds 400 KB, request REQ1");
+}
+
+TEST_F(DynamoDbClient, AReplyMayBeAsLargeAsItsRequestAndSome) {
+  const std::string body = "{\"x\":\"" + std::string(100'000, 'y') + "\"}";
+  Serve({HttpText(200, body), HttpText(200, body), HttpText(200, body)});
+  EXPECT_TRUE(Send("DescribeTable", "{}").verdict.ok());
+  EXPECT_TRUE(Send("BatchWriteItem", std::string(50'000, ' ')).verdict.ok());
+  EXPECT_EQ(Send("BatchWriteItem", "{}").verdict.transport, TransportError::kReplyTooLarge);
+}
+
+}  // namespace
+}  // namespace ddb

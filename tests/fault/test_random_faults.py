@@ -18,16 +18,15 @@ def test_kill_at_a_random_point(seed, connector, start_server, certificates):
     """kill -9: whatever STATE came out, all that it covers is in the table."""
     file, workers = random_scenario(seed)
     dice = random.Random(-seed)
-    # Something to be killed in the middle of.
-    file["input"] += [
-        step
-        for number in range(200)
-        for step in ({"records": 30, "stream": "users"}, {"state": f"k{number}", "stream": "users"})
-        if not any("global" in one for one in file["input"]) or "state" not in step
-    ]
-    if any("global" in one for one in file["input"]):
-        file["input"] += [{"global": "last"}]
-    file["server"]["rules"].append({"name": "slow", "match": {"operation": "BatchWriteItem"}, "action": {"delay_ms": 3}})
-    file["end"] = {"signal": "KILL", "after_states": dice.randint(0, 20), "plus_ms": dice.randint(0, 60)}
-    file["expect"] = {"exit": -9, "states": "any", "idle_rules": [rule["name"] for rule in file["server"]["rules"]]}
-    Scenario(file, workers).run(connector, start_server, certificates)
+    # Something to be killed in the middle of, with STATEs all the way.
+    total = any("global" in step for step in file["input"])
+    for number in range(200):
+        state = {"global": f"k{number}"} if total else {"state": f"k{number}", "stream": "users"}
+        file["input"] += [{"records": dice.randint(1, 50), "stream": "users"}, state]
+    file["input"].append({"hold": True})
+    rules = file["server"]["rules"]
+    rules.append({"name": "slow", "match": {"operation": "BatchWriteItem"}, "action": {"delay_ms": 3}})
+    file["end"] = {"signal": "KILL", "after_states": dice.randint(1, 20), "plus_ms": dice.randint(0, 60)}
+    file["expect"] = {"exit": -9, "states": "any", "idle_rules": [rule["name"] for rule in rules]}
+    run = Scenario(file, workers).run(connector, start_server, certificates)
+    assert run.states_out() >= file["end"]["after_states"]

@@ -144,7 +144,10 @@ class Run:
             self.code = self.process.wait(DEADLINE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            raise AssertionError(f"still running after {DEADLINE_S} s; stdout: {self.stdout[-2000:]}") from None
+            last = "\n".join(server.control("log").splitlines()[-10:])
+            raise AssertionError(
+                f"still running after {DEADLINE_S} s\nstdout: {self.stdout[-2000:]}\nlast requests: {last}"
+            ) from None
         for thread in threads[:2]:
             thread.join(30)
         self.stderr = b"".join(self._stderr).decode(errors="replace")

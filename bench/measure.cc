@@ -9,11 +9,13 @@
 // program's time includes its children's, and its RSS is that of the largest of them.
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -65,6 +67,7 @@ bool Parse(int argc, char** argv, Arguments& arguments) {
 }
 
 [[noreturn]] void Become(const Arguments& arguments) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing goes on running when the measuring is broken off
   if (arguments.cpu >= 0) {
     cpu_set_t cpus;
     CPU_ZERO(&cpus);

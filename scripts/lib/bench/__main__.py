@@ -4,6 +4,7 @@ import argparse
 import datetime
 import json
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -38,8 +39,9 @@ def measure(options):
         started = time.monotonic()
         result[name] = scenarios.ALL[name](bench, options)
         print(f"bench: {name}: {time.monotonic() - started:.0f} s", flush=True)
-    result["seconds"] = round(time.monotonic() - began)
-    result["foreign"] = foreign(result)
+        result["seconds"] = round(time.monotonic() - began)
+        result["foreign"] = foreign(result)
+        options.target.write_text(json.dumps(result, indent=1) + "\n")  # what there is, should the rest be broken off
     if not options.keep_data:
         shutil.rmtree(bench.work)
     return result
@@ -69,12 +71,13 @@ def main():
     unknown = set(options.only) - set(scenarios.ALL)
     if unknown:
         parser.error(f"unknown part: {' '.join(unknown)} (there are: {' '.join(scenarios.ALL)})")
-    how = (1, 0.01, 1, 0.01, 0) if options.smoke else (3, 0.2, 1, 0.05, 10) if options.quick else (5, 1, 2, 0.3, 20)
-    options.rounds, options.scale, options.peer_rounds, options.stage_seconds, options.patience = how
+    how = (1, 0.01, 1, 0.01, 0) if options.smoke else (3, 0.2, 1, 0.05, 30) if options.quick else (5, 1, 2, 0.3, 120)
+    options.rounds, options.scale, options.peer_rounds, options.stage_seconds, patience = how
+    options.patience = runs.Patience(patience)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started ends too
+    options.target = Path(options.build) / "bench" / "result.json"
     result = json.loads(Path(options.source).read_text()) if options.source else measure(options)
-    target = Path(options.build) / "bench" / "result.json"
-    target.write_text(json.dumps(result, indent=1) + "\n")
-    print("\n" + report.terminal(result) + f"\n\nbench: {result['seconds']} s; figures: {target}")
+    print("\n" + report.terminal(result) + f"\n\nbench: {result['seconds']} s; figures: {options.target}")
     if options.docs:
         write_docs(result, ROOT / "docs")
     return 0

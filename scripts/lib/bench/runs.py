@@ -158,11 +158,17 @@ def middle(values):
     return median(list(values))
 
 
-def settle(patience, limit=0.15):
-    """Waits until the machine is quiet enough to measure, but not for ever; the foreign load is reported anyway."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        before = machine.busy_seconds()
-        time.sleep(0.5)
-        if (machine.busy_seconds() - before) / 0.5 < limit:
-            return
+class Patience:
+    """Waits until the machine is quiet enough to measure, but not for longer than `seconds` in all; what load there was
+    is reported anyway."""
+
+    def __init__(self, seconds, limit=0.15):
+        self.left, self.limit = seconds, limit
+
+    def settle(self):
+        while self.left > 0:
+            self.left -= 0.5
+            before = machine.busy_seconds()
+            time.sleep(0.5)
+            if (machine.busy_seconds() - before) / 0.5 < self.limit:
+                return

@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict
 
 import peers as peer_module
-from runs import Sink, middle, settle
+from runs import Sink, middle
 
 SIZES = {"small": 1_000_000, "medium": 400_000, "large": 50_000}
 LATENCY_MS = 8
@@ -36,7 +36,7 @@ def rounds_of(options, **measurements):
     """Each of `measurements` once a round, one after the other; the lists of what they gave."""
     results = {name: [] for name in measurements}
     for _ in range(options.rounds):
-        settle(options.patience)
+        options.patience.settle()
         for name, measure in measurements.items():
             results[name].append(measure(results))
     return results

@@ -123,6 +123,9 @@ constexpr KnownText kValidationTexts[] = {
     {"Aggregated size of all range keys has exceeded", R::kRejectItem, C::kValidation, kLongKey},
     {"Type mismatch for Index Key", R::kRejectItem, C::kValidation,
      "a value has another type than an index of the table wants"},
+    // DynamoDB Local's words for a map or list; ours are the primary key's right types.
+    {"Invalid attribute value type", R::kRejectItem, C::kValidation,
+     "a value has another type than an index of the table wants"},
     {"A value specified for a secondary index key is not supported", R::kRejectItem, C::kValidation,
      "a value is empty that is the key of an index of the table"},
     {"Type mismatch for key", R::kRejectItem, C::kValidation, kNotOurKeys},

@@ -1,0 +1,193 @@
+"""The connector as a process: signals, stdout that closes or stalls, stderr, LOG_LEVEL, and what a user is told."""
+
+import contextlib
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from ddb_testkit import messages, rows
+from ddb_testkit.connector import DEADLINE_S
+
+
+def configured(engine, prefix, **more):
+    return messages.config(engine.endpoint, prefix, **more), messages.catalog("s")
+
+
+def block(first, count=100):
+    """Records and the STATE that covers them and all before."""
+    return [*(messages.record("s", {"id": first + n, "pad": "x" * 2_000}) for n in range(count)),
+            messages.stream_state("s", {"up to": first + count})]
+
+
+def feed(send, stop):
+    """Blocks for ever, until `stop` is set or the reader has gone."""
+    first = 0
+    with contextlib.suppress(BrokenPipeError, ValueError):
+        while not stop.is_set():
+            send(*block(first))
+            first += 100
+
+
+def assert_true(dynamodb, table, outcome):
+    """What the STATEs say is stored, is, and once."""
+    found = rows.ids(dynamodb, table)
+    covered = max([s["stream"]["stream_state"]["up to"] for s in outcome.states], default=0)
+    assert set(range(covered)) <= set(found)
+    assert not found or max(found.values()) == 1
+    assert [s["stream"]["stream_state"]["up to"] for s in outcome.states] == list(range(100, covered + 1, 100))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_signal_in_mid_run(connector, engine, dynamodb, prefix, workers, number):
+    config, catalog = configured(engine, prefix, workers=workers)
+    stop = threading.Event()
+    with connector.start_write(config, catalog) as running:
+        feeder = threading.Thread(target=feed, args=(running.send, stop), daemon=True)
+        feeder.start()
+        running.wait_state()
+        running.wait_state()
+        running.signal(number)
+        outcome = running.outcome()
+        stop.set()
+        feeder.join(60)
+    assert outcome.code == -number  # by the signal itself, not by an exit code
+    assert outcome.errors == [] and outcome.stderr == ""
+    assert len(outcome.states) >= 2
+    assert_true(dynamodb, f"{prefix}_s", outcome)
+
+
+def test_a_signal_while_waiting_for_input(connector, engine, dynamodb, prefix):
+    config, catalog = configured(engine, prefix)
+    with connector.start_write(config, catalog) as running:
+        running.send(*block(0))
+        running.wait_state()
+        running.signal(signal.SIGTERM)
+        outcome = running.outcome()
+    assert outcome.code == -signal.SIGTERM
+    assert_true(dynamodb, f"{prefix}_s", outcome)
+
+
+def test_a_closed_stdout_ends_the_run(connector, engine, dynamodb, prefix):
+    config, catalog = configured(engine, prefix, workers=2)
+    command = [str(connector.binary), "write", "--config", str(connector.file(config)), "--catalog", str(connector.file(catalog))]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    stop = threading.Event()
+
+    def send(*lines):
+        process.stdin.write("".join(f"{line}\n" for line in lines).encode())
+        process.stdin.flush()
+
+    feeder = threading.Thread(target=feed, args=(send, stop), daemon=True)
+    feeder.start()
+    try:
+        states = []
+        while len(states) < 2:
+            message = json.loads(process.stdout.readline())
+            if message["type"] == "STATE":
+                states.append(message["state"]["stream"]["stream_state"]["up to"])
+        process.stdout.close()
+        assert process.wait(DEADLINE_S) == 1
+        assert process.stderr.read() == b""
+    finally:
+        stop.set()
+        process.kill()
+        process.wait()
+        feeder.join(60)
+    assert set(range(states[-1])) <= set(rows.ids(dynamodb, f"{prefix}_s"))
+
+
+def test_a_stdout_that_stalls_holds_nobody_up(connector, engine, dynamodb, prefix):
+    """A pipe takes 64 KiB: the STATEs that do not fit wait, records are stored meanwhile, and then all come out."""
+    config, catalog = configured(engine, prefix, workers=2)
+    command = [str(connector.binary), "write", "--config", str(connector.file(config)), "--catalog", str(connector.file(catalog))]
+    lines = []
+    for n in range(60):
+        lines += [messages.record("s", {"id": n}), messages.stream_state("s", {"n": n, "pad": "x" * 5_000})]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        process.stdin.write("".join(f"{line}\n" for line in lines).encode())
+        process.stdin.close()
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
+                if rows.ids(dynamodb, f"{prefix}_s") == {n: 1 for n in range(60)}:
+                    break
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert process.poll() is None  # not before everything is out
+        found = [json.loads(line) for line in process.stdout]
+        assert process.wait(DEADLINE_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert [m["state"]["stream"]["stream_state"]["n"] for m in found if m["type"] == "STATE"] == list(range(60))
+
+
+def test_stdout_is_messages_and_stderr_is_empty(connector, engine, prefix):
+    config, catalog = configured(engine, prefix)
+    outcome = connector.write(config, catalog, [*block(0), *block(100), '{"type":"LOG","log":{"level":"INFO","message":"x"}}']).ok()
+    assert outcome.stderr == ""
+    assert outcome.stdout.endswith("}\n")
+    for line in outcome.stdout.splitlines():
+        assert line.startswith("{") and isinstance(json.loads(line)["type"], str)
+    assert {message["type"] for message in outcome.messages} == {"LOG", "STATE"}
+
+
+def test_the_log_tells_what_happens(connector, engine, prefix):
+    config, _ = configured(engine, prefix, surplus=1)
+    catalog = messages.catalog(messages.stream("s", "overwrite", namespace="n"), "t")
+    lines = [messages.record("s", {"id": n}, "n") for n in range(120)] + [messages.record("t", {"id": 1})]
+    outcome = connector.write(config, catalog, lines, env={"LOG_LEVEL": None}).ok()
+    info = [text for level, text in outcome.logs if level == "INFO"]
+    assert re.search(r"\b1\.0\.0\b", info[0]) and engine.endpoint in info[0] and "us-east-1" in info[0]
+    assert any("n.s" in text and f"{prefix}_n_s" in text and "overwrite" in text for text in info)
+    assert any(f"{prefix}_t" in text and "append" in text for text in info)
+    assert re.search(r"121 records read, 121 stored, \d+ requests retried, 0 records waiting.* records/s", info[-1])
+    assert any(level == "WARN" and "surplus" in text for level, text in outcome.logs)
+    everything = outcome.stdout + outcome.stderr
+    assert config["secret_access_key"] not in everything and config["access_key_id"] not in everything
+
+
+@pytest.mark.parametrize("level, seen", [
+    (None, {"INFO", "WARN"}), ("INFO", {"INFO", "WARN"}), ("warn", {"WARN"}), ("ERROR", set()), ("FATAL", set()),
+    ("no such level", {"INFO", "WARN"}),
+])
+def test_log_level(connector, engine, prefix, level, seen):
+    config, catalog = configured(engine, prefix, surplus=1)
+    outcome = connector.write(config, catalog, block(0), env={"LOG_LEVEL": level}).ok()
+    assert {found for found, _ in outcome.logs} == seen
+    assert len(outcome.states) == 1
+    # A failure is told whatever the level.
+    assert len(connector.write(config, catalog, ["x"], env={"LOG_LEVEL": level}).errors) == 1
+
+
+def test_a_terminal_on_stderr_shows_the_progress(connector, engine, prefix):
+    config, catalog = configured(engine, prefix)
+    command = [str(connector.binary), "write", "--config", str(connector.file(config)), "--catalog", str(connector.file(catalog))]
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    try:
+        process.stdin.write("".join(f"{line}\n" for line in block(0)).encode())
+        process.stdin.flush()
+        shown = b""
+        deadline = time.monotonic() + DEADLINE_S
+        while b"100 records," not in shown or b" 100 stored," not in shown:
+            assert time.monotonic() < deadline, shown
+            shown += os.read(ours, 4096)
+        out, _ = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    assert b"in flight" in shown and b"throttled" in shown and b"\r" in shown
+    assert b"\x1b" not in out

@@ -1,0 +1,176 @@
+"""Records that can never be stored: seen by the connector itself, or refused by the engine alone; fail and skip."""
+
+import gzip
+import json
+
+import pytest
+
+from ddb_testkit import engines, messages, rows
+
+PRIVATE = "private-value"
+COUNT = 2_000
+BAD = 1_234  # the record among them that is refused
+EVERY = 100  # records between two STATEs
+CHANGE = {"field": "note", "change": "NULLED", "reason": "SOURCE_SERIALIZATION_ERROR"}
+
+
+def record(number, **more):
+    body = {"stream": "s", "data": {"id": number, "note": f"{PRIVATE} {number}"}, "emitted_at": number, **more}
+    return messages.line({"type": "RECORD", "record": body})
+
+
+def refused_by_the_connector(number):
+    """409,600 bytes of names alone: no field that could be nulled makes it fit."""
+    return record(number, data={"id": number, "note": PRIVATE, **{f"{n}{'x' * 60_000}": 0 for n in range(7)}})
+
+
+def refused_by_the_engine(number):
+    """The table has an index on _airbyte_meta, as text: only a record that comes with changes has that attribute, a map."""
+    return record(number, meta={"changes": [CHANGE]})
+
+
+def create_with_index(dynamodb, table, attribute="_airbyte_meta"):
+    dynamodb.create_table(
+        TableName=table, BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "_airbyte_ab_id", "KeyType": "HASH"},
+                   {"AttributeName": "sync_time", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": "_airbyte_ab_id", "AttributeType": "S"},
+                              {"AttributeName": "sync_time", "AttributeType": "N"},
+                              {"AttributeName": attribute, "AttributeType": "S"}],
+        GlobalSecondaryIndexes=[{"IndexName": "index", "KeySchema": [{"AttributeName": attribute, "KeyType": "HASH"}],
+                                 "Projection": {"ProjectionType": "KEYS_ONLY"}}])
+    dynamodb.get_waiter("table_exists").wait(TableName=table)
+
+
+CASES = {
+    "connector": (refused_by_the_connector, "larger than DynamoDB's limit of 409,600 bytes"),
+    "emitted_at": (lambda number: rows.raw_record("s", json.dumps({"id": number, "note": PRIVATE}), "9" * 39), "emitted_at"),
+    "engine": (refused_by_the_engine, "another type than an index of the table wants"),
+}
+
+
+def lines_with(bad_line):
+    lines = []
+    for number in range(COUNT):
+        lines.append(bad_line if number == BAD else record(number))
+        if number % EVERY == EVERY - 1:
+            lines.append(messages.stream_state("s", {"up to": number + 1}, id=number))
+    return lines
+
+
+def write(connector, engine, prefix, lines, **more):
+    return connector.write(messages.config(engine.endpoint, prefix, **more), messages.catalog("s"), lines)
+
+
+def up_to(outcome):
+    return [s["stream"]["stream_state"]["up to"] for s in outcome.states]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("case", CASES)
+def test_one_among_many_fails_the_run(connector, engine, dynamodb, prefix, case, workers):
+    make, reason = CASES[case]
+    create_with_index(dynamodb, f"{prefix}_s")
+    outcome = write(connector, engine, prefix, lines_with(make(BAD)), workers=workers)
+    assert outcome.code == 1
+    assert outcome.error["failure_type"] == "config_error"
+    assert outcome.error["stream_descriptor"] == {"name": "s"}
+    assert reason in outcome.error["message"] and f"{prefix}_s" in outcome.error["message"]
+    assert PRIVATE not in outcome.stdout + outcome.stderr
+    assert outcome.stderr == ""
+    # Every STATE before it is out, none behind it; every record before it is stored.
+    assert up_to(outcome) == list(range(EVERY, BAD, EVERY))
+    found = rows.ids(dynamodb, f"{prefix}_s")
+    assert set(found) >= set(range(BAD)) and BAD not in found
+    assert max(found.values()) == 1
+
+
+def test_other_streams_are_stored_up_to_it(connector, engine, dynamodb, prefix):
+    lines = []
+    for number in range(300):
+        lines += [record(number), messages.record("t", {"id": number})]
+        if number % 50 == 49:
+            lines.append(messages.stream_state("s", {"up to": number + 1}))
+            lines.append(messages.stream_state("t", {"up to": number + 1}))
+    lines.insert(len(lines) // 2 + 1, refused_by_the_connector(1000))
+    before = sum('"stream":"t"' in line and '"RECORD"' in line for line in lines[:len(lines) // 2 + 1])
+    outcome = connector.write(messages.config(engine.endpoint, prefix), messages.catalog("s", "t"), lines)
+    assert outcome.code == 1
+    of_t = [s["stream"]["stream_state"]["up to"] for s in outcome.states if s["stream"]["stream_descriptor"]["name"] == "t"]
+    assert of_t[:3] == [50, 100, 150]
+    assert set(rows.ids(dynamodb, f"{prefix}_t")) >= set(range(before))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("case", CASES)
+def test_skip_counts_it_and_goes_on(connector, engine, dynamodb, prefix, case, workers):
+    make, reason = CASES[case]
+    create_with_index(dynamodb, f"{prefix}_s")
+    outcome = write(connector, engine, prefix, lines_with(make(BAD)), workers=workers, on_rejected_record="skip").ok()
+    assert rows.ids(dynamodb, f"{prefix}_s") == {n: 1 for n in range(COUNT) if n != BAD}
+    assert up_to(outcome) == list(range(EVERY, COUNT + 1, EVERY))
+    for state in outcome.states:
+        is_hit = state["id"] - EVERY < BAD <= state["id"]
+        assert state["destinationStats"] == (
+            {"recordCount": EVERY - 1.0, "rejectedRecordCount": 1.0} if is_hit else {"recordCount": float(EVERY)})
+    assert any(level == "WARN" and reason in text and "stream s" in text for level, text in outcome.logs)
+    assert PRIVATE not in outcome.stdout + outcome.stderr
+
+
+def letters(dynamodb, table):
+    """letter_id -> its items, by part."""
+    found = {}
+    for item in engines.read_table(dynamodb, table):
+        found.setdefault(item["letter_id"], []).append(item)
+    return {letter: sorted(parts, key=lambda item: item["part"]) for letter, parts in found.items()}
+
+
+def record_of(parts):
+    if "record" in parts[0]:
+        return parts[0]["record"]
+    return gzip.decompress(b"".join(bytes(part["record_gzip"]) for part in parts)).decode()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_skipped_record_goes_to_the_dead_letters(connector, engine, dynamodb, prefix, case):
+    make, reason = CASES[case]
+    create_with_index(dynamodb, f"{prefix}_s")
+    bad = [17, 18, 60]
+    lines = [make(n) if n in bad else record(n) for n in range(100)] + [messages.stream_state("s", {"up to": 100})]
+    outcome = write(connector, engine, prefix, lines, on_rejected_record="skip", dead_letter_table=f"{prefix}.dead").ok()
+    assert outcome.states[0]["destinationStats"] == {"recordCount": 97.0, "rejectedRecordCount": 3.0}
+    assert rows.ids(dynamodb, f"{prefix}_s") == {n: 1 for n in range(100) if n not in bad}
+    found = letters(dynamodb, f"{prefix}.dead")
+    assert len(found) == 3
+    sent = [json.loads(make(n))["record"]["data"] for n in bad]
+    for parts in found.values():
+        assert [part["part"] for part in parts] == list(range(1, len(parts) + 1))
+        for part in parts:
+            assert part["stream"] == "s" and reason in part["reason"] and part["parts"] == len(parts)
+            assert part["rejected_at"] >= part["sync_time"] > 1_600_000_000_000
+    if case == "engine":
+        # The item as the engine refused it.
+        texts = [json.loads(record_of(parts)) for parts in found.values()]
+        assert sorted(int(t["PutRequest"]["Item"]["_airbyte_data"]["M"]["id"]["N"]) for t in texts) == bad
+    else:
+        rows.assert_same([json.loads(record_of(parts)) for parts in found.values()], sent)
+
+
+def test_fail_writes_a_dead_letter_too(connector, engine, dynamodb, prefix):
+    lines = [*map(record, range(40)), refused_by_the_connector(40)]
+    outcome = write(connector, engine, prefix, lines, dead_letter_table=f"{prefix}.dead")
+    assert outcome.code == 1
+    (parts,) = letters(dynamodb, f"{prefix}.dead").values()
+    assert json.loads(record_of(parts))["id"] == 40
+
+
+def test_a_table_that_refuses_everything_is_no_matter_of_skipping(connector, engine, dynamodb, prefix):
+    create_with_index(dynamodb, f"{prefix}_s", "_airbyte_emitted_at")
+    lines = [record(n) for n in range(1_000)] + [messages.stream_state("s", {"up to": 1_000})]
+    outcome = write(connector, engine, prefix, lines, on_rejected_record="skip")
+    assert outcome.code == 1
+    assert outcome.error["failure_type"] == "config_error"
+    assert "index" in outcome.error["message"]
+    assert outcome.states == []
+    assert engines.count_items(dynamodb, f"{prefix}_s") == 0
+    assert PRIVATE not in outcome.stdout + outcome.stderr

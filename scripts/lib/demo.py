@@ -8,6 +8,7 @@ import collections
 import decimal
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -249,6 +250,7 @@ def main():
     parser.add_argument("connector", type=Path)
     parser.add_argument("--keep", action="store_true")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the engine is ended too
     engine = engines.Dynoxide().start()
     kept = False
     try:

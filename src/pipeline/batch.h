@@ -18,11 +18,14 @@
 
 namespace ddb {
 
+struct KeyedWrite;  // key_lanes
+
 // A refused record on its way into the dead letter table: settled, as rejected, when all of its parts are
 // stored.
 struct PendingLetter {
   RecordGroup* group = nullptr;
-  size_t parts = 0;  // not stored yet
+  std::shared_ptr<KeyedWrite> write;  // of a keyed table: what it settles instead of `group` alone
+  size_t parts = 0;                   // not stored yet
 };
 using PendingLetterPtr = std::shared_ptr<PendingLetter>;
 
@@ -41,7 +44,8 @@ struct BatchItem {
   Instant first_refused;         // throttled or unprocessed for the first time; zero: never
   Instant first_alone;           // refused for the first time when it was sent alone; zero: never
   uint32_t alone_refusals = 0;
-  PendingLetterPtr letter;  // null: the record itself
+  std::shared_ptr<KeyedWrite> write;  // null: the key is unique
+  PendingLetterPtr letter;            // null: the record itself
 };
 
 struct Batch {
@@ -65,6 +69,7 @@ struct TableTarget {
   TableKeys keys;
   std::string request_prefix;       // {"RequestItems":{"name":[
   std::string_view request_suffix;  // ]}}, a literal
+  bool keyed = false;               // records can repeat a key: the last one wins
 };
 
 }  // namespace ddb

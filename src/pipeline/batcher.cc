@@ -57,15 +57,7 @@ void Batcher::EndItem(int table, size_t mark, RecordGroup* group, PendingLetterP
   if (batch->body.size() + suffix > kMaxRequestBytes && !batch->items.empty()) {
     // The last item is one too many for a request: it opens the next batch.
     BatchPtr next = NewBatch(table);
-    const size_t next_begin = next->body.size();
-    next->body.Append(batch->body.view(begin, size));
-    next->items.push_back({static_cast<uint32_t>(next_begin),
-                           static_cast<uint32_t>(size),
-                           group,
-                           {},
-                           {},
-                           0,
-                           std::move(letter)});
+    AppendItem(*next, batch->body.view(begin, size), group).letter = std::move(letter);
     next->opened = batch->opened;
     batch->body.Truncate(mark);
     Seal(table);
@@ -73,8 +65,14 @@ void Batcher::EndItem(int table, size_t mark, RecordGroup* group, PendingLetterP
     open_.push_back(table);
     return;
   }
-  batch->items.push_back(
-      {static_cast<uint32_t>(begin), static_cast<uint32_t>(size), group, {}, {}, 0, std::move(letter)});
+  batch->items.push_back({static_cast<uint32_t>(begin),
+                          static_cast<uint32_t>(size),
+                          group,
+                          {},
+                          {},
+                          0,
+                          nullptr,
+                          std::move(letter)});
   if (batch->items.size() == kMaxBatchItems) Seal(table);
 }
 
@@ -85,8 +83,22 @@ void Batcher::Seal(int table) {
     Recycle(std::move(batch));
     return;
   }
-  batch->body.Append(tables_[static_cast<size_t>(table)].request_suffix);
+  SealBatch(std::move(batch));
+}
+
+void Batcher::SealBatch(BatchPtr batch) {
+  batch->body.Append(tables_[static_cast<size_t>(batch->table)].request_suffix);
   sealed_(std::move(batch));
+}
+
+BatchItem& Batcher::AppendItem(Batch& batch, std::string_view bytes, RecordGroup* group) {
+  if (!batch.items.empty()) batch.body.Append(',');
+  BatchItem& item = batch.items.emplace_back();
+  item.begin = static_cast<uint32_t>(batch.body.size());
+  item.size = static_cast<uint32_t>(bytes.size());
+  item.group = group;
+  batch.body.Append(bytes);
+  return item;
 }
 
 void Batcher::SealAll() {

@@ -27,6 +27,10 @@ class Batcher {
   static void Rollback(Batch& batch, size_t mark);
   void EndItem(int table, size_t mark, RecordGroup* group, PendingLetterPtr letter = nullptr);
 
+  // For batches that are filled elsewhere (key_lanes): NewBatch, AppendItem, SealBatch.
+  static BatchItem& AppendItem(Batch& batch, std::string_view bytes, RecordGroup* group);
+  void SealBatch(BatchPtr batch);
+
   void SealAll();
   void SealOpenedBefore(Instant instant);
   // Seals the open batches of the tables for which `wanted` is true.

@@ -30,7 +30,7 @@ constexpr Duration kAloneAtLeast = seconds(60);
 
 Dispatcher::Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RecordRejecter& rejecter,
                        RunContext& run, size_t max_requests, Progress& progress,
-                       std::function<void()> changed)
+                       std::function<void()> changed, std::function<void(const KeyedWrite&)> key_free)
     : loop_(loop),
       client_(client),
       batcher_(batcher),
@@ -39,6 +39,7 @@ Dispatcher::Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, Record
       max_requests_(max_requests),
       progress_(progress),
       changed_(std::move(changed)),
+      key_free_(std::move(key_free)),
       queues_(run.tables.size()),
       random_(std::random_device()()),
       timer_(loop) {}
@@ -282,24 +283,37 @@ double Dispatcher::Random() {
 void Dispatcher::SettleStored(const Batch& batch, const std::vector<bool>& kept, Instant now) {
   settled_.clear();
   uint32_t stored = 0;
-  uint32_t records = 0;
+  uint64_t records = 0;
   for (size_t i = 0; i < batch.items.size(); ++i) {
     if (!kept.empty() && kept[i]) continue;
     const BatchItem& item = batch.items[i];
     ++stored;
-    if (item.letter && (--item.letter->parts > 0 || !item.group)) continue;
-    if (settled_.empty() || settled_.back().group != item.group) settled_.push_back({item.group, 0, 0});
     if (item.letter) {
-      ++settled_.back().rejected;
+      if (--item.letter->parts == 0)
+        SettleRecord(item.letter->group, item.letter->write.get(), /*rejected=*/true);
     } else {
-      ++settled_.back().stored;
-      ++records;
+      records += SettleRecord(item.group, item.write.get(), /*rejected=*/false);
     }
   }
   (void)NoteOutcome(batch, stored, {});
   progress_.stored.Add(records);
   run_.rates[static_cast<size_t>(batch.table)].RemoveWaiting(stored, now);
   run_.ledger.Credit(settled_);
+  for (size_t i = 0; i < batch.items.size(); ++i) {
+    if (batch.items[i].write && (kept.empty() || !kept[i])) key_free_(*batch.items[i].write);
+  }
+}
+
+// Notes one record, or a keyed one with those that it replaced, for the ledger; says how many.
+uint64_t Dispatcher::SettleRecord(RecordGroup* group, const KeyedWrite* write, bool rejected) {
+  if (write) {
+    for (RecordGroup* each : write->groups) SettleRecord(each, nullptr, rejected);
+    return write->groups.size();
+  }
+  if (!group) return 0;
+  if (settled_.empty() || settled_.back().group != group) settled_.push_back({group, 0, 0});
+  ++(rejected ? settled_.back().rejected : settled_.back().stored);
+  return 1;
 }
 
 // The chosen items, by their own bytes, as a batch of their own; `from` keeps all of them and is to be
@@ -309,11 +323,9 @@ BatchPtr Dispatcher::TakeItems(Batch& from, const std::vector<bool>& chosen) {
   for (size_t i = 0; i < from.items.size(); ++i) {
     if (!chosen[i]) continue;
     BatchItem item = from.items[i];
-    const std::string_view bytes = from.item_bytes(item);
-    if (!batch->items.empty()) batch->body.Append(',');
-    item.begin = static_cast<uint32_t>(batch->body.size());
-    batch->body.Append(bytes);
-    batch->items.push_back(item);
+    const BatchItem& copy = Batcher::AppendItem(*batch, from.item_bytes(item), item.group);
+    item.begin = copy.begin;
+    batch->items.back() = std::move(item);
   }
   batch->body.Append(run_.tables[static_cast<size_t>(from.table)].request_suffix);
   batch->opened = from.opened;

@@ -19,6 +19,7 @@
 #include "dynamodb/responses.h"
 #include "pipeline/batcher.h"
 #include "pipeline/checkpoint_ledger.h"
+#include "pipeline/key_lanes.h"
 #include "pipeline/progress.h"
 #include "pipeline/rate_controller.h"
 #include "pipeline/record_rejecter.h"
@@ -42,9 +43,11 @@ struct RunContext {
 
 class Dispatcher {
  public:
-  // `changed` runs when batches left: there may be room for a chunk, or nothing left to do.
+  // `changed` runs when batches left: there may be room for a chunk, or nothing left to do. `key_free` runs
+  // for each write of a keyed table that is settled or given up.
   Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RecordRejecter& rejecter, RunContext& run,
-             size_t max_requests, Progress& progress, std::function<void()> changed);
+             size_t max_requests, Progress& progress, std::function<void()> changed,
+             std::function<void(const KeyedWrite&)> key_free);
 
   void Enqueue(BatchPtr batch);
 
@@ -82,6 +85,7 @@ class Dispatcher {
 
   double Random();
   void SettleStored(const Batch& batch, const std::vector<bool>& kept, Instant now);
+  uint64_t SettleRecord(RecordGroup* group, const KeyedWrite* write, bool rejected);
   BatchPtr TakeItems(Batch& from, const std::vector<bool>& chosen);
   void Finish(BatchPtr batch);
   Error DeadLetterError(std::string_view reason) const;
@@ -96,6 +100,7 @@ class Dispatcher {
   const size_t max_requests_;
   Progress& progress_;
   const std::function<void()> changed_;
+  const std::function<void(const KeyedWrite&)> key_free_;
 
   std::vector<Queue> queues_;
   std::deque<int> turn_;           // tables with ready batches, in the order of their turns

@@ -36,14 +36,21 @@ void Dispatcher::RejectItem(BatchPtr batch, std::string_view reason, Instant now
     return;
   }
   const bool storm = NoteOutcome(*batch, 0, reason);
-  const RecordRejecter::Refused refused{batch->table, reason, "", kDeadLetterItem, batch->item_bytes(item),
-                                        item.group};
+  RecordRejecter::Refused refused;
+  refused.stream = batch->table;
+  refused.reason = reason;
+  refused.format = kDeadLetterItem;
+  refused.record = batch->item_bytes(item);
+  refused.group = item.group;
+  refused.write = item.write;
   switch (rejecter_.Reject(refused, now)) {
     case RecordRejecter::Outcome::kFailed:
       Drop(std::move(batch), now);
       return;
     case RecordRejecter::Outcome::kSettled:
-      run_.ledger.Credit({{item.group, 0, 1}});
+      settled_.clear();
+      SettleRecord(item.group, item.write.get(), /*rejected=*/true);
+      run_.ledger.Credit(settled_);
       break;
     case RecordRejecter::Outcome::kLetter:
       break;
@@ -105,10 +112,16 @@ void Dispatcher::FailTable(int table, Error error, Instant now) {
   }
 }
 
-// Its items stay outstanding in the ledger: no STATE behind them is ever released.
+// Forgets the batch. Those of its items that were not settled stay outstanding in the ledger: no STATE behind
+// them is ever released.
 void Dispatcher::Drop(BatchPtr batch, Instant now) {
   run_.rates[static_cast<size_t>(batch->table)].RemoveWaiting(batch->items.size(), now);
+  std::vector<std::shared_ptr<KeyedWrite>> writes;
+  for (BatchItem& item : batch->items) {
+    if (item.write) writes.push_back(std::move(item.write));
+  }
   Finish(std::move(batch));
+  for (const auto& write : writes) key_free_(*write);
 }
 
 }  // namespace ddb

@@ -176,9 +176,17 @@ class DispatcherTest : public ::testing::Test {
   uint64_t chunk_ = 0;
   Batcher batcher_{tables_, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }};
   RecordRejecter rejecter_{clock_, tables_, rejections_, state_, budget_, batcher_, progress_};
-  Dispatcher dispatcher_{loop_, client_, batcher_, rejecter_, run_, 4, progress_, [this] {
+  Dispatcher dispatcher_{loop_,
+                         client_,
+                         batcher_,
+                         rejecter_,
+                         run_,
+                         4,
+                         progress_,
+                         [this] {
                            if (stop_when_idle_ && dispatcher_.idle()) loop_.Stop();
-                         }};
+                         },
+                         [](const KeyedWrite&) {}};
 };
 
 TEST_F(DispatcherTest, StoresEverythingAndLetsTheStateGo) {

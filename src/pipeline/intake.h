@@ -18,7 +18,9 @@ namespace ddb {
 
 class Intake {
  public:
-  Intake(ChunkReader& reader, CheckpointLedger& ledger, int fd) : reader_(reader), ledger_(ledger), fd_(fd) {}
+  // `parcels_per_chunk`: what each chunk will be followed by (key_lanes), 0 when no table is keyed.
+  Intake(ChunkReader& reader, CheckpointLedger& ledger, int fd, int64_t parcels_per_chunk)
+      : reader_(reader), ledger_(ledger), fd_(fd), parcels_per_chunk_(parcels_per_chunk) {}
 
   // `granted` runs when the token is the caller's: within Ask if it was free, else on the thread of who
   // passes it (so it has to post). Ask while asking or holding is not allowed.
@@ -51,7 +53,10 @@ class Intake {
   ChunkReader::Outcome Take(Chunk& chunk, Error& error) {
     MutexLock lock(mu_);
     const ChunkReader::Outcome outcome = reader_.Take(chunk, error);
-    if (outcome == ChunkReader::Outcome::kChunk) ledger_.OpenChunk(chunk.sequence);
+    if (outcome == ChunkReader::Outcome::kChunk) {
+      ledger_.OpenChunk(chunk.sequence);
+      parcels_ += parcels_per_chunk_;
+    }
     return outcome;
   }
   void Recycle(Chunk&& chunk) {
@@ -62,6 +67,11 @@ class Intake {
     MutexLock lock(mu_);
     return reader_.carried();
   }
+
+  // Parcels of chunks that were taken and that no owner has accepted yet. True: that was the last.
+  bool AcceptedParcel() { return --parcels_ == 0; }
+  bool parcels_under_way() const { return parcels_ > 0; }
+  bool keyed() const { return parcels_per_chunk_ > 0; }
 
   int fd() const { return fd_; }
   // No more input will be taken: it ended, failed, or the run stops.
@@ -76,6 +86,8 @@ class Intake {
   ChunkReader& reader_ GUARDED_BY(mu_);
   CheckpointLedger& ledger_;
   const int fd_;
+  const int64_t parcels_per_chunk_;
+  std::atomic<int64_t> parcels_{0};
   bool held_ GUARDED_BY(mu_) = false;
   std::deque<std::function<void()>> waiting_ GUARDED_BY(mu_);
   std::atomic<bool> ended_{false};

@@ -26,7 +26,7 @@ RecordRejecter::Outcome RecordRejecter::Reject(const Refused& refused, Instant n
   if (!policy.skip) {
     const TableTarget& target = tables_[static_cast<size_t>(refused.stream)];
     // The letter helps to find the record; it settles nothing, so that no STATE passes the failure.
-    if (policy.dead_letters) WriteLetter(refused, nullptr, now);
+    if (policy.dead_letters) WriteLetter(refused, /*settles=*/false, now);
     state_.Fail(
         ConfigError(
             fmt::format("A record of stream {}{} cannot be stored in table {}: {}. The records before it are "
@@ -39,11 +39,11 @@ RecordRejecter::Outcome RecordRejecter::Reject(const Refused& refused, Instant n
   }
   rejections_.Count(refused.stream, refused.reason);
   if (!policy.dead_letters) return Outcome::kSettled;
-  WriteLetter(refused, refused.group, now);
+  WriteLetter(refused, /*settles=*/true, now);
   return Outcome::kLetter;
 }
 
-void RecordRejecter::WriteLetter(const Refused& refused, RecordGroup* group, Instant now) {
+void RecordRejecter::WriteLetter(const Refused& refused, bool settles, Instant now) {
   const RejectionPolicy& policy = rejections_.policy();
   DeadLetter letter;
   letter.stream = tables_[static_cast<size_t>(refused.stream)].stream;
@@ -54,7 +54,10 @@ void RecordRejecter::WriteLetter(const Refused& refused, RecordGroup* group, Ins
   letter.record = refused.record;
   const std::vector<std::string> parts = DeadLetterItems(letter, uuids_);
   auto pending = std::make_shared<PendingLetter>();
-  pending->group = group;
+  if (settles) {
+    pending->group = refused.group;
+    pending->write = refused.write;
+  }
   pending->parts = parts.size();
   for (const std::string& part : parts) {
     Batch& batch = batcher_.Open(*policy.dead_letters, now);
@@ -62,7 +65,7 @@ void RecordRejecter::WriteLetter(const Refused& refused, RecordGroup* group, Ins
     batch.body.Append(part);
     batch.charged += part.size();
     budget_.Add(part.size());
-    batcher_.EndItem(*policy.dead_letters, mark, group, pending);
+    batcher_.EndItem(*policy.dead_letters, mark, pending->group, pending);
   }
 }
 

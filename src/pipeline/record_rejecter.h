@@ -26,7 +26,8 @@ class RecordRejecter {
     std::string_view where;   // " in line 12 of the input", or ""
     std::string_view format;  // of `record`, see items/dead_letter
     std::string_view record;
-    RecordGroup* group = nullptr;  // the record is outstanding in it
+    RecordGroup* group = nullptr;       // the record is outstanding in it
+    std::shared_ptr<KeyedWrite> write;  // of a keyed table
   };
   enum class Outcome {
     kFailed,   // the run fails; the record stays outstanding
@@ -36,7 +37,7 @@ class RecordRejecter {
   Outcome Reject(const Refused& refused, Instant now);
 
  private:
-  void WriteLetter(const Refused& refused, RecordGroup* group, Instant now);
+  void WriteLetter(const Refused& refused, bool settles, Instant now);
 
   const Clock& clock_;
   const std::vector<TableTarget>& tables_;

@@ -1,0 +1,118 @@
+#include "pipeline/key_lanes.h"
+
+#include <algorithm>
+
+#include "dynamodb/limits.h"
+
+namespace ddb {
+namespace {
+
+// An item waits once as itself and once in its request, and a reply can hold it as unprocessed.
+constexpr size_t kChargePerByte = 3;
+
+}  // namespace
+
+size_t OwnerOf(const std::string& key, size_t owners) { return std::hash<std::string>()(key) % owners; }
+
+KeyLanes::KeyLanes(const std::vector<TableTarget>& tables, Batcher& batcher, MemoryBudget& budget)
+    : tables_(tables), batcher_(batcher), budget_(budget) {}
+
+void KeyLanes::Accept(Parcel parcel, Instant now) {
+  const uint64_t chunk = parcel.chunk;
+  early_.emplace(chunk, std::move(parcel));
+  for (auto next = early_.begin(); next != early_.end() && next->first == next_chunk_;
+       next = early_.begin()) {
+    for (KeyedItem& item : next->second.items) Apply(std::move(item), now);
+    early_.erase(next);
+    ++next_chunk_;
+  }
+}
+
+void KeyLanes::Apply(KeyedItem item, Instant now) {
+  const auto [found, is_new] = writes_.try_emplace({item.table, item.key});
+  Write& write = found->second;
+  budget_.Add(kChargePerByte * item.bytes.size());
+  if (is_new) {
+    auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), {item.group}});
+    AddToOpen({std::move(keyed), std::move(item.bytes)}, now);
+    return;
+  }
+  OpenItem* older = nullptr;
+  if (write.open) {
+    older = &**write.open;
+    OpenBatch& batch = open_[item.table];
+    batch.bytes += item.bytes.size() - older->bytes.size();
+  } else if (write.held) {
+    older = &*write.held;
+  } else {
+    auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), {item.group}});
+    write.held = OpenItem{std::move(keyed), std::move(item.bytes)};
+    return;
+  }
+  budget_.Release(kChargePerByte * older->bytes.size());
+  older->bytes = std::move(item.bytes);
+  older->write->groups.push_back(item.group);
+}
+
+void KeyLanes::AddToOpen(OpenItem item, Instant now) {
+  const int table = item.write->table;
+  const TableTarget& target = tables_[static_cast<size_t>(table)];
+  const size_t frame = target.request_prefix.size() + target.request_suffix.size() + kMaxBatchItems;
+  OpenBatch* batch = &open_[table];
+  if (!batch->items.empty() && batch->bytes + item.bytes.size() + frame > kMaxRequestBytes) {
+    Seal(table);
+    batch = &open_[table];
+  }
+  if (batch->items.empty()) batch->opened = now;
+  batch->bytes += item.bytes.size();
+  Write& write = writes_[{table, item.write->key}];
+  batch->items.push_back(std::move(item));
+  write.open = std::prev(batch->items.end());
+  if (batch->items.size() == kMaxBatchItems) Seal(table);
+}
+
+void KeyLanes::Seal(int table) {
+  const auto open = open_.find(table);
+  OpenBatch batch = std::move(open->second);
+  open_.erase(open);
+  BatchPtr sealed = batcher_.NewBatch(table);
+  sealed->opened = batch.opened;
+  for (OpenItem& item : batch.items) {
+    writes_[{table, item.write->key}].open.reset();
+    sealed->charged += kChargePerByte * item.bytes.size();
+    RecordGroup* const group = item.write->groups.back();
+    Batcher::AppendItem(*sealed, item.bytes, group).write = std::move(item.write);
+  }
+  batcher_.SealBatch(std::move(sealed));
+}
+
+void KeyLanes::Settled(const KeyedWrite& settled, Instant now) {
+  const auto found = writes_.find({settled.table, settled.key});
+  if (!found->second.held) {
+    writes_.erase(found);
+    return;
+  }
+  OpenItem held = *std::move(found->second.held);
+  found->second.held.reset();
+  AddToOpen(std::move(held), now);
+}
+
+void KeyLanes::SealAll() {
+  while (!open_.empty()) Seal(open_.begin()->first);
+}
+
+void KeyLanes::SealOpenedBefore(Instant instant) {
+  std::vector<int> old;
+  for (const auto& [table, batch] : open_) {
+    if (batch.opened <= instant) old.push_back(table);
+  }
+  for (const int table : old) Seal(table);
+}
+
+Instant KeyLanes::oldest() const {
+  return std::min_element(open_.begin(), open_.end(),
+                          [](const auto& a, const auto& b) { return a.second.opened < b.second.opened; })
+      ->second.opened;
+}
+
+}  // namespace ddb

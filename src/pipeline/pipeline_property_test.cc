@@ -1,0 +1,483 @@
+// Random streams, sizes, STATEs, chunk sizes, workers and faults, by seed, through the whole pipeline into a
+// store in memory that loses, delays, refuses and lies. Whatever the dice say:
+//   P1  when a STATE is out, everything that it covers is stored (or was refused and counted);
+//   P2  a run that ends well has stored or counted everything, and every STATE is out, in order, with the
+//   right counts; P3  the memory budget is given back to the last byte; P4  in a keyed table the last write
+//   of each key is the one that is left.
+//
+// DDB_PROPERTY_SEEDS=n runs n seeds, DDB_PROPERTY_FIRST_SEED=s starts with s:
+//   DDB_PROPERTY_SEEDS=1 DDB_PROPERTY_FIRST_SEED=4711 pipeline_test --gtest_filter='*Property*'
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "dynamodb/requests.h"
+#include "pipeline/pipeline.h"
+
+namespace ddb {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kStreams = 3;  // "keyed", "plain", "other"
+constexpr int kKeyed = 0;
+const char* const kNames[kStreams] = {"keyed", "plain", "other"};
+
+class Dice {
+ public:
+  explicit Dice(uint64_t seed) : random_(seed) {}
+  uint64_t Below(uint64_t n) { return std::uniform_int_distribution<uint64_t>(0, n - 1)(random_); }
+  bool Chance(uint64_t in) { return Below(in) == 0; }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+// What the dice said a run is: its input, in order, and what the store does.
+struct Plan {
+  struct Record {
+    int stream;
+    int id;
+    int key;   // keyed: repeats
+    bool bad;  // the store refuses it for good
+  };
+  struct Checkpoint {
+    int stream;  // -1: everything
+    size_t records_before;
+    uint64_t covers;  // records since the checkpoint before it
+  };
+  std::string input;
+  std::vector<Record> records;
+  std::vector<Checkpoint> checkpoints;
+  bool global = false;
+  bool skip = false;
+  int faults_in = 0;  // one request in so many meets a fault; 0: none
+  int workers = 1;
+  size_t chunk_bytes = 0;
+  size_t connections = 1;
+  size_t window = 0;
+};
+
+Plan MakePlan(uint64_t seed) {
+  Dice dice(seed);
+  Plan plan;
+  plan.global = dice.Chance(3);
+  plan.skip = dice.Chance(2);
+  plan.faults_in = dice.Chance(4) ? 0 : 5 + static_cast<int>(dice.Below(20));
+  static constexpr int kWorkers[] = {1, 2, 4, 16};
+  plan.workers = kWorkers[dice.Below(4)];
+  plan.chunk_bytes = size_t{128} << dice.Below(12);
+  plan.connections = 1 + dice.Below(40);
+  plan.window = size_t{1} << (8 + dice.Below(14));
+  const bool with_bad = dice.Chance(3);
+  const size_t count = 1 + dice.Below(dice.Chance(4) ? 3000 : 300);
+  const uint64_t keys = 1 + dice.Below(40);
+  const uint64_t state_in = 2 + dice.Below(60);
+  uint64_t since[kStreams] = {};
+  for (size_t i = 0; i < count; ++i) {
+    Plan::Record record{static_cast<int>(dice.Below(kStreams)), static_cast<int>(i),
+                        static_cast<int>(dice.Below(keys)), with_bad && dice.Chance(150)};
+    const std::string pad(dice.Chance(20) ? dice.Below(5000) : dice.Below(80), 'x');
+    plan.records.push_back(record);
+    ++since[record.stream];
+    // The key of the keyed table is _airbyte_emitted_at.
+    plan.input += fmt::format(
+        R"({{"type":"RECORD","record":{{"stream":"{}","data":{{"id":{},"bad":{},"pad":"{}"}},"emitted_at":{}}}}})"
+        "\n",
+        kNames[record.stream], record.id, record.bad, pad, record.stream == kKeyed ? record.key : record.id);
+    if (!dice.Chance(state_in)) continue;
+    const int stream = plan.global ? -1 : static_cast<int>(dice.Below(kStreams));
+    uint64_t covers = 0;
+    for (int s = 0; s < kStreams; ++s) {
+      if (stream >= 0 && s != stream) continue;
+      covers += std::exchange(since[s], 0);
+    }
+    const size_t number = plan.checkpoints.size();
+    plan.checkpoints.push_back({stream, plan.records.size(), covers});
+    plan.input += stream < 0
+                      ? fmt::format(R"({{"type":"STATE","state":{{"type":"GLOBAL","global":{{"n":{}}}}}}})"
+                                    "\n",
+                                    number)
+                      : fmt::format(R"({{"type":"STATE","state":{{"type":"STREAM","n":{},"stream":)"
+                                    R"({{"stream_descriptor":{{"name":"{}"}}}}}}}})"
+                                    "\n",
+                                    number, kNames[stream]);
+  }
+  return plan;
+}
+
+// The tables, in memory.
+class Store {
+ public:
+  explicit Store(const Plan& plan) : plan_(plan) {}
+
+  void Put(int stream, int id) {
+    MutexLock lock(mu_);
+    if (stream == kKeyed) by_key_[plan_.records[static_cast<size_t>(id)].key] = id;
+    written_.insert(id);
+  }
+  void Refuse(int id) {
+    MutexLock lock(mu_);
+    refused_.insert(id);
+  }
+
+  // Everything of the checkpoint's streams before it is stored, was replaced by a later write of its key, or
+  // was refused.
+  std::string MissingBefore(const Plan::Checkpoint& checkpoint) const {
+    MutexLock lock(mu_);
+    for (size_t i = 0; i < checkpoint.records_before; ++i) {
+      const Plan::Record& record = plan_.records[i];
+      if (checkpoint.stream >= 0 && record.stream != checkpoint.stream) continue;
+      if (record.stream != kKeyed) {
+        if (written_.count(record.id) == 0 && refused_.count(record.id) == 0)
+          return fmt::format("record {}", i);
+        continue;
+      }
+      // Some write of the key that is not older has to have been stored or refused.
+      bool settled = false;
+      for (size_t j = i; j < plan_.records.size() && !settled; ++j) {
+        const Plan::Record& later = plan_.records[j];
+        if (later.stream != kKeyed || later.key != record.key) continue;
+        settled = written_.count(later.id) > 0 || refused_.count(later.id) > 0;
+      }
+      if (!settled) return fmt::format("record {} of key {}", i, record.key);
+    }
+    return {};
+  }
+  // After a run that ended well.
+  std::string WrongAtTheEnd() const {
+    std::string missing = MissingBefore({-1, plan_.records.size(), 0});
+    if (!missing.empty()) return missing + " is missing";
+    MutexLock lock(mu_);
+    std::map<int, int> newest;
+    for (const Plan::Record& record : plan_.records) {
+      if (record.stream == kKeyed) newest[record.key] = record.id;
+    }
+    for (const auto& [key, id] : newest) {
+      if (refused_.count(id) > 0) continue;
+      const auto stored = by_key_.find(key);
+      if (stored == by_key_.end() || stored->second != id)
+        return fmt::format("key {} does not hold its last write", key);
+    }
+    return {};
+  }
+  uint64_t refused() const {
+    MutexLock lock(mu_);
+    return refused_.size();
+  }
+
+ private:
+  const Plan& plan_;
+  mutable Mutex mu_;
+  std::set<int> written_ GUARDED_BY(mu_);
+  std::set<int> refused_ GUARDED_BY(mu_);
+  std::map<int, int> by_key_ GUARDED_BY(mu_);
+};
+
+// A DynamoDB that meets the plan's share of faults. Replies come after a random while, in any order.
+class FaultyClient final : public Client {
+ public:
+  FaultyClient(EventLoop& loop, const Plan& plan, Store& store, uint64_t seed)
+      : loop_(loop), plan_(plan), store_(store), dice_(seed) {}
+
+  void Send(std::string_view, Buffer& body, Done done) override {
+    ++in_flight_;
+    auto timer = std::make_shared<EventLoop::Timer>(loop_);
+    const bool at_once = dice_.Chance(3);
+    auto answer = [this, timer, &body, done = std::move(done)]() {
+      --in_flight_;
+      Answer(body.view(), done);
+    };
+    if (at_once) {
+      loop_.Post(std::move(answer));
+    } else {
+      EventLoop::Timer& start = *timer;
+      start.Start(RealClock().Now() + std::chrono::microseconds(dice_.Below(3000)), std::move(answer));
+    }
+  }
+  size_t in_flight() const override { return in_flight_; }
+
+ private:
+  struct Item {
+    int stream;
+    int id;
+    std::string bytes;
+  };
+
+  void Answer(std::string_view body, const Done& done) {
+    simdjson::dom::parser parser;
+    const simdjson::dom::object tables = parser.parse(body.data(), body.size())["RequestItems"];
+    std::vector<Item> items;
+    std::string table;
+    std::set<std::string> keys;
+    for (const auto& [name, list] : tables) {
+      table = name;
+      for (const simdjson::dom::element request : simdjson::dom::array(list)) {
+        Item item;
+        const simdjson::dom::element put = request["PutRequest"]["Item"];
+        item.stream = static_cast<int>(std::find(kNames, kNames + kStreams, table) - kNames);
+        item.id = std::stoi(std::string(std::string_view(put["_airbyte_data"]["M"]["id"]["N"])));
+        item.bytes = simdjson::minify(request);
+        const char* key = item.stream == kKeyed ? "_airbyte_emitted_at" : "_airbyte_ab_id";
+        const std::string text(std::string_view(put[key][item.stream == kKeyed ? "N" : "S"]));
+        EXPECT_TRUE(keys.insert(text).second) << "one key twice in a request";
+        items.push_back(std::move(item));
+      }
+    }
+    EXPECT_LE(items.size(), 25u);
+    Reply reply;
+    const bool fault = plan_.faults_in > 0 && dice_.Chance(static_cast<uint64_t>(plan_.faults_in));
+    const std::string text = fault ? Fault(items, table, reply) : Write(items, reply);
+    reply.body = text;
+    done(reply);
+  }
+
+  static void Fail(Reply& reply, Reaction reaction, ErrorCode code) {
+    reply.verdict.reaction = reaction;
+    reply.verdict.code = code;
+    reply.verdict.status = 400;
+    reply.verdict.reason = "refused by the test";
+  }
+
+  bool AnyBad(const std::vector<Item>& items) const {
+    return std::any_of(items.begin(), items.end(),
+                       [&](const Item& item) { return plan_.records[static_cast<size_t>(item.id)].bad; });
+  }
+
+  std::string Write(const std::vector<Item>& items, Reply& reply) {
+    if (AnyBad(items)) {
+      if (items.size() == 1) store_.Refuse(items[0].id);
+      Fail(reply, Reaction::kRejectItem, ErrorCode::kValidation);
+      return {};
+    }
+    for (const Item& item : items) store_.Put(item.stream, item.id);
+    return R"({"UnprocessedItems":{}})";
+  }
+
+  std::string Fault(const std::vector<Item>& items, const std::string& table, Reply& reply) {
+    switch (dice_.Below(10)) {
+      case 0:  // rare, because it costs a second
+        Fail(reply, Reaction::kThrottle, ErrorCode::kThrottled);
+        return {};
+      case 1: {  // some of them unprocessed; rare in number, for the same reason
+        if (AnyBad(items)) return Write(items, reply);
+        std::string left;
+        for (const Item& item : items) {
+          if (dice_.Chance(2)) {
+            store_.Put(item.stream, item.id);
+          } else {
+            left += (left.empty() ? "" : ",") + item.bytes;
+          }
+        }
+        if (left.empty()) return R"({"UnprocessedItems":{}})";
+        return R"({"UnprocessedItems":{")" + table + R"(":[)" + left + "]}}";
+      }
+      case 2:
+      case 3:  // an error, and yet it was written
+        if (!AnyBad(items)) {
+          for (const Item& item : items) store_.Put(item.stream, item.id);
+        }
+        [[fallthrough]];
+      case 4:
+      case 5:
+        Fail(reply, Reaction::kRetry, ErrorCode::kServerError);
+        return {};
+      case 6:  // a 200 that does not add up, nothing written
+        return dice_.Chance(2) ? "{}" : R"({"UnprocessedItems":{"other_table":[{}]}})";
+      case 7:
+        Fail(reply, Reaction::kReauthenticate, ErrorCode::kClockSkew);
+        return {};
+      default:
+        if (items.size() > 1) {
+          Fail(reply, Reaction::kSplit, ErrorCode::kRequestTooLarge);
+          return {};
+        }
+        return Write(items, reply);
+    }
+  }
+
+  EventLoop& loop_;
+  const Plan& plan_;
+  Store& store_;
+  Dice dice_;
+  size_t in_flight_ = 0;
+};
+
+class PropertyRun {
+ public:
+  explicit PropertyRun(uint64_t seed)
+      : seed_(seed), plan_(MakePlan(seed)), store_(plan_), dice_(seed ^ 0x5eed) {}
+
+  // Empty: nothing was wrong.
+  std::string Run() {
+    int in[2];
+    int out[2];
+    if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) return "no pipes";
+    std::thread feeder([&] { Feed(in[1]); });
+    std::thread checker([&] { Check(out[0]); });
+    const PipelineOptions options = Options(in[0]);
+    MemoryBudget budget(48u << 20);
+    PipelineResult result;
+    {
+      RealClock clock;
+      MessageWriter writer(out[1], LogLevel::kError, clock, &budget);
+      std::atomic<uint64_t> clients{0};
+      result = RunPipeline(
+          options,
+          [&](EventLoop& loop) {
+            return std::make_unique<FaultyClient>(loop, plan_, store_, seed_ * 131 + clients++);
+          },
+          clock, writer, budget);
+      (void)writer.Flush(clock.Now() + seconds(30));
+    }
+    close(in[0]);  // what was not read any more
+    feeder.join();
+    close(out[1]);
+    checker.join();
+    close(out[0]);
+    Judge(result, budget);
+    return wrong_;
+  }
+
+ private:
+  PipelineOptions Options(int input) {
+    PipelineOptions options;
+    options.input_fd = input;
+    options.workers = plan_.workers;
+    options.chunk_bytes = plan_.chunk_bytes;
+    options.connections = plan_.connections;
+    options.send_window_bytes = plan_.window;
+    options.skip_rejected = plan_.skip;
+    for (int stream = 0; stream < kStreams; ++stream) {
+      TableTarget target;
+      target.name = target.stream.name = kNames[stream];
+      target.keyed = stream == kKeyed;
+      target.keys.hash =
+          target.keyed ? KeyAttribute{"_airbyte_emitted_at", 'N'} : KeyAttribute{"_airbyte_ab_id", 'S'};
+      target.request_prefix = BatchWriteHead(target.name);
+      target.request_suffix = kBatchWriteTail;
+      options.tables.push_back(std::move(target));
+      options.encodings.push_back({1000, std::nullopt, std::nullopt});
+    }
+    return options;
+  }
+
+  void Feed(int fd) {
+    const std::string& input = plan_.input;
+    for (size_t sent = 0; sent < input.size();) {
+      const size_t piece = std::min<size_t>(input.size() - sent, 1 + dice_.Below(20'000));
+      const ssize_t n = write(fd, input.data() + sent, piece);
+      if (n <= 0) break;  // the run stopped reading
+      sent += static_cast<size_t>(n);
+      if (dice_.Chance(30)) std::this_thread::sleep_for(milliseconds(dice_.Below(10)));
+    }
+    close(fd);
+  }
+
+  // Reads STATEs as they come out and looks at once whether all that they cover is stored.
+  void Check(int fd) {
+    std::string text;
+    char bytes[4096];
+    for (ssize_t n = read(fd, bytes, sizeof bytes); n > 0; n = read(fd, bytes, sizeof bytes)) {
+      text.append(bytes, static_cast<size_t>(n));
+      for (size_t newline = text.find('\n'); newline != std::string::npos; newline = text.find('\n')) {
+        CheckState(text.substr(0, newline));
+        text.erase(0, newline + 1);
+      }
+    }
+  }
+
+  void CheckState(const std::string& line) {
+    const size_t at = line.find("\"n\":");
+    if (at == std::string::npos) return;
+    const size_t number = std::stoul(line.substr(at + 4));
+    const Plan::Checkpoint& checkpoint = plan_.checkpoints.at(number);
+    const std::string missing = store_.MissingBefore(checkpoint);
+    if (!missing.empty()) Wrong(fmt::format("P1: STATE {} is out before {}", number, missing));
+    int& last = last_out_[checkpoint.stream];
+    if (static_cast<int>(number) < last) Wrong(fmt::format("STATE {} came after {}", number, last));
+    last = static_cast<int>(number) + 1;
+    uint64_t counted = 0;
+    for (const char* member : {"\"recordCount\":", "\"rejectedRecordCount\":"}) {
+      const size_t found = line.find(member);
+      if (found != std::string::npos)
+        counted += std::stoul(line.substr(found + std::string_view(member).size()));
+    }
+    if (counted != checkpoint.covers) {
+      Wrong(fmt::format("STATE {} counts {} records, not {}", number, counted, checkpoint.covers));
+    }
+    ++states_out_;
+  }
+
+  void Judge(const PipelineResult& result, const MemoryBudget& budget) {
+    const bool has_bad =
+        std::any_of(plan_.records.begin(), plan_.records.end(), [](const auto& r) { return r.bad; });
+    if (result.reason == StopReason::kNone) {
+      const std::string wrong = store_.WrongAtTheEnd();
+      if (!wrong.empty()) Wrong("P2/P4: " + wrong);
+      if (states_out_ != plan_.checkpoints.size()) {
+        Wrong(fmt::format("{} of {} STATEs are out", states_out_, plan_.checkpoints.size()));
+      }
+      if (budget.used() != 0)
+        Wrong(fmt::format("P3: {} bytes of the budget are not given back", budget.used()));
+      if (store_.refused() > 0 && !plan_.skip) Wrong("a refused record, and yet the run ended well");
+    } else if (!has_bad || plan_.skip) {
+      Wrong("failed: " + (result.error ? result.error->message : "no error"));
+    }
+  }
+
+  void Wrong(const std::string& what) {
+    if (wrong_.empty()) wrong_ = what;
+  }
+
+  const uint64_t seed_;
+  const Plan plan_;
+  Store store_;
+  Dice dice_;
+  std::map<int, int> last_out_;
+  size_t states_out_ = 0;
+  std::string wrong_;
+};
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* value = std::getenv(name);
+  return value ? std::stoull(value) : otherwise;
+}
+
+TEST(PipelinePropertyTest, HoldsWhateverTheDiceSay) {
+  const uint64_t first = FromEnvironment("DDB_PROPERTY_FIRST_SEED", 1);
+  const uint64_t count = FromEnvironment("DDB_PROPERTY_SEEDS", 500);
+  std::atomic<uint64_t> next{first};
+  std::atomic<uint64_t> found{0};
+  // A run waits most of its time.
+  std::vector<std::thread> runners;
+  for (int i = 0; i < 8; ++i) {
+    runners.emplace_back([&] {
+      for (uint64_t seed = next++; seed < first + count && found < 5; seed = next++) {
+        const std::string wrong = PropertyRun(seed).Run();
+        if (wrong.empty()) continue;
+        ++found;
+        ADD_FAILURE() << "seed " << seed << ": " << wrong
+                      << "\nagain: DDB_PROPERTY_SEEDS=1 DDB_PROPERTY_FIRST_SEED=" << seed
+                      << " pipeline_test --gtest_filter='*Property*'";
+      }
+    });
+  }
+  for (std::thread& runner : runners) runner.join();
+}
+
+}  // namespace
+}  // namespace ddb

@@ -100,8 +100,16 @@ void Dispatcher::ArmTimer() {
   if (when) timer_.Start(*when, [this] { OnTimer(); });
 }
 
+// What the rate controllers held back is asked for again: a reply came, to this worker or, for all we know,
+// to another.
+void Dispatcher::Unblock() {
+  for (const int table : blocked_) turn_.push_back(table);
+  blocked_.clear();
+}
+
 void Dispatcher::OnTimer() {
   const Instant now = run_.clock.Now();
+  Unblock();
   while (!retries_.empty() && retries_.front()->due <= now) {
     std::pop_heap(retries_.begin(), retries_.end(), Later());
     BatchPtr batch = std::move(retries_.back());
@@ -153,9 +161,7 @@ void Dispatcher::OnReply(BatchPtr batch, const Reply& reply) {
   progress_.requests.Add(1);
   const Instant now = run_.clock.Now();
   const int table = batch->table;
-  // What the controller held back may go now.
-  for (const int blocked : blocked_) turn_.push_back(blocked);
-  blocked_.clear();
+  Unblock();
 
   const Verdict& verdict = reply.verdict;
   const bool throttled = verdict.reaction == Reaction::kThrottle;

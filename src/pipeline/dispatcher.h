@@ -69,6 +69,7 @@ class Dispatcher {
   void List(int table);
   void Requeue(BatchPtr batch, bool first);
   void RetryLater(BatchPtr batch, Reaction why, Instant now);
+  void Unblock();
   void OnTimer();
   void ArmTimer();
 

@@ -1,0 +1,81 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "pipeline/dispatcher.h"
+#include "pipeline/dispatcher_testing.h"
+
+namespace ddb {
+namespace {
+
+class SkippingDispatcherTest : public DispatcherTest {
+ protected:
+  explicit SkippingDispatcherTest(std::optional<int> dead_letters = std::nullopt)
+      : DispatcherTest(RejectionPolicy{true, dead_letters, 1000}) {}
+
+  void Refuse(std::function<bool(const std::string& key)> bad) {
+    client_.answer = [bad = std::move(bad)](const auto& keys, Reply& reply, std::string& body) {
+      if (std::any_of(keys.begin(), keys.end(), bad)) {
+        reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kValidation);
+      } else {
+        body = kAllWritten;
+      }
+    };
+  }
+};
+
+TEST_F(SkippingDispatcherTest, ARefusedItemIsCountedAndTheStateGoes) {
+  Refuse([](const std::string& key) { return key == "k3" || key == "k20"; });
+  Give(0, 25, "k");
+  RunUntilIdle();
+  EXPECT_FALSE(state_.stopped());
+  EXPECT_EQ(client_.stored.size(), 23u);
+  ASSERT_EQ(states_out_.size(), 1u);
+  EXPECT_NE(states_out_[0].find(R"({"recordCount":23.0,"rejectedRecordCount":2.0})"), std::string::npos)
+      << states_out_[0];
+  EXPECT_EQ(log_.messages.size(), 1u);
+  EXPECT_EQ(budget_.used(), 0u);
+}
+
+TEST_F(SkippingDispatcherTest, ThreeBatchesRefusedWholeAreAStorm) {
+  Refuse([](const std::string&) { return true; });
+  Give(0, 250, "k");
+  RunUntilIdle();
+  ASSERT_TRUE(state_.error());
+  EXPECT_EQ(state_.error()->type, FailureType::kConfig);
+  EXPECT_TRUE(states_out_.empty());
+  EXPECT_GE(progress_.rejected.value(), 75u);
+}
+
+TEST_F(SkippingDispatcherTest, BatchesOfWhichSomethingIsStoredAreNoStorm) {
+  Refuse([](const std::string& key) { return key.back() != '7'; });
+  Give(0, 200, "k");
+  RunUntilIdle();
+  EXPECT_FALSE(state_.stopped());
+  EXPECT_EQ(client_.stored.size(), 20u);
+  EXPECT_EQ(states_out_.size(), 1u);
+}
+
+class LetterDispatcherTest : public SkippingDispatcherTest {
+ protected:
+  LetterDispatcherTest() : SkippingDispatcherTest(2) {}
+};
+
+TEST_F(LetterDispatcherTest, TheStateWaitsForTheDeadLetter) {
+  Refuse([](const std::string& key) { return key == "k3"; });
+  Give(0, 25, "k");
+  RunUntilIdle();
+  EXPECT_EQ(client_.stored.size(), 24u);
+  EXPECT_TRUE(states_out_.empty());
+  batcher_.SealAll();  // as the worker does by age
+  RunUntilIdle();
+  ASSERT_EQ(states_out_.size(), 1u);
+  EXPECT_NE(states_out_[0].find(R"("rejectedRecordCount":1.0)"), std::string::npos);
+  EXPECT_EQ(budget_.used(), 0u);
+}
+
+}  // namespace
+}  // namespace ddb

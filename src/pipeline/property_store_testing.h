@@ -1,0 +1,84 @@
+// The tables of the property runner: what was stored and refused, and what may be said of it at any time.
+// Test support.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/mutex.h"
+#include "pipeline/property_plan_testing.h"
+
+namespace ddb {
+
+// The tables, in memory.
+class Store {
+ public:
+  explicit Store(const Plan& plan) : plan_(plan) {}
+
+  void Put(int stream, int id) {
+    MutexLock lock(mu_);
+    if (stream == kKeyed) by_key_[plan_.records[static_cast<size_t>(id)].key] = id;
+    written_.insert(id);
+  }
+  void Refuse(int id) {
+    MutexLock lock(mu_);
+    refused_.insert(id);
+  }
+
+  // Everything of the checkpoint's streams before it is stored, was replaced by a later write of its key, or
+  // was refused.
+  std::string MissingBefore(const Plan::Checkpoint& checkpoint) const {
+    MutexLock lock(mu_);
+    for (size_t i = 0; i < checkpoint.records_before; ++i) {
+      const Plan::Record& record = plan_.records[i];
+      if (checkpoint.stream >= 0 && record.stream != checkpoint.stream) continue;
+      if (record.stream != kKeyed) {
+        if (written_.count(record.id) == 0 && refused_.count(record.id) == 0)
+          return fmt::format("record {}", i);
+        continue;
+      }
+      // Some write of the key that is not older has to have been stored or refused.
+      bool settled = false;
+      for (size_t j = i; j < plan_.records.size() && !settled; ++j) {
+        const Plan::Record& later = plan_.records[j];
+        if (later.stream != kKeyed || later.key != record.key) continue;
+        settled = written_.count(later.id) > 0 || refused_.count(later.id) > 0;
+      }
+      if (!settled) return fmt::format("record {} of key {}", i, record.key);
+    }
+    return {};
+  }
+  // After a run that ended well.
+  std::string WrongAtTheEnd() const {
+    std::string missing = MissingBefore({-1, plan_.records.size(), 0});
+    if (!missing.empty()) return missing + " is missing";
+    MutexLock lock(mu_);
+    std::map<int, int> newest;
+    for (const Plan::Record& record : plan_.records) {
+      if (record.stream == kKeyed) newest[record.key] = record.id;
+    }
+    for (const auto& [key, id] : newest) {
+      if (refused_.count(id) > 0) continue;
+      const auto stored = by_key_.find(key);
+      if (stored == by_key_.end() || stored->second != id)
+        return fmt::format("key {} does not hold its last write", key);
+    }
+    return {};
+  }
+  uint64_t refused() const {
+    MutexLock lock(mu_);
+    return refused_.size();
+  }
+
+ private:
+  const Plan& plan_;
+  mutable Mutex mu_;
+  std::set<int> written_ GUARDED_BY(mu_);
+  std::set<int> refused_ GUARDED_BY(mu_);
+  std::map<int, int> by_key_ GUARDED_BY(mu_);
+};
+
+}  // namespace ddb

@@ -112,11 +112,11 @@ TEST_F(BatchReply, ConsumedCapacityIsSummedForTheTable) {
 
 TEST(CanonicalNumber, EqualExactlyWhenTheValuesAre) {
   const std::vector<std::vector<std::string>> groups = {
-      {"0", "-0", "0.0", ".0", "0e400", "-0.0e-99999999999"},
-      {"1000", "1e3", "1E+3", "1000.000", "001000", "+1000", "0.1e4", "100000e-2"},
+      {"0", "-0", "0.0", "0e400", "-0.0e-99999999999"},
+      {"1000", "1e3", "1E+3", "1000.000", "0.1e4", "100000e-2"},
       {"-1000", "-1e3"},
-      {"1.5", "15e-1", "1.50", "01.5"},
-      {"0.001", "1e-3", ".001"},
+      {"1.5", "15e-1", "1.50"},
+      {"0.001", "1e-3"},
       {"1e125"},
       {"1e-130"},
       {"12345678901234567890123456789012345678"},
@@ -130,7 +130,8 @@ TEST(CanonicalNumber, EqualExactlyWhenTheValuesAre) {
     EXPECT_THAT(seen, testing::Not(testing::Contains(*first)));
     seen.push_back(*first);
   }
-  for (const char* text : {"", "-", ".", "e5", "1e", "1e+", "1x", "NaN", "1.2.3", "1e2.5", " 1", "1 "}) {
+  for (const char* text :
+       {"", "-", ".", ".5", "+1", "e5", "1e", "1e+", "1x", "NaN", "1.2.3", "1e2.5", " 1", "1 "}) {
     EXPECT_FALSE(CanonicalNumber(text)) << text;
   }
 }

@@ -38,6 +38,8 @@ Verdict OfStatus(int status, bool has_type) {
       return Make(Reaction::kSplit, ErrorCode::kRequestTooLarge, "the request is too large");
     case 429:
       return Make(Reaction::kThrottle, ErrorCode::kThrottled, kThrottledUnnamed);
+    default:
+      break;
   }
   if (has_type) return Make(Reaction::kFailSystem, ErrorCode::kOther, "an error unknown to this version");
   return Make(Reaction::kFailSystem, ErrorCode::kUnknownOperation, "the reply is not one of DynamoDB");

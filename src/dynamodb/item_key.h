@@ -13,7 +13,7 @@
 
 namespace ddb {
 
-// "1000", "1e3" and "1000.0" give one text; nullopt for what is no number.
+// "1000", "1e3" and "1000.0" give one text; nullopt for what is no number in DynamoDB.
 std::optional<std::string> CanonicalNumber(std::string_view text);
 
 // `item`: a map of attributes that holds the key's, e.g. PutRequest.Item or DeleteRequest.Key.

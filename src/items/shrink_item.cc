@@ -65,8 +65,9 @@ class Shrinker {
   std::optional<size_t> Null() {
     std::vector<Part*> order;
     for (Part& field : fields_) order.push_back(&field);
-    std::stable_sort(order.begin(), order.end(),
-                     [](const Part* a, const Part* b) { return a->value_size > b->value_size; });
+    std::sort(order.begin(), order.end(), [](const Part* a, const Part* b) {
+      return a->value_size != b->value_size ? a->value_size > b->value_size : a < b;
+    });
     size_t nulled = 0;
     if (!has_meta_) total_ += NewMetaSize();
     for (Part* field : order) {

@@ -1,0 +1,251 @@
+"""The encoder against an encoder written here, on random records; its sizes against the engine's; table names against
+Python's unicodedata. The program `item_vectors` runs the code of the product."""
+
+import json
+import os
+import random
+import re
+import subprocess
+import unicodedata
+from decimal import Decimal
+
+import pytest
+
+from ddb_testkit import messages, rows
+
+RECORDS = int(os.environ.get("DDB_RANDOM_RECORDS", 100_000))
+STORED = int(os.environ.get("DDB_STORED_RECORDS", 3_000))
+NAMES = 100_000
+LIMIT = 409_600  # bytes of an item
+LEVELS = 31  # containers in each other
+TEXT = ("TRUNCATED", "DESTINATION_FIELD_SIZE_LIMITATION")
+REPLACED = ("TRUNCATED", "DESTINATION_SERIALIZATION_ERROR")
+
+
+def vectors(build_folder, mode, lines):
+    binary = build_folder / "src" / "items" / "item_vectors"
+    text = "".join(line + "\n" for line in lines)
+    run = subprocess.run([binary, mode], input=text.encode(), capture_output=True, check=True)
+    found = run.stdout.decode().split("\n")[:-1]
+    assert len(found) == len(lines)
+    return found
+
+
+class Generator:
+    """Random JSON, with what should become of it: the text, and the attribute value as a Python object. What is changed
+    is noted as (path, kind)."""
+
+    NAMES = ["id", "name", "a.b", "c[0]", "back\\slash", "é", "漢字", "with \"quotes\"", "", "_airbyte_data", "x" * 40]
+    CHARACTERS = ["a", "b", " ", "é", "漢", "😀", "\u2028", "\x7f", "\x00", "\n", '"', "\\", "/", "{", "}", "\ufffd"]
+
+    def __init__(self, seed):
+        self.rng = random.Random(seed)
+
+    def space(self):
+        return self.rng.choice(["", "", "", "", " ", "\t", "\r", "  "])
+
+    def number(self):
+        digits = "".join(self.rng.choice("0123456789000") for _ in range(self.rng.choice([1, 2, 5, 9, 17, 38, 39, 60])))
+        text = self.rng.choice(["", "", "-"]) + (digits.lstrip("0") or "0")
+        if self.rng.random() < 0.4:
+            text += "." + "".join(self.rng.choice("0012345") for _ in range(self.rng.choice([1, 2, 6, 20, 40])))
+        if self.rng.random() < 0.2:
+            text += self.rng.choice("eE") + self.rng.choice(["", "+", "-"]) + str(self.rng.choice([0, 1, 7, 88, 125, 126, 130, 999999]))
+        return text
+
+    def string(self):
+        """(JSON, what is stored, whether something was replaced)"""
+        written, stored, replaced = [], [], False
+        for _ in range(self.rng.choice([0, 1, 3, 8, 20, 70])):
+            character = self.rng.choice(self.CHARACTERS)
+            if self.rng.random() < 0.01:
+                written.append(f"\\u{self.rng.randrange(0xd800, 0xe000):04x}-")  # half a pair, whatever follows
+                stored.append("\ufffd-")
+                replaced = True
+                continue
+            stored.append(character)
+            short = {'"': '\\"', "\\": "\\\\", "/": "\\/", "\n": "\\n"}.get(character)
+            if short and self.rng.random() < 0.8:
+                written.append(short)
+            elif character in '"\\' or character < " " or self.rng.random() < 0.2:
+                units = character.encode("utf-16-be")
+                written += [f"\\u{int.from_bytes(units[i:i + 2], 'big'):04{self.rng.choice('xX')}}" for i in range(0, len(units), 2)]
+            else:
+                written.append(character)
+        return '"' + "".join(written) + '"', "".join(stored), replaced
+
+    def value(self, level, budget):
+        """`level` containers are around it. (JSON, attribute value, notes), paths from here."""
+        if budget > 0 and self.rng.random() < (0.95 if level > 25 or self.deep and level < 40 else 0.3):
+            text, value, notes = self.object(level, budget) if self.rng.random() < 0.5 else self.list(level, budget)
+            return (text, {"S": text}, [("", TEXT)]) if level == LEVELS else (text, value, notes)
+        kind = self.rng.randrange(6)
+        if kind == 0:
+            return self.rng.choice([("true", {"BOOL": True}, []), ("false", {"BOOL": False}, []), ("null", {"NULL": True}, [])])
+        if kind < 3:
+            text = self.number()
+            value = Decimal(text)
+            digits = value.as_tuple().digits
+            significant = "".join(map(str, digits)).strip("0")
+            fits = not significant or len(significant) <= 38 and -130 <= value.adjusted() <= 125
+            return (text, {"N": value}, []) if fits else (text, {"S": text}, [("", TEXT)])
+        text, stored, replaced = self.string()
+        return text, {"S": stored}, [("", REPLACED)] if replaced else []
+
+    def list(self, level, budget):
+        count = self.rng.choice([0, 1, 1, 2, 4]) if not self.deep else 1
+        values = [self.value(level + 1, budget // max(count, 1) - 1) for _ in range(count)]
+        text = "[" + self.space() + ("," + self.space()).join(v[0] + self.space() for v in values) + "]"
+        return text, {"L": [v[1] for v in values]}, [(f"[{i}]" + p, k) for i, v in enumerate(values) for p, k in v[2]]
+
+    def object(self, level, budget):
+        count = self.rng.choice([0, 1, 2, 5, 9]) if not self.deep else self.rng.choice([1, 1, 2])
+        texts, members = [], {}
+        for _ in range(count):
+            name = self.rng.choice(self.NAMES) if self.rng.random() < 0.3 else f"n{self.rng.randrange(10_000)}"
+            text, value, notes = self.value(level + 1, budget // count - 1)
+            texts.append(json.dumps(name, ensure_ascii=self.rng.random() < 0.5) + self.space() + ":" + self.space() + text)
+            members.pop(name, None)  # the last one counts, and where it stands
+            members[name] = (value, notes)
+        value, all_notes = {}, []
+        for name, (member, notes) in members.items():
+            stored = name or "_airbyte_empty_name"
+            path = "." + re.sub(r"([.\[\\])", r"\\\1", stored)
+            all_notes += [(path, REPLACED)] if not name else []
+            all_notes += [(path + p, k) for p, k in notes]
+            value[stored] = member
+        text = "{" + self.space() + ("," + self.space()).join(t + self.space() for t in texts) + "}"
+        return text, {"M": value}, all_notes
+
+    def record(self):
+        self.deep = self.rng.random() < 0.05
+        text, value, notes = self.object(0, 100 if self.deep else 30)
+        return text, value, [(path[1:], kind) for path, kind in notes]
+
+
+def unique(pairs):
+    assert len({name for name, _ in pairs}) == len(pairs)
+    return dict(pairs)
+
+
+def as_written(value):
+    """DynamoDB JSON as parsed, with numbers by value."""
+    (kind, inside), = value.items()
+    if kind == "M":
+        return {"M": {name: as_written(member) for name, member in inside.items()}}
+    if kind == "L":
+        return {"L": [as_written(element) for element in inside]}
+    return {kind: Decimal(inside)} if kind == "N" else value
+
+
+def number_sizes(value):
+    """What DynamoDB Local counts, and what the service does."""
+    sign, digits, exponent = value.as_tuple()
+    digits = "".join(map(str, digits)).lstrip("0")
+    exponent += len(digits)
+    digits = digits.rstrip("0")
+    if not digits:
+        return 1, 1
+    pairs = -(-(len(digits) + exponent % 2) // 2)
+    whole = min(max(exponent, 0), len(digits))
+    return (1 + pairs + (sign and pairs < 20), 1 + -(-whole // 2) + -(-(len(digits) - whole) // 2) + sign)
+
+
+def sizes(value, rule):
+    """`rule` picks one of the two sizes of a number."""
+    (kind, inside), = value.items()
+    if kind == "M":
+        return 3 + sum(1 + len(name.encode()) + sizes(member, rule) for name, member in inside.items())
+    if kind == "L":
+        return 3 + sum(1 + sizes(element, rule) for element in inside)
+    if kind == "N":
+        return rule(number_sizes(Decimal(inside)))
+    return len(inside.encode()) if kind == "S" else 1
+
+
+def item_size(item, rule):
+    return sum(len(name.encode()) + sizes(value, rule) for name, value in item.items())
+
+
+def expected_changes(notes):
+    """The first hundred by their path, if it is not too long, the others once for every top-level field."""
+    changes, paths, last = [], 0, None
+    for path, kind in notes:
+        top = re.match(r"(\\.|[^.\[\\])*", path)[0]
+        if paths < 100 and len(path.encode()) <= 1024:
+            paths += 1
+        elif top == last:
+            continue
+        else:
+            path = last = top
+        changes.append({"M": {"field": {"S": path}, "change": {"S": kind[0]}, "reason": {"S": kind[1]}}})
+    return changes
+
+
+def test_agrees_with_an_encoder_in_python(build_folder):
+    generator = Generator(5)
+    changed = 0
+    for begin in range(0, RECORDS, 10_000):
+        records = [generator.record() for _ in range(min(10_000, RECORDS - begin))]
+        for (text, value, notes), line in zip(records, vectors(build_folder, "encode", [r[0] for r in records])):
+            lower, upper, truncated, nulled, item = line.split(" ", 4)
+            item = json.loads(item, object_pairs_hook=unique)
+            assert as_written(item["_airbyte_data"]) == value, text
+            meta = item.get("_airbyte_meta")
+            assert meta == ({"M": {"changes": {"L": expected_changes(notes)}, "sync_id": {"N": "5"}}} if notes else None), text
+            assert (int(truncated), int(nulled)) == (len(notes), 0)
+            assert (int(lower), int(upper)) == (item_size(item, min), item_size(item, max)), text
+            changed += bool(notes)
+    assert changed > RECORDS // 20
+
+
+def test_random_records_are_stored_as_they_should_be(connector, engine, dynamodb, prefix):
+    generator = Generator(6)
+    records = [generator.record() for _ in range(STORED)]
+    lines = [rows.raw_record("s", text, number) for number, (text, _, _) in enumerate(records)]
+    connector.write(messages.config(engine.endpoint, prefix, workers=2), messages.catalog("s"), lines).ok()
+    pages = dynamodb.get_paginator("scan").paginate(TableName=f"{prefix}_s", ConsistentRead=True)
+    found = {int(item["_airbyte_emitted_at"]["N"]): item for page in pages for item in page["Items"]}
+    assert len(found) == STORED
+    for number, (text, value, notes) in enumerate(records):
+        assert as_written(found[number]["_airbyte_data"]) == value, text
+        changes = found[number].get("_airbyte_meta", {"M": {"changes": {"L": []}}})["M"]["changes"]["L"]
+        assert changes == expected_changes(notes), text
+
+
+VALUES = [{"S": ""}, {"S": "aé漢😀"}, {"BOOL": False}, {"NULL": True}, {"L": []}, {"M": {}}, {"M": {"é": {"L": [{"S": "x"}]}}},
+          *({"N": text} for text in ["0", "1", "12", "120", "99990", "0.012", "0.12", "3.14159", "100.5", "-1", "-120", "1E+125",
+                                     "1E-130", "9" * 38, "-" + "9" * 38, "-9." + "9" * 37, "-0.0" + "1" * 37])]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=str)
+def test_the_size_limit_is_where_the_engine_has_it(engine, dynamodb, prefix, value):
+    """By the engine's own rule for numbers; the encoder's bounds are the smaller and the larger of both rules."""
+    table = f"{prefix}_t"
+    dynamodb.create_table(TableName=table, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+                          AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
+    rule = {"dynamodb-local": lambda both: both[0], "dynoxide": lambda both: both[1]}[engine.name]
+    item = {"k": {"S": "k"}, "v": value, "p": {"S": ""}}
+    item["p"] = {"S": "x" * (LIMIT - item_size(item, rule))}
+    dynamodb.put_item(TableName=table, Item=item)
+    item["p"]["S"] += "x"
+    with pytest.raises(dynamodb.exceptions.ClientError, match="size has exceeded"):
+        dynamodb.put_item(TableName=table, Item=item)
+
+
+def clean(name):
+    name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))
+    return re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"[ \t\n\v\f\r]+", "_", name))
+
+
+def test_table_names_agree_with_unicodedata(build_folder):
+    """On the code points that Python's Unicode has: the product's may be newer, and an unassigned one changes there."""
+    rng = random.Random(7)
+    blocks = [(0, 0x250), (0x300, 0x370), (0x600, 0x700), (0xE00, 0xF00), (0x2000, 0x2070), (0x3000, 0x3100), (0xAC00, 0xD7A4),
+              (0xF900, 0xFB50), (0x1D400, 0x1D800), (0x1F100, 0x1F650), (0, 0xD800), (0xE000, 0x110000)]
+    names = []
+    while len(names) < NAMES:
+        name = "".join(chr(rng.randrange(*rng.choice(blocks))) for _ in range(rng.randrange(16)))
+        names.append("".join(c for c in name if unicodedata.category(c) != "Cn"))
+    found = vectors(build_folder, "clean", [name.encode().hex() for name in names])
+    assert found == [clean(name) for name in names]

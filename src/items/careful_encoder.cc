@@ -31,6 +31,7 @@ class CarefulScan {
         end_(end),
         max_levels_(static_cast<size_t>(kMaxContainers - outer_levels)),
         path_(path),
+        top_{path.find('.') == path.npos ? path.size() : path.find('.')},
         out_(out),
         log_(log),
         dropped_(FindRepeatedNames(p, end, kMaxContainers - outer_levels)) {}
@@ -114,16 +115,22 @@ class CarefulScan {
       std::string written;
       AppendEscaped(text, written);
       out_.Append(written);
-      AppendPathName(text, path_);
-      Note(*kind);
+      NamePath(text);
+      log_.Add(*kind, path_, top_);
     } else {
       out_.Append(raw);
-      AppendPathName(text, path_);
+      NamePath(text);
     }
     out_.Append("\":");
     SkipSpace();
     ++p_;
     SkipSpace();
+  }
+
+  void NamePath(std::string_view name) {
+    const bool is_top = path_.empty();
+    AppendPathName(name, path_);
+    if (is_top) top_ = {.length = path_.size()};
   }
 
   void Scalar() {
@@ -173,7 +180,7 @@ class CarefulScan {
     }
     if (!found) return false;
     out_.Append({copied, static_cast<size_t>(raw_end - copied)});
-    Note(ChangeKind::kLoneSurrogate);
+    log_.Add(ChangeKind::kLoneSurrogate, path_, top_);
     return true;
   }
 
@@ -188,7 +195,8 @@ class CarefulScan {
     } else {
       out_.Append("{\"S\":\"");
       out_.Append({begin, static_cast<size_t>(p_ - begin)});
-      Note(number.fit == NumberFit::kPrecision ? ChangeKind::kNumberPrecision : ChangeKind::kNumberRange);
+      log_.Add(number.fit == NumberFit::kPrecision ? ChangeKind::kNumberPrecision : ChangeKind::kNumberRange,
+               path_, top_);
     }
     out_.Append("\"}");
   }
@@ -202,19 +210,14 @@ class CarefulScan {
     out_.Append("{\"S\":\"");
     out_.Append(text);
     out_.Append("\"}");
-    Note(ChangeKind::kTooDeep);
-  }
-
-  void Note(ChangeKind kind) {
-    size_t top = 0;
-    while (top < path_.size() && path_[top] != '.' && path_[top] != '[') top += path_[top] == '\\' ? 2 : 1;
-    log_.Add(kind, path_, std::string_view(path_).substr(0, top));
+    log_.Add(ChangeKind::kTooDeep, path_, top_);
   }
 
   const char* p_;
   const char* const end_;
   const size_t max_levels_;
   std::string path_;
+  ChangeLog::TopField top_;
   Buffer& out_;
   ChangeLog& log_;
   const std::vector<const char*> dropped_;

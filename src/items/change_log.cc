@@ -1,5 +1,7 @@
 #include "items/change_log.h"
 
+#include <utility>
+
 namespace ddb {
 
 ChangeWords WordsFor(ChangeKind kind) {
@@ -21,20 +23,17 @@ ChangeWords WordsFor(ChangeKind kind) {
 void ChangeLog::Clear() {
   changes_.clear();
   paths_ = truncated_ = 0;
-  has_last_top_ = false;
 }
 
-void ChangeLog::Add(ChangeKind kind, std::string_view path, std::string_view top) {
+void ChangeLog::Add(ChangeKind kind, std::string_view path, TopField& top) {
   ++truncated_;
   if (paths_ < kMaxPaths && path.size() <= kMaxPathBytes) {
     ++paths_;
     changes_.push_back({std::string(path), kind});
     return;
   }
-  if (has_last_top_ && last_top_ == top) return;
-  has_last_top_ = true;
-  last_top_ = top;
-  changes_.push_back({last_top_, kind});
+  if (std::exchange(top.noted, true)) return;
+  changes_.push_back({std::string(path.substr(0, top.length)), kind});
 }
 
 void AppendPathName(std::string_view name, std::string& path) {

@@ -41,8 +41,14 @@ class ChangeLog {
 
   void Clear();
   bool empty() const { return changes_.empty(); }
-  // `top` is the path's first part, the field of the record.
-  void Add(ChangeKind kind, std::string_view path, std::string_view top);
+
+  // The field of the record that a change is in: the path's first part, known to who walks the record, so
+  // that a change never costs a look through a long name.
+  struct TopField {
+    size_t length = 0;   // of it in the path
+    bool noted = false;  // as a whole
+  };
+  void Add(ChangeKind kind, std::string_view path, TopField& top);
 
   const std::vector<FieldChange>& changes() const { return changes_; }
   size_t truncated() const { return truncated_; }  // values and names changed, also those not listed
@@ -51,8 +57,6 @@ class ChangeLog {
   std::vector<FieldChange> changes_;
   size_t paths_ = 0;
   size_t truncated_ = 0;
-  std::string last_top_;  // of the field that was last noted as a whole
-  bool has_last_top_ = false;
 };
 
 // Appends a name to a path.

@@ -118,6 +118,17 @@ EncodedData ItemEncoder::EncodeData(const char* p, const char* end, Buffer& out)
 RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view meta, const Stream& stream,
                                  Buffer& out) {
   Impl& impl = *impl_;
+  impl.last_item = {};
+  char normal[kMaxCanonicalNumber];
+  SizeBounds emitted_size;
+  if (emitted_at.size() > kMaxNumberDigits) [[unlikely]] {  // its digits need not all be significant
+    const Number number = NormalizeNumber(emitted_at.data(), emitted_at.data() + emitted_at.size(), normal);
+    if (number.fit != NumberFit::kFits) return RejectReason::kEmittedAtTooLarge;
+    emitted_at = {normal, number.length};
+    emitted_size = number.size;
+  } else {
+    emitted_size = WholeNumberSize(emitted_at);
+  }
   const Shared& shared = impl.SharedOf(stream);
   const size_t room =
       kIdBegin.size() + kUuidLength + shared.text.size() + emitted_at.size() + kItemEnd.size();
@@ -134,12 +145,10 @@ RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view m
   put(kItemEnd);
   out.CommitTo(at);
 
-  impl.last_item = {};
   SizeBounds& size = impl.last_item.size;
   Add(size, impl.data_size);
   Add(size, shared.size);
-  if (emitted_at.size() > kMaxNumberDigits) return RejectReason::kEmittedAtTooLarge;
-  Add(size, WholeNumberSize(emitted_at));
+  Add(size, emitted_size);
   if (!meta.empty() || !impl.changes.empty()) {
     out.Truncate(out.size() - 3);  // }}}
     Add(size, AppendMeta(meta, stream.sync_id, impl.keys, impl.changes, out));
@@ -158,7 +167,7 @@ std::string_view RejectReasonText(RejectReason reason) {
     case RejectReason::kItemTooLarge:
       return "the item is larger than DynamoDB's limit of 409,600 bytes, and nulling fields does not help";
     case RejectReason::kEmittedAtTooLarge:
-      return "emitted_at has more digits than a DynamoDB number can hold (38)";
+      return "emitted_at is more than a DynamoDB number can hold (38 significant digits, and below 1E+126)";
   }
   return "nothing is wrong";
 }

@@ -30,7 +30,7 @@ namespace ddb {
 enum class RejectReason {
   kNone,
   kItemTooLarge,       // over 409,600 bytes even with fields nulled
-  kEmittedAtTooLarge,  // over 38 significant digits
+  kEmittedAtTooLarge,  // over 38 significant digits, or 1E+126
 };
 std::string_view RejectReasonText(RejectReason reason);  // for messages; names no value
 

@@ -266,6 +266,35 @@ TEST(ItemEncoder, EmittedAtHasItsLimit) {
   EXPECT_EQ(Encode(encoder, "{}", "", SomeStream(), std::string(38, '9')).reject, RejectReason::kNone);
   EXPECT_EQ(Encode(encoder, "{}", "", SomeStream(), std::string(39, '9')).reject,
             RejectReason::kEmittedAtTooLarge);
+  const auto emitted = [&](const std::string& digits) {
+    const Encoded encoded = Encode(encoder, "{}", "", SomeStream(), digits);
+    return encoded.reject == RejectReason::kNone ? encoded.item.substr(encoded.item.rfind(':')) : "rejected";
+  };
+  EXPECT_EQ(emitted("1" + std::string(40, '0')), ":\"1E+40\"}}");
+  EXPECT_EQ(emitted("-12" + std::string(38, '0')), ":\"-12" + std::string(38, '0') + "\"}}");
+  EXPECT_EQ(emitted("1" + std::string(125, '0')), ":\"1E+125\"}}");
+  EXPECT_EQ(emitted("1" + std::string(126, '0')), "rejected");
+}
+
+TEST(ItemEncoder, ManyChangesInAFieldOfALongNameAreNotedOnce) {
+  // In linear time: looking through the name for every change would take minutes.
+  const std::string name(60'000, 'n');
+  std::string text = "{\"b\":1e999,\"" + name + "\":[";
+  for (int i = 0; i < 300'000; ++i) text += "{\"c\":1e999},";
+  text += "1e999]}";
+  Encoded encoded = Encode(text);
+  EXPECT_EQ(encoded.facts.truncated, 300'002u);
+  EXPECT_EQ(encoded.facts.nulled, 1u);
+  const std::string noted =
+      R"({"M":{"field":{"S":")" + name +
+      R"("},"change":{"S":"TRUNCATED"},"reason":{"S":"DESTINATION_FIELD_SIZE_LIMITATION"}}})";
+  const std::string nulled =
+      R"({"M":{"field":{"S":")" + name +
+      R"("},"change":{"S":"NULLED"},"reason":{"S":"DESTINATION_RECORD_SIZE_LIMITATION"}}})";
+  EXPECT_EQ(
+      MetaOf(encoded),
+      R"({"M":{"changes":{"L":[{"M":{"field":{"S":"b"},"change":{"S":"TRUNCATED"},"reason":{"S":"DESTINATION_FIELD_SIZE_LIMITATION"}}},)" +
+          noted + "," + nulled + "]}}}");
 }
 
 }  // namespace

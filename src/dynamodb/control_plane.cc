@@ -89,16 +89,12 @@ class ControlPlane::Slot {
   explicit Slot(ControlPlane& plane) : plane_(plane) {}
   bool await_ready() {
     if (plane_.in_flight_ >= kMaxControlCalls) return false;
-    Take();
+    ++plane_.in_flight_;
     return true;
   }
   void await_suspend(std::coroutine_handle<> handle) { plane_.waiting_.push_back(handle); }
   void await_resume() const {}
 
-  void Take() {
-    ++plane_.in_flight_;
-    plane_.most_in_flight_ = std::max(plane_.most_in_flight_, plane_.in_flight_);
-  }
   // The one that waits longest takes the slot over, in a turn of its own.
   void Release() {
     if (plane_.waiting_.empty()) {

@@ -64,7 +64,6 @@ class ControlPlane {
   Sleeper Sleep(Duration delay) { return Sleeper(loop_, delay); }
 
   Instant Now() const { return loop_.Now(); }
-  size_t most_in_flight() const { return most_in_flight_; }
 
  private:
   struct Attempt;
@@ -80,7 +79,6 @@ class ControlPlane {
   const Instant started_;
   bool answered_ = false;
   size_t in_flight_ = 0;
-  size_t most_in_flight_ = 0;
   std::deque<std::coroutine_handle<>> waiting_;  // for a slot
 };
 

@@ -10,11 +10,11 @@
 #include <string_view>
 
 #include "base/buffer.h"
-#include "items/encoder_oracle.h"
 #include "items/fast_encoder.h"
 #include "items/item_encoder.h"
 #include "items/item_size.h"
 #include "items/string_copy.h"
+#include "support/items/encoder_oracle.h"
 
 namespace {
 

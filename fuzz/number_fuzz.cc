@@ -7,8 +7,8 @@
 #include <string>
 
 #include "base/json_scan.h"
-#include "items/encoder_oracle.h"
 #include "items/number.h"
+#include "support/items/decimal_oracle.h"
 
 namespace {
 

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "items/encoder_oracle.h"
-#include "items/encoder_testing.h"
 #include "items/fast_encoder.h"
-#include "items/random_json.h"
 #include "items/string_copy.h"
+#include "support/items/encoder_oracle.h"
+#include "support/items/encoder_testing.h"
+#include "support/items/random_json.h"
 
 namespace ddb {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "items/encoder_testing.h"
+#include "support/items/encoder_testing.h"
 
 namespace ddb {
 namespace {

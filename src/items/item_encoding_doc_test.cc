@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "items/encoder_testing.h"
+#include "support/items/encoder_testing.h"
 
 namespace ddb {
 namespace {

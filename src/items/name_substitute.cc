@@ -41,7 +41,7 @@ std::string HashDigits(std::string_view text) {
 // apart.
 std::string Substitute(std::string_view name) {
   if (name.empty()) return std::string(kEmptyNameSubstitute);
-  const std::string clean = WithoutLoneSurrogates(name);
+  std::string clean = WithoutLoneSurrogates(name);
   if (clean.size() <= kMaxNameBytes) return clean;
   return std::string(Cut(clean, kMaxNameBytes - kHashDigits - 1)) + "_" + HashDigits(name);
 }

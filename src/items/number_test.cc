@@ -5,6 +5,8 @@
 #include <random>
 #include <string>
 
+#include "support/items/decimal_oracle.h"
+
 namespace ddb {
 namespace {
 
@@ -118,30 +120,6 @@ TEST(Number, NotANumber) {
   }
 }
 
-// An independent way: the text as (digits without zeros at both ends, power of ten of the last).
-std::string SlowForm(std::string text) {
-  std::string sign;
-  if (text[0] == '-') {
-    sign = "-";
-    text.erase(0, 1);
-  }
-  long power = 0;
-  if (const size_t e = text.find_first_of("eE"); e != std::string::npos) {
-    power = std::stol(text.substr(e + 1));
-    text.resize(e);
-  }
-  if (const size_t point = text.find('.'); point != std::string::npos) {
-    power -= static_cast<long>(text.size() - point - 1);
-    text.erase(point, 1);
-  }
-  while (!text.empty() && text.back() == '0') {
-    text.pop_back();
-    ++power;
-  }
-  text.erase(0, text.find_first_not_of('0'));
-  return text.empty() ? "0" : sign + text + "e" + std::to_string(power);
-}
-
 TEST(Number, RandomTextsKeepTheirValue) {
   std::mt19937_64 random(7);
   const auto digits = [&random](int n) {
@@ -164,21 +142,13 @@ TEST(Number, RandomTextsKeepTheirValue) {
     }
     const Normal normal = Normalize(text);
     ASSERT_TRUE(normal.whole) << text;
-    const std::string slow = SlowForm(text);
-    const size_t e = slow.find('e');
-    if (e == std::string::npos) {
-      ASSERT_EQ(normal.text, "0") << text;
-      continue;
-    }
-    const size_t count = e - (slow[0] == '-' ? 1 : 0);
-    const long leading = std::stol(slow.substr(e + 1)) + static_cast<long>(count) - 1;
-    if (count > 38) {
-      ASSERT_EQ(normal.fit, NumberFit::kPrecision) << text;
-    } else if (leading < -130 || leading > 125) {
-      ASSERT_EQ(normal.fit, NumberFit::kRange) << text;
+    const ddb::testing::Decimal value(text);
+    if (!value.fits()) {
+      const bool precise = value.digits.size() <= static_cast<size_t>(kMaxNumberDigits);
+      ASSERT_EQ(normal.fit, precise ? NumberFit::kRange : NumberFit::kPrecision) << text;
     } else {
       ASSERT_EQ(normal.fit, NumberFit::kFits) << text;
-      ASSERT_EQ(SlowForm(normal.text), slow) << text << " became " << normal.text;
+      ASSERT_EQ(ddb::testing::Decimal(normal.text).Text(), value.Text()) << text << " became " << normal.text;
       ASSERT_EQ(Normalize(normal.text).text, normal.text);
     }
   }

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "items/encoder_testing.h"
+#include "support/items/encoder_testing.h"
 
 namespace ddb {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <random>
 #include <string>
 
 #include "pipeline/dispatcher.h"
@@ -75,6 +76,29 @@ TEST_F(LetterDispatcherTest, TheStateWaitsForTheDeadLetter) {
   ASSERT_EQ(states_out_.size(), 1u);
   EXPECT_NE(states_out_[0].find(R"("rejectedRecordCount":1.0)"), std::string::npos);
   EXPECT_EQ(budget_.used(), 0u);
+}
+
+TEST_F(LetterDispatcherTest, TheStateWaitsForEveryPartOfTheDeadLetter) {
+  std::mt19937 random(1);
+  std::string key;
+  while (key.size() < 900'000) key += "0123456789abcdef"[random() % 16];  // as gzip more than one part
+  int letters = 0;
+  client_.answer = [&](const auto& keys, Reply& reply, std::string& body) {
+    if (!keys.empty()) {
+      reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kValidation);
+    } else if (++letters == 1) {
+      reply.verdict = VerdictOf(Reaction::kSplit, ErrorCode::kRequestTooLarge);
+    } else {
+      EXPECT_TRUE(states_out_.empty());
+      body = kAllWritten;
+    }
+  };
+  Give(0, 1, key);
+  RunUntilIdle();
+  batcher_.SealAll();
+  RunUntilIdle();
+  EXPECT_EQ(letters, 3);  // both parts, and each
+  EXPECT_EQ(states_out_.size(), 1u);
 }
 
 }  // namespace

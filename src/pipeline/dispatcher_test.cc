@@ -41,6 +41,20 @@ TEST_F(DispatcherTest, UnprocessedItemsAreSentAgainAndOnlyThey) {
   EXPECT_EQ(budget_.used(), 0u);
 }
 
+TEST_F(DispatcherTest, A200ThatStoredNothingIsAThrottle) {
+  int requests = 0;
+  client_.answer = [&](const auto& keys, Reply&, std::string& body) {
+    body = ++requests == 1 ? FakeClient::Unprocessed("one", keys) : std::string(kAllWritten);
+    EXPECT_TRUE(states_out_.empty());
+  };
+  Give(0, 25, "k");
+  RunUntilIdle();
+  ExpectExactlyStored(25, "k");
+  ASSERT_EQ(client_.requests.size(), 2u);
+  EXPECT_EQ(client_.requests[1], client_.requests[0]);
+  EXPECT_EQ(states_out_.size(), 1u);
+}
+
 TEST_F(DispatcherTest, AnUnprocessedItemThatWasNeverSentMakesTheOutcomeUnknown) {
   int requests = 0;
   client_.answer = [&](const auto&, Reply&, std::string& body) {

@@ -28,6 +28,16 @@ class Store {
     refused_.insert(id);
   }
 
+  // However often a record is sent, its key is the same.
+  void SentUnder(int id, const std::string& key) {
+    MutexLock lock(mu_);
+    if (keys_.try_emplace(id, key).first->second != key) keys_changed_ = true;
+  }
+  bool keys_changed() const {
+    MutexLock lock(mu_);
+    return keys_changed_;
+  }
+
   // Everything of the checkpoint's streams before it is stored, was replaced by a later write of its key, or
   // was refused.
   std::string MissingBefore(const Plan::Checkpoint& checkpoint) const {
@@ -36,7 +46,7 @@ class Store {
       const Plan::Record& record = plan_.records[i];
       if (checkpoint.stream >= 0 && record.stream != checkpoint.stream) continue;
       if (record.stream != kKeyed) {
-        if (written_.count(record.id) == 0 && refused_.count(record.id) == 0)
+        if (written_.count(record.id) == 0 && refused_.count(record.id) == 0 && !record.odd)
           return fmt::format("record {}", i);
         continue;
       }
@@ -79,6 +89,8 @@ class Store {
   std::set<int> written_ GUARDED_BY(mu_);
   std::set<int> refused_ GUARDED_BY(mu_);
   std::map<int, int> by_key_ GUARDED_BY(mu_);
+  std::map<int, std::string> keys_ GUARDED_BY(mu_);
+  bool keys_changed_ GUARDED_BY(mu_) = false;
 };
 
 }  // namespace ddb

@@ -12,7 +12,7 @@ def pytest_addoption(parser):
     group = parser.getgroup("destination-dynamodb")
     group.addoption("--scenario", default="*", help="run only the scenarios whose file name matches this pattern")
     group.addoption("--slow", action="store_true", help="also the scenarios that take minutes")
-    group.addoption("--seeds", type=int, default=20, help="how many seeds of each random test")
+    group.addoption("--seeds", type=int, default=25, help="how many seeds of each random test")
     group.addoption("--first-seed", type=int, default=1)
 
 

@@ -159,6 +159,17 @@ class Running:
         stdout = "".join(self._seen)
         return Outcome(code, stdout, self._stderr_text(), parse_lines(stdout))
 
+    def kill(self):
+        """kill -9; everything that ever was on stdout, without a last line that is torn."""
+        self.process.kill()
+        self.process.wait()
+        for thread in self._threads:
+            thread.join(10)
+        while (text := self._lines.get()) is not None:
+            self._seen.append(text)
+        self._lines.put(None)
+        return "".join(self._seen).rpartition("\n")[0]
+
     def _read_stdout(self):
         for text in self.process.stdout:
             self._lines.put(text.decode())

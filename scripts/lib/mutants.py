@@ -1,0 +1,203 @@
+"""Applies mutants to a copy of the source, builds and tests each; scripts/mutants calls it.
+
+A mutant is a file of tests/mutants: `about`, `tests` (GoogleTest programs, or "scenario:PATTERN" of the fault suite), and
+one or more `[[edit]]` of `file`, `find`, `replace`. White space counts as white space, whatever it is made of, so that
+a new line break or indentation does not break a mutant; `find` has to be there exactly once.
+"""
+
+import argparse
+import fcntl
+import fnmatch
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "tests" / "mutants"
+# A mutant that hangs is caught too; the unmutated suites take seconds.
+HANG_S = 240
+
+
+class Mutant:
+    def __init__(self, path):
+        body = tomllib.loads(path.read_text())
+        self.name, self.about, self.tests, self.edits = path.stem, body["about"], body["tests"], body["edit"]
+
+    def apply(self, root):
+        """The mutated text of each file; ValueError where an edit does not fit."""
+        texts = {}
+        for edit in self.edits:
+            name = edit["file"]
+            text = texts.get(name) or (root / name).read_text()
+            pattern = r"\s+".join(re.escape(word) for word in edit["find"].split())
+            found = list(re.finditer(pattern, text))
+            if len(found) != 1:
+                raise ValueError(f"{self.name}: the text to find is {len(found)} times in {name}")
+            texts[name] = text[: found[0].start()] + edit["replace"].strip("\n") + text[found[0].end() :]
+        return texts
+
+
+def mutants(names):
+    every = [Mutant(path) for path in sorted(FOLDER.glob("*.toml"))]
+    chosen = [m for m in every if not names or any(fnmatch.fnmatch(m.name, name) for name in names)]
+    if not chosen:
+        sys.exit("mutants: no such mutant (scripts/mutants --list)")
+    return chosen
+
+
+class Copy:
+    """The source outside the tree, and its build."""
+
+    def __init__(self, folder):
+        self.root = folder / "source"
+        self.build = self.root / "build" / "dev"
+        self.root.mkdir(parents=True, exist_ok=True)
+        self._lock = open(folder / "lock", "w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._sync()
+
+    def _sync(self):
+        """What git knows or would add. A file that is the same keeps its time, so that it is not built again."""
+        listing = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                                 check=True, capture_output=True, text=True).stdout
+        names = {name for name in listing.split("\0") if name and (ROOT / name).is_file()}
+        for old in self.root.rglob("*"):
+            relative = old.relative_to(self.root)
+            if relative.parts[0] != "build" and old.is_file() and str(relative) not in names:
+                old.unlink()
+        for name in names:
+            target, data = self.root / name, (ROOT / name).read_bytes()
+            if not target.is_file() or target.read_bytes() != data:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, target)
+
+    def compile(self, tests):
+        """None, or what the compiler said."""
+        targets = {test for test in tests if ":" not in test}
+        if len(targets) < len(tests):
+            targets |= {"destination-dynamodb", "scripted-server"}
+        if not (self.build / "build.ninja").is_file():
+            subprocess.run(["cmake", "--preset", "dev"], cwd=self.root, check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(["ninja", "-C", str(self.build), *sorted(targets)], capture_output=True, text=True)
+        return None if done.returncode == 0 else done.stdout[-3000:]
+
+    def test(self, test, seeds):
+        """None where it passes, else the name of what failed."""
+        if test.startswith("scenario:"):
+            return self._scenario(test.partition(":")[2])
+        (program,) = [path for path in self.build.rglob(test) if path.is_file() and os.access(path, os.X_OK)]
+        command = [str(program), "--gtest_fail_fast", "--gtest_color=no"]
+        code, out = run(command, self.root, {"DDB_PROPERTY_SEEDS": str(seeds)})
+        if code == 0:
+            return None
+        failed = re.findall(r"^\[  FAILED  \] (\S+?)(?: \(|,|$)", out, re.M)
+        started = re.findall(r"^\[ RUN      \] (\S+)", out, re.M)
+        if failed:
+            return failed[0]
+        return f"{started[-1] if started else test} ({'hangs' if code is None else 'crashes'})"
+
+    def _scenario(self, pattern):
+        command = [sys.executable, "-m", "pytest", "fault/test_scenarios.py", "-q", "-x", "-rfE", "-p", "no:cacheprovider",
+                   "-k", "test_scenario", f"--build={self.build}", f"--scenario={pattern}"]
+        code, out = run(command, self.root / "tests", {"PYTHONDONTWRITEBYTECODE": "1"})
+        if code == 0:
+            return None
+        failed = re.findall(r"^(?:FAILED|ERROR) \S*\[(\S+?)\]", out, re.M)
+        if not failed and code is not None:
+            sys.exit(f"mutants: pytest has failed by itself\n{out[-3000:]}")
+        return f"scenario {failed[0]}" if failed else f"scenario {pattern} (hangs)"
+
+
+def run(command, folder, env):
+    """Exit code (None: ended after HANG_S) and output."""
+    process = subprocess.Popen(command, cwd=folder, env={**os.environ, **env}, stdin=subprocess.DEVNULL, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", start_new_session=True)
+    try:
+        out, _ = process.communicate(timeout=HANG_S)
+        return process.returncode, out
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return None, process.communicate()[0]
+
+
+def check(chosen):
+    wrong = 0
+    for mutant in chosen:
+        try:
+            mutant.apply(ROOT)
+        except (ValueError, OSError) as problem:
+            print(problem)
+            wrong += 1
+    print(f"{len(chosen) - wrong} of {len(chosen)} mutants apply")
+    return wrong
+
+
+def try_one(copy, mutant, seeds):
+    """(caught, what to print)"""
+    try:
+        texts = mutant.apply(copy.root)
+    except ValueError as problem:
+        return False, f"does not apply: {problem}"
+    originals = {name: (copy.root / name).read_text() for name in texts}
+    try:
+        for name, text in texts.items():
+            (copy.root / name).write_text(text)
+        problem = copy.compile(mutant.tests)
+        if problem:
+            return False, f"does not build: {problem}"
+        caught = [name for test in mutant.tests if (name := copy.test(test, seeds))]
+        return bool(caught), ", ".join(caught) or "SURVIVES"
+    finally:
+        for name, text in originals.items():
+            (copy.root / name).write_text(text)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--copy", type=Path, required=True)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--seeds", type=int, default=60)
+    parser.add_argument("names", nargs="*")
+    args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    chosen = mutants(args.names)
+    if args.list:
+        for mutant in chosen:
+            print(f"{mutant.name:<34} {mutant.about}")
+        return 0
+    if args.check:
+        return 1 if check(chosen) else 0
+
+    copy = Copy(args.copy)
+    tests = sorted({test for mutant in chosen for test in mutant.tests})
+    problem = copy.compile(tests)
+    if problem:
+        sys.exit(f"mutants: the source itself does not build\n{problem}")
+    for test in tests:
+        failed = copy.test(test, args.seeds)
+        if failed:
+            sys.exit(f"mutants: {failed} fails without any mutant")
+
+    print("| mutant | what is wrong in it | caught by |\n|---|---|---|", flush=True)
+    survivors = []
+    began = time.monotonic()
+    for mutant in chosen:
+        caught, by = try_one(copy, mutant, args.seeds)
+        if not caught:
+            survivors.append(mutant.name)
+        print(f"| {mutant.name} | {mutant.about} | {by} |", flush=True)
+    print(f"\n{len(chosen) - len(survivors)} of {len(chosen)} mutants caught, {time.monotonic() - began:.0f} s")
+    if survivors:
+        print("not caught: " + ", ".join(survivors))
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -20,7 +20,7 @@ class Buffer {
   // Room in front of the body, for the request line, headers and signature; a session token is the only part
   // that can be long (AWS documents no maximum; 4 KiB have been seen), so a head that does not fit is an
   // error of the sender.
-  static constexpr size_t kHeadRoom = 8 * 1024;
+  static constexpr size_t kHeadRoom = 4 * 1024;
 
   Buffer() = default;
   explicit Buffer(size_t capacity) { Reserve(capacity); }
@@ -58,6 +58,14 @@ class Buffer {
     size_ = size;
   }
   void Clear() { size_ = 0; }
+  // Gives memory back after something large was cut off: at most `slack` bytes beyond the size stay.
+  void ShrinkTo(size_t slack) {
+    if (capacity_ <= size_ + slack) return;
+    void* smaller = std::realloc(base_, kHeadRoom + size_ + slack);
+    if (!smaller) return;  // the larger one still stands
+    base_ = static_cast<char*>(smaller);
+    capacity_ = size_ + slack;
+  }
 
   char* data() { return base_ ? base_ + kHeadRoom : nullptr; }
   const char* data() const { return base_ ? base_ + kHeadRoom : nullptr; }
@@ -79,7 +87,7 @@ class Buffer {
 
  private:
   void Reallocate(size_t needed) {
-    size_t capacity = capacity_ < 512 ? 1024 : capacity_ * 2;
+    size_t capacity = capacity_ < 512 ? 512 : capacity_ * 2;
     if (capacity < needed) capacity = needed;
     void* grown = std::realloc(base_, kHeadRoom + capacity);
     if (!grown) throw std::bad_alloc();

@@ -15,14 +15,14 @@ class MemoryBudget {
   // Before anybody waits for it.
   void SetLimit(size_t limit) { limit_ = static_cast<int64_t>(limit); }
 
-  // Takes `bytes` if they fit, or if nothing is taken at all (one chunk always gets through). False: nothing
-  // was taken.
-  bool TryReserve(size_t bytes) {
+  // Takes `bytes` if they fit, or if nothing but `own` bytes of the caller's is taken at all (one chunk
+  // always gets through). False: nothing was taken.
+  bool TryReserve(size_t bytes, size_t own = 0) {
+    const auto wanted = static_cast<int64_t>(bytes);
     int64_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (used > 0 && used + static_cast<int64_t>(bytes) > limit_) return false;
-    } while (
-        !used_.compare_exchange_weak(used, used + static_cast<int64_t>(bytes), std::memory_order_relaxed));
+      if (used > static_cast<int64_t>(own) && used + wanted > limit_) return false;
+    } while (!used_.compare_exchange_weak(used, used + wanted, std::memory_order_relaxed));
     return true;
   }
   // For bytes that exist already and cannot wait (a STATE's line, a reply): counted, so that the next chunk

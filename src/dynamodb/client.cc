@@ -3,7 +3,11 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
+
+#include "aws/sha256.h"
 
 namespace ddb {
 namespace {
@@ -29,26 +33,64 @@ class HttpDynamoDbClient final : public Client {
         signer_(endpoint, std::move(credentials)),
         http_(loop, clock, endpoint, options.http) {}
 
+  ~HttpDynamoDbClient() override {
+    if (!first_) return;
+    HttpReply cancelled;
+    cancelled.transport = TransportError::kCancelled;
+    Deliver(cancelled, clock_, *skew_, first_->done);
+  }
+
+  // A request waits for a second one of the same turn: their bodies are hashed together, which takes hardly
+  // longer than one (aws/sha256). It never waits longer than the turn.
   void Send(std::string_view operation, Buffer& body, Done done) override {
-    target_.assign(kTargetPrefix).append(operation);
+    Request request{operation, &body, std::move(done)};
+    if (!first_) {
+      first_ = std::move(request);
+      loop_.AtEndOfTurn([this, alive = std::weak_ptr<int>(alive_)] {
+        if (!alive.expired()) SendFirst();
+      });
+      return;
+    }
+    Request first = *std::exchange(first_, std::nullopt);
+    const auto [first_hash, second_hash] = Sha256Pair(first.body->view(), request.body->view());
+    SignAndSend(std::move(first), first_hash);
+    SignAndSend(std::move(request), second_hash);
+  }
+
+  size_t in_flight() const override { return http_.in_flight() + (first_ ? 1 : 0); }
+
+ private:
+  struct Request {
+    std::string_view operation;
+    Buffer* body;
+    Done done;
+  };
+
+  void SendFirst() {
+    if (!first_) return;  // it left with a second one
+    Request first = *std::exchange(first_, std::nullopt);
+    const Sha256Digest hash = Sha256(first.body->view());
+    SignAndSend(std::move(first), hash);
+  }
+
+  void SignAndSend(Request request, const Sha256Digest& hash) {
+    Buffer& body = *request.body;
+    target_.assign(kTargetPrefix).append(request.operation);
     const std::string_view head =
-        signer_.SignedHead(target_, body.view(), clock_.WallMillis() + skew_->OffsetMillis());
+        signer_.SignedHead(target_, body.size(), hash, clock_.WallMillis() + skew_->OffsetMillis());
     if (head.size() > Buffer::kHeadRoom) {
-      RefuseLongHead(std::move(done));
+      RefuseLongHead(std::move(request.done));
       return;
     }
     size_t limit = body.size() + kReplyOverRequest;
-    if (operation != "BatchWriteItem") limit = std::max(limit, kControlReply);
+    if (request.operation != "BatchWriteItem") limit = std::max(limit, kControlReply);
     // The skew is captured by itself: this runs in the destructor of `http_` too.
     http_.Send(body.WithHead(head), limit,
-               [&clock = clock_, skew = skew_.get(), done = std::move(done)](const HttpReply& reply) {
+               [&clock = clock_, skew = skew_.get(), done = std::move(request.done)](const HttpReply& reply) {
                  Deliver(reply, clock, *skew, done);
                });
   }
 
-  size_t in_flight() const override { return http_.in_flight(); }
-
- private:
   static void Deliver(const HttpReply& http, const Clock& clock, ClockSkew& skew, const Done& done) {
     Reply reply;
     reply.verdict = Classify(http, CrcMatches(http));
@@ -73,6 +115,8 @@ class HttpDynamoDbClient final : public Client {
   EventLoop& loop_;
   const Clock& clock_;
   const std::shared_ptr<ClockSkew> skew_;
+  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // for what the end of a turn still holds
+  std::optional<Request> first_;
   std::string target_;
   Signer signer_;
   HttpClient http_;  // last: its destructor ends what waits, which uses the members above

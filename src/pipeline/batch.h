@@ -56,8 +56,14 @@ struct Batch {
   Instant due;                       // not to be sent before (a retry)
   uint32_t attempts = 0;             // failed so far, for the backoff
   std::shared_ptr<Refusal> refusal;  // the refused request that it is a part of; null: none
-  size_t charged = 0;                // bytes held in the memory budget for it
+  uint32_t reauthentications = 0;    // in a row
+  Instant sent;
+  size_t charged = 0;  // bytes held in the memory budget for it
 
+  // What it holds in memory, with a reply that returns all of it as unprocessed.
+  size_t footprint() const {
+    return sizeof(Batch) + Buffer::kHeadRoom + 2 * body.capacity() + items.capacity() * sizeof(BatchItem);
+  }
   std::string_view item_bytes(const BatchItem& item) const { return body.view(item.begin, item.size); }
 };
 using BatchPtr = std::unique_ptr<Batch>;

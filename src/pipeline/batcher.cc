@@ -8,23 +8,25 @@
 namespace ddb {
 namespace {
 
-// A recycled buffer larger than this is freed: a few huge records must not make every buffer huge.
-constexpr size_t kKeepBytes = 256 * 1024;
-constexpr size_t kKeepBatches = 128;
+// What emptied batches may keep for the next ones, all together; it is not in the memory budget.
+constexpr size_t kKeepBytes = 4 << 20;
+constexpr size_t kKeepBytesEach = 1 << 20;
+// A buffer that is this much larger than what it holds held something large that was cut off.
+constexpr size_t kWaste = 1 << 20;
 
 }  // namespace
 
-Batcher::Batcher(const std::vector<TableTarget>& tables, Sealed sealed)
-    : tables_(tables), sealed_(std::move(sealed)), by_table_(tables.size()) {}
+Batcher::Batcher(const std::vector<TableTarget>& tables, MemoryBudget& budget, Sealed sealed)
+    : tables_(tables), budget_(budget), sealed_(std::move(sealed)), by_table_(tables.size()) {}
 
 BatchPtr Batcher::NewBatch(int table) {
   BatchPtr batch;
   if (spare_.empty()) {
     batch = std::make_unique<Batch>();
-    batch->items.reserve(kMaxBatchItems);
   } else {
     batch = std::move(spare_.back());
     spare_.pop_back();
+    spare_bytes_ -= batch->footprint();
   }
   batch->table = table;
   batch->body.Append(tables_[static_cast<size_t>(table)].request_prefix);
@@ -47,7 +49,18 @@ size_t Batcher::BeginItem(Batch& batch) {
   return mark;
 }
 
-void Batcher::Rollback(Batch& batch, size_t mark) { batch.body.Truncate(mark); }
+void Batcher::Rollback(Batch& batch, size_t mark) {
+  batch.body.Truncate(mark);
+  Charge(batch);
+}
+
+void Batcher::Charge(Batch& batch) {
+  if (batch.body.capacity() > 2 * batch.body.size() + kWaste) batch.body.ShrinkTo(batch.body.size());
+  const size_t footprint = batch.footprint();
+  if (footprint > batch.charged) budget_.Add(footprint - batch.charged);
+  if (footprint < batch.charged) budget_.Release(batch.charged - footprint);
+  batch.charged = footprint;
+}
 
 void Batcher::EndItem(int table, size_t mark, RecordGroup* group, PendingLetterPtr letter) {
   BatchPtr& batch = by_table_[static_cast<size_t>(table)];
@@ -60,6 +73,7 @@ void Batcher::EndItem(int table, size_t mark, RecordGroup* group, PendingLetterP
     AppendItem(*next, batch->body.view(begin, size), group).letter = std::move(letter);
     next->opened = batch->opened;
     batch->body.Truncate(mark);
+    Charge(*next);
     Seal(table);
     by_table_[static_cast<size_t>(table)] = std::move(next);
     open_.push_back(table);
@@ -73,6 +87,7 @@ void Batcher::EndItem(int table, size_t mark, RecordGroup* group, PendingLetterP
                           0,
                           nullptr,
                           std::move(letter)});
+  Charge(*batch);
   if (batch->items.size() == kMaxBatchItems) Seal(table);
 }
 
@@ -88,6 +103,7 @@ void Batcher::Seal(int table) {
 
 void Batcher::SealBatch(BatchPtr batch) {
   batch->body.Append(tables_[static_cast<size_t>(batch->table)].request_suffix);
+  Charge(*batch);
   sealed_(std::move(batch));
 }
 
@@ -120,13 +136,17 @@ void Batcher::SealIf(const std::function<bool(int table)>& wanted) {
 Instant Batcher::oldest() const { return by_table_[static_cast<size_t>(open_.front())]->opened; }
 
 void Batcher::Recycle(BatchPtr batch) {
-  if (spare_.size() >= kKeepBatches || batch->body.capacity() > kKeepBytes) return;
+  budget_.Release(batch->charged);
+  const size_t bytes = batch->footprint();
+  if (bytes > kKeepBytesEach || spare_bytes_ + bytes > kKeepBytes) return;
   batch->body.Clear();
   batch->items.clear();
   batch->due = {};
   batch->attempts = 0;
+  batch->reauthentications = 0;
   batch->charged = 0;
   batch->refusal.reset();
+  spare_bytes_ += bytes;
   spare_.push_back(std::move(batch));
 }
 

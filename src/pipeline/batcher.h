@@ -1,5 +1,6 @@
 // Batcher: one open batch per table, into which records are encoded in place, sealed by 25 items, by wire
-// bytes, by age, at the end, or because a STATE waits. One per worker; its thread only.
+// bytes, by age, at the end, or because a STATE waits. What its batches take is charged to the memory budget
+// as they grow. One per worker; its thread only.
 //
 //   Batch& batch = batcher.Open(table, now);
 //   size_t mark = Batcher::BeginItem(batch);      // encode behind it
@@ -9,6 +10,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "pipeline/batch.h"
 
 namespace ddb {
@@ -20,13 +22,15 @@ class Batcher {
   static constexpr Duration kMaxAge = std::chrono::milliseconds(200);
 
   using Sealed = std::function<void(BatchPtr)>;
-  Batcher(const std::vector<TableTarget>& tables, Sealed sealed);
+  Batcher(const std::vector<TableTarget>& tables, MemoryBudget& budget, Sealed sealed);
 
   Batch& Open(int table, Instant now);
   static size_t BeginItem(Batch& batch);
-  static void Rollback(Batch& batch, size_t mark);
+  void Rollback(Batch& batch, size_t mark);
   void EndItem(int table, size_t mark, RecordGroup* group, PendingLetterPtr letter = nullptr);
 
+  // Corrects what the memory budget holds for a batch to what it takes; after it has changed.
+  void Charge(Batch& batch);
   // For batches that are filled elsewhere (key_lanes): NewBatch, AppendItem, SealBatch.
   static BatchItem& AppendItem(Batch& batch, std::string_view bytes, RecordGroup* group);
   void SealBatch(BatchPtr batch);
@@ -45,10 +49,12 @@ class Batcher {
   void Seal(int table);
 
   const std::vector<TableTarget>& tables_;
+  MemoryBudget& budget_;
   const Sealed sealed_;
   std::vector<BatchPtr> by_table_;
   std::vector<int> open_;  // tables with an open batch, in the order of opening
   std::vector<BatchPtr> spare_;
+  size_t spare_bytes_ = 0;
 };
 
 }  // namespace ddb

@@ -31,7 +31,8 @@ class BatcherTest : public ::testing::Test {
 
   const std::vector<TableTarget> tables_ = Tables();
   std::vector<BatchPtr> sealed_;
-  Batcher batcher_{tables_, [this](BatchPtr batch) { sealed_.push_back(std::move(batch)); }};
+  MemoryBudget budget_{1 << 30};
+  Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { sealed_.push_back(std::move(batch)); }};
 };
 
 TEST_F(BatcherTest, SealsAtTwentyFiveItems) {
@@ -58,7 +59,7 @@ TEST_F(BatcherTest, RollbackLeavesNoTrace) {
   Batch& batch = batcher_.Open(1, {});
   const size_t mark = Batcher::BeginItem(batch);
   batch.body.Append("broken");
-  Batcher::Rollback(batch, mark);
+  batcher_.Rollback(batch, mark);
   Add(1, "two");
   batcher_.SealAll();
   EXPECT_EQ(sealed_[0]->body.view(), "b[one,two]");
@@ -66,7 +67,7 @@ TEST_F(BatcherTest, RollbackLeavesNoTrace) {
 
 TEST_F(BatcherTest, AnEmptyBatchIsNotSent) {
   Batch& batch = batcher_.Open(0, {});
-  Batcher::Rollback(batch, Batcher::BeginItem(batch));
+  batcher_.Rollback(batch, Batcher::BeginItem(batch));
   batcher_.SealAll();
   EXPECT_TRUE(sealed_.empty());
 }

@@ -92,7 +92,7 @@ void CheckpointLedger::Advance(Timeline& timeline) {
     if (state_is_next) {
       if (state->first.chunk > known_to) return;
       PendingState& released = state->second;
-      release_(WithDestinationStats(released.line, released.fields, timeline.carried), released.line.size());
+      release_(WithDestinationStats(released.line, released.fields, timeline.carried), released.charged);
       timeline.carried = {};
       timeline.states.erase(state);
       --states_;

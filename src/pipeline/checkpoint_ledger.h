@@ -49,16 +49,17 @@ using RecordGroupPtr = std::shared_ptr<RecordGroup>;
 struct PendingState {
   Position at;
   StateFields fields;
-  int stream = -1;   // kStream: index in the catalog, or -1 when it is not there (echoed with count 0)
-  std::string line;  // raw bytes of the STATE
+  int stream = -1;     // kStream: index in the catalog, or -1 when it is not there (echoed with count 0)
+  std::string line;    // raw bytes of the STATE
+  size_t charged = 0;  // bytes held in the memory budget for it
   Instant read;
 };
 
 class CheckpointLedger {
  public:
-  // Receives released lines, in order, destinationStats set, and the length of the line as it was read (what
-  // the memory budget was charged for it). Called with the ledger's lock held; must not block.
-  using Release = std::function<void(std::string line, size_t read_bytes)>;
+  // Receives released lines, in order, destinationStats set, and what the memory budget held for the STATE.
+  // Called with the ledger's lock held; must not block.
+  using Release = std::function<void(std::string line, size_t charged)>;
   CheckpointLedger(size_t streams, Release release);
 
   void OpenChunk(uint64_t chunk);

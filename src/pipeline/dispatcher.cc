@@ -36,13 +36,13 @@ Dispatcher::Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, Record
       batcher_(batcher),
       rejecter_(rejecter),
       run_(run),
-      max_requests_(max_requests),
       progress_(progress),
       changed_(std::move(changed)),
       key_free_(std::move(key_free)),
       queues_(run.tables.size()),
       random_(std::random_device()()),
-      timer_(loop) {}
+      timer_(loop),
+      window_(max_requests) {}
 
 // ---- queues
 
@@ -60,7 +60,7 @@ void Dispatcher::Requeue(BatchPtr batch, bool first) {
     return;
   }
   ++unsent_batches_;
-  unsent_bytes_ += batch->body.size();
+  unsent_bytes_ += batch->charged;
   const int table = batch->table;
   if (first) {
     queue.ready.push_front(std::move(batch));
@@ -82,11 +82,12 @@ void Dispatcher::RetryLater(BatchPtr batch, Reaction why, Instant now) {
     Drop(std::move(batch), now);
     return;
   }
+  if (why != Reaction::kReauthenticate) batch->reauthentications = 0;
   ++batch->attempts;
   batch->due = now + RetryDelay(why, static_cast<int>(batch->attempts), Random());
   progress_.retried.Add(1);
   ++unsent_batches_;
-  unsent_bytes_ += batch->body.size();
+  unsent_bytes_ += batch->charged;
   retries_.push_back(std::move(batch));
   std::push_heap(retries_.begin(), retries_.end(), Later());
   ArmTimer();
@@ -115,7 +116,7 @@ void Dispatcher::OnTimer() {
     BatchPtr batch = std::move(retries_.back());
     retries_.pop_back();
     --unsent_batches_;
-    unsent_bytes_ -= batch->body.size();
+    unsent_bytes_ -= batch->charged;
     Requeue(std::move(batch), /*first=*/true);
   }
   Pump();
@@ -123,14 +124,15 @@ void Dispatcher::OnTimer() {
 }
 
 void Dispatcher::Pump() {
-  while (in_flight_ < max_requests_ && !turn_.empty()) {
+  while (in_flight_ < window_.size() && !turn_.empty()) {
     const int table = turn_.front();
     turn_.pop_front();
     Queue& queue = queues_[static_cast<size_t>(table)];
     queue.listed = false;
     if (queue.ready.empty()) continue;
     RateController& rate = run_.rates[static_cast<size_t>(table)];
-    if (!rate.TrySend(queue.ready.front()->items.size(), run_.clock.Now())) {
+    if (queue.in_flight >= TableShare() ||
+        !rate.TrySend(queue.ready.front()->items.size(), run_.clock.Now())) {
       queue.listed = true;
       blocked_.push_back(table);
       continue;
@@ -142,13 +144,21 @@ void Dispatcher::Pump() {
   if (!retries_.empty()) ArmTimer();
 }
 
+// Of one table: one that does not answer must not take every connection from the others.
+size_t Dispatcher::TableShare() const {
+  if (queues_.size() == 1) return window_.size();
+  return std::max<size_t>(1, window_.size() - window_.size() / 4);
+}
+
 void Dispatcher::SendFront(int table) {
   Queue& queue = queues_[static_cast<size_t>(table)];
   Batch* batch = queue.ready.front().release();
   queue.ready.pop_front();
   --unsent_batches_;
-  unsent_bytes_ -= batch->body.size();
+  unsent_bytes_ -= batch->charged;
   ++in_flight_;
+  ++queue.in_flight;
+  batch->sent = run_.clock.Now();
   client_.Send("BatchWriteItem", batch->body,
                [this, batch](const Reply& reply) { OnReply(BatchPtr(batch), reply); });
 }
@@ -161,6 +171,8 @@ void Dispatcher::OnReply(BatchPtr batch, const Reply& reply) {
   progress_.requests.Add(1);
   const Instant now = run_.clock.Now();
   const int table = batch->table;
+  --queues_[static_cast<size_t>(table)].in_flight;
+  window_.OnReply(now - batch->sent);
   Unblock();
 
   const Verdict& verdict = reply.verdict;
@@ -177,8 +189,8 @@ void Dispatcher::OnReply(BatchPtr batch, const Reply& reply) {
       OnThrottled(std::move(batch), now);
       break;
     case Reaction::kReauthenticate:
-      if (batch->attempts < kMaxReauthentications) {
-        RetryLater(std::move(batch), Reaction::kRetry, now);
+      if (++batch->reauthentications <= kMaxReauthentications) {
+        RetryLater(std::move(batch), Reaction::kReauthenticate, now);
       } else {
         FailTable(std::move(batch), TableError(verdict, reply.request_id, table), now);
       }
@@ -336,15 +348,10 @@ BatchPtr Dispatcher::TakeItems(Batch& from, const std::vector<bool>& chosen) {
   batch->body.Append(run_.tables[static_cast<size_t>(from.table)].request_suffix);
   batch->opened = from.opened;
   batch->refusal = from.refusal;
-  batch->charged = std::min(from.charged, from.charged * batch->body.size() / from.body.size());
-  from.charged -= batch->charged;
+  batcher_.Charge(*batch);
   return batch;
 }
 
-void Dispatcher::Finish(BatchPtr batch) {
-  run_.budget.Release(batch->charged);
-  batch->charged = 0;
-  batcher_.Recycle(std::move(batch));
-}
+void Dispatcher::Finish(BatchPtr batch) { batcher_.Recycle(std::move(batch)); }
 
 }  // namespace ddb

@@ -23,6 +23,7 @@
 #include "pipeline/progress.h"
 #include "pipeline/rate_controller.h"
 #include "pipeline/record_rejecter.h"
+#include "pipeline/request_window.h"
 #include "pipeline/run_state.h"
 
 namespace ddb {
@@ -57,8 +58,9 @@ class Dispatcher {
  private:
   struct Queue {
     std::deque<BatchPtr> ready;
-    bool listed = false;  // in turn_ or blocked_
-    bool failed = false;  // nothing of this table can be stored any more
+    size_t in_flight = 0;  // requests
+    bool listed = false;   // in turn_ or blocked_
+    bool failed = false;   // nothing of this table can be stored any more
   };
   struct Later {
     bool operator()(const BatchPtr& a, const BatchPtr& b) const { return a->due > b->due; }
@@ -67,6 +69,7 @@ class Dispatcher {
   void Pump();
   void SendFront(int table);
   void List(int table);
+  size_t TableShare() const;
   void Requeue(BatchPtr batch, bool first);
   void RetryLater(BatchPtr batch, Reaction why, Instant now);
   void Unblock();
@@ -98,7 +101,6 @@ class Dispatcher {
   Batcher& batcher_;
   RecordRejecter& rejecter_;
   RunContext& run_;
-  const size_t max_requests_;
   Progress& progress_;
   const std::function<void()> changed_;
   const std::function<void(const KeyedWrite&)> key_free_;
@@ -109,6 +111,7 @@ class Dispatcher {
   std::vector<BatchPtr> retries_;  // heap by due
   std::minstd_rand random_;        // for jitter
   EventLoop::Timer timer_;
+  RequestWindow window_;
   size_t in_flight_ = 0;  // requests
   size_t unsent_batches_ = 0;
   size_t unsent_bytes_ = 0;

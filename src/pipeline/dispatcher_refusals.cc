@@ -107,7 +107,7 @@ void Dispatcher::FailTable(int table, Error error, Instant now) {
     BatchPtr waiting = std::move(queue.ready.front());
     queue.ready.pop_front();
     --unsent_batches_;
-    unsent_bytes_ -= waiting->body.size();
+    unsent_bytes_ -= waiting->charged;
     Drop(std::move(waiting), now);
   }
 }

@@ -81,8 +81,6 @@ class DispatcherTest : public ::testing::Test {
       Batch& batch = batcher_.Open(table, clock_.Now());
       const size_t mark = Batcher::BeginItem(batch);
       batch.body.Append(FakeClient::ItemOf(prefix + std::to_string(i)));
-      batch.charged += 10;
-      budget_.Add(10);
       batcher_.EndItem(table, mark, group.get());
     }
     batcher_.SealAll();
@@ -117,8 +115,8 @@ class DispatcherTest : public ::testing::Test {
   FakeClient client_{loop_};
   bool stop_when_idle_ = false;
   uint64_t chunk_ = 0;
-  Batcher batcher_{tables_, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }};
-  RecordRejecter rejecter_{clock_, tables_, rejections_, state_, budget_, batcher_, progress_};
+  Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }};
+  RecordRejecter rejecter_{clock_, tables_, rejections_, state_, batcher_, progress_};
   Dispatcher dispatcher_{loop_,
                          client_,
                          batcher_,

@@ -9,8 +9,10 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <utility>
 
 #include "airbyte/chunk_reader.h"
+#include "base/memory_budget.h"
 #include "base/mutex.h"
 #include "pipeline/checkpoint_ledger.h"
 
@@ -19,8 +21,9 @@ namespace ddb {
 class Intake {
  public:
   // `parcels_per_chunk`: what each chunk will be followed by (key_lanes), 0 when no table is keyed.
-  Intake(ChunkReader& reader, CheckpointLedger& ledger, int fd, int64_t parcels_per_chunk)
-      : reader_(reader), ledger_(ledger), fd_(fd), parcels_per_chunk_(parcels_per_chunk) {}
+  Intake(ChunkReader& reader, CheckpointLedger& ledger, MemoryBudget& budget, int fd,
+         int64_t parcels_per_chunk)
+      : reader_(reader), ledger_(ledger), budget_(budget), fd_(fd), parcels_per_chunk_(parcels_per_chunk) {}
 
   // `granted` runs when the token is the caller's: within Ask if it was free, else on the thread of who
   // passes it (so it has to post). Ask while asking or holding is not allowed.
@@ -53,6 +56,10 @@ class Intake {
   ChunkReader::Outcome Take(Chunk& chunk, Error& error) {
     MutexLock lock(mu_);
     const ChunkReader::Outcome outcome = reader_.Take(chunk, error);
+    // A line that is not whole yet is held here, in a buffer that doubles.
+    const size_t held = 2 * reader_.carried();
+    budget_.Add(held);
+    budget_.Release(std::exchange(charged_, held));
     if (outcome == ChunkReader::Outcome::kChunk) {
       ledger_.OpenChunk(chunk.sequence);
       parcels_ += parcels_per_chunk_;
@@ -63,9 +70,14 @@ class Intake {
     MutexLock lock(mu_);
     reader_.Recycle(std::move(chunk));
   }
-  size_t carried() const {
+  // Of the line that is not whole yet: its bytes, and what is charged for them.
+  struct Carried {
+    size_t bytes = 0;
+    size_t charged = 0;
+  };
+  Carried carried() const {
     MutexLock lock(mu_);
-    return reader_.carried();
+    return {reader_.carried(), charged_};
   }
 
   // Parcels of chunks that were taken and that no owner has accepted yet. True: that was the last.
@@ -85,6 +97,8 @@ class Intake {
   mutable Mutex mu_;
   ChunkReader& reader_ GUARDED_BY(mu_);
   CheckpointLedger& ledger_;
+  MemoryBudget& budget_;
+  size_t charged_ GUARDED_BY(mu_) = 0;
   const int fd_;
   const int64_t parcels_per_chunk_;
   std::atomic<int64_t> parcels_{0};

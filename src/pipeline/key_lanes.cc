@@ -7,8 +7,10 @@
 namespace ddb {
 namespace {
 
-// An item waits once as itself and once in its request, and a reply can hold it as unprocessed.
-constexpr size_t kChargePerByte = 3;
+// Of a write that waits, beside its bytes: its key, its places in the map and the list. Bytes.
+constexpr size_t kWriteOverhead = 400;
+
+size_t Cost(const std::string& bytes) { return bytes.capacity() + kWriteOverhead; }
 
 }  // namespace
 
@@ -31,7 +33,7 @@ void KeyLanes::Accept(Parcel parcel, Instant now) {
 void KeyLanes::Apply(KeyedItem item, Instant now) {
   const auto [found, is_new] = writes_.try_emplace({item.table, item.key});
   Write& write = found->second;
-  budget_.Add(kChargePerByte * item.bytes.size());
+  budget_.Add(Cost(item.bytes));
   if (is_new) {
     auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), {item.group}});
     AddToOpen({std::move(keyed), std::move(item.bytes)}, now);
@@ -49,7 +51,7 @@ void KeyLanes::Apply(KeyedItem item, Instant now) {
     write.held = OpenItem{std::move(keyed), std::move(item.bytes)};
     return;
   }
-  budget_.Release(kChargePerByte * older->bytes.size());
+  budget_.Release(Cost(older->bytes));
   older->bytes = std::move(item.bytes);
   older->write->groups.push_back(item.group);
 }
@@ -79,7 +81,7 @@ void KeyLanes::Seal(int table) {
   sealed->opened = batch.opened;
   for (OpenItem& item : batch.items) {
     writes_[{table, item.write->key}].open.reset();
-    sealed->charged += kChargePerByte * item.bytes.size();
+    budget_.Release(Cost(item.bytes));  // the batch is charged for itself
     RecordGroup* const group = item.write->groups.back();
     Batcher::AppendItem(*sealed, item.bytes, group).write = std::move(item.write);
   }

@@ -60,12 +60,12 @@ class Supervisor {
         tick_(loop_),
         state_([this] { loop_.Post([this] { OnStop(); }); }),
         ledger_(options.tables.size(),
-                [this](std::string line, size_t read_bytes) {
+                [this](std::string line, size_t charged) {
                   writer_.WriteLine(std::move(line));
-                  budget_.Release(read_bytes);
+                  budget_.Release(charged);
                 }),
         reader_(options.input_fd, options.chunk_bytes, budget.limit() / kLinePartOfBudget),
-        intake_(reader_, ledger_, options.input_fd, AnyKeyed(options) ? options.workers : 0),
+        intake_(reader_, ledger_, budget_, options.input_fd, AnyKeyed(options) ? options.workers : 0),
         streams_(StreamsOf(options.tables)),
         tables_(AllTables(options)),
         rates_(tables_.size()),
@@ -112,7 +112,7 @@ class Supervisor {
                   "The sync ended although not every record was stored. This is a defect of the connector.",
                   "drained, but the ledger is not settled")};
     }
-    return {state_.error() ? StopReason::kFailure : reason, state_.error()};
+    return {reason, state_.error()};
   }
 
   void WakeAll() {  // any thread
@@ -122,7 +122,11 @@ class Supervisor {
   void WatchSignals() {
     if (options_.signal_fd < 0) return;
     signals_ = std::make_unique<EventLoop::Watch>(loop_, options_.signal_fd);
-    signals_->WhenReadable([this] { state_.Stop(StopReason::kSignal); });
+    signals_->WhenReadable([this] {
+      // After a failure too, a signal leaves no more than its own time.
+      if (deadline_) deadline_ = std::min(*deadline_, clock_.Now() + kAfterStop);
+      state_.Stop(StopReason::kSignal);
+    });
   }
 
   void OnStop() {

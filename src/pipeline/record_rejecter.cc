@@ -10,13 +10,11 @@
 namespace ddb {
 
 RecordRejecter::RecordRejecter(const Clock& clock, const std::vector<TableTarget>& tables,
-                               Rejections& rejections, RunState& state, MemoryBudget& budget,
-                               Batcher& batcher, Progress& progress)
+                               Rejections& rejections, RunState& state, Batcher& batcher, Progress& progress)
     : clock_(clock),
       tables_(tables),
       rejections_(rejections),
       state_(state),
-      budget_(budget),
       batcher_(batcher),
       progress_(progress) {}
 
@@ -63,8 +61,6 @@ void RecordRejecter::WriteLetter(const Refused& refused, bool settles, Instant n
     Batch& batch = batcher_.Open(*policy.dead_letters, now);
     const size_t mark = Batcher::BeginItem(batch);
     batch.body.Append(part);
-    batch.charged += part.size();
-    budget_.Add(part.size());
     batcher_.EndItem(*policy.dead_letters, mark, pending->group, pending);
   }
 }

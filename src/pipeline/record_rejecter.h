@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "base/memory_budget.h"
 #include "items/uuid.h"
 #include "pipeline/batcher.h"
 #include "pipeline/progress.h"
@@ -18,7 +17,7 @@ namespace ddb {
 class RecordRejecter {
  public:
   RecordRejecter(const Clock& clock, const std::vector<TableTarget>& tables, Rejections& rejections,
-                 RunState& state, MemoryBudget& budget, Batcher& batcher, Progress& progress);
+                 RunState& state, Batcher& batcher, Progress& progress);
 
   struct Refused {
     int stream = 0;
@@ -43,7 +42,6 @@ class RecordRejecter {
   const std::vector<TableTarget>& tables_;
   Rejections& rejections_;
   RunState& state_;
-  MemoryBudget& budget_;
   Batcher& batcher_;
   Progress& progress_;
   UuidSource uuids_;

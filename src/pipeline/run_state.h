@@ -1,4 +1,4 @@
-// RunState: whether this run still reads, and why it ended. The first failure wins. Any thread.
+// RunState: whether this run still reads, and why it ended. The first reason wins. Any thread.
 #pragma once
 
 #include <atomic>
@@ -27,13 +27,12 @@ class RunState {
   void Stop(StopReason reason, std::optional<Error> error = std::nullopt) {
     {
       MutexLock lock(mu_);
-      // A failure outranks a signal or a closed stdout that came before it: it is what the user has to know.
-      if (reason_ == StopReason::kNone || (reason == StopReason::kFailure && !error_)) {
-        if (reason_ == StopReason::kNone) reason_ = reason;
-        error_ = std::move(error);
-      }
+      if (reason_ != StopReason::kNone) return;
+      reason_ = reason;
+      error_ = std::move(error);
     }
-    if (!stopped_.exchange(true)) changed_();
+    stopped_.store(true, std::memory_order_release);
+    changed_();
   }
 
   bool stopped() const { return stopped_.load(std::memory_order_acquire); }

@@ -25,10 +25,11 @@ Worker::Worker(const Shared& shared, const ClientFactory& make_client, const Opt
     : shared_(shared),
       run_(shared.run),
       options_(options),
-      batcher_(shared.run.tables, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }),
+      batcher_(shared.run.tables, shared.run.budget,
+               [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }),
       lanes_(shared.run.tables, batcher_, shared.run.budget),
-      rejecter_(shared.run.clock, shared.run.tables, shared.run.rejections, shared.run.state,
-                shared.run.budget, batcher_, progress_),
+      rejecter_(shared.run.clock, shared.run.tables, shared.run.rejections, shared.run.state, batcher_,
+                progress_),
       client_(make_client(loop_)),
       dispatcher_(
           loop_, *client_, batcher_, rejecter_, shared.run, options.max_requests, progress_,
@@ -101,8 +102,9 @@ void Worker::AwaitInput() {
 }
 
 void Worker::TakeChunk() {
-  const size_t reserved = kGrowth * (options_.chunk_bytes + shared_.intake.carried());
-  if (!run_.budget.TryReserve(reserved)) {
+  const Intake::Carried carried = shared_.intake.carried();
+  const size_t reserved = kGrowth * (options_.chunk_bytes + carried.bytes);
+  if (!run_.budget.TryReserve(reserved, carried.charged)) {
     // Nothing may be on its way to free memory but batches that are still open.
     shared_.seal_for_states();
     budget_timer_.Start(run_.clock.Now() + kBudgetPoll, [this] { AwaitInput(); });
@@ -115,8 +117,9 @@ void Worker::TakeChunk() {
   if (outcome != ChunkReader::Outcome::kChunk) run_.budget.Release(reserved);
   switch (outcome) {
     case ChunkReader::Outcome::kChunk: {
-      const size_t kept = std::min(reserved, kGrowth * chunk.size);
-      run_.budget.Release(reserved - kept);
+      const size_t kept = kGrowth * chunk.size;  // a line can be longer than a chunk
+      run_.budget.Add(kept);
+      run_.budget.Release(reserved);
       PassToken();
       ParseChunk(chunk);
       run_.budget.Release(kept);

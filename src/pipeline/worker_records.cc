@@ -12,8 +12,9 @@
 namespace ddb {
 namespace {
 
-// A request's bytes are counted twice: a reply can hold all of its items as unprocessed.
-constexpr size_t kRequestAndReply = 2;
+// In memory, beside what they hold: places in maps, reference counts, allocator overhead. Bytes.
+constexpr size_t kStateOverhead = sizeof(PendingState) + 100;
+constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
 
 }  // namespace
 
@@ -90,7 +91,7 @@ const char* Worker::EncodeData(int stream) {
 
 void Worker::ForgetData() {
   if (data_.stream >= 0 && !IsKeyed(data_.stream))
-    Batcher::Rollback(batcher_.Open(data_.stream, now_), data_.mark);
+    batcher_.Rollback(batcher_.Open(data_.stream, now_), data_.mark);
   data_.stream = -1;
 }
 
@@ -114,10 +115,6 @@ bool Worker::FinishRecord(const ParsedLine& parsed, uint64_t line_number) {
     return RejectRecord(stream, reject, line_number);
   }
   if (IsKeyed(stream)) return AddKeyedItem(stream, line_number);
-  Batch& batch = batcher_.Open(stream, now_);
-  const size_t bytes = kRequestAndReply * (batch.body.size() - data_.mark);
-  batch.charged += bytes;
-  run_.budget.Add(bytes);
   RecordGroup* group = CountRecord(stream);
   batcher_.EndItem(stream, data_.mark, group);
   return true;
@@ -166,7 +163,11 @@ void Worker::Deliver(Parcel parcel) {
 RecordGroup* Worker::GroupOf(int stream) {
   RecordGroup*& group = open_groups_[static_cast<size_t>(stream)];
   if (!group) {
-    contents_.groups.push_back(std::make_shared<RecordGroup>());
+    run_.budget.Add(kGroupOverhead);
+    contents_.groups.push_back(RecordGroupPtr(new RecordGroup, [&budget = run_.budget](RecordGroup* done) {
+      delete done;
+      budget.Release(kGroupOverhead);
+    }));
     group = contents_.groups.back().get();
     group->stream = stream;
     group->at = {chunk_, next_index_++};
@@ -186,7 +187,8 @@ void Worker::AddState(const ParsedLine& parsed, std::string_view line) {
   if (parsed.state.kind == StateKind::kStream) state.stream = FindStream(parsed.state.stream);
   state.line.assign(line);
   state.read = now_;
-  run_.budget.Add(line.size());
+  state.charged = state.line.capacity() + kStateOverhead;
+  run_.budget.Add(state.charged);
   contents_.states.push_back(std::move(state));
 }
 

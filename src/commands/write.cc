@@ -117,8 +117,10 @@ class WriteCommand {
                                const std::vector<TableName>& names) {
     const auto credentials =
         std::make_shared<StaticCredentials>(config.access_key_id, config.secret_access_key);
+    const auto clock_skew = std::make_shared<ClockSkew>();  // what one worker learns serves all
     const ClientFactory make_client = [&](EventLoop& loop) {
       ClientOptions options;
+      options.clock_skew = clock_skew;
       options.http.max_connections = kConnections;
       return MakeHttpDynamoDbClient(loop, clock_, endpoint, credentials, options);
     };

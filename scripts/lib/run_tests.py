@@ -5,6 +5,7 @@ exits non-zero without naming a failed test counts as one failed test, and a sui
 """
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -17,11 +18,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Far above what any program takes, and still an end for one that hangs.
-GTEST_TIMEOUT_S = 900
-PYTEST_TIMEOUT_S = 2400
+GTEST_TIMEOUT_S = 600
+PYTEST_TIMEOUT_S = 1500
+# What pytest has to tell what it has found once it is asked to end.
+PYTEST_GRACE_S = 60
 EXCERPT_LINES = 60
-# The fault suite waits more than it computes, and each of its tests has servers of its own.
-FAULT_WORKERS = 2 * (os.cpu_count() or 1)
+# Processes of pytest. The fault suite waits more than it computes, and each of its tests has servers of its own; the
+# acceptance suite starts one engine a process.
+WORKERS = {"fault": 4 * (os.cpu_count() or 1), "acceptance": 2}
+# A sanitizer makes everything several times slower: fewer seeds of the tests that run by seed, all of the others.
+SANITIZED_PROPERTY_SEEDS = "100"
+SANITIZED_FAULT_SEEDS = "8"
 
 
 @dataclass
@@ -58,8 +65,9 @@ def excerpt(text, lines=EXCERPT_LINES):
     return "\n".join(rows[:half] + [f"... {len(rows) - 2 * half} lines left out ..."] + rows[-half:])
 
 
-def run(command, log, timeout_s, env=None, echo=False):
-    """Exit code of the command, None if it had to be ended. Its output goes to the log, and here with echo."""
+def run(command, log, timeout_s, env=None, echo=False, grace_s=0):
+    """Exit code of the command, None if it had to be ended. Its output goes to the log, and here with echo. With
+    grace_s it is interrupted first and has so long to say what it knows."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as out:
         process = subprocess.Popen(
@@ -68,6 +76,10 @@ def run(command, log, timeout_s, env=None, echo=False):
         try:
             return process.wait(timeout_s)
         except subprocess.TimeoutExpired:
+            if grace_s:
+                process.send_signal(signal.SIGINT)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(grace_s)
             return None
         finally:  # also when we are ended ourselves: what the program has started goes with it
             if process.poll() is None:
@@ -137,13 +149,18 @@ def run_pytest(suite, args, results, env, extra):
     xml = results / f"pytest-{suite}.xml"
     xml.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", str(folder), "-q", "-p", "no:cacheprovider", f"--junitxml={xml}",
-               f"--engine={args.engine}", f"--build={args.build}", *extra]
-    if suite == "fault":
-        command += ["-n", str(FAULT_WORKERS)]
-    code = run(command, results / f"pytest-{suite}.log", PYTEST_TIMEOUT_S, env, echo=True)
+               f"--engine={args.engine}", f"--build={args.build}", "-n", str(WORKERS[suite]), "--dist=worksteal"]
+    if suite == "fault" and sanitized(args.build):
+        command += ["--seeds", SANITIZED_FAULT_SEEDS]
+    command += extra
+    code = run(command, results / f"pytest-{suite}.log", PYTEST_TIMEOUT_S, env, echo=True, grace_s=PYTEST_GRACE_S)
     if code == 5:  # pytest collected nothing
         return Counts()
     return judge(f"pytest {suite}", code, PYTEST_TIMEOUT_S, xml, "see pytest's own output above")
+
+
+def sanitized(build):
+    return build.name in ("asan", "tsan")
 
 
 def test_environment(build):
@@ -151,6 +168,8 @@ def test_environment(build):
     env.setdefault("ASAN_OPTIONS", "detect_stack_use_after_return=1:strict_string_checks=1")
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     env.setdefault("TSAN_OPTIONS", "second_deadlock_stack=1")
+    if sanitized(build):
+        env.setdefault("DDB_PROPERTY_SEEDS", SANITIZED_PROPERTY_SEEDS)
     return env
 
 

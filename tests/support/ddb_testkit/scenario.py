@@ -23,7 +23,8 @@ from .scripted import ACCESS_KEY, SECRET_KEY
 PREFIX = "t"
 # In every generated record, so that it is found wherever it must not be.
 PRIVATE = "private-value"
-DEADLINE_S = 120
+# For a hang, not for slowness: below pytest's own limit, far above what a loaded machine makes of any scenario.
+DEADLINE_S = 240
 
 
 def ranges(parts):
@@ -129,6 +130,7 @@ class Run:
     def __init__(self, command, env, source, server, end=None, pieces=None):
         self.lines = []  # (monotonic seconds, text)
         self._came = queue.Queue()
+        self._stdout_closed = threading.Event()
         self._server = server
         self._end = end or {}
         self._pieces = pieces
@@ -148,6 +150,9 @@ class Run:
             raise AssertionError(
                 f"still running after {DEADLINE_S} s\nstdout: {self.stdout[-2000:]}\nlast requests: {last}"
             ) from None
+        finally:  # also when pytest ends us
+            if self.process.poll() is None:
+                self.process.kill()
         for thread in threads[:2]:
             thread.join(30)
         self.stderr = b"".join(self._stderr).decode(errors="replace")
@@ -167,6 +172,7 @@ class Run:
                 self._came.put(self.lines[-1][1])
             if self._end.get("close_stdout") and self.states_out() >= self._end["after_states"]:
                 self.process.stdout.close()
+                self._stdout_closed.set()
                 return
 
     def _read_stderr(self):
@@ -220,6 +226,8 @@ class Run:
             deadline = time.monotonic() + DEADLINE_S
             while len(self._server.log(value["operation"])) < value["count"] and time.monotonic() < deadline:
                 time.sleep(0.02)
+        elif kind == "wait_stdout_closed":
+            assert self._stdout_closed.wait(DEADLINE_S)
         elif kind in ("rules_off", "rules_on"):
             self._server.switch(value, kind == "rules_on")
         elif kind == "pause_ms":

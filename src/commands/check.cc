@@ -94,6 +94,7 @@ class CheckCommand {
     options.endpoint = {endpoint.Url(), endpoint.region, !config.endpoint.empty()};
     options.table = CheckTableName(config.table_prefix);
     options.keys = RawTableKeys();
+    options.dead_letter_table = config.dead_letter_table;
     options.capacity.on_demand = config.capacity.on_demand;
     if (!config.capacity.on_demand) {
       options.capacity.read_units = config.capacity.read_units;

@@ -1,6 +1,9 @@
 // write: config and catalog -> tables -> the pipeline -> an exit code. Everything that can fail for the
 // user's sake fails before any table is touched.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +38,7 @@ constexpr size_t kMinBudget = 16u << 20;
 constexpr size_t kForTheRest =
     64u << 20;  // of the container's memory: the program itself, connections, the kernel's buffers
 constexpr size_t kChunkPartOfBudget = 16;
+constexpr Duration kFlushAtStart = std::chrono::seconds(1);
 constexpr Duration kFlushAtEnd = std::chrono::seconds(10);
 
 // Bytes. Half of what the container has is left to others: the source may run beside us.
@@ -53,6 +57,27 @@ std::string Environment(const char* name) {
 TableCapacity CapacityOf(const Config& config) {
   if (config.capacity.on_demand) return {true, std::nullopt, std::nullopt};
   return {false, config.capacity.read_units, config.capacity.write_units};
+}
+
+constexpr std::string_view kNoStdin =
+    "Reading the messages from standard input failed: it is closed, or nothing that can be read.";
+
+bool IsOpenFor(int fd, int refused_mode) {
+  const int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != refused_mode;
+}
+
+// A descriptor that was closed at the start is open the wrong way round (PrepareProcess).
+bool CanWrite(int fd) {
+  pollfd out{fd, POLLOUT, 0};
+  if (poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLNVAL)) != 0) return false;
+  return IsOpenFor(fd, O_RDONLY);
+}
+
+bool StdinIsReadable() {
+  struct stat status{};
+  if (fstat(STDIN_FILENO, &status) != 0 || S_ISDIR(status.st_mode)) return false;
+  return IsOpenFor(STDIN_FILENO, O_WRONLY);
 }
 
 class WriteCommand {
@@ -126,9 +151,12 @@ class WriteCommand {
     };
     PipelineOptions options;
     options.endpoint = {endpoint.Url(), endpoint.region, !config.endpoint.empty()};
+    if (!StdoutIsOpen()) return PipelineResult{StopReason::kStdoutClosed, std::nullopt};
+    if (!StdinIsReadable()) return SystemError(std::string(kNoStdin));
     Status prepared = Prepare(config, catalog, names, options.endpoint, make_client);
     if (!prepared.ok()) {
       if (Signals::received() != 0) return PipelineResult{StopReason::kSignal, std::nullopt};
+      if (writer_.closed()) return PipelineResult{StopReason::kStdoutClosed, std::nullopt};
       return std::move(prepared).error();
     }
     options.signal_fd = signals_.fd();
@@ -157,6 +185,13 @@ class WriteCommand {
 
   Status Prepare(const Config& config, const Catalog& catalog, const std::vector<TableName>& names,
                  const EndpointText& endpoint, const ClientFactory& make_client);
+
+  // No table is dropped for a run that could neither read nor tell. What LogStart wrote shows whether anybody
+  // takes it; a reader that stalls is left to the pipeline.
+  bool StdoutIsOpen() {
+    (void)writer_.Flush(clock_.Now() + kFlushAtStart);
+    return !writer_.closed() && CanWrite(STDOUT_FILENO);
+  }
 
   // Every STATE has to be out before exit 0 says so. A reader that stalls is waited for; one that is gone is
   // not.
@@ -212,7 +247,7 @@ Status WriteCommand::Prepare(const Config& config, const Catalog& catalog,
   const std::unique_ptr<Client> client = make_client(loop);
   PrepareOptions options;
   options.endpoint = endpoint;
-  options.stop_requested = [] { return Signals::received() != 0; };
+  options.stop_requested = [this] { return Signals::received() != 0 || writer_.closed(); };
   Result<std::vector<TableDescription>> prepared =
       PrepareTables(loop, clock_, *client, writer_, plans, options);
   if (!prepared.ok()) return std::move(prepared).error();

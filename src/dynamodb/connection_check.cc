@@ -16,6 +16,9 @@ namespace {
 constexpr Duration kStopPoll = std::chrono::milliseconds(100);
 // An active table may refuse its first items as unknown; between two tries.
 constexpr Duration kWriteRetry = std::chrono::milliseconds(250);
+constexpr Duration kLateCreationPoll = std::chrono::milliseconds(500);
+
+enum class Left { kNo, kYes, kMaybe };
 
 class ConnectionCheck {
  public:
@@ -25,7 +28,9 @@ class ConnectionCheck {
   ConnectionCheckResult Run() {
     RunPhase(options_.work, &ConnectionCheck::Work);
     if (may_exist_) {
+      cleaning_ = true;
       RunPhase(result_.stopped ? options_.cleanup_after_stop : options_.cleanup, &ConnectionCheck::CleanUp);
+      TellOfLeftTable();
     }
     return std::move(result_);
   }
@@ -51,7 +56,13 @@ class ConnectionCheck {
       Fail(NoReply());
       tools.loop.Stop();
     });
-    if (options_.stop_requested && !result_.stopped) WatchForStop(tools);
+    if (cleaning_ && result_.stopped) {
+      tools.loop.After(options_.silence_after_stop, [&tools] {
+        if (!tools.plane.answered()) tools.loop.Stop();
+      });
+    } else if (options_.stop_requested) {
+      WatchForStop(tools);
+    }
     Task<void> task = RunToEnd(tools, phase);
     task.Start();
     tools.loop.Run();
@@ -68,6 +79,7 @@ class ConnectionCheck {
     settings.capacity = options_.capacity;
     operation_ = "CreateTable";
     may_exist_ = true;
+    creation_unknown_ = true;
     const ControlReply created = co_await tools.plane.Call(
         "CreateTable", CreateTableBody(options_.table, options_.keys, settings), tools.deadline);
     if (!created.ok()) {
@@ -76,8 +88,11 @@ class ConnectionCheck {
       const bool ours = created.unknown && (created.verdict.code == ErrorCode::kResourceInUse ||
                                             created.verdict.code == ErrorCode::kTableAlreadyExists);
       may_exist_ = created.unknown;
+      not_dynamodb_ = !created.answered && created.verdict.transport != TransportError::kReset &&
+                      created.verdict.transport != TransportError::kTimeout;
       if (!ours) co_return tools.operations.Failure("CreateTable", options_.table, created);
     }
+    creation_unknown_ = false;
     operation_ = "DescribeTable";
     TableOperations::Found found = co_await tools.operations.AwaitActive(options_.table, tools.deadline);
     if (!found.ok()) co_return std::move(found).error();
@@ -85,7 +100,24 @@ class ConnectionCheck {
       co_return TransientError(fmt::format("Table {} vanished after it was created.", options_.table));
     }
     operation_ = "BatchWriteItem";
-    co_return co_await WriteItem(tools);
+    Status written = co_await WriteItem(tools);
+    if (!written.ok() || options_.dead_letter_table.empty()) co_return written;
+    operation_ = "DescribeTable";
+    co_return co_await LookAtDeadLetters(tools);
+  }
+
+  // write creates the table if it is missing; one that is just being created has its keys already.
+  Task<Status> LookAtDeadLetters(Tools& tools) {
+    TableOperations::Found found =
+        co_await tools.operations.Describe(options_.dead_letter_table, tools.deadline);
+    if (!found.ok()) co_return std::move(found).error();
+    if (!*found || (*found)->status == TableStatus::kDeleting) co_return Ok();
+    if ((*found)->status == TableStatus::kCreating) (*found)->status = TableStatus::kActive;
+    Status usable = CheckUsable(**found, options_.keys);
+    if (usable.ok()) co_return usable;
+    Error error = std::move(usable).error();
+    error.message = "dead_letter_table: " + error.message;
+    co_return error;
   }
 
   Task<Status> WriteItem(Tools& tools) {
@@ -110,16 +142,39 @@ class ConnectionCheck {
     }
   }
 
+  // While the creation's outcome is unknown, a table that is not there may still come.
   Task<Status> CleanUp(Tools& tools) {
+    using Deleted = TableOperations::Deleted;
     operation_ = "DeleteTable";
-    co_return co_await tools.operations.Delete(options_.table, tools.deadline);
+    const Instant last_look = std::min(tools.deadline, tools.loop.Now() + options_.late_creation);
+    for (;;) {
+      Deleted deleted = co_await tools.operations.Delete(options_.table, tools.deadline);
+      if (deleted.outcome == Deleted::kStands) creation_unknown_ = not_dynamodb_ = false;
+      left_ = deleted.error ? (deleted.outcome == Deleted::kStands ? Left::kYes : Left::kMaybe) : Left::kNo;
+      if (deleted.error) co_return std::move(*deleted.error);
+      if (deleted.outcome == Deleted::kAccepted || !creation_unknown_) co_return Ok();
+      left_ = Left::kMaybe;
+      if (tools.loop.Now() >= last_look) co_return Ok();
+      co_await tools.plane.Sleep(kLateCreationPoll);
+    }
   }
 
   void Fail(Error error) {
-    const bool cleaning = operation_ == "DeleteTable";
     if (!result_.error) result_.error = std::move(error);
-    if (cleaning)
-      result_.error->message += fmt::format(" Table {} is left behind: delete it.", options_.table);
+  }
+
+  void TellOfLeftTable() {
+    // What is not DynamoDB has made no table.
+    if (left_ == Left::kNo || (left_ == Left::kMaybe && not_dynamodb_)) return;
+    const std::string_view what = left_ == Left::kYes
+                                      ? "is left behind: delete it."
+                                      : "may be left behind: look for it in a minute, and delete it.";
+    const std::string text = fmt::format("Table {} {}", options_.table, what);
+    if (result_.error && !result_.stopped) {
+      result_.error->message += " " + text;
+    } else {
+      log_.Warn(text);
+    }
   }
 
   // What cut the phase off: an endpoint that takes longer than all deadlines.
@@ -146,8 +201,12 @@ class ConnectionCheck {
   Client& client_;
   Log& log_;
   const ConnectionCheckOptions& options_;
-  std::string_view operation_;  // the latest that was begun
-  bool may_exist_ = false;      // our table
+  std::string_view operation_;     // the latest that was begun
+  bool may_exist_ = false;         // our table
+  bool creation_unknown_ = false;  // CreateTable was sent, and it is not known what came of it
+  bool not_dynamodb_ = false;      // what answered it cannot have created a table
+  bool cleaning_ = false;
+  Left left_ = Left::kMaybe;  // after the clean-up
   ConnectionCheckResult result_;
 };
 

@@ -1,6 +1,7 @@
 // CheckConnection: does what a write does, harmlessly: creates a table of its own, waits for it, writes one
-// item with BatchWriteItem, and deletes the table, whatever happened in between. Blocks its caller, for less
-// than two minutes whatever the network does.
+// item with BatchWriteItem, and deletes the table, whatever happened in between. Of a table that a sync would
+// use as it is, it only looks at the keys. Blocks its caller, for less than two minutes whatever the network
+// does, and for about ten seconds after a stop when the endpoint is silent.
 #pragma once
 
 #include <functional>
@@ -22,6 +23,7 @@ struct ConnectionCheckOptions {
   EndpointText endpoint;
   std::string table;  // a name that nobody else uses
   TableKeys keys;
+  std::string dead_letter_table;  // "" = none; may be missing, else it needs the same keys
   TableCapacity capacity;
   std::string put_request;  // {"PutRequest":{"Item":...}}, with those keys
   ControlOptions control{std::chrono::seconds(5), {}};
@@ -31,12 +33,17 @@ struct ConnectionCheckOptions {
   Duration work = std::chrono::seconds(80);
   Duration cleanup = std::chrono::seconds(25);
   Duration cleanup_after_stop = std::chrono::seconds(15);
+  // After a stop: the clean-up is cut off when not one reply came to it by then.
+  Duration silence_after_stop = std::chrono::seconds(8);
+  // How long DeleteTable is repeated when it finds no table, but a CreateTable whose outcome is unknown may
+  // still be carried out.
+  Duration late_creation = std::chrono::seconds(10);
   Duration grace = std::chrono::seconds(2);
 };
 
 struct ConnectionCheckResult {
   std::optional<Error> error;  // none: a write would work
-  bool stopped = false;        // a stop was requested; the clean-up was done
+  bool stopped = false;        // a stop was requested; the clean-up was done, or a WARN says it was not
 };
 
 ConnectionCheckResult CheckConnection(ControlLoop& loop, Client& client, Log& log,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dynamodb/fake_dynamodb.h"
+#include "dynamodb/requests.h"
 
 namespace ddb {
 namespace {
@@ -173,6 +174,60 @@ TEST_F(ConnectionChecks, AStopCleansUpFirst) {
   EXPECT_FALSE(TableLeft());
   EXPECT_LT(Seconds(), 20);
   for (const std::string& call : db_.calls) EXPECT_FALSE(call.starts_with("BatchWriteItem"));
+}
+
+TEST_F(ConnectionChecks, ATableThatIsCreatedAfterTheStopIsDeleted) {
+  db_.latency_of["CreateTable"] = std::chrono::seconds(4);
+  options_.stop_requested = [this] { return Seconds() > 1; };
+  const ConnectionCheckResult result = Check();
+  EXPECT_TRUE(result.stopped);
+  EXPECT_EQ(db_.tables.count("p_check"), 1u);  // it came
+  EXPECT_FALSE(TableLeft());
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+TEST_F(ConnectionChecks, ATableThatIsCreatedAfterATimeOutIsDeleted) {
+  options_.work = std::chrono::seconds(10);
+  db_.latency_of["CreateTable"] = std::chrono::seconds(17);
+  EXPECT_THAT(Message(), HasSubstr("No reply"));
+  EXPECT_EQ(db_.tables.count("p_check"), 1u);
+  EXPECT_FALSE(TableLeft());
+}
+
+TEST_F(ConnectionChecks, AStopEndsSoonAtASilentEndpointAndTellsOfTheTable) {
+  db_.latency = std::chrono::hours(1);
+  options_.stop_requested = [this] { return Seconds() > 1; };
+  EXPECT_TRUE(Check().stopped);
+  EXPECT_LT(Seconds(), 10);
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("Table p_check may be left behind"));
+}
+
+TEST_F(ConnectionChecks, ATableThatNeverCameMayStillCome) {
+  db_.latency_of["CreateTable"] = std::chrono::hours(1);
+  options_.stop_requested = [this] { return Seconds() > 1; };
+  EXPECT_TRUE(Check().stopped);
+  EXPECT_LT(Seconds(), 13);
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("Table p_check may be left behind"));
+}
+
+TEST_F(ConnectionChecks, TheDeadLetterTableNeedsTheRightKeys) {
+  options_.dead_letter_table = "letters";
+  EXPECT_FALSE(Check().error);  // write creates it
+  EXPECT_EQ(db_.Count("CreateTable letters"), 0);
+
+  db_.tables.clear();
+  TableSettings settings;
+  settings.capacity.on_demand = true;
+  db_.tables["letters"].create = CreateTableBody("letters", options_.keys, settings);
+  EXPECT_FALSE(Check().error);
+
+  db_.tables.clear();
+  db_.tables["letters"].create = CreateTableBody("letters", {{"other", 'S'}, {}}, settings);
+  const std::string message = Message();
+  EXPECT_THAT(message, HasSubstr("dead_letter_table"));
+  EXPECT_THAT(message, HasSubstr("HASH other (S)"));
+  EXPECT_THAT(message, HasSubstr(options_.keys.Text()));
+  EXPECT_FALSE(TableLeft());
 }
 
 }  // namespace

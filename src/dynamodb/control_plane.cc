@@ -10,8 +10,8 @@
 namespace ddb {
 namespace {
 
-// Signing anew helps at once or not at all: static keys do not change, a clock's offset is learnt from the
-// first refusal.
+// In a row. Signing anew helps at once or not at all: static keys do not change, a clock's offset is learnt
+// from the first refusal.
 constexpr int kMaxReauthentications = 3;
 
 // A 200 of something else, e.g. of a proxy's login page.
@@ -36,6 +36,18 @@ bool OutcomeUnknown(const Verdict& verdict) {
     default:
       return verdict.code == ErrorCode::kServerError || verdict.code == ErrorCode::kBadReply;
   }
+}
+
+ControlReply Withdrawn(int attempts, bool unknown, bool answered) {
+  ControlReply reply;
+  reply.verdict.reaction = Reaction::kRetry;
+  reply.verdict.code = ErrorCode::kTransport;
+  reply.verdict.transport = TransportError::kCancelled;
+  reply.attempts = attempts;
+  reply.unknown = unknown;
+  reply.withdrawn = true;
+  reply.answered = answered;
+  return reply;
 }
 
 std::function<double()> OwnRandom() {
@@ -117,11 +129,17 @@ ControlPlane::ControlPlane(ControlLoop& loop, Client& client, ControlOptions opt
 
 ControlPlane::~ControlPlane() = default;
 
-Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string body, Instant deadline) {
+Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string body, Instant deadline,
+                                      const Gate* gate) {
   bool unknown = false;
+  int reauthentications = 0;
   for (int attempts = 1;; ++attempts) {
     Slot slot(*this);
     co_await slot;
+    if (gate && !(*gate)()) {
+      slot.Release();
+      co_return Withdrawn(attempts - 1, unknown, answered_);
+    }
     Sending sending(client_, operation, body);
     ControlReply reply = co_await sending;
     slot.Release();
@@ -131,7 +149,8 @@ Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string bo
     reply.answered = answered_;
     reply.attempts = attempts;
     reply.unknown = unknown = unknown || OutcomeUnknown(reply.verdict);
-    if (IsFinal(operation, reply.verdict, attempts)) co_return reply;
+    reauthentications = reply.verdict.reaction == Reaction::kReauthenticate ? reauthentications + 1 : 0;
+    if (IsFinal(operation, reply.verdict, reauthentications)) co_return reply;
     const Instant give_up = answered_ ? deadline : std::min(deadline, started_ + options_.first_reply);
     const Instant now = loop_.Now();
     if (now >= give_up) {
@@ -143,7 +162,7 @@ Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string bo
   }
 }
 
-bool ControlPlane::IsFinal(std::string_view operation, const Verdict& verdict, int attempts) const {
+bool ControlPlane::IsFinal(std::string_view operation, const Verdict& verdict, int reauthentications) const {
   switch (verdict.reaction) {
     case Reaction::kRetry:
       return (verdict.code == ErrorCode::kResourceInUse || verdict.code == ErrorCode::kTableAlreadyExists) &&
@@ -151,7 +170,7 @@ bool ControlPlane::IsFinal(std::string_view operation, const Verdict& verdict, i
     case Reaction::kThrottle:
       return false;
     case Reaction::kReauthenticate:
-      return attempts >= kMaxReauthentications;
+      return reauthentications >= kMaxReauthentications;
     case Reaction::kNone:
     case Reaction::kSplit:
     case Reaction::kRejectItem:

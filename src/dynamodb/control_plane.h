@@ -21,9 +21,10 @@ struct ControlReply {
   std::string body;  // of a success
   std::string request_id;
   int attempts = 0;
-  bool unknown = false;   // an attempt was sent whose outcome nobody knows
-  bool gave_up = false;   // the failure is one that may pass, but the time was up
-  bool answered = false;  // the endpoint has given a valid reply, to this call or to an earlier one
+  bool unknown = false;    // an attempt was sent whose outcome nobody knows
+  bool withdrawn = false;  // the gate was closed before an attempt, which was not sent
+  bool gave_up = false;    // the failure is one that may pass, but the time was up
+  bool answered = false;   // the endpoint has given a valid reply, to this call or to an earlier one
   bool ok() const { return verdict.ok(); }
 };
 
@@ -45,8 +46,11 @@ class ControlPlane {
 
   // `operation` is a literal. Transient failures, throttles, LimitExceeded and ResourceInUse are waited out
   // until `deadline`; but ResourceInUse ends CreateTable and DeleteTable, whose caller then looks at the
-  // table.
-  Task<ControlReply> Call(std::string_view operation, std::string body, Instant deadline);
+  // table. `gate`, if there is one, is asked immediately before every attempt is sent, and ends the call when
+  // it says no; it outlives the call.
+  using Gate = std::function<bool()>;
+  Task<ControlReply> Call(std::string_view operation, std::string body, Instant deadline,
+                          const Gate* gate = nullptr);
 
   class Sleeper {
    public:
@@ -64,13 +68,14 @@ class ControlPlane {
   Sleeper Sleep(Duration delay) { return Sleeper(loop_, delay); }
 
   Instant Now() const { return loop_.Now(); }
+  bool answered() const { return answered_; }  // the endpoint has given a valid reply
 
  private:
   struct Attempt;
   class Slot;
   class Sending;
 
-  bool IsFinal(std::string_view operation, const Verdict& verdict, int attempts) const;
+  bool IsFinal(std::string_view operation, const Verdict& verdict, int reauthentications) const;
   Duration Delay(const Verdict& verdict, int failures);
 
   ControlLoop& loop_;

@@ -93,6 +93,7 @@ class FakeDynamoDb final : public Client {
   // --- what a test sets
   std::map<std::string, Table> tables;
   Duration latency = std::chrono::milliseconds(5);
+  std::map<std::string, Duration, std::less<>> latency_of;  // by operation, in place of `latency`
   Duration creating = std::chrono::seconds(6);
   Duration deleting = std::chrono::seconds(4);
   // Asked first for each request: a failure in place of the reply.
@@ -104,6 +105,7 @@ class FakeDynamoDb final : public Client {
 
   // --- what it sees
   std::vector<std::string> calls;  // "CreateTable t"
+  std::string request;             // the latest, as `intercept` is asked about it
   size_t most_in_flight = 0;
   int Count(std::string_view call) const {
     int n = 0;
@@ -118,8 +120,8 @@ class FakeDynamoDb final : public Client {
   std::string Description(const std::string& name);
 
  private:
-  void Handle(const std::string& operation, const std::string& request, const Done& done);
-  std::optional<Verdict> Execute(const std::string& operation, const std::string& request,
+  void Handle(const std::string& operation, const std::string& sent, const Done& done);
+  std::optional<Verdict> Execute(const std::string& operation, const std::string& sent,
                                  const std::string& name, std::string& body);
   std::optional<Verdict> ExecuteOn(Table& table, const std::string& operation, const std::string& name,
                                    std::string& body);

@@ -21,11 +21,13 @@ Verdict Busy() { return Refusal(Reaction::kRetry, ErrorCode::kResourceInUse, "Re
 
 void FakeDynamoDb::Send(std::string_view operation, Buffer& body, Done done) {
   most_in_flight = std::max(most_in_flight, ++in_flight_);
-  loop_.After(latency, [this, operation = std::string(operation), request = std::string(body.view()),
-                        done = std::move(done)] {
-    --in_flight_;
-    Handle(operation, request, done);
-  });
+  const auto own_latency = latency_of.find(operation);
+  loop_.After(
+      own_latency == latency_of.end() ? latency : own_latency->second,
+      [this, operation = std::string(operation), sent = std::string(body.view()), done = std::move(done)] {
+        --in_flight_;
+        Handle(operation, sent, done);
+      });
 }
 
 std::string FakeDynamoDb::Description(const std::string& name) {
@@ -44,15 +46,16 @@ std::string FakeDynamoDb::Description(const std::string& name) {
   return json + table.more + "}";
 }
 
-void FakeDynamoDb::Handle(const std::string& operation, const std::string& request, const Done& done) {
-  std::string name = Text(request, "TableName");
-  if (const std::string arn = Text(request, "ResourceArn"); !arn.empty()) name = arn.substr(4);
+void FakeDynamoDb::Handle(const std::string& operation, const std::string& sent, const Done& done) {
+  request = sent;
+  std::string name = Text(sent, "TableName");
+  if (const std::string arn = Text(sent, "ResourceArn"); !arn.empty()) name = arn.substr(4);
   calls.push_back(operation + " " + name);
   std::optional<Verdict> failure;
   if (intercept) failure = intercept(operation, name);
   std::string body;
   if (!failure || done_all_the_same) {
-    const std::optional<Verdict> own = Execute(operation, request, name, body);
+    const std::optional<Verdict> own = Execute(operation, sent, name, body);
     if (!failure) failure = own;
   }
   Reply reply;
@@ -65,19 +68,19 @@ void FakeDynamoDb::Handle(const std::string& operation, const std::string& reque
   done(reply);
 }
 
-std::optional<Verdict> FakeDynamoDb::Execute(const std::string& operation, const std::string& request,
+std::optional<Verdict> FakeDynamoDb::Execute(const std::string& operation, const std::string& sent,
                                              const std::string& name, std::string& body) {
   std::erase_if(tables, [this](const auto& entry) {
     return entry.second.gone_at && loop_.Now() >= *entry.second.gone_at;
   });
   if (operation == "BatchWriteItem") {
-    body = on_batch ? on_batch(request) : R"({"UnprocessedItems":{}})";
+    body = on_batch ? on_batch(sent) : R"({"UnprocessedItems":{}})";
     return std::nullopt;
   }
   const auto table = tables.find(name);
   if (operation == "CreateTable") {
     if (table != tables.end()) return Busy();
-    tables[name].create = request;
+    tables[name].create = sent;
     tables[name].active_at = loop_.Now() + creating;
     body = R"({"TableDescription":)" + Description(name) + "}";
     return std::nullopt;

@@ -160,11 +160,11 @@ std::string CreateTableBody(std::string_view table, const TableKeys& keys, const
       stream.String("StreamViewType", settings.stream_view);
     }
     if (!settings.table_class.empty()) body.String("TableClass", settings.table_class);
-    if (!settings.kms_key_arn.empty()) {
+    if (settings.kms) {
       ObjectWriter sse(body.Member("SSESpecification"));
       sse.Member("Enabled") += "true";
       sse.String("SSEType", "KMS");
-      sse.String("KMSMasterKeyId", settings.kms_key_arn);
+      if (!settings.kms_key_arn.empty()) sse.String("KMSMasterKeyId", settings.kms_key_arn);
     }
     if (!settings.tags.empty()) AppendTags(body.Member("Tags"), settings);
   }

@@ -135,6 +135,19 @@ bool ReadIndexes(const dom::element& table, bool global, TableSettings& settings
   return true;
 }
 
+// An index that is going away leaves its attributes behind; CreateTable refuses one that no key uses.
+void ForgetUnusedAttributes(const TableKeys& keys, TableSettings& settings) {
+  std::erase_if(settings.attributes, [&](const KeyAttribute& attribute) {
+    if (attribute == keys.hash || attribute == keys.range) return false;
+    for (const IndexSettings& index : settings.indexes) {
+      for (const IndexSettings::Key& key : index.keys) {
+        if (key.name == attribute.name) return false;
+      }
+    }
+    return true;
+  });
+}
+
 void ReadPlainSettings(const dom::element& table, TableSettings& settings) {
   dom::element part;
   if (!table["StreamSpecification"].get(part) && Flag(part, "StreamEnabled")) {
@@ -146,7 +159,8 @@ void ReadPlainSettings(const dom::element& table, TableSettings& settings) {
   }
   if (!table["SSEDescription"].get(part) && Text(part, "SSEType") == "KMS") {
     const std::string_view status = Text(part, "Status");
-    if (status != "DISABLED" && status != "DISABLING") settings.kms_key_arn = Text(part, "KMSMasterKeyArn");
+    settings.kms = status != "DISABLED" && status != "DISABLING";
+    if (settings.kms) settings.kms_key_arn = Text(part, "KMSMasterKeyArn");
   }
 }
 
@@ -185,6 +199,7 @@ std::optional<TableDescription> DescriptionOf(const dom::element& root) {
   }
   settings.capacity = ReadTableCapacity(table);
   if (!ReadIndexes(table, false, settings) || !ReadIndexes(table, true, settings)) return std::nullopt;
+  ForgetUnusedAttributes(description.keys, settings);
   ReadPlainSettings(table, settings);
   description.deletion_protected = Flag(table, "DeletionProtectionEnabled");
   description.replicated = IsReplicated(table);

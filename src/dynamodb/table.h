@@ -50,11 +50,12 @@ struct IndexSettings {
 // What CreateTable can set beyond the keys, and what is set after it (time to live).
 struct TableSettings {
   TableCapacity capacity;
-  std::vector<KeyAttribute> attributes;  // of keys and indexes; empty: those of the keys
+  std::vector<KeyAttribute> attributes;  // of keys and indexes, no others; empty: those of the keys
   std::vector<IndexSettings> indexes;
   std::string stream_view;  // "" = no stream
   std::string table_class;  // "" = standard
-  std::string kms_key_arn;  // "" = the key that AWS owns
+  bool kms = false;         // encrypted with a key in KMS, not with the one that AWS owns
+  std::string kms_key_arn;  // with kms: which; "" = the one that AWS manages for the account
   std::vector<std::pair<std::string, std::string>> tags;
   std::string ttl_attribute;  // "" = none
   bool operator==(const TableSettings&) const = default;

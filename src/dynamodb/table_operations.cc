@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dynamodb/reduced_settings.h"
 #include "dynamodb/requests.h"
 #include "dynamodb/responses.h"
 
@@ -14,14 +15,17 @@ namespace {
 // DescribeTable is eventually consistent: for this long after CreateTable it may not know the table yet.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
 constexpr Duration kDescribeLag = std::chrono::seconds(30);
+// How long a table is looked at to learn whether a DeleteTable without a reply was carried out.
+constexpr Duration kDeleteLag = std::chrono::seconds(3);
 
 // The pauses between two looks at a table.
 class Pauses {
  public:
-  Duration Next() { return std::exchange(next_, std::min<Duration>(next_ * 3 / 2, kLongest)); }
+  explicit Pauses(Duration longest = std::chrono::seconds(3)) : longest_(longest) {}
+  Duration Next() { return std::exchange(next_, std::min<Duration>(next_ * 3 / 2, longest_)); }
 
  private:
-  static constexpr Duration kLongest = std::chrono::seconds(3);
+  const Duration longest_;
   Duration next_ = std::chrono::milliseconds(100);
 };
 
@@ -36,11 +40,54 @@ bool IsInUse(const ControlReply& reply) {
          reply.verdict.code == ErrorCode::kTableAlreadyExists;
 }
 
+// DynamoDB itself has said no, and not to us or to the operation as a whole, as far as its error tells.
+bool MayBeASetting(const ControlReply& reply) {
+  if (reply.ok() || reply.gave_up || !reply.verdict.answered()) return false;
+  switch (reply.verdict.code) {
+    case ErrorCode::kAccessDenied:
+    case ErrorCode::kValidation:
+    case ErrorCode::kKmsUnavailable:
+    case ErrorCode::kUnknownOperation:
+    case ErrorCode::kOther:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Error NotUnderstood(std::string_view operation, const std::string& table) {
   return SystemError(fmt::format("The reply to {} of table {} was not understood.", operation, table));
 }
 
+std::string_view StateText(TableStatus status) {
+  switch (status) {
+    case TableStatus::kKeyInaccessible:
+      return "its encryption key cannot be used";
+    case TableStatus::kArchived:
+      return "it is archived";
+    case TableStatus::kCreating:
+    case TableStatus::kUpdating:
+    case TableStatus::kDeleting:
+    case TableStatus::kActive:
+    case TableStatus::kOther:
+      break;
+  }
+  return "it is in a state that this version does not know";
+}
+
 }  // namespace
+
+Status CheckUsable(const TableDescription& found, const TableKeys& needed) {
+  if (found.status != TableStatus::kActive && found.status != TableStatus::kUpdating) {
+    return ConfigError(
+        fmt::format("Table {} cannot be written to: {}.", found.name, StateText(found.status)));
+  }
+  if (found.keys == needed) return Ok();
+  return ConfigError(fmt::format(
+      "Table {} has other keys than this destination writes: found {}, needed {}. Nothing was changed. Use "
+      "another name or table prefix, or move that table out of the way.",
+      found.name, found.keys.Text(), needed.Text()));
+}
 
 Error TableOperations::Failure(std::string_view operation, const std::string& table,
                                const ControlReply& reply) const {
@@ -81,17 +128,12 @@ Task<TableOperations::Found> TableOperations::LookWhenSettled(const std::string&
 }
 
 Task<Result<TableDescription>> TableOperations::Create(const std::string& table, const TableKeys& keys,
-                                                       TableSettings settings) {
+                                                       TableSettings& settings, bool* accepted) {
   const Instant deadline = plane_.Now() + transition_;
   for (;;) {
-    const ControlReply reply =
-        co_await plane_.Call("CreateTable", CreateTableBody(table, keys, settings), deadline);
-    if (reply.verdict.code == ErrorCode::kAccessDenied && !settings.tags.empty()) {
-      WarnSkipped("TagResource", table, reply.verdict, "its tags");
-      settings.tags.clear();
-      continue;
-    }
+    const ControlReply reply = co_await SendCreate(table, keys, settings, deadline);
     if (!reply.ok() && !IsInUse(reply)) co_return Failure("CreateTable", table, reply);
+    if (reply.ok() && accepted) *accepted = true;
     std::optional<TableDescription> created;
     if (reply.ok()) created = ReadTableDescription(reply.body);
     if (created && created->status == TableStatus::kActive) co_return std::move(*created);
@@ -116,13 +158,50 @@ Task<TableOperations::Found> TableOperations::AwaitActive(const std::string& tab
   }
 }
 
-Task<Status> TableOperations::Delete(const std::string& table, Instant deadline) {
+// A refused setting must not leave a dropped table without its successor.
+Task<ControlReply> TableOperations::SendCreate(const std::string& table, const TableKeys& keys,
+                                               TableSettings& settings, Instant deadline) {
+  ControlReply refused =
+      co_await plane_.Call("CreateTable", CreateTableBody(table, keys, settings), deadline);
+  if (!MayBeASetting(refused)) co_return refused;
+  for (ReducedSettings& reduced : Reductions(settings)) {
+    ControlReply reply =
+        co_await plane_.Call("CreateTable", CreateTableBody(table, keys, reduced.settings), deadline);
+    if (MayBeASetting(reply)) continue;
+    if (reply.ok()) {
+      if (reduced.only_tags && refused.verdict.code == ErrorCode::kAccessDenied) {
+        WarnSkipped("TagResource", table, refused.verdict, "its tags");
+      } else {
+        log_.Warn(fmt::format(
+            "Table {}: CreateTable with all that the table had was refused ({}). It was created again "
+            "without: {}.",
+            table, refused.verdict.reason, reduced.left_out));
+      }
+      settings = std::move(reduced.settings);
+    }
+    co_return reply;
+  }
+  co_return refused;
+}
+
+Task<TableOperations::Deleted> TableOperations::Delete(const std::string& table, Instant deadline,
+                                                       const ControlPlane::Gate* gate) {
   Pauses pauses;
+  bool unknown = false;
   for (;;) {
-    ControlReply reply = co_await plane_.Call("DeleteTable", TableNameBody(table), deadline);
-    if (reply.ok() || IsNotFound(reply)) co_return Ok();
+    ControlReply reply = co_await plane_.Call("DeleteTable", TableNameBody(table), deadline, gate);
+    if (reply.ok()) co_return Deleted{};
+    if (IsNotFound(reply)) {
+      co_return Deleted{unknown || reply.unknown ? Deleted::kAccepted : Deleted::kNotThere, {}};
+    }
+    unknown = unknown || reply.unknown;
     reply.gave_up = reply.gave_up || plane_.Now() >= deadline;
-    if (!IsInUse(reply) || reply.gave_up) co_return Failure("DeleteTable", table, reply);
+    if (!IsInUse(reply) || reply.gave_up) {
+      std::optional<Error> error;
+      if (!reply.withdrawn) error = Failure("DeleteTable", table, reply);
+      if (unknown) co_return co_await AfterUnknownDelete(table, deadline, std::move(error));
+      co_return Deleted{Deleted::kStands, std::move(error)};
+    }
     for (bool changing = true; changing && plane_.Now() < deadline;) {
       co_await plane_.Sleep(pauses.Next());
       const Found found = co_await Describe(table, deadline);
@@ -132,11 +211,24 @@ Task<Status> TableOperations::Delete(const std::string& table, Instant deadline)
   }
 }
 
-Task<Status> TableOperations::Drop(const std::string& table) {
-  const Instant deadline = plane_.Now() + transition_;
-  Status deleted = co_await Delete(table, deadline);
-  if (!deleted.ok()) co_return deleted;
+Task<TableOperations::Deleted> TableOperations::AfterUnknownDelete(const std::string& table, Instant deadline,
+                                                                   std::optional<Error> error) {
+  const Instant until = std::min(deadline, plane_.Now() + kDeleteLag);
   Pauses pauses;
+  for (;;) {
+    Found found = co_await Describe(table, deadline);
+    if (!found.ok()) {
+      if (!error) error = std::move(found).error();
+      co_return Deleted{Deleted::kUnknown, std::move(error)};
+    }
+    if (!*found || (*found)->status == TableStatus::kDeleting) co_return Deleted{};
+    if (plane_.Now() >= until) co_return Deleted{Deleted::kStands, std::move(error)};
+    co_await plane_.Sleep(pauses.Next());
+  }
+}
+
+Task<Status> TableOperations::AwaitGone(const std::string& table, Instant deadline) {
+  Pauses pauses(std::chrono::seconds(1));  // until it is created again nobody can write to it
   for (;;) {
     Found found = co_await Describe(table, deadline);
     if (!found.ok()) co_return std::move(found).error();
@@ -182,14 +274,13 @@ Task<Status> TableOperations::ReadTags(const TableDescription& table, TableSetti
   co_return Ok();
 }
 
-Task<Status> TableOperations::SetTimeToLive(const std::string& table, const std::string& attribute) {
-  const ControlReply reply = co_await plane_.Call("UpdateTimeToLive", UpdateTimeToLiveBody(table, attribute),
-                                                  plane_.Now() + transition_);
-  if (reply.ok()) co_return Ok();
-  Error error = Failure("UpdateTimeToLive", table, reply);
-  error.message = fmt::format("Table {} was recreated, but its time to live on attribute {} is not set. {}",
-                              table, attribute, error.message);
-  co_return error;
+Task<void> TableOperations::SetTimeToLive(const std::string& table, const std::string& attribute) {
+  const ControlReply reply =
+      co_await plane_.Call("UpdateTimeToLive", UpdateTimeToLiveBody(table, attribute), Deadline());
+  // An attempt whose reply was lost has set it: the next one is refused, as it is set already.
+  if (reply.ok() || (reply.unknown && reply.verdict.code == ErrorCode::kValidation)) co_return;
+  log_.Warn(fmt::format("Table {} was created again, but its time to live on attribute {} is not set: {}",
+                        table, attribute, Failure("UpdateTimeToLive", table, reply).message));
 }
 
 bool TableOperations::Skippable(const Verdict& verdict) const {

@@ -17,6 +17,9 @@
 
 namespace ddb {
 
+// A settled table: whether it takes items with these keys; else what was found and what is needed.
+Status CheckUsable(const TableDescription& found, const TableKeys& needed);
+
 class TableOperations {
  public:
   using Found = Result<std::optional<TableDescription>>;  // nullopt: there is no such table
@@ -29,26 +32,46 @@ class TableOperations {
   // Waits while the table is being created or deleted, and, when `wait_for_updates`, updated.
   Task<Found> LookWhenSettled(const std::string& table, bool wait_for_updates);
 
-  // A table of this name that somebody else creates meanwhile is taken as ours: compare its keys.
+  // nullopt also for a table that DescribeTable does not know yet.
+  Task<Found> Describe(const std::string& table, Instant deadline);
+
+  // A table of this name that somebody else creates meanwhile is taken as ours: compare its keys. A setting
+  // that is refused is left out with a WARN, in `settings` too. `accepted`, if given, becomes true as soon as
+  // the table is on its way.
   Task<Result<TableDescription>> Create(const std::string& table, const TableKeys& keys,
-                                        TableSettings settings);
+                                        TableSettings& settings, bool* accepted = nullptr);
   // Waits for a table that was just created; nullopt when it has to be created again (an earlier one of its
   // name was still going away).
   Task<Found> AwaitActive(const std::string& table, Instant deadline);
-  // Ends when the deletion is accepted; a table that is being created or updated is waited for.
-  Task<Status> Delete(const std::string& table, Instant deadline);
-  // Ends when the table is gone.
-  Task<Status> Drop(const std::string& table);
+  struct Deleted {
+    enum Outcome {
+      kAccepted,  // the table goes or is gone
+      kNotThere,
+      kStands,   // `error` says why; none: the gate was closed
+      kUnknown,  // DeleteTable may have been carried out; `error` says what is known
+    };
+    Outcome outcome = kAccepted;
+    std::optional<Error> error;
+  };
+  // Ends when the deletion is accepted; a table that is being created or updated is waited for. `gate`: see
+  // ControlPlane::Call.
+  Task<Deleted> Delete(const std::string& table, Instant deadline, const ControlPlane::Gate* gate = nullptr);
+  Task<Status> AwaitGone(const std::string& table, Instant deadline);
 
   // Adds tags and time to live to what DescribeTable told. What the endpoint does not support, or what we may
   // not see, is skipped with a WARN.
   Task<Status> ReadExtraSettings(const TableDescription& table, TableSettings& settings);
-  Task<Status> SetTimeToLive(const std::string& table, const std::string& attribute);
+  // A time to live that cannot be set again is worth a WARN that names it, not a failure: data can flow.
+  Task<void> SetTimeToLive(const std::string& table, const std::string& attribute);
+
+  Instant Deadline() const { return plane_.Now() + transition_; }  // of a transition that begins now
 
   Error Failure(std::string_view operation, const std::string& table, const ControlReply& reply) const;
 
  private:
-  Task<Found> Describe(const std::string& table, Instant deadline);
+  Task<ControlReply> SendCreate(const std::string& table, const TableKeys& keys, TableSettings& settings,
+                                Instant deadline);
+  Task<Deleted> AfterUnknownDelete(const std::string& table, Instant deadline, std::optional<Error> error);
   Task<Status> ReadTags(const TableDescription& table, TableSettings& settings);
   Error TimeUp(const std::string& table, std::string_view what) const;
   bool Skippable(const Verdict& verdict) const;

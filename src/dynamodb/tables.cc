@@ -14,22 +14,8 @@ namespace ddb {
 namespace {
 
 constexpr Duration kStopPoll = std::chrono::milliseconds(100);
-
-std::string_view StateText(TableStatus status) {
-  switch (status) {
-    case TableStatus::kKeyInaccessible:
-      return "its encryption key cannot be used";
-    case TableStatus::kArchived:
-      return "it is archived";
-    case TableStatus::kCreating:
-    case TableStatus::kUpdating:
-    case TableStatus::kDeleting:
-    case TableStatus::kActive:
-    case TableStatus::kOther:
-      break;
-  }
-  return "it is in a state that this version does not know";
-}
+// After a stop, for tables that are dropped already: the platform kills a process that takes longer.
+constexpr Duration kRestoreAfterStop = std::chrono::seconds(10);
 
 // Names of the settings in which `is` is not what `was` was, for a warning; "" when there are none.
 std::string Differences(TableSettings was, TableSettings is) {
@@ -46,7 +32,7 @@ std::string Differences(TableSettings was, TableSettings is) {
   check(was.indexes == is.indexes && was.attributes == is.attributes, "indexes");
   check(was.stream_view == is.stream_view, "stream");
   check(was.table_class == is.table_class, "table class");
-  check(was.kms_key_arn == is.kms_key_arn, "encryption key");
+  check(was.kms == is.kms && was.kms_key_arn == is.kms_key_arn, "encryption key");
   return names;
 }
 
@@ -59,7 +45,8 @@ std::string SettingsJson(const TableDescription& table, const TableSettings& set
   return json + "}";
 }
 
-// One run of PrepareTables: two phases, each with a task per table.
+// One run of PrepareTables: three phases, each with a task per table. No table is dropped before all that
+// were missing are there, so that a run that may not create tables, or as many, has dropped none.
 class Preparation {
  public:
   Preparation(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
@@ -75,10 +62,10 @@ class Preparation {
   Result<std::vector<TableDescription>> Run() {
     if (plans_.empty()) return std::vector<TableDescription>();
     WatchForStop();
-    StartPhase(&Preparation::Inspect);
-    loop_.Run();
-    if (!error_) StartPhase(&Preparation::Apply);
-    if (!error_) loop_.Run();
+    RunPhase(&Preparation::Inspect);
+    if (!error_) RunPhase(&Preparation::CreateMissing);
+    if (!error_) RunPhase(&Preparation::Replace);
+    WarnOfLosses();
     if (error_) return std::move(*error_);
     WarnOfDefaultCapacity();
     std::vector<TableDescription> result;
@@ -89,17 +76,22 @@ class Preparation {
  private:
   using Phase = Task<Status> (Preparation::*)(size_t);
   struct Table {
+    // What became of a table that is to be replaced.
+    enum Stage { kStands, kDropping, kDropped, kReplaced };
     std::optional<TableDescription> found;  // as it is now
     TableSettings settings;                 // to carry over
+    Stage stage = kStands;
+    bool created = false;        // it was missing
+    bool created_again = false;  // its CreateTable was accepted after the drop
   };
 
-  // Returns at once; the loop stops when all tasks of the phase are done, or earlier after a failure that
-  // leaves nothing half done.
-  void StartPhase(Phase phase) {
+  // Ends when all tasks of the phase are done, or earlier after a failure that leaves nothing half done.
+  void RunPhase(Phase phase) {
     tasks_.clear();
     pending_ = plans_.size();
     for (size_t i = 0; i < plans_.size(); ++i) tasks_.push_back(RunOne(phase, i));
     for (Task<void>& task : tasks_) task.Start();
+    loop_.Run();
   }
 
   Task<void> RunOne(Phase phase, size_t i) {
@@ -124,7 +116,7 @@ class Preparation {
     if (!found.ok()) co_return std::move(found).error();
     if (!*found) co_return Ok();
     table.found = std::move(**found);
-    Status usable = CheckUsable(plan, *table.found);
+    Status usable = CheckUsable(*table.found, plan.keys);
     if (!usable.ok() || !recreate) co_return usable;
     Status droppable = CheckDroppable(plan, *table.found);
     if (!droppable.ok()) co_return droppable;
@@ -132,62 +124,96 @@ class Preparation {
     co_return co_await operations_.ReadExtraSettings(*table.found, table.settings);
   }
 
-  Task<Status> Apply(size_t i) {
-    const TablePlan& plan = plans_[i];
-    Table& table = tables_[i];
-    if (table.found && plan.mode == TableMode::kAppend) co_return Ok();
-    if (!table.found) {
-      Status created = co_await CreateNew(i);
-      co_return created;
-    }
-    ++replacing_;
-    Status replaced = co_await Replace(i);
-    --replacing_;
-    co_return replaced;
-  }
-
-  Task<Status> CreateNew(size_t i) {
+  Task<Status> CreateMissing(size_t i) {
+    if (error_ || tables_[i].found) co_return Ok();
     const TablePlan& plan = plans_[i];
     TableSettings settings;
     settings.capacity = plan.capacity;
     Result<TableDescription> created = co_await operations_.Create(plan.table, plan.keys, settings);
     if (!created.ok()) co_return std::move(created).error();
+    tables_[i].created = true;
     tables_[i].found = std::move(*created);
     if (plan.default_capacity && !plan.capacity.on_demand) ++with_default_capacity_;
     log_.Info(fmt::format("Table {} created.", plan.table));
-    co_return CheckUsable(plan, *tables_[i].found);
+    co_return CheckUsable(*tables_[i].found, plan.keys);
   }
 
   Task<Status> Replace(size_t i) {
+    Table& table = tables_[i];
+    if (table.created || plans_[i].mode == TableMode::kAppend) co_return Ok();
+    const ControlPlane::Gate gate = [this, i] { return MayDrop(i); };
+    TableOperations::Deleted deleted =
+        co_await operations_.Delete(plans_[i].table, operations_.Deadline(), &gate);
+    Status status = Ok();
+    if (deleted.outcome == TableOperations::Deleted::kStands) {
+      if (table.stage == Table::kDropping) --replacing_;
+      table.stage = Table::kStands;
+    } else if (deleted.outcome == TableOperations::Deleted::kUnknown) {
+      --replacing_;
+    } else {
+      table.stage = Table::kDropped;
+      status = co_await CreateAgain(i);
+      --replacing_;
+    }
+    if (deleted.error) co_return std::move(*deleted.error);
+    co_return status;
+  }
+
+  // Asked immediately before each DeleteTable: no table is dropped for a run that is known to end.
+  bool MayDrop(size_t i) {
+    if (!stopping_ && options_.stop_requested && options_.stop_requested()) Stop();
+    if (error_) return false;
+    Table& table = tables_[i];
+    if (table.stage == Table::kStands) {
+      table.stage = Table::kDropping;
+      ++replacing_;
+      log_.Info(fmt::format("Table {} is dropped and created again to overwrite it; its settings: {}",
+                            plans_[i].table, SettingsJson(*table.found, table.settings)));
+    }
+    return true;
+  }
+
+  Task<Status> CreateAgain(size_t i) {
     const TablePlan& plan = plans_[i];
     Table& table = tables_[i];
-    log_.Info(fmt::format("Table {} is dropped and created again to overwrite it; its settings: {}",
-                          plan.table, SettingsJson(*table.found, table.settings)));
-    Status dropped = co_await operations_.Drop(plan.table);
-    if (!dropped.ok()) co_return dropped;
-    Result<TableDescription> created = co_await operations_.Create(plan.table, plan.keys, table.settings);
+    Status gone = co_await operations_.AwaitGone(plan.table, operations_.Deadline());
+    if (!gone.ok()) co_return gone;
+    TableSettings settings = table.settings;
+    Result<TableDescription> created =
+        co_await operations_.Create(plan.table, plan.keys, settings, &table.created_again);
     if (!created.ok()) co_return std::move(created).error();
-    table.found = std::move(*created);
-    Status usable = CheckUsable(plan, *table.found);
+    table.created_again = true;
+    Status usable = CheckUsable(*created, plan.keys);
     if (!usable.ok()) co_return usable;
-    if (const std::string names = Differences(table.settings, table.found->settings); !names.empty()) {
+    if (const std::string names = Differences(settings, created->settings); !names.empty()) {
       log_.Warn(fmt::format("Table {} was created again, but the endpoint did not carry over: {}.",
                             plan.table, names));
     }
-    if (table.settings.ttl_attribute.empty()) co_return Ok();
-    co_return co_await operations_.SetTimeToLive(plan.table, table.settings.ttl_attribute);
+    if (!settings.ttl_attribute.empty()) {
+      co_await operations_.SetTimeToLive(plan.table, settings.ttl_attribute);
+    }
+    table.found = std::move(*created);
+    table.stage = Table::kReplaced;
+    co_return Ok();
   }
 
-  static Status CheckUsable(const TablePlan& plan, const TableDescription& found) {
-    if (found.status != TableStatus::kActive && found.status != TableStatus::kUpdating) {
-      return ConfigError(
-          fmt::format("Table {} cannot be written to: {}.", plan.table, StateText(found.status)));
+  // What a run that failed or was stopped leaves in another state than it found it.
+  void WarnOfLosses() {
+    for (size_t i = 0; i < plans_.size(); ++i) {
+      const Table& table = tables_[i];
+      if (table.stage == Table::kStands || table.stage == Table::kReplaced) continue;
+      if (!table.created_again) {
+        log_.Warn(fmt::format(
+            "Table {} {} to be overwritten, and is not known to be created again. Create it with its "
+            "settings, or the next sync creates it with those of the configuration: {}",
+            plans_[i].table, table.stage == Table::kDropped ? "was dropped" : "may have been dropped",
+            SettingsJson(*table.found, table.settings)));
+      } else if (!table.settings.ttl_attribute.empty()) {
+        log_.Warn(
+            fmt::format("Table {} was created again, but its time to live on attribute {} may not be set.",
+                        plans_[i].table, table.settings.ttl_attribute));
+      }
     }
-    if (found.keys == plan.keys) return Ok();
-    return ConfigError(fmt::format(
-        "Table {} has other keys than this destination writes: found {}, needed {}. Nothing was changed. Use "
-        "another table prefix, or move that table out of the way.",
-        plan.table, found.keys.Text(), plan.keys.Text()));
   }
 
   static Status CheckDroppable(const TablePlan& plan, const TableDescription& found) {
@@ -218,13 +244,16 @@ class Preparation {
   }
 
   void WatchForStop() {
-    if (!options_.stop_requested) return;
-    if (options_.stop_requested()) {
-      error_ = TransientError("The sync was stopped while its tables were being prepared.");
-      loop_.Stop();
-      return;
-    }
+    if (!options_.stop_requested || stopping_) return;
+    if (options_.stop_requested()) return Stop();
     loop_.After(kStopPoll, [this] { WatchForStop(); });
+  }
+
+  void Stop() {
+    stopping_ = true;
+    if (!error_) error_ = TransientError("The sync was stopped while its tables were being prepared.");
+    if (replacing_ == 0) return loop_.Stop();
+    loop_.After(kRestoreAfterStop, [this] { loop_.Stop(); });
   }
 
   ScopedLoop loop_;
@@ -235,7 +264,8 @@ class Preparation {
   TableOperations operations_;
   std::vector<Table> tables_;  // per plan
   size_t pending_ = 0;
-  size_t replacing_ = 0;  // tables between their drop and their new life
+  size_t replacing_ = 0;   // tables between their first DeleteTable and their new life
+  bool stopping_ = false;  // a stop was requested
   size_t with_default_capacity_ = 0;
   size_t failed_ = 0;  // the plan that error_ is about
   std::optional<Error> error_;

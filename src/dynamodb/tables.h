@@ -2,8 +2,9 @@
 // creates what is missing, replaces what is to be overwritten. It runs before the data path starts and blocks
 // its caller, on a loop of its own.
 //
-// Nothing is created or dropped before every table of the catalog has been looked at and has passed. A table
-// whose keys are not ours, that is protected against deletion, or that has replicas is never dropped.
+// Nothing is created or dropped before every table of the catalog has been looked at and has passed, and
+// nothing is dropped before all that were missing are there, or once the run has failed or is to stop. A
+// table whose keys are not ours, that is protected against deletion, or that has replicas is never dropped.
 #pragma once
 
 #include <functional>
@@ -45,8 +46,8 @@ struct PrepareOptions {
 };
 
 // The tables as they are now, in the order of the plans; or the error of the first plan that failed. When a
-// stop is requested the answer is a transient error at once; what a table that was dropped looked like stands
-// in the log.
+// stop is requested the answer is a transient error at once, or, when tables are dropped and not created
+// again yet, after at most 10 s for that. What a table that was dropped looked like stands in the log.
 Result<std::vector<TableDescription>> PrepareTables(EventLoop& loop, const Clock& clock, Client& client,
                                                     Log& log, const std::vector<TablePlan>& plans,
                                                     const PrepareOptions& options);

@@ -8,77 +8,20 @@
 #include "dynamodb/fake_dynamodb.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/requests.h"
+#include "dynamodb/tables_testing.h"
 
 namespace ddb {
 namespace {
 
-using testing::CollectingLog;
+using testing::EverySetting;
 using testing::FakeDynamoDb;
-using testing::FakeLoop;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::kKeys;
 using ::testing::Not;
 using testing::Refusal;
+using testing::Tables;
 using testing::Unreachable;
-
-const TableKeys kKeys{{"_airbyte_ab_id", 'S'}, KeyAttribute{"sync_time", 'N'}};
-
-class Tables : public ::testing::Test {
- protected:
-  Tables() {
-    options_.endpoint = {"https://dynamodb.eu-west-1.amazonaws.com", "eu-west-1", false};
-    options_.control.random = [] { return 0.5; };
-  }
-
-  void Plan(const std::string& table, TableMode mode) {
-    TablePlan plan;
-    plan.table = table;
-    plan.stream = {std::nullopt, "stream_" + table};
-    plan.mode = mode;
-    plan.keys = kKeys;
-    plan.capacity = {false, 10, 10};
-    plan.default_capacity = true;
-    plans_.push_back(plan);
-  }
-  FakeDynamoDb::Table& Existing(const std::string& table, TableSettings settings = {},
-                                const TableKeys& keys = kKeys) {
-    if (!settings.capacity.on_demand && !settings.capacity.write_units) settings.capacity = {false, 3, 4};
-    FakeDynamoDb::Table& existing = db_.tables[table];
-    existing.create = CreateTableBody(table, keys, settings);
-    return existing;
-  }
-  Result<std::vector<TableDescription>> Prepare() {
-    start_ = loop_.Now();
-    return PrepareTables(loop_, db_, log_, plans_, options_);
-  }
-  Error Fails() {
-    auto result = Prepare();
-    EXPECT_FALSE(result.ok());
-    return result.ok() ? Error{} : result.error();
-  }
-  // Every `call` of `operation` fails with `verdict`, the first `times` times.
-  void Refuse(std::string_view operation, Verdict verdict, int times = 1 << 30) {
-    db_.intercept = [operation, verdict, times](std::string_view seen,
-                                                std::string_view) mutable -> std::optional<Verdict> {
-      if (seen != operation || times-- <= 0) return std::nullopt;
-      return verdict;
-    };
-  }
-  double Seconds() const { return std::chrono::duration<double>(loop_.Now() - start_).count(); }
-  bool Dropped() const {
-    for (const std::string& call : db_.calls) {
-      if (call.starts_with("DeleteTable")) return true;
-    }
-    return false;
-  }
-
-  FakeLoop loop_;
-  FakeDynamoDb db_{loop_};
-  CollectingLog log_;
-  std::vector<TablePlan> plans_;
-  PrepareOptions options_;
-  Instant start_{};
-};
 
 TEST_F(Tables, NothingToDo) { EXPECT_TRUE(Prepare().ok()); }
 
@@ -138,17 +81,6 @@ TEST_F(Tables, ATableWhoseEncryptionKeyIsLostIsAConfigError) {
   Plan("a", TableMode::kAppend);
   Existing("a").more = R"(,"TableStatus":"INACCESSIBLE_ENCRYPTION_CREDENTIALS")";
   EXPECT_EQ(Fails().type, FailureType::kConfig);
-}
-
-TableSettings EverySetting() {
-  TableSettings settings;
-  settings.capacity = {false, 5, 6};
-  settings.attributes = {kKeys.hash, *kKeys.range, {"g", 'S'}};
-  settings.indexes = {{"local", false, {{"_airbyte_ab_id", true}, {"g", false}}, "KEYS_ONLY", {}, {}},
-                      {"global", true, {{"g", true}}, "INCLUDE", {"x"}, {false, 1, 2}}};
-  settings.stream_view = "NEW_IMAGE";
-  settings.table_class = "STANDARD_INFREQUENT_ACCESS";
-  return settings;
 }
 
 TEST_F(Tables, RecreateCarriesTheSettingsOver) {
@@ -230,17 +162,6 @@ TEST_F(Tables, TagsThatMayNotBeSetDoNotPreventTheTable) {
   Refuse("CreateTable", Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"), 1);
   ASSERT_TRUE(Prepare().ok());
   EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("dynamodb:TagResource is missing"));
-}
-
-TEST_F(Tables, ATimeToLiveThatCannotBeSetAgainIsAnError) {
-  Plan("a", TableMode::kRecreate);
-  Existing("a").ttl = "expires";
-  Refuse("UpdateTimeToLive",
-         Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"));
-  const Error error = Fails();
-  EXPECT_EQ(error.type, FailureType::kConfig);
-  EXPECT_THAT(error.message, HasSubstr("expires"));
-  EXPECT_THAT(error.message, HasSubstr("dynamodb:UpdateTimeToLive"));
 }
 
 TEST_F(Tables, SettingsThatTheEndpointDropsAreNamed) {

@@ -1,0 +1,230 @@
+// What becomes of tables that are to be overwritten when something goes wrong on the way.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "dynamodb/fake_dynamodb.h"
+#include "dynamodb/limits.h"
+#include "dynamodb/requests.h"
+#include "dynamodb/tables.h"
+#include "dynamodb/tables_testing.h"
+
+namespace ddb {
+namespace {
+
+using testing::EverySetting;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::kKeys;
+using ::testing::Not;
+using testing::Refusal;
+using testing::Tables;
+using testing::Unreachable;
+
+Verdict Denied() { return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"); }
+
+class Replacing : public Tables {
+ protected:
+  void PlanMany(int count) {
+    for (int i = 0; i < count; ++i) {
+      Plan("t" + std::to_string(i), TableMode::kRecreate);
+      Existing("t" + std::to_string(i));
+    }
+  }
+  int Drops() const {
+    int drops = 0;
+    for (const std::string& call : db_.calls) drops += call.starts_with("DeleteTable") ? 1 : 0;
+    return drops;
+  }
+  // CreateTable is refused while its body holds `text`.
+  void RefuseWith(std::string text, Verdict verdict) {
+    db_.intercept = [this, text, verdict](std::string_view operation,
+                                          std::string_view) -> std::optional<Verdict> {
+      if (operation != "CreateTable" || db_.request.find(text) == std::string::npos) return std::nullopt;
+      return verdict;
+    };
+  }
+};
+
+TEST_F(Replacing, NothingIsDroppedWhenAMissingTableCannotBeCreated) {
+  Plan("missing", TableMode::kAppend);
+  PlanMany(120);
+  Refuse("CreateTable", Denied());
+  EXPECT_EQ(Fails().stream->name, "stream_missing");
+  EXPECT_EQ(Drops(), 0);
+}
+
+TEST_F(Replacing, NoDropIsBegunAfterAFailure) {
+  PlanMany(120);
+  Refuse("DeleteTable", Denied(), 1);
+  EXPECT_EQ(Fails().type, FailureType::kConfig);
+  EXPECT_LE(Drops(), static_cast<int>(kMaxControlCalls));
+  EXPECT_EQ(db_.tables.size(), 120u);
+  for (const auto& [name, table] : db_.tables) EXPECT_FALSE(table.gone_at) << name;
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+TEST_F(Replacing, ADropThatIsWaitingIsNotTriedAgainAfterAFailure) {
+  Plan("busy", TableMode::kRecreate);
+  Plan("denied", TableMode::kRecreate);
+  Existing("busy");
+  Existing("denied");
+  db_.latency_of["DescribeTimeToLive"] = std::chrono::milliseconds(5);
+  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation != "DeleteTable") return std::nullopt;
+    if (table == "denied") return Denied();
+    return Unreachable(TransportError::kTimeout);  // and it was not carried out
+  };
+  EXPECT_EQ(Fails().stream->name, "stream_denied");
+  EXPECT_EQ(db_.Count("DeleteTable busy"), 1);
+  EXPECT_FALSE(db_.tables["busy"].gone_at);
+  EXPECT_LT(Seconds(), 10);
+}
+
+TEST_F(Replacing, ADropWithoutAReplyIsBroughtToItsEndAfterAFailure) {
+  Plan("lost", TableMode::kRecreate);
+  Plan("denied", TableMode::kRecreate);
+  Existing("lost", EverySetting());
+  Existing("denied");
+  db_.intercept = [this](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation != "DeleteTable") return std::nullopt;
+    if (table == "denied") return Denied();
+    db_.tables["lost"].gone_at = loop_.Now() + std::chrono::seconds(4);
+    return Unreachable(TransportError::kTimeout);
+  };
+  EXPECT_EQ(Fails().stream->name, "stream_denied");
+  EXPECT_EQ(db_.tables["lost"].create, CreateTableBody("lost", kKeys, EverySetting()));
+}
+
+TEST_F(Replacing, AStopLetsDroppedTablesComeBack) {
+  PlanMany(120);
+  options_.stop_requested = [this] { return Drops() > 0; };
+  EXPECT_EQ(Fails().type, FailureType::kTransient);
+  EXPECT_LE(Drops(), static_cast<int>(kMaxControlCalls));
+  EXPECT_EQ(db_.tables.size(), 120u);
+  for (const auto& [name, table] : db_.tables) EXPECT_FALSE(table.gone_at) << name;
+  EXPECT_LE(Seconds(), 11);
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+TEST_F(Replacing, ATableThatAStopLeavesDroppedIsNamedWithItsSettings) {
+  Plan("a", TableMode::kRecreate);
+  Plan("b", TableMode::kRecreate);
+  Existing("a", EverySetting()).ttl = "expires";
+  Existing("b");
+  db_.deleting = std::chrono::hours(1);
+  options_.stop_requested = [this] { return db_.Count("DeleteTable a") > 0; };
+  EXPECT_EQ(Fails().type, FailureType::kTransient);
+  EXPECT_GE(Seconds(), 9);
+  EXPECT_LE(Seconds(), 11);
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("Table a was dropped"));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr(CreateTableBody("a", kKeys, EverySetting())));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr(R"("AttributeName":"expires")"));
+}
+
+TEST_F(Replacing, AStopBeforeAnyDropDropsNothing) {
+  PlanMany(3);
+  options_.stop_requested = [this] { return db_.Count("ListTagsOfResource t2") > 0; };
+  EXPECT_EQ(Fails().type, FailureType::kTransient);
+  EXPECT_EQ(Drops(), 0);
+}
+
+TEST_F(Replacing, ATimeToLiveThatCannotBeSetAgainIsAWarning) {
+  Plan("a", TableMode::kRecreate);
+  Existing("a").ttl = "expires";
+  Refuse("UpdateTimeToLive", Denied());
+  EXPECT_TRUE(Prepare().ok());
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("expires"));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("dynamodb:UpdateTimeToLive"));
+}
+
+TEST_F(Replacing, AnEncryptionKeyThatIsRefusedByNameIsTheManagedOne) {
+  for (const Verdict& refusal :
+       {Refusal(Reaction::kRejectItem, ErrorCode::kValidation), Denied(),
+        Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "KMSAccessDeniedException")}) {
+    plans_.clear();
+    db_.tables.clear();
+    log_.lines.clear();
+    Plan("a", TableMode::kRecreate);
+    TableSettings settings = EverySetting();
+    settings.tags = {{"team", "x"}};
+    Existing("a", settings).more =
+        R"(,"SSEDescription":{"Status":"ENABLED","SSEType":"KMS","KMSMasterKeyArn":"arn:k"})";
+    db_.tables["a"].tags = R"([{"Key":"team","Value":"x"}])";
+    RefuseWith("arn:k", refusal);
+    ASSERT_TRUE(Prepare().ok());
+    settings.kms = true;
+    EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, settings));
+    EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("without: encryption key"));
+  }
+}
+
+TEST_F(Replacing, ARefusedSettingIsLeftOutByName) {
+  const std::pair<std::string, std::string> cases[] = {{"TableClass", "without: table class."},
+                                                       {"StreamSpecification", "without: stream."},
+                                                       {"LocalSecondaryIndexes", "without: indexes."},
+                                                       {"\"Tags\"", "without: tags."}};
+  for (const auto& [text, warning] : cases) {
+    plans_.clear();
+    db_.tables.clear();
+    log_.lines.clear();
+    Plan("a", TableMode::kRecreate);
+    Existing("a", EverySetting()).tags = R"([{"Key":"team","Value":"x"}])";
+    RefuseWith(text, Refusal(Reaction::kRejectItem, ErrorCode::kValidation));
+    ASSERT_TRUE(Prepare().ok());
+    EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr(warning));
+    const std::string& create = db_.tables["a"].create;
+    for (const auto& [other, unused] : cases) {
+      EXPECT_EQ(create.find(other) == std::string::npos, other == text) << other << " in " << create;
+    }
+  }
+}
+
+TEST_F(Replacing, AtLastKeysAndCapacityAreLeft) {
+  Plan("a", TableMode::kRecreate);
+  Existing("a", EverySetting()).tags = R"([{"Key":"team","Value":"x"}])";
+  TableSettings plain;
+  plain.capacity = EverySetting().capacity;
+  db_.intercept = [&](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation != "CreateTable" || db_.request == CreateTableBody("a", kKeys, plain)) return std::nullopt;
+    return Refusal(Reaction::kRejectItem, ErrorCode::kValidation);
+  };
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("without: tags, table class, stream, indexes."));
+}
+
+TEST_F(Replacing, ACreateTableThatIsRefusedForGoodFailsWithTheSettingsInAWarning) {
+  Plan("a", TableMode::kRecreate);
+  Existing("a", EverySetting());
+  Refuse("CreateTable", Denied());
+  EXPECT_THAT(Fails().message, HasSubstr("dynamodb:CreateTable on table a"));
+  const std::string warnings = log_.All(LogLevel::kWarn);
+  EXPECT_THAT(warnings, HasSubstr("Table a was dropped"));
+  EXPECT_THAT(warnings, HasSubstr(CreateTableBody("a", kKeys, EverySetting())));
+  EXPECT_THAT(warnings, Not(HasSubstr("without:")));
+}
+
+TEST_F(Replacing, AttributesThatNoKeyUsesAreNotSent) {
+  Plan("a", TableMode::kRecreate);
+  TableSettings settings = EverySetting();
+  settings.attributes.push_back({"of_an_index_that_goes_away", 'S'});
+  Existing("a", settings);
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, EverySetting()));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+TEST_F(Replacing, OnlyReauthenticationsInARowAreCounted) {
+  Plan("a", TableMode::kAppend);
+  int calls = 0;
+  db_.intercept = [&](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation != "CreateTable" || ++calls > 20) return std::nullopt;
+    if (calls % 3 == 0) return Unreachable(TransportError::kReset);
+    return Refusal(Reaction::kReauthenticate, ErrorCode::kExpiredToken, "ExpiredTokenException");
+  };
+  EXPECT_TRUE(Prepare().ok());
+}
+
+}  // namespace
+}  // namespace ddb

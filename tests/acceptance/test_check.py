@@ -92,7 +92,21 @@ def test_a_signal_ends_it_as_a_signal(connector, own_engine, prefix):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         time.sleep(0.5)
         process.send_signal(signal.SIGTERM)
-        stdout, stderr = process.communicate(timeout=120)
+        stdout, stderr = process.communicate(timeout=30)
         assert process.returncode == -signal.SIGTERM
         assert b"CONNECTION_STATUS" not in stdout
+        assert b"may be left behind" in stdout
         assert stderr == b""
+
+
+def test_the_dead_letter_table_needs_our_keys(connector, engine, dynamodb, prefix):
+    config = messages.config(engine.endpoint, prefix, dead_letter_table=f"{prefix}-letters")
+    succeeds(connector, config)
+    assert engines.table_names(dynamodb, prefix) == []
+    dynamodb.create_table(TableName=f"{prefix}-letters", BillingMode="PAY_PER_REQUEST",
+                          KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+    status = connector.check(config).ok().status
+    assert status["status"] == "FAILED"
+    assert "dead_letter_table" in status["message"] and "HASH id (S)" in status["message"]
+    assert engines.table_names(dynamodb, prefix) == [f"{prefix}-letters"]

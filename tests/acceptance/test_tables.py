@@ -1,6 +1,8 @@
 """The tables of a sync: what is created, what is taken as it is, what is replaced, and what is never dropped."""
 
 import json
+import os
+import subprocess
 
 import botocore.exceptions
 import pytest
@@ -207,3 +209,38 @@ def test_a_wrong_endpoint_is_a_config_error(connector, prefix):
     assert outcome.code == 1
     assert outcome.error["failure_type"] == "config_error"
     assert "refused" in outcome.error["message"]
+
+
+@pytest.mark.parametrize("redirections", [">&-", "<&-", "<.", "0>file"])
+def test_nothing_is_dropped_for_a_run_that_cannot_read_or_tell(connector, engine, dynamodb, prefix, redirections):
+    create(dynamodb, f"{prefix}_s")
+    put(dynamodb, f"{prefix}_s")
+    config = connector.file(messages.config(engine.endpoint, prefix))
+    catalog = connector.file({"streams": [messages.stream("s", "overwrite")]})
+    run = subprocess.run(["sh", "-c", f'exec "$@" {redirections}', "sh", str(connector.binary), "write", "--config", str(config),
+                          "--catalog", str(catalog)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                         cwd=config.parent, check=False)
+    assert run.returncode == 1
+    assert run.stderr == ""
+    assert engines.count_items(dynamodb, f"{prefix}_s") == 1
+    if redirections != ">&-":
+        found = [json.loads(line) for line in run.stdout.splitlines()]
+        assert [m["trace"]["error"]["failure_type"] for m in found if m["type"] == "TRACE"] == ["system_error"]
+
+
+def test_nothing_is_dropped_when_nobody_reads_stdout(connector, engine, dynamodb, prefix):
+    create(dynamodb, f"{prefix}_s")
+    put(dynamodb, f"{prefix}_s")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with connector_process(connector, engine, prefix, writing) as process:
+        os.close(writing)
+        assert process.wait(60) == 1
+    assert engines.count_items(dynamodb, f"{prefix}_s") == 1
+
+
+def connector_process(connector, engine, prefix, stdout):
+    config = connector.file(messages.config(engine.endpoint, prefix))
+    catalog = connector.file({"streams": [messages.stream("s", "overwrite")]})
+    return subprocess.Popen([str(connector.binary), "write", "--config", str(config), "--catalog", str(catalog)],
+                            stdin=subprocess.DEVNULL, stdout=stdout, env={**os.environ, "LOG_LEVEL": "FATAL"})

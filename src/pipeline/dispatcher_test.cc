@@ -181,6 +181,20 @@ TEST_F(DispatcherTest, OneThrottledTableDoesNotHoldBackAnother) {
   EXPECT_EQ(states_out_[0].rfind("{b", 0), 0u);
 }
 
+TEST_F(DispatcherTest, ATableThatOtherWorkersHoldBackGoesOnWhenTheyAreDone) {
+  // Another worker was throttled and has ten more in flight; nothing of ours is, so no reply to us comes.
+  RateController& rate = rates_[0];
+  ASSERT_TRUE(rate.TrySend(20, clock_.Now()));
+  rate.OnReply(10, 0, /*throttled=*/true, clock_.Now());
+  Give(0, 5, "k");
+  EXPECT_TRUE(client_.requests.empty());
+  EventLoop::Timer other(loop_);
+  other.Start(RealClock().Now() + std::chrono::milliseconds(20),
+              [&] { rate.OnReply(10, 10, /*throttled=*/false, clock_.Now()); });
+  RunUntilIdle();
+  ExpectExactlyStored(5, "k");
+}
+
 TEST_F(DispatcherTest, SigningAnewIsTriedAndNotForEver) {
   client_.answer = [&](const auto&, Reply& reply, std::string&) {
     reply.verdict = VerdictOf(Reaction::kReauthenticate, ErrorCode::kExpiredToken);

@@ -1,0 +1,252 @@
+"""P3: whatever comes in and however slow the table is, the process stays within its budget and a constant beside it.
+
+Bounds are of memory, never of speed. With --slow, the long variants.
+"""
+
+import json
+import subprocess
+import threading
+import time
+
+import pytest
+
+from ddb_testkit import messages
+from ddb_testkit.scripted import ACCESS_KEY, SECRET_KEY
+
+# What is not in the budget: the program, its libraries, threads, connections.
+BESIDE_KIB = 48 * 1024
+SLOW_REPLY = {"name": "slow", "match": {"operation": "BatchWriteItem"}, "action": {"delay_ms": 2000}}
+# For a hang; a sanitizer's build on a busy machine takes its time.
+LONG_S = 900
+
+
+@pytest.fixture
+def start(connector, start_server):
+    """A server that counts and forgets, and a write into it: (running, server)."""
+    def begin(streams, budget_mb, rules=(), **more):
+        server = start_server({"rules": list(rules), "tables": {"*": {"count_only": True}}})
+        config = messages.config(server.endpoint, "t", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY,
+                                 max_memory_mb=budget_mb, **more)
+        return connector.start_write(config, messages.catalog(*streams)), server
+
+    return begin
+
+
+@pytest.fixture
+def sanitized(build_folder):
+    return build_folder.name in ("asan", "tsan")
+
+
+@pytest.fixture
+def records(request, sanitized):
+    """How many: a sanitizer's build is slow, and its own memory is not ours to judge."""
+    return lambda few, many: many if request.config.getoption("--slow") else few // 10 if sanitized else few
+
+
+@pytest.fixture
+def holds(sanitized):
+    """Asserts the bound."""
+    def check(peak_kib, budget_mb, what):
+        print(f"{what}: peak {peak_kib / 1024:.0f} MiB, budget {budget_mb} MiB")
+        if not sanitized:
+            assert peak_kib <= budget_mb * 1024 + BESIDE_KIB, f"P3: {peak_kib / 1024:.0f} MiB of {budget_mb} + 48"
+
+    return check
+
+
+class Feeder:
+    """Sends `data` so many times, as fast as the pipe takes it; `sent` says how far it is."""
+
+    def __init__(self, running, data, times):
+        self.sent, self.done = 0, False
+        self._running, self._data, self._times = running, data, times
+        self.thread = threading.Thread(target=self._feed, daemon=True)
+        self.thread.start()
+
+    def _feed(self):
+        try:
+            for _ in range(self._times):
+                self._running.send_raw(self._data)
+                self.sent += len(self._data)
+            self._running.close_stdin()
+        except (BrokenPipeError, ValueError):
+            pass  # what the process printed says why
+        self.done = True
+
+
+def peak_kib(running):
+    try:
+        return running.peak_memory_kib()
+    except (OSError, StopIteration):
+        return 0  # it has ended
+
+
+class Peak:
+    """The process's peak, followed until it ends."""
+
+    def __init__(self, running):
+        self.kib = 0
+        self._running = running
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self):
+        while self._running.process.poll() is None:
+            self.kib = max(self.kib, peak_kib(self._running))
+            time.sleep(0.02)
+
+    def at_the_end(self):
+        self._thread.join(60)
+        return self.kib
+
+
+def lines(streams, count, data):
+    return "".join(messages.record(streams[n % len(streams)], data(n)) + "\n" for n in range(count)).encode()
+
+
+def stored(server):
+    return sum(table["count"] for table in server.tables().values())
+
+
+def wait_until_it_reads_no_more(feeder, seconds, at_most):
+    """Until all was sent, or nothing for so long, or `at_most` seconds: it is as full as it gets."""
+    deadline, last, since = time.monotonic() + at_most, -1, time.monotonic()
+    while not feeder.done and time.monotonic() - since < seconds and time.monotonic() < deadline:
+        if feeder.sent != last:
+            last, since = feeder.sent, time.monotonic()
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("workers, pad, few, many", [
+    (1, 100, 200_000, 1_000_000), (4, 100, 200_000, 1_000_000), (2, 5_000, 20_000, 200_000), (2, 300_000, 500, 5_000)])
+def test_a_slow_table_does_not_fill_the_memory(start, holds, records, request, workers, pad, few, many):
+    """2 s a reply. Watched for a while when it is as full as it gets, then the table is fast, and all is stored."""
+    count = records(few, many)
+    at_once = 1000 if pad < 10_000 else 50
+    block = lines(["s"], at_once, lambda n: {"id": n, "name": f"name {n}", "pad": "x" * pad})
+    running, server = start(["s"], 32, [SLOW_REPLY], workers=workers)
+    with running:
+        feeder = Feeder(running, block, count // at_once)
+        wait_until_it_reads_no_more(feeder, 90 if request.config.getoption("--slow") else 4, at_most=100)
+        holds(running.peak_memory_kib(), 32, "slow")
+        server.switch("slow", False)
+        peak = Peak(running)
+        outcome = running.outcome(LONG_S)
+    assert outcome.code == 0, outcome.stdout[-2000:]
+    assert stored(server) == count
+    holds(peak.at_the_end(), 32, "at the end")
+
+
+@pytest.mark.parametrize("delay_ms", [0, 2000])
+def test_a_thousand_streams_of_few_records(start, holds, delay_ms):
+    """A thousand open batches at once, and a STATE of each stream."""
+    streams = [f"stream_{n:04}" for n in range(1000)]
+    rule = {**SLOW_REPLY, "action": {"delay_ms": delay_ms}}
+    running, server = start(streams, 32, [rule], workers=2)
+    body = lines(streams, 5000, lambda n: {"id": n, "pad": "x" * 200})
+    states = "".join(messages.stream_state(name, {"n": 1}) + "\n" for name in streams).encode()
+    with running:
+        peak = Peak(running)
+        Feeder(running, body + states, 1)
+        outcome = running.outcome(LONG_S)
+    assert outcome.code == 0, outcome.stdout[-2000:]
+    assert len(outcome.states) == 1000 and stored(server) == 5000
+    holds(peak.at_the_end(), 32, "1,000 streams")
+
+
+@pytest.mark.parametrize("data", [{}, {"a": 1}, {"a": [0] * 20}], ids=["empty", "one field", "digits"])
+def test_tiny_records(start, holds, records, data):
+    """An item is many times as long as its record; so is what the budget is charged."""
+    count = records(200_000, 10_000_000)
+    block = lines(["s"], 10_000, lambda n: data)
+    running, server = start(["s"], 32, [SLOW_REPLY], workers=2)
+    with running:
+        feeder = Feeder(running, block, count // 10_000)
+        wait_until_it_reads_no_more(feeder, 4, at_most=20)
+        holds(running.peak_memory_kib(), 32, "slow")
+        server.switch("slow", False)
+        peak = Peak(running)
+        outcome = running.outcome(LONG_S)
+    assert outcome.code == 0, outcome.stdout[-2000:]
+    assert stored(server) == count
+    holds(peak.at_the_end(), 32, "at the end")
+
+
+def test_one_line_of_100_mb_is_refused_by_name(start, holds):
+    running, server = start(["s"], 64, workers=2)
+    before = lines(["s"], 100, lambda n: {"id": n})
+    head = messages.record("s", {"pad": ""})[:-3].rpartition('""')[0].encode() + b'"'
+    with running:
+        running.send_raw(before + messages.stream_state("s", {"n": 1}).encode() + b"\n")
+        running.wait_state()
+        peak = Peak(running)
+        try:
+            running.send_raw(head)
+            for _ in range(100):
+                running.send_raw(b"x" * (1 << 20))
+        except BrokenPipeError:
+            pass
+        outcome = running.outcome(LONG_S)
+    assert outcome.code == 1
+    assert "line 102" in outcome.error["message"].lower()
+    assert "bytes" in outcome.error["message"] or "MiB" in outcome.error["message"]
+    assert stored(server) == 100 and len(outcome.states) == 1
+    holds(peak.at_the_end(), 64, "a line of 100 MB")
+
+
+def test_a_stalled_reader_of_stdout_fills_no_memory(connector, start_server, holds):
+    """Nobody reads the STATEs. Storing goes on until they fill the budget; then stdin is read no more, and nothing is lost."""
+    server = start_server({"tables": {"*": {"count_only": True}}})
+    config = messages.config(server.endpoint, "t", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY, max_memory_mb=16,
+                             workers=2)
+    command = [str(connector.binary), "write", "--config", str(connector.file(config)),
+               "--catalog", str(connector.file(messages.catalog("s")))]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    count = 6000  # 60 MB of STATEs
+
+    def block(number):
+        return f'{messages.record("s", {"id": number})}\n{messages.stream_state("s", {"n": number, "pad": "x" * 10_000})}\n'.encode()
+
+    try:
+        everything = b"".join(map(block, range(count)))
+        pieces = [everything[at:at + 65536] for at in range(0, len(everything), 65536)]
+        feeder = _feed_pieces(process, pieces)
+        _wait_until_steady(lambda: stored(server), 5)
+        with open(f"/proc/{process.pid}/status") as status:
+            peak = next(int(row.split()[1]) for row in status if row.startswith("VmHWM:"))
+        far = stored(server)
+        assert far > 200, "storing did not go on"
+        assert process.poll() is None
+        holds(peak, 16, f"stalled after {far} records")
+        found = [json.loads(line) for line in process.stdout]
+        assert process.wait(LONG_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+        feeder.join(60)
+    assert [m["state"]["stream"]["stream_state"]["n"] for m in found if m["type"] == "STATE"] == list(range(count))
+    assert stored(server) == count
+
+
+def _feed_pieces(process, pieces):
+    def feed():
+        try:
+            for piece in pieces:
+                process.stdin.write(piece)
+            process.stdin.close()
+        except (BrokenPipeError, ValueError):
+            pass
+
+    thread = threading.Thread(target=feed, daemon=True)
+    thread.start()
+    return thread
+
+
+def _wait_until_steady(value, seconds):
+    deadline, last, since = time.monotonic() + LONG_S, None, time.monotonic()
+    while time.monotonic() - since < seconds or not last:
+        assert time.monotonic() < deadline
+        now = value()
+        if now != last:
+            last, since = now, time.monotonic()
+        time.sleep(0.2)

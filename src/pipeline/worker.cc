@@ -97,7 +97,7 @@ void Worker::AwaitInput() {
     return;
   }
   shared_.intake.SetDry(true);
-  if (run_.ledger.states_waiting() > 0) shared_.seal_for_states();
+  if (run_.ledger.states_waiting() > 0) shared_.wake_all();
   input_.WhenReady([this] { AwaitInput(); });
 }
 
@@ -106,7 +106,7 @@ void Worker::TakeChunk() {
   const size_t reserved = kGrowth * (options_.chunk_bytes + carried.bytes);
   if (!run_.budget.TryReserve(reserved, carried.charged)) {
     // Nothing may be on its way to free memory but batches that are still open.
-    shared_.seal_for_states();
+    shared_.wake_all();
     budget_timer_.Start(run_.clock.Now() + kBudgetPoll, [this] { AwaitInput(); });
     return;
   }
@@ -145,7 +145,7 @@ void Worker::TakeChunk() {
 void Worker::EndOfInput() {
   shared_.intake.End();
   PassToken();
-  shared_.seal_for_states();  // everybody looks again, and seals all
+  shared_.wake_all();  // everybody looks again, and seals all
 }
 
 // ---- batches

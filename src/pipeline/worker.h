@@ -42,8 +42,8 @@ class Worker final : private RecordSink {
     const std::vector<ItemEncoder::Stream>& encodings;      // per stream
     std::function<void(size_t owner, Parcel)> send_parcel;  // to a worker (any thread)
     size_t workers = 1;
-    std::function<void()> seal_for_states;  // tells every worker (any thread)
-    std::function<void()> drained;          // this worker has nothing left (its thread)
+    std::function<void()> wake_all;  // every worker looks again (any thread)
+    std::function<void()> drained;   // this worker has nothing left (its thread)
   };
   Worker(const Shared& shared, const ClientFactory& make_client, const Options& options);
   ~Worker() override;

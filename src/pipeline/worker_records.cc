@@ -45,7 +45,7 @@ void Worker::ParseChunk(const Chunk& chunk) {
   Status registered = run_.ledger.Register(std::move(contents_));
   if (!registered.ok()) run_.state.Fail(std::move(registered).error());
   if (shared_.intake.keyed()) SendParcels();
-  if (has_states && shared_.intake.dry()) shared_.seal_for_states();
+  if (has_states && shared_.intake.dry()) shared_.wake_all();
 }
 
 bool Worker::ParseLine(std::string_view line, uint64_t line_number) {
@@ -155,7 +155,7 @@ void Worker::Deliver(Parcel parcel) {
   auto shared = std::make_shared<Parcel>(std::move(parcel));
   loop_.Post([this, shared] {
     lanes_.Accept(std::move(*shared), run_.clock.Now());
-    if (shared_.intake.AcceptedParcel()) shared_.seal_for_states();  // everybody looks whether that was all
+    if (shared_.intake.AcceptedParcel()) shared_.wake_all();  // everybody looks whether that was all
     OnChanged();
   });
 }

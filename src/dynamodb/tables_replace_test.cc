@@ -70,7 +70,6 @@ TEST_F(Replacing, ADropThatIsWaitingIsNotTriedAgainAfterAFailure) {
   Plan("denied", TableMode::kRecreate);
   Existing("busy");
   Existing("denied");
-  db_.latency_of["DescribeTimeToLive"] = std::chrono::milliseconds(5);
   db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
     if (operation != "DeleteTable") return std::nullopt;
     if (table == "denied") return Denied();

@@ -70,7 +70,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     Require(arguments);
   } catch (const CLI::Success& success) {  // --help, --version
-    return app.exit(success);
+    const int code = app.exit(success);
+    std::cout.flush();
+    return std::cout ? code : 1;
   } catch (const CLI::Error& error) {
     std::cerr << error.what() << "\n\n" << app.help();
     return kUsageError;

@@ -3,21 +3,23 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <functional>
-#include <memory>
 #include <set>
 #include <utility>
+
+#include "base/read_file.h"
 
 namespace ddb {
 namespace {
 
 using simdjson::dom::element;
 
-Error Invalid(std::string what, std::string internal = {}) {
-  return ConfigError("The configured catalog cannot be used: " + std::move(what), std::move(internal));
+constexpr size_t kMaxCatalogBytes = size_t{256} << 20;  // schemas of thousands of streams are a few MiB
+
+Error Invalid(const std::string& what, std::string internal = {},
+              std::source_location where = std::source_location::current()) {
+  if (internal.empty()) internal = what;
+  return ConfigError("The configured catalog cannot be used: " + what, "catalog: " + internal, where);
 }
 
 // A member, nullopt when it is absent or null.
@@ -140,7 +142,8 @@ uint64_t Hash(std::string_view ns, std::string_view name) {
 
 }  // namespace
 
-Result<Catalog> ParseCatalog(std::string_view json) {
+Result<Catalog> ParseCatalog(std::string_view text) {
+  const std::string_view json = WithoutByteOrderMark(text);
   simdjson::dom::parser parser;
   element top;
   const simdjson::error_code code = parser.parse(json.data(), json.size()).get(top);
@@ -156,22 +159,14 @@ Result<Catalog> ParseCatalog(std::string_view json) {
 }
 
 Result<Catalog> LoadCatalog(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"), &std::fclose);
-  std::string json;
-  if (file) {
-    char buffer[64 * 1024];
-    size_t got = sizeof buffer;
-    while (got == sizeof buffer) {
-      got = std::fread(buffer, 1, sizeof buffer, file.get());
-      json.append(buffer, got);
-    }
-  }
-  if (!file || std::ferror(file.get()) != 0) {
+  Result<std::string> json = ReadFile(path, kMaxCatalogBytes);
+  if (!json.ok()) {
     return ConfigError(
-        fmt::format("The catalog file {} cannot be read. Check the path given with --catalog.", path),
-        std::strerror(errno));
+        fmt::format("The catalog file {} cannot be read: {}. Check the path given with --catalog.", path,
+                    json.error().message),
+        "catalog: " + json.error().internal);
   }
-  return ParseCatalog(json);
+  return ParseCatalog(*json);
 }
 
 StreamIndex::StreamIndex(const std::vector<StreamId>& streams) : streams_(streams), slots_(2) {

@@ -53,6 +53,12 @@ TEST(Catalog, Streams) {
   EXPECT_THAT(catalog->warnings, IsEmpty());
 }
 
+TEST(Catalog, AByteOrderMarkInFront) {
+  EXPECT_TRUE(ParseCatalog("\xEF\xBB\xBF"
+                           R"({"streams":[{"stream":{"name":"a"},"destination_sync_mode":"append"}]})")
+                  .ok());
+}
+
 TEST(Catalog, EmptyOrNone) {
   for (const char* json : {R"({"streams":[]})", R"({"streams":null})", "{}"}) {
     EXPECT_THAT(Refusal(json), HasSubstr("it has no stream")) << json;

@@ -158,7 +158,7 @@ ChunkReader::Outcome ChunkReader::Take(Chunk& chunk, Error& error) {
   }
   if (self.ended) return Outcome::kEnd;
   pollfd readable{self.fd, POLLIN, 0};
-  if (poll(&readable, 1, 0) == 0) return Outcome::kNeedMore;
+  if (poll(&readable, 1, 0) <= 0) return Outcome::kNeedMore;
   self.Prepare();
   char* const begin = self.bytes.get() + self.filled;
   const ssize_t got = read(self.fd, begin, self.capacity - self.filled);
@@ -166,7 +166,7 @@ ChunkReader::Outcome ChunkReader::Take(Chunk& chunk, Error& error) {
     if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK) return Outcome::kNeedMore;
     const int code = errno;
     self.Fail(SystemError("Reading the messages from standard input failed.",
-                          fmt::format("read at line {}: {}", self.next_line, std::strerror(code))));
+                          fmt::format("stdin: read at line {}: {}", self.next_line, std::strerror(code))));
     error = self.failure;
     return Outcome::kFailed;
   }
@@ -180,7 +180,8 @@ ChunkReader::Outcome ChunkReader::Take(Chunk& chunk, Error& error) {
   if (self.filled < self.max_line) return Outcome::kNeedMore;
   self.Fail(
       SystemError(fmt::format("Line {} of the input is longer than {} bytes, the longest that is accepted.",
-                              self.next_line, self.max_line)));
+                              self.next_line, self.max_line),
+                  "stdin: no newline in that many bytes"));
   error = self.failure;
   return Outcome::kFailed;
 }

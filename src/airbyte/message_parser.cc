@@ -300,7 +300,7 @@ class LineParser {
     trace_reason_ = {};
     status_ = StreamStatus::kOther;
     if (*p != '{') {
-      trace_reason_ = *p == 'n' ? "trace is missing" : "trace is not an object";
+      if (*p != 'n') trace_reason_ = "trace is not an object";
       return SkipMemberValue(p, end_);
     }
     StreamReader stream;
@@ -317,9 +317,8 @@ class LineParser {
     });
     out_.status = status_;
     out_.status_stream = stream.stream;
-    if (trace_is_status_ && (!stream.has_name || stream.bad_ns)) {
-      trace_reason_ = "trace.stream_status has no stream_descriptor with a name";
-    }
+    // A status of no stream says nothing. It carries no records either, so nothing is lost with it.
+    if (!stream.has_name || stream.bad_ns) trace_is_status_ = false;
     return p;
   }
 
@@ -344,7 +343,7 @@ class LineParser {
   // Why a payload is of no use, "": it is. Told only if it turns out to be of the line's type.
   std::string_view record_reason_ = "record is missing";
   std::string_view state_reason_ = "state is missing";
-  std::string_view trace_reason_ = "trace is missing";
+  std::string_view trace_reason_;
   bool record_ns_is_bad_ = false;
   bool trace_is_status_ = false;
   StreamStatus status_ = StreamStatus::kOther;

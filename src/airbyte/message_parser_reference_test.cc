@@ -24,7 +24,8 @@ class Reference {
     if (!top.is_object() || !type) return "malformed";
     if (*type == "RECORD") return Record(Member(top, "record"));
     if (*type == "STATE") return State(Member(top, "state"));
-    return *type == "TRACE" && !IsObject(Member(top, "trace")) ? "malformed" : "ignored";
+    const Element trace = Member(top, "trace");
+    return *type == "TRACE" && trace && !trace->is_object() ? "malformed" : "ignored";
   }
 
  private:

@@ -72,6 +72,8 @@ struct MessageWriter::Impl {
   bool stop GUARDED_BY(mu) = false;
   bool lost GUARDED_BY(mu) = false;  // a line was dropped
   bool told GUARDED_BY(mu) = false;
+  bool telling GUARDED_BY(mu) = false;  // on_closed runs
+  bool stalled GUARDED_BY(mu) = false;  // the last Flush gave up
   std::function<void()> on_closed GUARDED_BY(mu);
   std::atomic<bool> closed{false};
   std::thread thread;
@@ -172,10 +174,13 @@ struct MessageWriter::Impl {
     {
       MutexLock lock(mu);
       if (told || !on_closed || !closed.load(std::memory_order_relaxed)) return;
-      told = true;
+      told = telling = true;
       fn = on_closed;
     }
     fn();
+    MutexLock lock(mu);
+    telling = false;
+    progress.NotifyAll();
   }
 
   void Run() {
@@ -207,6 +212,7 @@ struct MessageWriter::Impl {
     while (waiting > 0 && !closed.load(std::memory_order_relaxed)) {
       if (!progress.WaitUntil(mu, deadline)) break;
     }
+    stalled = waiting > 0 && !closed.load(std::memory_order_relaxed);
     return waiting == 0 && !lost;
   }
 
@@ -235,7 +241,12 @@ MessageWriter::MessageWriter(int fd, LogLevel level, const Clock& clock, MemoryB
 }
 
 MessageWriter::~MessageWriter() {
-  impl_->Flush(std::chrono::steady_clock::now() + kCloseWait);
+  bool stalled = false;
+  {
+    MutexLock lock(impl_->mu);
+    stalled = impl_->stalled;
+  }
+  if (!stalled) impl_->Flush(std::chrono::steady_clock::now() + kCloseWait);
   impl_->Stop();
 }
 
@@ -293,6 +304,7 @@ void MessageWriter::WriteSpec(std::string_view spec_json) {
 void MessageWriter::OnClosed(std::function<void()> fn) {
   {
     MutexLock lock(impl_->mu);
+    while (impl_->telling) impl_->progress.Wait(impl_->mu);
     impl_->on_closed = std::move(fn);
   }
   impl_->Wake();  // it may be closed already

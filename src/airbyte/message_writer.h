@@ -25,7 +25,7 @@ class MessageWriter final : public Log {
  public:
   // `fd` is written to, not owned. `budget` may be null (spec, check).
   MessageWriter(int fd, LogLevel level, const Clock& clock, MemoryBudget* budget);
-  ~MessageWriter() override;  // as Close with a deadline of 10 s
+  ~MessageWriter() override;  // waits as Flush does, at most 10 s; not if the last Flush has waited in vain
 
   // One whole message without its newline, as it is (a STATE, already with its stats).
   void WriteLine(std::string line);
@@ -35,7 +35,8 @@ class MessageWriter final : public Log {
   void WriteConnectionStatus(bool succeeded, std::string_view message);
   void WriteSpec(std::string_view spec_json);  // valid JSON in any layout
 
-  // `fn` runs once, on the writer's thread, when stdout turns out to be closed. Set before the first line.
+  // `fn` runs once, on the writer's thread, when stdout turns out to be closed. Set before the first line. A
+  // call of the one before it that is under way is waited for, so that nothing is called that may go.
   void OnClosed(std::function<void()> fn);
   bool closed() const;
   // Waits until everything queued is written (or stdout is closed), at most until `deadline`. False: not all

@@ -19,6 +19,12 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 using ::testing::ElementsAre;
 
+// With a trail that does not depend on this file's lines.
+Error Born(Error error) {
+  error.trail = "born";
+  return error;
+}
+
 class FixedClock : public Clock {
  public:
   Instant Now() const override { return steady_clock::now(); }
@@ -98,9 +104,9 @@ TEST_F(MessageWriterTest, Messages) {
     writer.WriteConnectionStatus(true, "");
     writer.WriteConnectionStatus(false, "why");
     writer.WriteSpec("{\n  \"title\": \"a  \\\" b\\\\\",\r\n\t\"x\": [ 1, 2 ]\n}\n");
-    writer.WriteTraceError(ConfigError("m", "i"));
-    writer.WriteTraceError(TransientError("m").At("one").At("two").For({"n", "s\\"}));
-    writer.WriteTraceError(SystemError("m").For({std::nullopt, "s"}));
+    writer.WriteTraceError(Born(ConfigError("m", "i")));
+    writer.WriteTraceError(Born(TransientError("m")).At("one").At("two").For({"n", "s\\"}));
+    writer.WriteTraceError(Born(SystemError("m")).For({std::nullopt, "s"}));
   }
   EXPECT_THAT(
       Lines(),
@@ -111,11 +117,11 @@ TEST_F(MessageWriterTest, Messages) {
           R"({"type":"CONNECTION_STATUS","connectionStatus":{"status":"FAILED","message":"why"}})",
           R"({"type":"SPEC","spec":{"title":"a  \" b\\","x":[1,2]}})",
           R"({"type":"TRACE","trace":{"type":"ERROR","emitted_at":1700000000123.0,"error":{"failure_type":"config_error",)"
-          R"("message":"m","internal_message":"i","stack_trace":""}}})",
+          R"("message":"m","internal_message":"i","stack_trace":"born"}}})",
           R"({"type":"TRACE","trace":{"type":"ERROR","emitted_at":1700000000123.0,"error":{"failure_type":"transient_error",)"
-          R"("message":"m","internal_message":"","stack_trace":"one\ntwo","stream_descriptor":{"name":"s\\","namespace":"n"}}}})",
+          R"("message":"m","internal_message":"m","stack_trace":"born\none\ntwo","stream_descriptor":{"name":"s\\","namespace":"n"}}}})",
           R"({"type":"TRACE","trace":{"type":"ERROR","emitted_at":1700000000123.0,"error":{"failure_type":"system_error",)"
-          R"("message":"m","internal_message":"","stack_trace":"","stream_descriptor":{"name":"s"}}}})"));
+          R"("message":"m","internal_message":"m","stack_trace":"born","stream_descriptor":{"name":"s"}}}})"));
 }
 
 TEST_F(MessageWriterTest, ManyThreadsManyLines) {
@@ -201,6 +207,31 @@ TEST_F(MessageWriterTest, AClosedReaderIsToldOnce) {
   EXPECT_FALSE(writer.Flush(Soon()));
   EXPECT_EQ(budget_.used(), 0U);
   EXPECT_EQ(told.load(), 1);
+}
+
+TEST_F(MessageWriterTest, AnObserverThatIsTakenAwayIsNotCalledAnyMore) {
+  std::atomic<bool> called{false};
+  std::atomic<bool> ended{false};
+  MessageWriter writer(out(), LogLevel::kInfo, clock_, nullptr);
+  writer.OnClosed([&] {
+    called = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ended = true;
+  });
+  CloseReader();
+  EXPECT_TRUE(Eventually([&] { return called.load(); }));
+  writer.OnClosed({});
+  EXPECT_TRUE(ended);
+}
+
+TEST_F(MessageWriterTest, AReaderThatStallsIsNotWaitedForTwice) {
+  const auto start = steady_clock::now();
+  for (int i = 0; i < 6; ++i) {  // a minute's worth, if each destructor waited on
+    MessageWriter writer(out(), LogLevel::kInfo, clock_, nullptr);
+    writer.WriteLine(std::string(1 << 20, 'x'));
+    EXPECT_FALSE(writer.Flush(steady_clock::now() + std::chrono::milliseconds(10)));
+  }
+  EXPECT_LT(steady_clock::now() - start, seconds(55));
 }
 
 TEST_F(MessageWriterTest, ClosedBeforeAnybodyObserves) {

@@ -38,15 +38,18 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsAlnum(char c) { return IsDigit(c) || IsLower(c) || (c >= 'A' && c <= 'Z'); }
 
-Error BadEndpoint(std::string_view reason) {
-  return ConfigError("dynamodb_endpoint " + std::string(reason) +
-                     ". It must be http:// or https://, a host, and optionally a port and a path, such as "
-                     "http://localhost:8000; leave it empty for AWS DynamoDB.");
+Error BadEndpoint(std::string_view reason, std::source_location where = std::source_location::current()) {
+  return ConfigError(
+      "dynamodb_endpoint " + std::string(reason) +
+          ". It must be http:// or https://, a host, and optionally a port and a path, such as "
+          "http://localhost:8000; leave it empty for AWS DynamoDB.",
+      "endpoint: dynamodb_endpoint " + std::string(reason), where);
 }
 
-Error BadRegion(std::string_view reason) {
-  return ConfigError("dynamodb_region " + std::string(reason) +
-                     ". Give the code of an AWS region, such as us-east-1.");
+Error BadRegion(std::string_view reason, std::source_location where = std::source_location::current()) {
+  return ConfigError(
+      "dynamodb_region " + std::string(reason) + ". Give the code of an AWS region, such as us-east-1.",
+      "endpoint: dynamodb_region " + std::string(reason), where);
 }
 
 // The suffix of the partition whose pattern the region has, "" if there is none.

@@ -28,6 +28,8 @@ std::string_view TransportErrorText(TransportError error) {
       return "the host name has no address";
     case TransportError::kRefused:
       return "connection refused";
+    case TransportError::kNoDescriptor:
+      return "no file descriptor left for a connection";
     case TransportError::kConnectTimeout:
       return "no connection in time";
     case TransportError::kTlsUntrusted:

@@ -24,6 +24,7 @@ enum class TransportError {
   kNone,
   kResolve,         // the name has no address
   kRefused,         // no address accepted a connection (refused, unreachable)
+  kNoDescriptor,    // this process, or the system, has no file descriptor left
   kConnectTimeout,  // connect or TLS handshake took too long
   kTlsUntrusted,    // the certificate's chain does not end in a trusted root
   kTlsExpired,      // the certificate is expired or not yet valid

@@ -25,6 +25,7 @@ void HttpConnection::Open(std::vector<Address> addresses, HttpExchange exchange)
 
 // Tries the addresses that are left; each has its share of the time that is left.
 void HttpConnection::ConnectNext() {
+  bool no_descriptor = false;
   for (; address_ < addresses_.size(); ++address_) {
     const Instant now = shared_.clock.Now();
     if (now >= connect_by_) {
@@ -35,10 +36,14 @@ void HttpConnection::ConnectNext() {
       deadline_ = now + (connect_by_ - now) / static_cast<int>(addresses_.size() - address_);
       return;
     }
+    no_descriptor = fd_ < 0 && (errno == EMFILE || errno == ENFILE);
     CloseDescriptor();
+    if (no_descriptor) break;  // says nothing about the address
     shared_.owner.OnAddress(addresses_[address_], false);
   }
-  Close(connect_timed_out_ ? TransportError::kConnectTimeout : TransportError::kRefused);
+  Close(no_descriptor        ? TransportError::kNoDescriptor
+        : connect_timed_out_ ? TransportError::kConnectTimeout
+                             : TransportError::kRefused);
 }
 
 bool HttpConnection::Connect(const Address& address) {

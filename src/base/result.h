@@ -8,6 +8,7 @@
 
 #include <cassert>
 #include <optional>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,14 +38,20 @@ struct Error {
   }
 };
 
-inline Error ConfigError(std::string message, std::string internal = {}) {
-  return {FailureType::kConfig, std::move(message), std::move(internal), std::nullopt, {}};
+// `internal` is the message where that says the cause already. The trail begins where the error is made:
+// "catalog.cc:20 ReadMode".
+Error MakeError(FailureType type, std::string message, std::string internal, std::source_location where);
+inline Error ConfigError(std::string message, std::string internal = {},
+                         std::source_location where = std::source_location::current()) {
+  return MakeError(FailureType::kConfig, std::move(message), std::move(internal), where);
 }
-inline Error TransientError(std::string message, std::string internal = {}) {
-  return {FailureType::kTransient, std::move(message), std::move(internal), std::nullopt, {}};
+inline Error TransientError(std::string message, std::string internal = {},
+                            std::source_location where = std::source_location::current()) {
+  return MakeError(FailureType::kTransient, std::move(message), std::move(internal), where);
 }
-inline Error SystemError(std::string message, std::string internal = {}) {
-  return {FailureType::kSystem, std::move(message), std::move(internal), std::nullopt, {}};
+inline Error SystemError(std::string message, std::string internal = {},
+                         std::source_location where = std::source_location::current()) {
+  return MakeError(FailureType::kSystem, std::move(message), std::move(internal), where);
 }
 
 template <typename T>

@@ -12,6 +12,7 @@ namespace {
 
 std::atomic<int> g_received{0};
 std::atomic<int> g_pipe{-1};
+std::atomic<int> g_reading_end{-1};
 
 void OnSignal(int signal) {
   const int saved = errno;
@@ -36,6 +37,7 @@ Signals::Signals() {
   if (pipe2(pipe_, O_CLOEXEC | O_NONBLOCK) != 0) pipe_[0] = pipe_[1] = -1;
   g_received = 0;
   g_pipe = pipe_[1];
+  g_reading_end = pipe_[0];
   Install(SIGPIPE, SIG_IGN);
   Install(SIGTERM, OnSignal);
   Install(SIGINT, OnSignal);
@@ -44,12 +46,14 @@ Signals::Signals() {
 Signals::~Signals() {
   Install(SIGTERM, SIG_DFL);
   Install(SIGINT, SIG_DFL);
-  g_pipe = -1;
+  g_pipe = g_reading_end = -1;
   close(pipe_[0]);
   close(pipe_[1]);
 }
 
 int Signals::received() { return g_received.load(); }
+
+int Signals::current_fd() { return g_reading_end.load(); }
 
 void Signals::Reraise(int signal) {
   Install(signal, SIG_DFL);

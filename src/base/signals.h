@@ -13,6 +13,7 @@ class Signals {
 
   int fd() const { return pipe_[0]; }  // non-blocking; readable once a signal came
   static int received();               // the first one that came, 0: none. Any thread.
+  static int current_fd();             // of the instance there is; -1: none
 
   // Ends the process as the signal would have: default action, raised again; as process 1, where that
   // returns, with the exit code that a shell would report.

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "base/short_text.h"
+
 namespace ddb {
 
 struct StreamId {
@@ -14,8 +16,10 @@ struct StreamId {
 
   bool operator==(const StreamId&) const = default;
   auto operator<=>(const StreamId&) const = default;
-  // For people: "public.users", or "users" without a namespace.
-  std::string Display() const { return ns && !ns->empty() ? *ns + "." + name : name; }
+  // For people: "public.users", or "users" without a namespace; long names are cut.
+  std::string Display() const {
+    return ns && !ns->empty() ? ShortText(*ns) + "." + ShortText(name) : ShortText(name);
+  }
 };
 
 }  // namespace ddb

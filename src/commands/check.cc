@@ -66,7 +66,7 @@ class CheckCommand {
       Signals::Reraise(signal);
     }
     if (!status.ok() && !status.error().internal.empty()) {
-      writer_.Info("The check failed: " + status.error().internal);
+      writer_.Info("The check failed: " + status.error().internal + " (" + status.error().trail + ")");
     }
     writer_.WriteConnectionStatus(status.ok(), status.ok() ? "" : status.error().message);
     return writer_.Flush(clock_.Now() + kFlushAtEnd) && !writer_.closed() ? 0 : 1;

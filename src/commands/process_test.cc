@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <csignal>
 #include <new>
@@ -56,7 +58,8 @@ void ExpectTrace(const Ended& ended, const char* message) {
   EXPECT_THAT(
       ended.out,
       AllOf(testing::StartsWith("\n{\"type\":\"TRACE\",\"trace\":{\"type\":\"ERROR\",\"emitted_at\":1"),
-            testing::EndsWith("\"failure_type\":\"system_error\"}}}\n"), HasSubstr(message)));
+            testing::EndsWith("\"failure_type\":\"system_error\"}}}\n"), HasSubstr(message),
+            testing::ContainsRegex("\"stack_trace\":\"process\\.cc:[0-9]+")));
 }
 
 TEST(ProcessTest, OutOfMemoryIsATraceAndTheEnd) {
@@ -89,6 +92,35 @@ TEST(ProcessTest, AThreadThatIsRefusedIsSaidSo) {
                 }).join();
               }),
               "limits of memory and processes");
+}
+
+TEST(ProcessTest, RunningOutOfDescriptorsIsSaidSo) {
+  const std::error_code code = std::make_error_code(std::errc::too_many_files_open);
+  ExpectTrace(InChild([code] {
+                PrepareProcess();
+                std::thread([code] { throw std::system_error(code); }).join();
+              }),
+              "no file descriptors left");
+  ExpectTrace(InChild([] {
+                PrepareProcess();
+                std::thread([] {
+                  throw boost::system::system_error(
+                      boost::system::errc::make_error_code(boost::system::errc::too_many_files_open));
+                }).join();
+              }),
+              "no file descriptors left");
+}
+
+TEST(ProcessTest, TheLimitOfDescriptorsIsTheHardOne) {
+  const Ended ended = InChild([] {
+    const rlimit low{40, 50};
+    if (setrlimit(RLIMIT_NOFILE, &low) != 0) _exit(2);
+    PrepareProcess();
+    rlimit now{};
+    getrlimit(RLIMIT_NOFILE, &now);
+    _exit(static_cast<int>(now.rlim_cur));
+  });
+  EXPECT_EQ(WEXITSTATUS(ended.status), 50);
 }
 
 TEST(ProcessTest, ClosedStandardDescriptorsAreTakenAndUseless) {

@@ -80,13 +80,31 @@ bool StdinIsReadable() {
   return IsOpenFor(STDIN_FILENO, O_WRONLY);
 }
 
+// The terminal that stderr is, or none, opened anew: a terminal that is stopped must not hold us up, and
+// making stderr itself non-blocking would make it so for all who share it.
+class Terminal {
+ public:
+  Terminal()
+      : fd_(isatty(STDERR_FILENO) ? open("/dev/stderr", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1) {}
+  ~Terminal() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  int fd() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
 class WriteCommand {
  public:
   WriteCommand() : writer_(STDOUT_FILENO, ParseLogLevel(Environment("LOG_LEVEL")), clock_, &budget_) {}
 
   int Run(const std::string& config_path, const std::string& catalog_path) {
     Result<PipelineResult> ran = Load(config_path, catalog_path);
-    if (!ran.ok()) return Failed(ran.error());
+    if (!ran.ok()) return Signals::received() != 0 ? Interrupted() : Failed(ran.error());
     switch (ran->reason) {
       case StopReason::kNone:
         return FlushAll();
@@ -103,19 +121,20 @@ class WriteCommand {
  private:
   Result<PipelineResult> Load(const std::string& config_path, const std::string& catalog_path) {
     Result<Config> config = LoadConfig(config_path, DeploymentFromEnvironment());
-    if (!config.ok()) return std::move(config).error();
+    if (!config.ok()) return std::move(config).error().At("write: loading the config");
     Result<Endpoint> endpoint = ResolveEndpoint(config->endpoint, config->region);
-    if (!endpoint.ok()) return std::move(endpoint).error();
+    if (!endpoint.ok()) return std::move(endpoint).error().At("write: finding the endpoint");
     Result<Catalog> catalog = LoadCatalog(catalog_path);
-    if (!catalog.ok()) return std::move(catalog).error();
+    if (!catalog.ok()) return std::move(catalog).error().At("write: loading the catalog");
     std::vector<StreamId> streams;
     for (const CatalogStream& stream : catalog->streams) streams.push_back(stream.id);
     Result<std::vector<TableName>> names = ResolveTableNames(config->table_prefix, streams);
-    if (!names.ok()) return std::move(names).error();
+    if (!names.ok()) return std::move(names).error().At("write: naming the tables");
     for (const TableName& name : *names) {
       if (name.name != config->dead_letter_table) continue;
       return ConfigError(
-          "dead_letter_table is the table of a stream of this sync. Give it a name of its own.");
+          "dead_letter_table is the table of a stream of this sync. Give it a name of its own.",
+          "config: dead_letter_table is among the tables' names");
     }
     budget_.SetLimit(BudgetFor(*config));
     LogStart(*config, *endpoint, *catalog, *names);
@@ -152,15 +171,16 @@ class WriteCommand {
     PipelineOptions options;
     options.endpoint = {endpoint.Url(), endpoint.region, !config.endpoint.empty()};
     if (!StdoutIsOpen()) return PipelineResult{StopReason::kStdoutClosed, std::nullopt};
-    if (!StdinIsReadable()) return SystemError(std::string(kNoStdin));
+    if (!StdinIsReadable())
+      return SystemError(std::string(kNoStdin), "stdin: closed, a directory, or open for writing only");
     Status prepared = Prepare(config, catalog, names, options.endpoint, make_client);
     if (!prepared.ok()) {
       if (Signals::received() != 0) return PipelineResult{StopReason::kSignal, std::nullopt};
       if (writer_.closed()) return PipelineResult{StopReason::kStdoutClosed, std::nullopt};
-      return std::move(prepared).error();
+      return std::move(prepared).error().At("write: preparing the tables");
     }
     options.signal_fd = signals_.fd();
-    options.progress_fd = isatty(STDERR_FILENO) ? STDERR_FILENO : -1;
+    options.progress_fd = terminal_.fd();
     options.workers = config.workers.value_or(AvailableCores());
     options.connections = kConnections;
     options.chunk_bytes = std::min(ChunkReader::kChunkBytes, budget_.limit() / kChunkPartOfBudget);
@@ -215,6 +235,7 @@ class WriteCommand {
   }
 
   const RealClock clock_;
+  const Terminal terminal_;
   Signals signals_;
   MemoryBudget budget_{kMinBudget};
   MessageWriter writer_;

@@ -1,21 +1,19 @@
 #include "config/config.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <regex>
-#include <system_error>
 #include <utility>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
+
+#include "base/read_file.h"
+#include "base/short_text.h"
 
 namespace ddb {
 namespace {
@@ -36,9 +34,10 @@ std::string FieldName(std::string_view path, const Json& schema) {
   return title == schema.end() ? name : name + " (" + title->get<std::string>() + ")";
 }
 
-Error FieldError(std::string_view path, const Json& schema, const std::string& reason) {
+Error FieldError(std::string_view path, const Json& schema, const std::string& reason,
+                 std::source_location where = std::source_location::current()) {
   return ConfigError(FieldName(path, schema) + " " + reason + ". Set it in the destination's settings.",
-                     "config: " + std::string(path) + " was refused");
+                     "config: " + std::string(path) + " " + reason, where);
 }
 
 std::string_view KindOf(const Json& value) {
@@ -132,13 +131,6 @@ void Regularize(Json& object, const Json& schema) {
   }
 }
 
-std::string Shortened(std::string key) {
-  if (key.size() <= kMaxKeyBytes) return key;
-  size_t end = kMaxKeyBytes;
-  while (end > 0 && (key[end] & 0xC0) == 0x80) --end;  // not inside a UTF-8 sequence
-  return key.substr(0, end) + "...";
-}
-
 void CollectUnknownKeys(const Json& object, const Json& schema, const std::string& path,
                         std::vector<std::string>& unknown) {
   const Json* members = MemberSchema(object, schema);
@@ -148,7 +140,7 @@ void CollectUnknownKeys(const Json& object, const Json& schema, const std::strin
     if (unknown.size() >= kMaxUnknownKeys) return;
     const auto property = properties.find(key);
     if (property == properties.end()) {
-      unknown.push_back(Shortened(Join(path, key)));
+      unknown.push_back(ShortText(Join(path, key), kMaxKeyBytes));
     } else if (value.is_object()) {
       CollectUnknownKeys(value, *property, Join(path, key), unknown);
     }
@@ -229,7 +221,8 @@ Status Validate(const Json& config) {
     return Ok();
   if (auto error = FindMemberError(config, schema, "")) return *std::move(error);
   return ConfigError(
-      "The config does not follow the connector's spec. Correct it in the destination's settings.");
+      "The config does not follow the connector's spec. Correct it in the destination's settings.",
+      "config: valijson refused it for a reason that FindMemberError does not know");
 }
 
 // ---- Rules that a schema cannot say.
@@ -245,7 +238,9 @@ Status CheckHttps(const Json& config, const Deployment& deployment) {
   // This region stands for http://localhost:8000.
   const bool local = url.empty() && config.value("dynamodb_region", Json("")) == "local";
   if ((url.empty() && !local) || url.starts_with("https://")) return Ok();
-  return ConfigError("Server Endpoint requires HTTPS");
+  return ConfigError(
+      "Server Endpoint requires HTTPS",
+      "config: strict-encrypt (DEPLOYMENT_MODE or AIRBYTE_EDITION) and an endpoint without https://");
 }
 
 Status CheckRenamedKey(const Json& config) {
@@ -253,7 +248,8 @@ Status CheckRenamedKey(const Json& config) {
   return ConfigError(
       "dynamodb_table_name is the name that version 0.1.0 had for dynamodb_table_name_prefix. Rename the key "
       "to "
-      "dynamodb_table_name_prefix.");
+      "dynamodb_table_name_prefix.",
+      "config: dynamodb_table_name without dynamodb_table_name_prefix");
 }
 
 // AWS's Java client cut the spaces around credentials off, so configs that have them work.
@@ -320,32 +316,6 @@ Result<Config> ToConfig(const Json& config) {
   return out;
 }
 
-Result<std::string> ReadConfigFile(const std::string& path) {
-  const auto failed = [&](const std::string& reason) {
-    return ConfigError("The config file " + path + " cannot be read: " + reason +
-                       ". Give the path of a readable JSON file with --config.");
-  };
-  const auto reason = [] { return std::generic_category().message(errno); };
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return failed(reason());
-  std::string text;
-  std::optional<Error> error;
-  char buffer[16384];
-  while (!error) {
-    const ssize_t size = read(fd, buffer, sizeof(buffer));
-    if (size == 0) break;
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) {
-      error = failed(reason());
-    } else if (text.append(buffer, static_cast<size_t>(size)).size() > kMaxConfigBytes) {
-      error = failed("it is larger than 1 MiB");
-    }
-  }
-  close(fd);
-  if (error) return *std::move(error);
-  return text;
-}
-
 }  // namespace
 
 Result<Config> ParseConfig(std::string_view json, const Deployment& deployment) {
@@ -354,11 +324,18 @@ Result<Config> ParseConfig(std::string_view json, const Deployment& deployment) 
     config = Json::parse(json);
   } catch (const Json::parse_error& error) {  // its text can hold a part of a secret
     return ConfigError("The config is not valid JSON (at byte " + std::to_string(error.byte) +
-                       "). Give a JSON object with the keys of the connector's spec.");
+                           "). Give a JSON object with the keys of the connector's spec.",
+                       "config: nlohmann::json parse error " + std::to_string(error.id) + " at byte " +
+                           std::to_string(error.byte));
+  } catch (const Json::out_of_range& error) {  // no double holds it: 1e999
+    return ConfigError(
+        "The config has a number that is out of range. Correct it in the destination's settings.",
+        "config: nlohmann::json error " + std::to_string(error.id));
   }
   if (!config.is_object()) {
     return ConfigError("The config must be a JSON object, but is " + std::string(KindOf(config)) +
-                       ". Give an object with the keys of the connector's spec.");
+                           ". Give an object with the keys of the connector's spec.",
+                       "config: the top level is " + std::string(KindOf(config)));
   }
   Regularize(config, ConfigSchema());
   if (auto status = CheckHttps(config, deployment); !status.ok()) return std::move(status).error();
@@ -368,8 +345,12 @@ Result<Config> ParseConfig(std::string_view json, const Deployment& deployment) 
 }
 
 Result<Config> LoadConfig(const std::string& path, const Deployment& deployment) {
-  auto text = ReadConfigFile(path);
-  if (!text.ok()) return std::move(text).error();
+  auto text = ReadFile(path, kMaxConfigBytes);
+  if (!text.ok()) {
+    return ConfigError("The config file " + path + " cannot be read: " + text.error().message +
+                           ". Give the path of a readable JSON file with --config.",
+                       "config: " + text.error().internal);
+  }
   return ParseConfig(*text, deployment);
 }
 

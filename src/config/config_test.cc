@@ -117,7 +117,7 @@ TEST(ConfigTest, AcceptedValues) {
       {"capacity", R"({"mode":"provisioned","read_units":null})"},
       {"workers", "null"},
       {"workers", "1"},
-      {"workers", "256"},
+      {"workers", "64"},
       {"workers", "2.0"},
   };
   for (const Accepted& c : cases) {
@@ -185,16 +185,16 @@ TEST(ConfigTest, RefusedValues) {
        "must be from 1 to 1000000"},
       {"capacity", R"({"mode":"provisioned","write_units":"10"})", "capacity.write_units",
        "must be a whole number, but is text"},
-      {"workers", "0", "workers (Workers)", "must be from 1 to 256"},
+      {"workers", "0", "workers (Workers)", "must be from 1 to 64"},
       {"on_rejected_record", R"("drop")", "on_rejected_record", "must be \"fail\" or \"skip\""},
       {"on_rejected_record", "1", "on_rejected_record", "must be text"},
       {"dead_letter_table", R"("ab")", "dead_letter_table", "must be empty, or a table name"},
       {"dead_letter_table", R"("a b c")", "dead_letter_table", "must be empty, or a table name"},
       {"max_memory_mb", "15", "max_memory_mb", "must be from 16 to 1048576"},
       {"give_up_after_s", "9", "give_up_after_s", "must be from 10 to 86400"},
-      {"workers", "-1", "workers", "must be from 1 to 256"},
-      {"workers", "257", "workers", "must be from 1 to 256"},
-      {"workers", "18446744073709551615", "workers", "must be from 1 to 256"},
+      {"workers", "-1", "workers", "must be from 1 to 64"},
+      {"workers", "65", "workers", "must be from 1 to 64"},
+      {"workers", "18446744073709551615", "workers", "must be from 1 to 64"},
       {"workers", "1.5", "workers", "must be a whole number, but is a number with a fraction"},
       {"workers", "1e300", "workers", "must be a whole number"},
       {"workers", R"("2")", "workers", "must be a whole number, but is text"},
@@ -324,6 +324,7 @@ TEST(ConfigTest, NotAnObject) {
               AllOf(HasSubstr("not valid JSON (at byte 28)"), Not(HasSubstr("topsecret"))));
   EXPECT_THAT(MessageOf(ParseConfig(Json({}) + "x", kOss)), HasSubstr("not valid JSON"));
   EXPECT_THAT(MessageOf(ParseConfig("{\"a\":\"\xff\"}", kOss)), HasSubstr("not valid JSON"));
+  EXPECT_THAT(MessageOf(ParseConfig("{\"a\":1e999}", kOss)), HasSubstr("out of range"));
   EXPECT_THAT(MessageOf(ParseConfig(std::string_view("{\0}", 3), kOss)), HasSubstr("not valid JSON"));
   EXPECT_THAT(MessageOf(ParseConfig("[]", kOss)), HasSubstr("must be a JSON object, but is a list"));
   EXPECT_THAT(MessageOf(ParseConfig("null", kOss)), HasSubstr("must be a JSON object, but is null"));

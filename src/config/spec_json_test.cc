@@ -140,7 +140,7 @@ class RandomConfigs {
   Json RightValue(const std::string& key) {
     if (key == "dynamodb_region") return Pick(4) == 0 ? "" : "eu-west-1";
     if (key == "dynamodb_endpoint") return Pick(2) == 0 ? "" : std::string("http://") + kMarker + ":8000";
-    if (key == "workers") return 1 + Pick(256);
+    if (key == "workers") return 1 + Pick(64);
     if (key == "on_rejected_record") return Pick(2) == 0 ? "skip" : "fail";
     if (key == "dead_letter_table") return Pick(2) == 0 ? "" : kMarker;
     if (key == "max_memory_mb") return 16 + Pick(1000);
@@ -205,7 +205,7 @@ TEST(SpecTest, RandomConfigsAreAnsweredWithoutTheirValues) {
       ++accepted;
       EXPECT_GE(config->capacity.read_units, 1);
       EXPECT_LE(config->capacity.write_units, 1000000);
-      EXPECT_TRUE(!config->workers || (*config->workers >= 1 && *config->workers <= 256));
+      EXPECT_TRUE(!config->workers || (*config->workers >= 1 && *config->workers <= 64));
       EXPECT_FALSE(config->region.empty() && config->endpoint.empty());
     } else {
       const std::string said = config.error().message + config.error().internal + config.error().trail;
@@ -226,7 +226,7 @@ TEST(SpecTest, CutAndChangedTextNeverCrashes) {
     std::string text = configs.Next().dump();
     text.resize(configs.Pick(static_cast<unsigned>(text.size()) + 1));
     for (unsigned changes = configs.Pick(3); changes > 0 && !text.empty(); --changes) {
-      text[configs.Pick(static_cast<unsigned>(text.size()))] = static_cast<char>(configs.Pick(256));
+      text[configs.Pick(static_cast<unsigned>(text.size()))] = static_cast<char>(configs.Pick(64));
     }
     const auto config = ParseConfig(text, {});
     if (!config.ok()) {

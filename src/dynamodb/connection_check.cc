@@ -97,7 +97,8 @@ class ConnectionCheck {
     TableOperations::Found found = co_await tools.operations.AwaitActive(options_.table, tools.deadline);
     if (!found.ok()) co_return std::move(found).error();
     if (!*found) {
-      co_return TransientError(fmt::format("Table {} vanished after it was created.", options_.table));
+      co_return TransientError(fmt::format("Table {} vanished after it was created.", options_.table),
+                               "DescribeTable: ResourceNotFoundException after the table was ACTIVE");
     }
     operation_ = "BatchWriteItem";
     Status written = co_await WriteItem(tools);
@@ -136,7 +137,8 @@ class ConnectionCheck {
       if (understood && outcome.unprocessed.empty()) co_return Ok();
       if (tools.loop.Now() >= tools.deadline) {
         co_return TransientError(
-            fmt::format("DynamoDB did not store the test item in table {} in time.", options_.table));
+            fmt::format("DynamoDB did not store the test item in table {} in time.", options_.table),
+            "BatchWriteItem gave the item back as unprocessed, or the table as unknown, up to the deadline");
       }
       co_await tools.plane.Sleep(kWriteRetry);
     }

@@ -36,6 +36,12 @@ std::string TransportText(TransportError error, const EndpointText& endpoint) {
           "The connection to {} was refused: nothing listens there, or it cannot be reached. Check host and "
           "port, and that a firewall lets the connection through.",
           where);
+    case TransportError::kNoDescriptor:
+      return fmt::format(
+          "No connection to {} could be opened: there is no file descriptor left. Raise the limit of open "
+          "files "
+          "(ulimit -n), or use fewer workers.",
+          where);
     case TransportError::kConnectTimeout:
       return fmt::format(
           "No {} was made to {} in time. Check host and port{}, and that a firewall or proxy lets the "
@@ -155,17 +161,17 @@ FailureType TypeOf(const FailedOperation& failed) {
 
 }  // namespace
 
-Error OperationError(const FailedOperation& failed, const EndpointText& endpoint) {
-  Error error;
-  error.type = TypeOf(failed);
-  error.message = failed.verdict.code == ErrorCode::kTransport
-                      ? TransportText(failed.verdict.transport, endpoint)
-                      : ServiceText(failed, endpoint);
-  if (!error.message.empty() && error.message[0] == 't') error.message[0] = 'T';  // "the DynamoDB endpoint"
-  error.internal =
+Error OperationError(const FailedOperation& failed, const EndpointText& endpoint,
+                     std::source_location where) {
+  std::string message = failed.verdict.code == ErrorCode::kTransport
+                            ? TransportText(failed.verdict.transport, endpoint)
+                            : ServiceText(failed, endpoint);
+  if (!message.empty() && message[0] == 't') message[0] = 'T';  // "the DynamoDB endpoint"
+  return MakeError(
+      TypeOf(failed), std::move(message),
       fmt::format("{} on table {}: {}{}", failed.operation, failed.table,
-                  failed.verdict.Describe(failed.request_id), failed.gave_up ? "; retries used up" : "");
-  return error;
+                  failed.verdict.Describe(failed.request_id), failed.gave_up ? "; retries used up" : ""),
+      where);
 }
 
 }  // namespace ddb

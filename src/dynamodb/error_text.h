@@ -26,6 +26,7 @@ struct FailedOperation {
   bool answered = false;  // the endpoint has given a valid reply before, so that it is the right one
 };
 
-Error OperationError(const FailedOperation& failed, const EndpointText& endpoint);
+Error OperationError(const FailedOperation& failed, const EndpointText& endpoint,
+                     std::source_location where = std::source_location::current());
 
 }  // namespace ddb

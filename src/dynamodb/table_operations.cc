@@ -55,8 +55,10 @@ bool MayBeASetting(const ControlReply& reply) {
   }
 }
 
-Error NotUnderstood(std::string_view operation, const std::string& table) {
-  return SystemError(fmt::format("The reply to {} of table {} was not understood.", operation, table));
+Error NotUnderstood(std::string_view operation, const std::string& table,
+                    std::source_location where = std::source_location::current()) {
+  return SystemError(fmt::format("The reply to {} of table {} was not understood.", operation, table),
+                     fmt::format("HTTP 200 to {} without the members that its API names", operation), where);
 }
 
 std::string_view StateText(TableStatus status) {
@@ -79,14 +81,15 @@ std::string_view StateText(TableStatus status) {
 
 Status CheckUsable(const TableDescription& found, const TableKeys& needed) {
   if (found.status != TableStatus::kActive && found.status != TableStatus::kUpdating) {
-    return ConfigError(
-        fmt::format("Table {} cannot be written to: {}.", found.name, StateText(found.status)));
+    return ConfigError(fmt::format("Table {} cannot be written to: {}.", found.name, StateText(found.status)),
+                       "DescribeTable: TableStatus is none that takes writes");
   }
   if (found.keys == needed) return Ok();
-  return ConfigError(fmt::format(
-      "Table {} has other keys than this destination writes: found {}, needed {}. Nothing was changed. Use "
-      "another name or table prefix, or move that table out of the way.",
-      found.name, found.keys.Text(), needed.Text()));
+  return ConfigError(fmt::format("Table {} has other keys than this destination writes: found {}, needed {}. "
+                                 "Nothing was changed. Use "
+                                 "another name or table prefix, or move that table out of the way.",
+                                 found.name, found.keys.Text(), needed.Text()),
+                     "DescribeTable: KeySchema differs");
 }
 
 Error TableOperations::Failure(std::string_view operation, const std::string& table,
@@ -97,9 +100,10 @@ Error TableOperations::Failure(std::string_view operation, const std::string& ta
 }
 
 Error TableOperations::TimeUp(const std::string& table, std::string_view what) const {
-  return TransientError(fmt::format("Table {} {} within {} s. Try again later, or look at its state in AWS.",
-                                    table, what,
-                                    std::chrono::duration_cast<std::chrono::seconds>(transition_).count()));
+  return TransientError(
+      fmt::format("Table {} {} within {} s. Try again later, or look at its state in AWS.", table, what,
+                  std::chrono::duration_cast<std::chrono::seconds>(transition_).count()),
+      "DescribeTable was polled until the deadline of table transitions");
 }
 
 Task<TableOperations::Found> TableOperations::Describe(const std::string& table, Instant deadline) {

@@ -218,16 +218,18 @@ class Preparation {
 
   static Status CheckDroppable(const TablePlan& plan, const TableDescription& found) {
     if (found.deletion_protected) {
-      return ConfigError(fmt::format(
-          "Table {} is protected against deletion, so it cannot be overwritten. Switch its deletion "
-          "protection off, or use another sync mode. Nothing was changed.",
-          plan.table));
+      return ConfigError(
+          fmt::format("Table {} is protected against deletion, so it cannot be overwritten. Switch its "
+                      "deletion protection off, or use another sync mode. Nothing was changed.",
+                      plan.table),
+          "DescribeTable: DeletionProtectionEnabled");
     }
     if (found.replicated) {
       return ConfigError(
           fmt::format("Table {} has replicas in other regions (a global table), so it is not dropped to be "
                       "overwritten. Use another sync mode, or remove the replicas. Nothing was changed.",
-                      plan.table));
+                      plan.table),
+          "DescribeTable: Replicas");
     }
     return Ok();
   }
@@ -251,7 +253,8 @@ class Preparation {
 
   void Stop() {
     stopping_ = true;
-    if (!error_) error_ = TransientError("The sync was stopped while its tables were being prepared.");
+    if (!error_)
+      error_ = TransientError("The sync was stopped while its tables were being prepared.", "stop_requested");
     if (replacing_ == 0) return loop_.Stop();
     loop_.After(kRestoreAfterStop, [this] { loop_.Stop(); });
   }

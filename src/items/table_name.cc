@@ -76,12 +76,14 @@ Status CheckPrefix(std::string_view prefix) {
     return ConfigError(
         "The table name prefix has a character that no DynamoDB table name may have. Use only letters, "
         "digits, "
-        "'_', '-' and '.' in it.");
+        "'_', '-' and '.' in it.",
+        "table names: the prefix has a byte outside of [A-Za-z0-9_.-]");
   }
   constexpr size_t kMaxPrefix = kMaxTableName - 1 - kHashDigits;
   if (prefix.size() > kMaxPrefix) {
     return ConfigError("The table name prefix is longer than " + std::to_string(kMaxPrefix) +
-                       " characters, so no table name with it fits DynamoDB's limit of 255. Shorten it.");
+                           " characters, so no table name with it fits DynamoDB's limit of 255. Shorten it.",
+                       "table names: a prefix of " + std::to_string(prefix.size()) + " bytes");
   }
   return Ok();
 }
@@ -134,7 +136,9 @@ Result<std::vector<TableName>> ResolveTableNames(std::string_view prefix,
       unique = false;
       digits[i] += kHashDigits;
       if (digits[i] > kMaxHashDigits) {
-        return ConfigError("The catalog has the stream \"" + streams[i].Display() + "\" twice.");
+        return ConfigError("The catalog has the stream \"" + streams[i].Display() + "\" twice.",
+                           "table names: two streams have the same whole SHA-256")
+            .For(streams[i]);
       }
     }
     if (unique) return names;

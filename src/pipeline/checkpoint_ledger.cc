@@ -44,7 +44,8 @@ Status CheckpointLedger::EnterStates(std::vector<PendingState>& states) {
       return SystemError(
           "The source mixes STREAM states with GLOBAL or LEGACY states in one sync, which has no defined "
           "order.",
-          "STATE kinds mixed");
+          per_stream ? "stdin: a STREAM STATE after GLOBAL or LEGACY ones"
+                     : "stdin: a GLOBAL or LEGACY STATE after STREAM ones");
     }
     ++states_;
     const size_t timeline = state.stream >= 0 ? static_cast<size_t>(state.stream) : by_stream_.size() - 1;

@@ -21,11 +21,29 @@ void Rejections::Count(int stream, std::string_view reason) {
                             : "It is not kept anywhere, since no dead_letter_table is configured"));
 }
 
+void Rejections::CountChanges(int stream, size_t nulled, size_t truncated) {
+  MutexLock lock(mu_);
+  Changes& changes = changes_[stream];
+  ++changes.records;
+  changes.nulled += nulled;
+  changes.truncated += truncated;
+}
+
 void Rejections::LogTotals() {
   MutexLock lock(mu_);
   for (const auto& [key, count] : counts_) {
     log_.Warn(fmt::format("{} records of stream {} were skipped: {}.", count,
                           tables_[static_cast<size_t>(key.first)].stream.Display(), key.second));
+  }
+  for (const auto& [stream, changes] : changes_) {
+    const std::string name = tables_[static_cast<size_t>(stream)].stream.Display();
+    const auto say = [&](uint64_t values, std::string_view what) {
+      if (values == 0) return;
+      log_.Warn(fmt::format("Stream {}: {} values {}; {} records are noted in _airbyte_meta.changes.", name,
+                            values, what, changes.records));
+    };
+    say(changes.truncated, "were put in a form that DynamoDB can hold (text, cut or replaced)");
+    say(changes.nulled, "were set to null, because their items were over DynamoDB's limit of 409,600 bytes");
   }
 }
 

@@ -1,6 +1,7 @@
 // Rejections: what happens to records that DynamoDB can never hold, and how many there were. The policy is
 // the user's: fail the run (default), or skip them: counted, said, and, where a dead letter table is named,
-// stored there first. Shared by all workers; any thread.
+// stored there first. Also how many values could be held in another form only. Shared by all workers; any
+// thread.
 #pragma once
 
 #include <array>
@@ -37,7 +38,9 @@ class Rejections {
   const RejectionPolicy& policy() const { return policy_; }
   // `reason` is a literal. The first of a stream and reason is a WARN at once.
   void Count(int stream, std::string_view reason);
-  // A WARN for each stream and reason, with its count: at the end of the run.
+  // Of one record: values that were nulled, and that were put in another form (_airbyte_meta.changes).
+  void CountChanges(int stream, size_t nulled, size_t truncated);
+  // A WARN for each stream and reason or kind of change, with its count: at the end of the run.
   void LogTotals();
 
   // What became of a batch: the reason for which all of its items were refused, or empty. True: a storm.
@@ -53,6 +56,12 @@ class Rejections {
   Log& log_;
   mutable Mutex mu_;
   std::map<std::pair<int, std::string_view>, uint64_t> counts_ GUARDED_BY(mu_);
+  struct Changes {
+    uint64_t records = 0;
+    uint64_t nulled = 0;
+    uint64_t truncated = 0;
+  };
+  std::map<int, Changes> changes_ GUARDED_BY(mu_);  // by stream
   std::vector<Streak> streaks_;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/short_text.h"
 #include "items/dead_letter.h"
 #include "pipeline/worker.h"
 
@@ -43,7 +44,7 @@ void Worker::ParseChunk(const Chunk& chunk) {
 
   const bool has_states = !contents_.states.empty();
   Status registered = run_.ledger.Register(std::move(contents_));
-  if (!registered.ok()) run_.state.Fail(std::move(registered).error());
+  if (!registered.ok()) run_.state.Fail(std::move(registered).error().At("registering a chunk of the input"));
   if (shared_.intake.keyed()) SendParcels();
   if (has_states && shared_.intake.dry()) shared_.wake_all();
 }
@@ -123,8 +124,10 @@ bool Worker::FinishRecord(const ParsedLine& parsed, uint64_t line_number) {
 RecordGroup* Worker::CountRecord(int stream) {
   RecordGroup* group = GroupOf(stream);
   ++group->outstanding;
-  group->counts.nulled_values += encoder_.last_item().nulled;
-  group->counts.truncated_values += encoder_.last_item().truncated;
+  const ItemEncoder::ItemFacts& facts = encoder_.last_item();
+  group->counts.nulled_values += facts.nulled;
+  group->counts.truncated_values += facts.truncated;
+  if (facts.nulled + facts.truncated > 0) run_.rejections.CountChanges(stream, facts.nulled, facts.truncated);
   return group;
 }
 
@@ -234,15 +237,21 @@ bool Worker::RejectRecord(int stream, RejectReason reason, uint64_t line_number)
 
 bool Worker::FailLine(std::string_view reason, uint64_t line_number, const StreamRef* stream) {
   Error error = SystemError(fmt::format("Line {} of the input cannot be used: {}.", line_number, reason),
-                            "malformed input");
+                            fmt::format("stdin, line {}: {}", line_number, reason));
   if (stream) {
-    StreamId id{stream->ns ? std::optional<std::string>(*stream->ns) : std::nullopt,
-                std::string(stream->name)};
+    const int known = FindStream(*stream);
+    StreamId id;
+    if (known >= 0) {
+      id = run_.tables[static_cast<size_t>(known)].stream;
+    } else {  // whatever the source made of it
+      if (stream->ns) id.ns = ShortText(*stream->ns);
+      id.name = ShortText(stream->name);
+    }
     error.message = fmt::format("Line {} of the input, a record of stream {}, cannot be used: {}.",
                                 line_number, id.Display(), reason);
     error.stream = std::move(id);
   }
-  run_.state.Fail(std::move(error));
+  run_.state.Fail(std::move(error).At("parsing the input"));
   return false;
 }
 

@@ -21,6 +21,13 @@ def test_version(connector):
     assert (outcome.stdout, outcome.stderr) == ("1.0.0\n", "")
 
 
+@pytest.mark.parametrize("argument", ["--version", "--help", "spec"])
+def test_a_full_disk_is_a_failure(binary, argument):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([binary, argument], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 @pytest.mark.parametrize("arguments", [
     [],
     [""],

@@ -39,7 +39,7 @@ REFUSED = {
     "blank endpoint": (bad(dynamodb_endpoint=" "), "dynamodb_endpoint"),
     "unknown capacity": (bad(capacity={"mode": SECRET}), 'capacity.mode (Mode) must be "provisioned" or "on_demand"'),
     "no write units": (bad(capacity={"mode": "provisioned", "write_units": 0}), "capacity.write_units (Write units)"),
-    "no workers": (bad(workers=0), "workers (Workers) must be from 1 to 256"),
+    "no workers": (bad(workers=0), "workers (Workers) must be from 1 to 64"),
     "workers as text": (bad(workers=SECRET), "workers (Workers) must be a whole number, but is text"),
 }
 

@@ -1,0 +1,62 @@
+#include "base/read_file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/signals.h"
+
+namespace ddb {
+namespace {
+
+Error Failed(int code) {
+  const std::string reason = std::generic_category().message(code);
+  return ConfigError(reason, "open or read: " + reason);
+}
+
+// Waits until the file can be read, or a signal came, however the two fall in time.
+bool AwaitReadable(int fd) {
+  pollfd fds[2] = {{fd, POLLIN, 0}, {Signals::current_fd(), POLLIN, 0}};
+  while (Signals::received() == 0 && fds[0].revents == 0) {
+    if (poll(fds, 2, -1) < 0 && errno != EINTR) return true;  // read will tell
+  }
+  return Signals::received() == 0;
+}
+
+Result<std::string> ReadAll(int fd, size_t max_bytes) {
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    if (!AwaitReadable(fd)) return TransientError("a signal came", "stopped while reading a file");
+    const ssize_t size = read(fd, buffer, sizeof(buffer));
+    if (size == 0) return text;
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (size < 0) return Failed(errno);
+    text.append(buffer, static_cast<size_t>(size));
+    if (text.size() > max_bytes) {
+      return ConfigError("it is larger than " + std::to_string(max_bytes >> 20) + " MiB");
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
+  // Opening a FIFO would wait for a writer where no signal is looked at.
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return Failed(errno);
+  Result<std::string> text = ReadAll(fd, max_bytes);
+  close(fd);
+  return text;
+}
+
+std::string_view WithoutByteOrderMark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+  return text;
+}
+
+}  // namespace ddb

@@ -1,0 +1,20 @@
+// ReadFile: a whole file that the user named (config, catalog). It may be a FIFO or a terminal that nobody
+// writes to yet: a signal ends the wait. Main thread, before the run.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace ddb {
+
+// Where a signal came first (Signals::received()) there is an error too; it then needs no telling. The
+// error's message is the reason alone, such as "No such file or directory".
+Result<std::string> ReadFile(const std::string& path, size_t max_bytes);
+
+// A text without the byte order mark that editors put in front.
+std::string_view WithoutByteOrderMark(std::string_view text);
+
+}  // namespace ddb

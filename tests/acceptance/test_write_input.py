@@ -153,6 +153,24 @@ def test_long_lines(connector, engine, dynamodb, prefix):
     rows.assert_same(rows.data(dynamodb, f"{prefix}_s"), [{"id": n, "note": note} for n, note in enumerate(notes)])
 
 
+def test_messages_without_payload_are_no_matter(connector, engine, dynamodb, prefix):
+    status = '{"type":"TRACE","trace":{"type":"STREAM_STATUS","emitted_at":1.5,"stream_status":%s}}'
+    lines = ['{"type":"TRACE","trace":null}', '{"type":"TRACE"}', status % "null", status % '{"stream_descriptor":null}',
+             '{"type":"LOG","log":null}', '{"type":"CONTROL","control":null}', '{"type":"CATALOG","catalog":null}']
+    config, catalog = configured(engine, prefix)
+    outcome = connector.write(config, catalog, [*records(1), *lines, messages.stream_state("s", {})]).ok()
+    assert len(outcome.states) == 1
+    assert_stored(dynamodb, f"{prefix}_s", 1)
+
+
+def test_a_name_of_megabytes_is_told_shortly(connector, engine, prefix):
+    config, catalog = configured(engine, prefix)
+    record = messages.record("é" * 2_000_000, {"id": 1}, "n" * 1_000_000)
+    error = connector.write(config, catalog, [record]).error
+    assert "é" * 100 + "..." in error["message"] and len(error["message"]) < 1_000
+    assert error["stream_descriptor"] == {"name": "é" * 100 + "...", "namespace": "n" * 200 + "..."}
+
+
 SECRET = json.dumps({"id": 1, "note": PRIVATE})
 BAD = {
     "no JSON": (f"{PRIVATE} says: hello", "not an Airbyte message", False),

@@ -5,8 +5,10 @@ import json
 import os
 import pty
 import re
+import resource
 import signal
 import subprocess
+import termios
 import threading
 import time
 
@@ -169,6 +171,56 @@ def test_log_level(connector, engine, prefix, level, seen):
     assert len(connector.write(config, catalog, ["x"], env={"LOG_LEVEL": level}).errors) == 1
 
 
+def test_changed_values_are_counted_at_the_end(connector, engine, prefix):
+    config, catalog = configured(engine, prefix, capacity={"mode": "on_demand"})
+    long = {"id": 1, "private": "x" * 500_000}
+    lines = [messages.record("s", {"id": 0}), messages.record("s", long), messages.record("s", {**long, "y": "?"}).replace('"?"', r'"\ud800"'),
+             '{"type":"RECORD","record":{"stream":"s","data":{"id":2,"n":[1e999,1e998]},"emitted_at":1}}']
+    outcome = connector.write(config, catalog, lines).ok()
+    warnings = [text for level, text in outcome.logs if level == "WARN"]
+    assert len(warnings) == 2
+    assert warnings[0].startswith("Stream s: 3 values were put in a form") and "3 records" in warnings[0]
+    assert warnings[1].startswith("Stream s: 2 values were set to null") and "3 records" in warnings[1]
+
+
+@pytest.mark.parametrize("name", ["--config", "--catalog"])
+def test_a_signal_while_waiting_for_a_file(connector, engine, prefix, tmp_path, name):
+    """A FIFO that nobody writes to."""
+    config, catalog = configured(engine, prefix)
+    files = {"--config": connector.file(config), "--catalog": connector.file(catalog), name: tmp_path / "fifo"}
+    os.mkfifo(tmp_path / "fifo")
+    arguments = [str(part) for pair in files.items() for part in pair]
+    process = subprocess.Popen([str(connector.binary), "write", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        # Signals have their handlers before the file is opened, which is a moment before this.
+        deadline = time.monotonic() + DEADLINE_S
+        while not any(os.path.realpath(f"/proc/{process.pid}/fd/{fd}") == str(tmp_path / "fifo")
+                      for fd in os.listdir(f"/proc/{process.pid}/fd")):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == -signal.SIGTERM
+        assert process.stdout.read() == b""
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_few_descriptors_do(connector, engine, dynamodb, prefix):
+    """The soft limit is raised to the hard one; where that is low too, connections wait for each other."""
+    config, catalog = configured(engine, prefix, workers=4)
+    command = [str(connector.binary), "write", "--config", str(connector.file(config)), "--catalog", str(connector.file(catalog))]
+    lines = "".join(f"{line}\n" for line in block(0)).encode()
+    for limits in ((32, resource.getrlimit(resource.RLIMIT_NOFILE)[1]), (64, 64)):
+        done = subprocess.run(command, input=lines, capture_output=True, timeout=DEADLINE_S,
+                              preexec_fn=lambda limits=limits: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+        assert (done.returncode, done.stderr) == (0, b""), done.stdout
+    done = subprocess.run(command, input=lines, capture_output=True, timeout=DEADLINE_S,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12)))
+    assert done.returncode == 1
+    assert b"no file descriptor" in done.stdout
+
+
 def test_a_terminal_on_stderr_shows_the_progress(connector, engine, prefix):
     config, catalog = configured(engine, prefix)
     command = [str(connector.binary), "write", "--config", str(connector.file(config)), "--catalog", str(connector.file(catalog))]
@@ -191,3 +243,23 @@ def test_a_terminal_on_stderr_shows_the_progress(connector, engine, prefix):
         os.close(ours)
     assert b"in flight" in shown and b"throttled" in shown and b"\r" in shown
     assert b"\x1b" not in out
+
+
+def test_a_stopped_terminal_holds_nobody_up(connector, engine, dynamodb, prefix):
+    """As after Ctrl-S: whoever writes to it waits."""
+    config, catalog = configured(engine, prefix)
+    command = [str(connector.binary), "write", "--config", str(connector.file(config)), "--catalog", str(connector.file(catalog))]
+    ours, theirs = pty.openpty()
+    termios.tcflow(theirs, termios.TCOOFF)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=theirs)
+    try:
+        process.stdin.write("".join(f"{line}\n" for line in block(0)).encode())
+        process.stdin.flush()
+        time.sleep(2.5)  # the line is shown once a second
+        process.communicate(timeout=DEADLINE_S)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+        os.close(theirs)

@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import signal
+import re
 import subprocess
 import threading
 import time
@@ -44,6 +45,9 @@ class Outcome:
     def error(self):
         """The one TRACE ERROR of a failed run."""
         assert len(self.errors) == 1, f"{len(self.errors)} TRACE ERRORs: {self.stdout[-2000:]}"
+        # Whatever has gone wrong, its cause and where it was found are said, by file names without their folders.
+        assert self.errors[0]["internal_message"], self.errors[0]
+        assert re.match(r"\w+\.cc:\d+", self.errors[0]["stack_trace"]), self.errors[0]
         return self.errors[0]
 
     @property

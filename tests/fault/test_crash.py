@@ -12,6 +12,7 @@ import threading
 import time
 
 from ddb_testkit import messages, rows
+from ddb_testkit.connector import DEADLINE_S
 from ddb_testkit.engines import Dynoxide
 
 # In the others, the kill comes at any time from the start on, and there may be no STATE yet.
@@ -79,3 +80,22 @@ def test_kill_with_the_tables_on_disk(seed, connector):
     if os.environ.get("DDB_CRASH_LOG"):
         with open(os.environ["DDB_CRASH_LOG"], "a") as log:
             log.write(f"{states}\n")
+
+
+def test_a_run_after_a_crash_repeats_only_what_no_state_covered(connector):
+    """Append: the platform sends what came after the last STATE again, and that is there twice."""
+    with Dynoxide() as engine:
+        config, catalog = messages.config(engine.endpoint, "c"), messages.catalog("a")
+        client = engine.client()
+        with connector.start_write(config, catalog) as running:
+            running.send(*(messages.record("a", {"id": n}) for n in range(50)), messages.stream_state("a", {"up to": 50}))
+            running.wait_state()
+            running.send(*(messages.record("a", {"id": n}) for n in range(50, 100)))
+            deadline = time.monotonic() + DEADLINE_S
+            while len(rows.ids(client, "c_a")) < 100:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            assert covered(running.kill()) == ({"a": 50, "b": 0}, 1)
+        again = [messages.record("a", {"id": n}) for n in range(50, 120)] + [messages.stream_state("a", {"up to": 120})]
+        connector.write(config, catalog, again).ok()
+        assert rows.ids(client, "c_a") == {n: 2 if 50 <= n < 100 else 1 for n in range(120)}

@@ -1,5 +1,6 @@
 """Makes up a scenario from a seed: streams, sizes, STATEs, and faults of all kinds that end some time."""
 
+import math
 import random
 
 
@@ -34,6 +35,10 @@ def random_faults(dice):
     for number in range(dice.randint(0, 6)):
         match = {"operation": "BatchWriteItem", "to": dice.randint(5, 60), "probability": dice.choice([0.05, 0.2, 0.5])}
         rules.append({"name": f"fault {number}", "match": match, "action": dice.choice(actions)()})
+    # A request that fails over and over waits up to 20 s between tries: with half of them at most it gets through in time.
+    while math.prod(1 - rule["match"]["probability"] for rule in rules) < 0.5:
+        for rule in rules:
+            rule["match"]["probability"] *= 0.8
     if dice.random() < 0.3:
         error = dice.choice(["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"])
         match = {"operation": "BatchWriteItem", "probability": 0.3, "times": dice.randint(1, 3)}

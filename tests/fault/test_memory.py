@@ -138,6 +138,24 @@ def test_a_slow_table_does_not_fill_the_memory(start, holds, records, request, w
     holds(peak.at_the_end(), 32, "at the end")
 
 
+@pytest.mark.parametrize("action", [{"unprocessed": {"all": True}}, {"error": "ThrottlingException"}, {"reset": "after_body"}],
+                         ids=["unprocessed", "throttled", "reset"])
+def test_a_table_that_takes_nothing_for_a_while(start, holds, records, action):
+    """Retries wait, and a reply that lists everything as unprocessed is as long as its request."""
+    count = records(10_000, 100_000)
+    running, server = start(["s"], 32, [{**SLOW_REPLY, "action": {"delay_ms": 100, **action}}], workers=2)
+    with running:
+        feeder = Feeder(running, lines(["s"], 1000, lambda n: {"id": n, "pad": "x" * 10_000}), count // 1000)
+        wait_until_it_reads_no_more(feeder, 4, at_most=20)
+        holds(running.peak_memory_kib(), 32, "taking nothing")
+        server.switch("slow", False)
+        peak = Peak(running)
+        outcome = running.outcome(LONG_S)
+    assert outcome.code == 0, outcome.stdout[-2000:]
+    assert stored(server) == count
+    holds(peak.at_the_end(), 32, "at the end")
+
+
 @pytest.mark.parametrize("delay_ms", [0, 2000])
 def test_a_thousand_streams_of_few_records(start, holds, delay_ms):
     """A thousand open batches at once, and a STATE of each stream."""

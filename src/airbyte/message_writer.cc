@@ -91,6 +91,7 @@ struct MessageWriter::Impl {
 
   void Queue(std::string line) {
     line += '\n';
+    line.shrink_to_fit();  // what waits is charged by its size
     bool wake = false;
     {
       MutexLock lock(mu);

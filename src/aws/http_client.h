@@ -55,7 +55,7 @@ class HttpClient {
   struct Options {
     size_t max_connections = 64;
     Duration connect_timeout = std::chrono::seconds(10);  // TCP connect, and again TLS handshake
-    Duration reply_timeout = std::chrono::seconds(30);    // from the start of sending to the whole reply
+    Duration reply_timeout = std::chrono::seconds(30);    // from the last bytes sent to the whole reply
     Duration idle_close = std::chrono::seconds(45);   // the service closes idle connections after about 60 s
     Duration resolve_ttl = std::chrono::seconds(30);  // answers of the resolver are this old at most
   };

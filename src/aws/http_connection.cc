@@ -123,6 +123,8 @@ void HttpConnection::Send() {
     size_t written = 0;
     switch (Write(unsent_, &written)) {
       case Io::kOk:
+        // A slow line is not a dead one: the time for the reply runs from the last bytes that left.
+        deadline_ = shared_.clock.Now() + shared_.options.reply_timeout;
         unsent_.remove_prefix(written);
         break;
       case Io::kWait:

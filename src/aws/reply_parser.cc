@@ -92,7 +92,7 @@ void ReplyParser::Reset(size_t max_body) {
   head_bytes_ = 0;
   partial_.clear();
   // A large reply is rare; its room is not kept.
-  if (body_.capacity() > kMaxHead) body_ = {};
+  if (body_.capacity() > kMaxHead) std::string().swap(body_);
   body_.clear();
   body_view_ = {};
 }

@@ -26,7 +26,8 @@ class Buffer {
   explicit Buffer(size_t capacity) { Reserve(capacity); }
   Buffer(Buffer&& other) noexcept { Swap(other); }
   Buffer& operator=(Buffer&& other) noexcept {
-    Swap(other);
+    Buffer taken(std::move(other));  // what was held here goes at once
+    Swap(taken);
     return *this;
   }
   ~Buffer() { std::free(base_); }

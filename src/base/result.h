@@ -33,7 +33,7 @@ struct Error {
     return std::move(*this);
   }
   Error&& For(StreamId id) && {
-    if (!stream) stream = std::move(id);
+    if (!stream && !id.name.empty()) stream = std::move(id);  // a table of no stream has none
     return std::move(*this);
   }
 };

@@ -256,7 +256,6 @@ Status WriteCommand::Prepare(const Config& config, const Catalog& catalog,
   if (!config.dead_letter_table.empty()) {
     TablePlan plan;
     plan.table = config.dead_letter_table;
-    plan.stream.name = "(dead letters)";
     plans.push_back(std::move(plan));
   }
   for (TablePlan& plan : plans) {

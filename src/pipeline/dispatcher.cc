@@ -172,7 +172,7 @@ void Dispatcher::OnReply(BatchPtr batch, const Reply& reply) {
   const Instant now = run_.clock.Now();
   const int table = batch->table;
   --queues_[static_cast<size_t>(table)].in_flight;
-  window_.OnReply(now - batch->sent);
+  if (reply.verdict.transport == TransportError::kNone) window_.OnReply(now - batch->sent);
   Unblock();
 
   const Verdict& verdict = reply.verdict;
@@ -183,10 +183,8 @@ void Dispatcher::OnReply(BatchPtr batch, const Reply& reply) {
       OnWritten(std::move(batch), reply, now);
       break;
     case Reaction::kRetry:
-      RetryLater(std::move(batch), Reaction::kRetry, now);
-      break;
     case Reaction::kThrottle:
-      OnThrottled(std::move(batch), now);
+      OnNotStored(std::move(batch), verdict.reaction, now);
       break;
     case Reaction::kReauthenticate:
       if (++batch->reauthentications <= kMaxReauthentications) {
@@ -222,13 +220,13 @@ void Dispatcher::OnWritten(BatchPtr batch, const Reply& reply, Instant now) {
   outcome_.unprocessed.clear();
   if (!ReadBatchWriteReply(reply.body, target.name, target.keys, sent_, outcome_)) {
     rate.OnReply(sent, 0, false, now);
-    RetryLater(std::move(batch), Reaction::kRetry, now);
+    OnNotStored(std::move(batch), Reaction::kRetry, now);
     return;
   }
   const size_t left = outcome_.unprocessed.size();
   rate.OnReply(sent, sent - left, left > 0, now);
   if (left == sent) {
-    OnThrottled(std::move(batch), now);
+    OnNotStored(std::move(batch), Reaction::kThrottle, now);
     return;
   }
   std::vector<bool> unprocessed(left > 0 ? sent : 0, false);
@@ -236,10 +234,12 @@ void Dispatcher::OnWritten(BatchPtr batch, const Reply& reply, Instant now) {
   SettleStored(*batch, unprocessed, now);
   BatchPtr rest = left > 0 ? TakeItems(*batch, unprocessed) : nullptr;
   Finish(std::move(batch));
-  if (rest) OnThrottled(std::move(rest), now);
+  if (rest) OnNotStored(std::move(rest), Reaction::kThrottle, now);
 }
 
-void Dispatcher::OnThrottled(BatchPtr batch, Instant now) {
+// To be sent again; an item that its table has not taken for as long as a table may take none is sent alone,
+// and given up after enough of that.
+void Dispatcher::OnNotStored(BatchPtr batch, Reaction why, Instant now) {
   std::vector<bool> alone(batch->items.size(), false);
   bool any_alone = false;
   for (size_t i = 0; i < batch->items.size(); ++i) {
@@ -253,15 +253,14 @@ void Dispatcher::OnThrottled(BatchPtr batch, Instant now) {
     if (item.first_alone == Instant{}) item.first_alone = now;
     if (++item.alone_refusals >= kAloneRefusals && now - item.first_alone >= kAloneAtLeast) {
       const TableTarget& target = run_.tables[static_cast<size_t>(batch->table)];
-      FailTable(
-          std::move(batch),
-          TransientError(
-              fmt::format("Table {} keeps refusing one record while it takes others (a hot partition key?). "
-                          "The sync can be tried again later.",
-                          target.name),
-              "one item refused alone for over a minute")
-              .For(target.stream),
-          now);
+      FailTable(std::move(batch),
+                TransientError(fmt::format("Table {} keeps refusing one record while it takes others (a hot "
+                                           "partition key, or something between here and the service?). "
+                                           "The sync can be tried again later.",
+                                           target.name),
+                               "one item refused alone for over a minute")
+                    .For(target.stream),
+                now);
       return;
     }
   }
@@ -271,7 +270,7 @@ void Dispatcher::OnThrottled(BatchPtr batch, Instant now) {
     one[i] = true;
     BatchPtr single = TakeItems(*batch, one);
     single->attempts = batch->attempts;
-    RetryLater(std::move(single), Reaction::kThrottle, now);
+    RetryLater(std::move(single), why, now);
   }
   if (any_alone) {
     alone.flip();
@@ -280,7 +279,7 @@ void Dispatcher::OnThrottled(BatchPtr batch, Instant now) {
     Finish(std::move(batch));
     batch = std::move(rest);
   }
-  if (batch) RetryLater(std::move(batch), Reaction::kThrottle, now);
+  if (batch) RetryLater(std::move(batch), why, now);
 }
 
 Error Dispatcher::TableError(const Verdict& verdict, std::string_view request_id, int table) const {
@@ -325,13 +324,18 @@ void Dispatcher::SettleStored(const Batch& batch, const std::vector<bool>& kept,
 // Notes one record, or a keyed one with those that it replaced, for the ledger; says how many.
 uint64_t Dispatcher::SettleRecord(RecordGroup* group, const KeyedWrite* write, bool rejected) {
   if (write) {
-    for (RecordGroup* each : write->groups) SettleRecord(each, nullptr, rejected);
-    return write->groups.size();
+    uint64_t records = 0;
+    for (const KeyedWrite::Records& each : write->groups)
+      records += SettleRecords(each.group, each.count, rejected);
+    return records;
   }
-  if (!group) return 0;
+  return group ? SettleRecords(group, 1, rejected) : 0;
+}
+
+uint64_t Dispatcher::SettleRecords(RecordGroup* group, uint32_t count, bool rejected) {
   if (settled_.empty() || settled_.back().group != group) settled_.push_back({group, 0, 0});
-  ++(rejected ? settled_.back().rejected : settled_.back().stored);
-  return 1;
+  (rejected ? settled_.back().rejected : settled_.back().stored) += count;
+  return count;
 }
 
 // The chosen items, by their own bytes, as a batch of their own; `from` keeps all of them and is to be

@@ -79,7 +79,7 @@ class Dispatcher {
   void OnReply(BatchPtr batch, const Reply& reply);
   void OnWritten(BatchPtr batch, const Reply& reply, Instant now);
 
-  void OnThrottled(BatchPtr batch, Instant now);
+  void OnNotStored(BatchPtr batch, Reaction why, Instant now);
   void Bisect(BatchPtr batch, const Verdict& verdict, Instant now);
   void RejectItem(BatchPtr batch, std::string_view reason, Instant now);
   bool NoteOutcome(const Batch& batch, uint32_t stored, std::string_view refused_for);
@@ -90,6 +90,7 @@ class Dispatcher {
   double Random();
   void SettleStored(const Batch& batch, const std::vector<bool>& kept, Instant now);
   uint64_t SettleRecord(RecordGroup* group, const KeyedWrite* write, bool rejected);
+  uint64_t SettleRecords(RecordGroup* group, uint32_t count, bool rejected);
   BatchPtr TakeItems(Batch& from, const std::vector<bool>& chosen);
   void Finish(BatchPtr batch);
   Error DeadLetterError(std::string_view reason) const;

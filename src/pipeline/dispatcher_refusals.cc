@@ -63,7 +63,8 @@ void Dispatcher::RejectItem(BatchPtr batch, std::string_view reason, Instant now
 // True when the request that this batch is a part of was the last of a storm.
 bool Dispatcher::NoteOutcome(const Batch& batch, uint32_t stored, std::string_view refused_for) {
   if (!batch.refusal) {
-    run_.rejections.NoteBatch(batch.table, stored, std::nullopt);
+    // Stored whole; or one item that came alone, which says nothing of the others.
+    if (refused_for.empty()) run_.rejections.NoteBatch(batch.table, stored, std::nullopt);
     return false;
   }
   Refusal& whole = *batch.refusal;

@@ -10,9 +10,9 @@ namespace {
 // Of a write that waits, beside its bytes: its key, its places in the map and the list. Bytes.
 constexpr size_t kWriteOverhead = 400;
 
-size_t Cost(const std::string& bytes) { return bytes.capacity() + kWriteOverhead; }
-
 }  // namespace
+
+size_t KeyedItemCost(std::string_view bytes) { return bytes.size() + kWriteOverhead; }
 
 size_t OwnerOf(const std::string& key, size_t owners) { return std::hash<std::string>()(key) % owners; }
 
@@ -33,13 +33,13 @@ void KeyLanes::Accept(Parcel parcel, Instant now) {
 void KeyLanes::Apply(KeyedItem item, Instant now) {
   const auto [found, is_new] = writes_.try_emplace({item.table, item.key});
   Write& write = found->second;
-  budget_.Add(Cost(item.bytes));
   if (is_new) {
-    auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), {item.group}});
+    auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), {{item.group, 1}}});
     AddToOpen({std::move(keyed), std::move(item.bytes)}, now);
     return;
   }
   OpenItem* older = nullptr;
+  if (write.open && open_[item.table].bytes + item.bytes.size() > kMaxRequestBytes / 2) Seal(item.table);
   if (write.open) {
     older = &**write.open;
     OpenBatch& batch = open_[item.table];
@@ -47,13 +47,13 @@ void KeyLanes::Apply(KeyedItem item, Instant now) {
   } else if (write.held) {
     older = &*write.held;
   } else {
-    auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), {item.group}});
+    auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), {{item.group, 1}}});
     write.held = OpenItem{std::move(keyed), std::move(item.bytes)};
     return;
   }
-  budget_.Release(Cost(older->bytes));
+  budget_.Release(KeyedItemCost(older->bytes));
   older->bytes = std::move(item.bytes);
-  older->write->groups.push_back(item.group);
+  older->write->Add(item.group);
 }
 
 void KeyLanes::AddToOpen(OpenItem item, Instant now) {
@@ -81,8 +81,8 @@ void KeyLanes::Seal(int table) {
   sealed->opened = batch.opened;
   for (OpenItem& item : batch.items) {
     writes_[{table, item.write->key}].open.reset();
-    budget_.Release(Cost(item.bytes));  // the batch is charged for itself
-    RecordGroup* const group = item.write->groups.back();
+    budget_.Release(KeyedItemCost(item.bytes));  // the batch is charged for itself
+    RecordGroup* const group = item.write->groups.back().group;
     Batcher::AppendItem(*sealed, item.bytes, group).write = std::move(item.write);
   }
   batcher_.SealBatch(std::move(sealed));

@@ -41,8 +41,19 @@ struct Parcel {
 struct KeyedWrite {
   int table = 0;
   std::string key;
-  std::vector<RecordGroup*> groups;  // its own record's last, before it those that it replaced
+  struct Records {
+    RecordGroup* group;
+    uint32_t count;
+  };
+  std::vector<Records> groups;  // its own record's last, before it those that it replaced
+
+  void Add(RecordGroup* group) {
+    if (groups.empty() || groups.back().group != group) groups.push_back({group, 0});
+    ++groups.back().count;
+  }
 };
+// What a keyed item costs while it waits to be sealed; charged when it is parsed.
+size_t KeyedItemCost(std::string_view bytes);
 
 class KeyLanes {
  public:

@@ -124,16 +124,18 @@ class Supervisor {
     signals_ = std::make_unique<EventLoop::Watch>(loop_, options_.signal_fd);
     signals_->WhenReadable([this] {
       // After a failure too, a signal leaves no more than its own time.
-      if (deadline_) deadline_ = std::min(*deadline_, clock_.Now() + kAfterStop);
+      EndBy(clock_.Now() + kAfterStop);
       state_.Stop(StopReason::kSignal);
     });
   }
 
   void OnStop() {
     const bool failed = state_.reason() == StopReason::kFailure;
-    deadline_ = clock_.Now() + (failed ? kAfterFailure : kAfterStop);
+    EndBy(clock_.Now() + (failed ? kAfterFailure : kAfterStop));
     WakeAll();
   }
+
+  void EndBy(Instant instant) { deadline_ = deadline_ ? std::min(*deadline_, instant) : instant; }
 
   void OnDrained() {
     if (++drained_ == workers_.size()) loop_.Stop();

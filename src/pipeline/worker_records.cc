@@ -16,6 +16,8 @@ namespace {
 // In memory, beside what they hold: places in maps, reference counts, allocator overhead. Bytes.
 constexpr size_t kStateOverhead = sizeof(PendingState) + 100;
 constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
+// Of the scratch buffer, from one line to the next; it is not in the memory budget. Bytes.
+constexpr size_t kKeptScratch = 1 << 20;
 
 }  // namespace
 
@@ -51,6 +53,7 @@ void Worker::ParseChunk(const Chunk& chunk) {
 
 bool Worker::ParseLine(std::string_view line, uint64_t line_number) {
   data_ = {};
+  if (scratch_.capacity() > kKeptScratch) scratch_ = Buffer();
   const ParsedLine parsed = parser_.Parse(line, *this);
   if (parsed.kind == LineKind::kRecord) return FinishRecord(parsed, line_number);
   ForgetData();
@@ -143,6 +146,7 @@ bool Worker::AddKeyedItem(int stream, uint64_t line_number) {
     return FailLine("it has no key", line_number, &ref);
   }
   Parcel& parcel = parcels_[OwnerOf(*key, shared_.workers)];
+  run_.budget.Add(KeyedItemCost(scratch_.view()));
   parcel.items.push_back({stream, *std::move(key), std::string(scratch_.view()), CountRecord(stream)});
   return true;
 }

@@ -17,8 +17,8 @@ from ddb_testkit.scripted import ACCESS_KEY, SECRET_KEY
 BESIDE_KIB = 48 * 1024
 SLOW_REPLY = {"name": "slow", "match": {"operation": "BatchWriteItem"}, "action": {"delay_ms": 2000}}
 # For a hang; a sanitizer's build on a busy machine takes its time.
-LONG_S = 900
-pytestmark = pytest.mark.timeout(2 * LONG_S)
+LONG_S = 400
+pytestmark = pytest.mark.timeout(LONG_S + 200)
 
 
 @pytest.fixture

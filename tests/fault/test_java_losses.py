@@ -77,7 +77,7 @@ def test_row_b_one_bad_item_does_not_take_its_batch_with_it(play):
 def test_row_c_unprocessed_items_are_sent_until_they_are_stored(play):
     """There, after five resubmissions without a pause they were dropped."""
     stubborn = {"unprocessed": {"marker": "STUBBORN"}}
-    play(users(60, "s1", marked=[30], mark="STUBBORN") + users(60, "s2"), [rule(stubborn, marker="STUBBORN", times=8)],
+    play(users(60, "s1", marked=[30], mark="STUBBORN") + users(60, "s2"), [rule(stubborn, marker="STUBBORN", times=6)],
          {"requests": {"BatchWriteItem": {"min": 9}}})
 
 

@@ -20,7 +20,8 @@ void Batch(benchmark::State& state) {
   tables[0].request_prefix = ddb::BatchWriteHead("bench");
   tables[0].request_suffix = ddb::kBatchWriteTail;
   ddb::BatchPtr sealed;
-  ddb::Batcher batcher(tables, [&](ddb::BatchPtr batch) { sealed = std::move(batch); });
+  ddb::MemoryBudget budget(size_t{1} << 30);
+  ddb::Batcher batcher(tables, budget, [&](ddb::BatchPtr batch) { sealed = std::move(batch); });
   const ddb::Instant now{};
   for (auto _ : state) {
     ddb::Batch& batch = batcher.Open(0, now);

@@ -100,8 +100,8 @@ constexpr std::string_view kTtlUnchanged = "time to live is set so already";
 
 constexpr KnownText kValidationTexts[] = {
     // One item that can never be stored.
-    {"Item size has exceeded", R::kRejectItem, C::kValidation, "the item exceeds 400 KB"},
-    {"Item size to update has exceeded", R::kRejectItem, C::kValidation, "the item exceeds 400 KB"},
+    {"Item size has exceeded", R::kRejectItem, C::kItemTooLarge, "the item exceeds 400 KB"},
+    {"Item size to update has exceeded", R::kRejectItem, C::kItemTooLarge, "the item exceeds 400 KB"},
     {"Attempting to store more than 38", R::kRejectItem, C::kValidation, kPrecision},
     {"DynamoDB only supports precision up to 38", R::kRejectItem, C::kValidation, kPrecision},
     {"Number overflow", R::kRejectItem, C::kValidation, "a number is outside DynamoDB's range"},

@@ -43,6 +43,7 @@ enum class ErrorCode {
   kTableAlreadyExists,
   kDeletionProtected,
   kValidation,
+  kItemTooLarge,
   kItemCollectionTooLarge,
   kConditionFailed,
   kRequestTooLarge,
@@ -83,6 +84,7 @@ struct Verdict {
 //   kResourceNotFound    kFailConfig; just after a table's creation it is to be retried for a while
 //   kResourceInUse, kLimitExceeded (without the table limit)   kRetry; waited out by the control plane
 //   kTableAlreadyExists  kRetry; after CreateTable: describe the table
+//   kItemTooLarge        kRejectItem; an item that can be made smaller is sent again
 //   kValidation          kRejectItem unless the text says what else; in the control plane always a failure
 //   kConditionFailed     kFailSystem; a conditional write takes it as "the stored item is newer"
 //   kUnknownOperation    kFailSystem; the control plane may do without the operation

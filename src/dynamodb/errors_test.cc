@@ -105,8 +105,8 @@ struct TextCase {
 constexpr std::string_view kInvalidPrefix = "One or more parameter values were invalid: ";
 
 const TextCase kTexts[] = {
-    {"ValidationException", "Item size has exceeded the maximum allowed size", R::kRejectItem, C::kValidation,
-     "400 KB"},
+    {"ValidationException", "Item size has exceeded the maximum allowed size", R::kRejectItem,
+     C::kItemTooLarge, "400 KB"},
     {"ValidationException",
      "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
      "empty string value. Key: pk",

@@ -23,9 +23,8 @@ struct KeyedWrite;  // key_lanes
 // A refused record on its way into the dead letter table: settled, as rejected, when all of its parts are
 // stored.
 struct PendingLetter {
-  RecordGroup* group = nullptr;
-  std::shared_ptr<KeyedWrite> write;  // of a keyed table: what it settles instead of `group` alone
-  size_t parts = 0;                   // not stored yet
+  RecordGroup* group = nullptr;  // null: the run has failed, nothing is settled
+  size_t parts = 0;              // not stored yet
 };
 using PendingLetterPtr = std::shared_ptr<PendingLetter>;
 

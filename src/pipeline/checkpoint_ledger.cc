@@ -82,6 +82,11 @@ void CheckpointLedger::Credit(const std::vector<Settled>& settled) {
   if (per_stream_ != true) Advance(everything_);
 }
 
+void CheckpointLedger::CountNulled(RecordGroup& group, uint64_t values) {
+  MutexLock lock(mu_);
+  group.counts.nulled_values += values;
+}
+
 void CheckpointLedger::Advance(Timeline& timeline) {
   // Everything before this chunk is registered, and so is what there is of this chunk itself if it broke off.
   const uint64_t known_to = open_chunks_.empty() ? next_chunk_ : *open_chunks_.begin();

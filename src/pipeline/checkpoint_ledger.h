@@ -41,7 +41,7 @@ struct Position {
 struct RecordGroup {
   int stream = 0;
   Position at;
-  StateCounts counts;        // stored, rejected (both by Credit), changed (by the encoder)
+  StateCounts counts;        // stored, rejected (both by Credit), changed (by the encoder, and CountNulled)
   uint64_t outstanding = 0;  // neither stored nor (safely) rejected
 };
 using RecordGroupPtr = std::shared_ptr<RecordGroup>;
@@ -81,6 +81,8 @@ class CheckpointLedger {
     uint32_t rejected = 0;
   };
   void Credit(const std::vector<Settled>& settled);
+  // So many values of a record that is outstanding in `group` were nulled after it was registered.
+  void CountNulled(RecordGroup& group, uint64_t values);
 
   // Whether a STATE waits for records of this stream: then a worker that sees no more input seals its open
   // batch.

@@ -306,11 +306,16 @@ void Dispatcher::SettleStored(const Batch& batch, const std::vector<bool>& kept,
     const BatchItem& item = batch.items[i];
     ++stored;
     if (item.letter) {
-      if (--item.letter->parts == 0)
-        SettleRecord(item.letter->group, item.letter->write.get(), /*rejected=*/true);
-    } else {
-      records += SettleRecord(item.group, item.write.get(), /*rejected=*/false);
+      if (--item.letter->parts == 0 && item.letter->group)
+        SettleRecord(item.letter->group, /*rejected=*/true);
+      continue;
     }
+    ++records;
+    SettleRecord(item.group, /*rejected=*/false);
+    if (!item.write) continue;
+    for (const KeyedWrite::Replaced& replaced : item.write->replaced)
+      SettleRecord(replaced.group, /*rejected=*/false);
+    records += item.write->replaced.size();
   }
   (void)NoteOutcome(batch, stored, {});
   progress_.stored.Add(records);
@@ -321,21 +326,21 @@ void Dispatcher::SettleStored(const Batch& batch, const std::vector<bool>& kept,
   }
 }
 
-// Notes one record, or a keyed one with those that it replaced, for the ledger; says how many.
-uint64_t Dispatcher::SettleRecord(RecordGroup* group, const KeyedWrite* write, bool rejected) {
-  if (write) {
-    uint64_t records = 0;
-    for (const KeyedWrite::Records& each : write->groups)
-      records += SettleRecords(each.group, each.count, rejected);
-    return records;
-  }
-  return group ? SettleRecords(group, 1, rejected) : 0;
+// Notes one record for the ledger.
+void Dispatcher::SettleRecord(RecordGroup* group, bool rejected) {
+  if (settled_.empty() || settled_.back().group != group) settled_.push_back({group, 0, 0});
+  ++(rejected ? settled_.back().rejected : settled_.back().stored);
 }
 
-uint64_t Dispatcher::SettleRecords(RecordGroup* group, uint32_t count, bool rejected) {
-  if (settled_.empty() || settled_.back().group != group) settled_.push_back({group, 0, 0});
-  (rejected ? settled_.back().rejected : settled_.back().stored) += count;
-  return count;
+// One item with other bytes, in the place of the one that `from` is; `from` is to be finished.
+BatchPtr Dispatcher::InPlaceOf(const Batch& from, BatchItem item, std::string_view bytes) {
+  BatchPtr batch = batcher_.NewBatch(from.table);
+  const BatchItem& copy = Batcher::AppendItem(*batch, bytes, item.group);
+  item.begin = copy.begin;
+  item.size = copy.size;
+  batch->items.back() = std::move(item);
+  EndBatch(from, *batch);
+  return batch;
 }
 
 // The chosen items, by their own bytes, as a batch of their own; `from` keeps all of them and is to be
@@ -349,11 +354,16 @@ BatchPtr Dispatcher::TakeItems(Batch& from, const std::vector<bool>& chosen) {
     item.begin = copy.begin;
     batch->items.back() = std::move(item);
   }
-  batch->body.Append(run_.tables[static_cast<size_t>(from.table)].request_suffix);
-  batch->opened = from.opened;
-  batch->refusal = from.refusal;
-  batcher_.Charge(*batch);
+  EndBatch(from, *batch);
   return batch;
+}
+
+// `batch` holds all or some of what `from` held.
+void Dispatcher::EndBatch(const Batch& from, Batch& batch) {
+  batch.body.Append(run_.tables[static_cast<size_t>(from.table)].request_suffix);
+  batch.opened = from.opened;
+  batch.refusal = from.refusal;
+  batcher_.Charge(batch);
 }
 
 void Dispatcher::Finish(BatchPtr batch) { batcher_.Recycle(std::move(batch)); }

@@ -17,6 +17,7 @@
 #include "dynamodb/client.h"
 #include "dynamodb/error_text.h"
 #include "dynamodb/responses.h"
+#include "items/item_encoder.h"
 #include "pipeline/batcher.h"
 #include "pipeline/checkpoint_ledger.h"
 #include "pipeline/key_lanes.h"
@@ -37,9 +38,10 @@ struct RunContext {
   MemoryBudget& budget;
   RunState& state;
   Rejections& rejections;
-  Instant started;               // the tables were ready
-  Duration give_up;              // per table, without progress
-  const EndpointText& endpoint;  // for errors
+  Instant started;                                    // the tables were ready
+  Duration give_up;                                   // per table, without progress
+  const EndpointText& endpoint;                       // for errors
+  const std::vector<ItemEncoder::Stream>& encodings;  // per stream
 };
 
 class Dispatcher {
@@ -81,7 +83,9 @@ class Dispatcher {
 
   void OnNotStored(BatchPtr batch, Reaction why, Instant now);
   void Bisect(BatchPtr batch, const Verdict& verdict, Instant now);
-  void RejectItem(BatchPtr batch, std::string_view reason, Instant now);
+  BatchPtr Shrunk(const Batch& batch);
+  BatchPtr Older(const Batch& batch);
+  void RejectItem(BatchPtr batch, const Verdict& verdict, Instant now);
   bool NoteOutcome(const Batch& batch, uint32_t stored, std::string_view refused_for);
   void FailTable(BatchPtr batch, Error error, Instant now);
   void FailTable(int table, Error error, Instant now);
@@ -89,9 +93,10 @@ class Dispatcher {
 
   double Random();
   void SettleStored(const Batch& batch, const std::vector<bool>& kept, Instant now);
-  uint64_t SettleRecord(RecordGroup* group, const KeyedWrite* write, bool rejected);
-  uint64_t SettleRecords(RecordGroup* group, uint32_t count, bool rejected);
+  void SettleRecord(RecordGroup* group, bool rejected);
   BatchPtr TakeItems(Batch& from, const std::vector<bool>& chosen);
+  BatchPtr InPlaceOf(const Batch& from, BatchItem item, std::string_view bytes);
+  void EndBatch(const Batch& from, Batch& batch);
   void Finish(BatchPtr batch);
   Error DeadLetterError(std::string_view reason) const;
   Error StormError(int table, std::string_view reason) const;

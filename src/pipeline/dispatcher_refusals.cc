@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "items/dead_letter.h"
+#include "items/shrink_item.h"
 #include "pipeline/dispatcher.h"
 
 namespace ddb {
 
 void Dispatcher::Bisect(BatchPtr batch, const Verdict& verdict, Instant now) {
   if (batch->items.size() == 1) {
-    RejectItem(std::move(batch), verdict.reason, now);
+    RejectItem(std::move(batch), verdict, now);
     return;
   }
   if (!batch->refusal) {
@@ -29,11 +30,48 @@ void Dispatcher::Bisect(BatchPtr batch, const Verdict& verdict, Instant now) {
   Requeue(std::move(first), /*first=*/true);
 }
 
-void Dispatcher::RejectItem(BatchPtr batch, std::string_view reason, Instant now) {
+// The batch with its one item made small enough; null: it is not refused for its size, or cannot be.
+// The encoder sends what one of the two known size rules takes (items/item_size.h); this service has the
+// other.
+BatchPtr Dispatcher::Shrunk(const Batch& batch) {
+  const BatchItem& item = batch.items.front();
+  const ItemEncoder::Stream& encoding = run_.encodings[static_cast<size_t>(batch.table)];
+  Buffer smaller;
+  const std::optional<size_t> nulled =
+      ShrinkItem(batch.item_bytes(item), {encoding.sync_id, &encoding.protected_fields}, smaller);
+  if (!nulled) return nullptr;
+  run_.ledger.CountNulled(*item.group, *nulled);
+  run_.rejections.CountChanges(batch.table, *nulled, 0);
+  return InPlaceOf(batch, item, smaller.view());
+}
+
+// The batch with the write that its one item replaced; null: it replaced none.
+BatchPtr Dispatcher::Older(const Batch& batch) {
+  const std::shared_ptr<KeyedWrite>& write = batch.items.front().write;
+  if (!write || write->replaced.empty()) return nullptr;
+  const KeyedWrite::Replaced older = std::move(write->replaced.back());
+  write->replaced.pop_back();
+  write->charged -= older.bytes.size();
+  run_.budget.Release(older.bytes.size());
+  BatchItem item;
+  item.group = older.group;
+  item.write = write;
+  return InPlaceOf(batch, std::move(item), older.bytes);
+}
+
+void Dispatcher::RejectItem(BatchPtr batch, const Verdict& verdict, Instant now) {
+  const std::string_view reason = verdict.reason;
   const BatchItem& item = batch->items.front();
   if (item.letter) {
     FailTable(std::move(batch), DeadLetterError(reason), now);
     return;
+  }
+  if (verdict.code == ErrorCode::kItemTooLarge) {
+    if (BatchPtr smaller = Shrunk(*batch)) {
+      Finish(std::move(batch));
+      Requeue(std::move(smaller), /*first=*/true);
+      return;
+    }
   }
   const bool storm = NoteOutcome(*batch, 0, reason);
   RecordRejecter::Refused refused;
@@ -42,21 +80,24 @@ void Dispatcher::RejectItem(BatchPtr batch, std::string_view reason, Instant now
   refused.format = kDeadLetterItem;
   refused.record = batch->item_bytes(item);
   refused.group = item.group;
-  refused.write = item.write;
   switch (rejecter_.Reject(refused, now)) {
-    case RecordRejecter::Outcome::kFailed:
-      Drop(std::move(batch), now);
-      return;
     case RecordRejecter::Outcome::kSettled:
       settled_.clear();
-      SettleRecord(item.group, item.write.get(), /*rejected=*/true);
+      SettleRecord(item.group, /*rejected=*/true);
       run_.ledger.Credit(settled_);
       break;
-    case RecordRejecter::Outcome::kLetter:
+    case RecordRejecter::Outcome::kFailed:  // it stays outstanding
+    case RecordRejecter::Outcome::kLetter:  // its letter settles it
       break;
   }
   const int table = batch->table;
-  Drop(std::move(batch), now);
+  if (BatchPtr older = Older(*batch)) {
+    older->refusal.reset();  // another record than the request had
+    Finish(std::move(batch));
+    Requeue(std::move(older), /*first=*/true);
+  } else {
+    Drop(std::move(batch), now);
+  }
   if (storm) FailTable(table, StormError(table, reason), now);
 }
 

@@ -60,6 +60,100 @@ TEST_F(SkippingDispatcherTest, BatchesOfWhichSomethingIsStoredAreNoStorm) {
   EXPECT_EQ(states_out_.size(), 1u);
 }
 
+TEST_F(SkippingDispatcherTest, AnItemThatIsTooLargeForThisServiceIsMadeSmaller) {
+  int sent = 0;
+  client_.answer = [&](const auto&, Reply& reply, std::string& body) {
+    body = kAllWritten;
+    if (++sent == 1) reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kItemTooLarge);
+  };
+  RecordGroup* group = Register(0, 1, "s");
+  Batch& batch = batcher_.Open(0, clock_.Now());
+  const size_t mark = Batcher::BeginItem(batch);
+  batch.body.Append(
+      R"({"PutRequest":{"Item":{"id":{"S":"k"},"_airbyte_data":{"M":{"a":{"S":"b"},"big":{"S":")" +
+      std::string(410'000, 'x') + R"("}}}}}})");
+  batcher_.EndItem(0, mark, group);
+  batcher_.SealAll();
+  RunUntilIdle();
+  EXPECT_FALSE(state_.stopped());
+  EXPECT_EQ(sent, 2);
+  EXPECT_EQ(client_.stored["k"], 1);
+  ASSERT_EQ(states_out_.size(), 1u);
+  EXPECT_NE(states_out_[0].find(R"("recordCount":1.0)"), std::string::npos) << states_out_[0];
+  EXPECT_NE(states_out_[0].find(R"("nulledValueCount":1.0)"), std::string::npos) << states_out_[0];
+  EXPECT_EQ(budget_.used(), 0u);
+}
+
+TEST_F(SkippingDispatcherTest, AnItemThatCannotBeMadeSmallerIsRejected) {
+  client_.answer = [](const auto&, Reply& reply, std::string&) {
+    reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kItemTooLarge);
+  };
+  Give(0, 1, "k");  // it is small already
+  RunUntilIdle();
+  ASSERT_EQ(states_out_.size(), 1u);
+  EXPECT_NE(states_out_[0].find(R"("rejectedRecordCount":1.0)"), std::string::npos) << states_out_[0];
+}
+
+// A batch of one keyed write, whose key is `newest`'s; it replaced the others, the oldest first.
+class KeyedDispatcherTest : public SkippingDispatcherTest {
+ protected:
+  using SkippingDispatcherTest::SkippingDispatcherTest;
+  void GiveKeyed(const std::vector<std::string>& replaced, const std::string& newest) {
+    RecordGroup* group = Register(0, static_cast<int>(replaced.size()) + 1, "s");
+    auto write = std::make_shared<KeyedWrite>(KeyedWrite{0, "key", 0, {}});
+    for (const std::string& older : replaced) {
+      write->replaced.push_back({FakeClient::ItemOf(older), group});
+      write->charged += write->replaced.back().bytes.size();
+    }
+    budget_.Add(write->charged);
+    BatchPtr batch = batcher_.NewBatch(0);
+    Batcher::AppendItem(*batch, FakeClient::ItemOf(newest), group).write = std::move(write);
+    batcher_.SealBatch(std::move(batch));
+  }
+};
+
+TEST_F(KeyedDispatcherTest, AWriteIsSettledWithThoseThatItReplaced) {
+  GiveKeyed({"a", "b"}, "c");
+  RunUntilIdle();
+  EXPECT_EQ(client_.stored.size(), 1u);
+  EXPECT_EQ(client_.stored["c"], 1);
+  EXPECT_EQ(free_keys_, std::vector<std::string>{"key"});
+  ASSERT_EQ(states_out_.size(), 1u);
+  EXPECT_NE(states_out_[0].find(R"("recordCount":3.0)"), std::string::npos) << states_out_[0];
+}
+
+TEST_F(KeyedDispatcherTest, ARefusedWriteGivesItsPlaceToTheOneThatItReplaced) {
+  Refuse([](const std::string& key) { return key == "c" || key == "b"; });
+  GiveKeyed({"x", "a", "b"}, "c");
+  RunUntilIdle();
+  EXPECT_EQ(client_.stored.size(), 1u);
+  EXPECT_EQ(client_.stored["a"], 1);
+  EXPECT_EQ(free_keys_, std::vector<std::string>{"key"});
+  ASSERT_EQ(states_out_.size(), 1u);
+  EXPECT_NE(states_out_[0].find(R"({"recordCount":2.0,"rejectedRecordCount":2.0})"), std::string::npos)
+      << states_out_[0];
+}
+
+class FailingDispatcherTest : public DispatcherTest {};
+
+TEST_F(FailingDispatcherTest, TheWriteThatARefusedOneReplacedIsStoredAllTheSame) {
+  client_.answer = [](const auto& keys, Reply& reply, std::string& body) {
+    body = kAllWritten;
+    if (keys.front() == "b") reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kValidation);
+  };
+  RecordGroup* before = Register(0, 1, "before");
+  RecordGroup* behind = Register(0, 1, "behind");
+  auto write = std::make_shared<KeyedWrite>(KeyedWrite{0, "key", 0, {{FakeClient::ItemOf("a"), before}}});
+  BatchPtr batch = batcher_.NewBatch(0);
+  Batcher::AppendItem(*batch, FakeClient::ItemOf("b"), behind).write = std::move(write);
+  batcher_.SealBatch(std::move(batch));
+  RunUntilIdle();
+  ASSERT_TRUE(state_.error());
+  EXPECT_EQ(client_.stored["a"], 1);
+  ASSERT_EQ(states_out_.size(), 1u);
+  EXPECT_NE(states_out_[0].find("before"), std::string::npos);
+}
+
 class LetterDispatcherTest : public SkippingDispatcherTest {
  protected:
   LetterDispatcherTest() : SkippingDispatcherTest(2) {}

@@ -59,8 +59,8 @@ class DispatcherTest : public ::testing::Test {
     return tables;
   }
 
-  // Records with these keys, in batches of 25, all before one STATE of their stream.
-  void Give(int table, int count, const std::string& prefix) {
+  // So many records of a stream, outstanding, and a STATE of it behind them.
+  RecordGroup* Register(int table, int count, const std::string& state_text) {
     CheckpointLedger::ChunkContents contents;
     contents.chunk = chunk_;
     ledger_.OpenChunk(chunk_++);
@@ -73,15 +73,20 @@ class DispatcherTest : public ::testing::Test {
     state.at = {contents.chunk, 1};
     state.fields.kind = StateKind::kStream;
     state.stream = table;
-    state.line = "{" + prefix + "}";
+    state.line = "{" + state_text + "}";
     state.fields.stats_begin = state.fields.stats_end = state.line.size() - 1;
     contents.states.push_back(std::move(state));
-    ASSERT_TRUE(ledger_.Register(std::move(contents)).ok());
+    EXPECT_TRUE(ledger_.Register(std::move(contents)).ok());
+    return group.get();
+  }
+  // Records with these keys, in batches of 25, all before one STATE of their stream.
+  void Give(int table, int count, const std::string& prefix) {
+    RecordGroup* group = Register(table, count, prefix);
     for (int i = 0; i < count; ++i) {
       Batch& batch = batcher_.Open(table, clock_.Now());
       const size_t mark = Batcher::BeginItem(batch);
       batch.body.Append(FakeClient::ItemOf(prefix + std::to_string(i)));
-      batcher_.EndItem(table, mark, group.get());
+      batcher_.EndItem(table, mark, group);
     }
     batcher_.SealAll();
   }
@@ -102,6 +107,7 @@ class DispatcherTest : public ::testing::Test {
   const std::vector<TableTarget> tables_ = Tables();
   std::vector<RateController> rates_{3};
   std::vector<std::string> states_out_;
+  std::vector<std::string> free_keys_;
   CheckpointLedger ledger_{2, [this](std::string line, size_t) { states_out_.push_back(std::move(line)); }};
   MemoryBudget budget_{1 << 20};
   RunState state_{[] {}};
@@ -109,8 +115,9 @@ class DispatcherTest : public ::testing::Test {
   const RejectionPolicy policy_;
   Rejections rejections_{policy_, tables_, log_};
   EndpointText endpoint_;
-  RunContext run_{clock_, tables_,     rates_,       ledger_,      budget_,
-                  state_, rejections_, clock_.Now(), seconds(600), endpoint_};
+  std::vector<ItemEncoder::Stream> encodings_{2};
+  RunContext run_{clock_,      tables_,      rates_,       ledger_,   budget_,   state_,
+                  rejections_, clock_.Now(), seconds(600), endpoint_, encodings_};
   Progress progress_;
   FakeClient client_{loop_};
   bool stop_when_idle_ = false;
@@ -127,7 +134,7 @@ class DispatcherTest : public ::testing::Test {
                          [this] {
                            if (stop_when_idle_ && dispatcher_.idle()) loop_.Stop();
                          },
-                         [](const KeyedWrite&) {}};
+                         [this](const KeyedWrite& write) { free_keys_.push_back(write.key); }};
 };
 
 }  // namespace ddb

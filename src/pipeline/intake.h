@@ -55,6 +55,7 @@ class Intake {
   // Only the holder. A chunk that was taken is open in the ledger.
   ChunkReader::Outcome Take(Chunk& chunk, Error& error) {
     MutexLock lock(mu_);
+    if (ended()) return ChunkReader::Outcome::kEnd;
     const ChunkReader::Outcome outcome = reader_.Take(chunk, error);
     // A line that is not whole yet is held here, in a buffer that doubles.
     const size_t held = 2 * reader_.carried();
@@ -86,8 +87,11 @@ class Intake {
   bool keyed() const { return parcels_per_chunk_ > 0; }
 
   int fd() const { return fd_; }
-  // No more input will be taken: it ended, failed, or the run stops.
-  void End() { ended_.store(true, std::memory_order_release); }
+  // No more input is taken from here on: it ended, failed, or the run stops.
+  void End() {
+    MutexLock lock(mu_);
+    ended_.store(true, std::memory_order_release);
+  }
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   // The holder found nothing to read (until it finds something again).
   void SetDry(bool dry) { dry_.store(dry, std::memory_order_relaxed); }

@@ -1,18 +1,21 @@
 #include "pipeline/key_lanes.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "dynamodb/limits.h"
 
 namespace ddb {
 namespace {
 
-// Of a write that waits, beside its bytes: its key, its places in the map and the list. Bytes.
+// Of a write, beside its key and its bytes: its places in the map and the list, what settles it. Bytes.
 constexpr size_t kWriteOverhead = 400;
 
 }  // namespace
 
-size_t KeyedItemCost(std::string_view bytes) { return bytes.size() + kWriteOverhead; }
+size_t KeyedItemCost(std::string_view key, std::string_view bytes) {
+  return bytes.size() + 2 * key.size() + kWriteOverhead;
+}
 
 size_t OwnerOf(const std::string& key, size_t owners) { return std::hash<std::string>()(key) % owners; }
 
@@ -33,9 +36,10 @@ void KeyLanes::Accept(Parcel parcel, Instant now) {
 void KeyLanes::Apply(KeyedItem item, Instant now) {
   const auto [found, is_new] = writes_.try_emplace({item.table, item.key});
   Write& write = found->second;
+  const size_t cost = KeyedItemCost(item.key, item.bytes);
   if (is_new) {
-    auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), {{item.group, 1}}});
-    AddToOpen({std::move(keyed), std::move(item.bytes)}, now);
+    auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), cost, {}});
+    AddToOpen({std::move(keyed), std::move(item.bytes), item.group}, now);
     return;
   }
   OpenItem* older = nullptr;
@@ -47,13 +51,13 @@ void KeyLanes::Apply(KeyedItem item, Instant now) {
   } else if (write.held) {
     older = &*write.held;
   } else {
-    auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), {{item.group, 1}}});
-    write.held = OpenItem{std::move(keyed), std::move(item.bytes)};
+    auto keyed = std::make_shared<KeyedWrite>(KeyedWrite{item.table, std::move(item.key), cost, {}});
+    write.held = OpenItem{std::move(keyed), std::move(item.bytes), item.group};
     return;
   }
-  budget_.Release(KeyedItemCost(older->bytes));
-  older->bytes = std::move(item.bytes);
-  older->write->Add(item.group);
+  older->write->charged += cost;
+  older->write->replaced.push_back({std::exchange(older->bytes, std::move(item.bytes)), older->group});
+  older->group = item.group;
 }
 
 void KeyLanes::AddToOpen(OpenItem item, Instant now) {
@@ -81,14 +85,15 @@ void KeyLanes::Seal(int table) {
   sealed->opened = batch.opened;
   for (OpenItem& item : batch.items) {
     writes_[{table, item.write->key}].open.reset();
-    budget_.Release(KeyedItemCost(item.bytes));  // the batch is charged for itself
-    RecordGroup* const group = item.write->groups.back().group;
-    Batcher::AppendItem(*sealed, item.bytes, group).write = std::move(item.write);
+    budget_.Release(item.bytes.size());  // the batch is charged for itself
+    item.write->charged -= item.bytes.size();
+    Batcher::AppendItem(*sealed, item.bytes, item.group).write = std::move(item.write);
   }
   batcher_.SealBatch(std::move(sealed));
 }
 
 void KeyLanes::Settled(const KeyedWrite& settled, Instant now) {
+  budget_.Release(settled.charged);
   const auto found = writes_.find({settled.table, settled.key});
   if (!found->second.held) {
     writes_.erase(found);

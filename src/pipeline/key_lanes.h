@@ -5,8 +5,8 @@
 // every owner (itself and empty ones included); an owner applies parcels in chunk order. So writes of a key
 // are seen in the order of reading, whoever parsed them. Of a key, at most one write is on its way: a newer
 // one replaces it while its batch is still open, and is held back while it is in flight or waits for its
-// retry. A write that was replaced is settled with the one that replaced it. One KeyLanes per worker; its
-// thread only.
+// retry. A write that was replaced is settled with the one that replaced it, and takes its place if that one
+// is refused for good. One KeyLanes per worker; its thread only.
 #pragma once
 
 #include <cstdint>
@@ -37,23 +37,20 @@ struct Parcel {
   std::vector<KeyedItem> items;  // in the order of reading
 };
 
-// A write of a key on its way: what it settles when it is stored, and whose key is free then.
+// A write of a key on its way: which key is free when it is settled, and which older writes it replaced.
 struct KeyedWrite {
   int table = 0;
   std::string key;
-  struct Records {
+  size_t charged = 0;  // bytes held in the memory budget for it, beside the batch that it is in
+  struct Replaced {
+    std::string bytes;
     RecordGroup* group;
-    uint32_t count;
   };
-  std::vector<Records> groups;  // its own record's last, before it those that it replaced
-
-  void Add(RecordGroup* group) {
-    if (groups.empty() || groups.back().group != group) groups.push_back({group, 0});
-    ++groups.back().count;
-  }
+  std::vector<Replaced> replaced;  // the oldest first
 };
-// What a keyed item costs while it waits to be sealed; charged when it is parsed.
-size_t KeyedItemCost(std::string_view bytes);
+// What a keyed item costs until it is settled (its bytes: until they are in a batch); charged when it is
+// parsed.
+size_t KeyedItemCost(std::string_view key, std::string_view bytes);
 
 class KeyLanes {
  public:
@@ -74,6 +71,7 @@ class KeyLanes {
   struct OpenItem {
     std::shared_ptr<KeyedWrite> write;
     std::string bytes;
+    RecordGroup* group;
   };
   using OpenItems = std::list<OpenItem>;
   struct OpenBatch {

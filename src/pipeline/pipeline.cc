@@ -70,8 +70,8 @@ class Supervisor {
         tables_(AllTables(options)),
         rates_(tables_.size()),
         rejections_(PolicyOf(options), tables_, writer),
-        run_{clock,  tables_,     rates_,      ledger_,         budget,
-             state_, rejections_, clock.Now(), options.give_up, options.endpoint} {
+        run_{clock,       tables_,     rates_,          ledger_,          budget,           state_,
+             rejections_, clock.Now(), options.give_up, options.endpoint, options.encodings} {
     const Worker::Options worker_options{
         options.send_window_bytes, options.chunk_bytes,
         std::max<size_t>(1, options.connections / static_cast<size_t>(options.workers))};
@@ -132,6 +132,7 @@ class Supervisor {
   void OnStop() {
     const bool failed = state_.reason() == StopReason::kFailure;
     EndBy(clock_.Now() + (failed ? kAfterFailure : kAfterStop));
+    intake_.End();
     WakeAll();
   }
 

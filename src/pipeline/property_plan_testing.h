@@ -63,14 +63,15 @@ inline Plan MakePlan(uint64_t seed) {
   plan.connections = 1 + dice.Below(40);
   plan.window = size_t{1} << (8 + dice.Below(14));
   const bool with_bad = dice.Chance(3);
+  const uint64_t bad_in = dice.Chance(2) ? 150 : 12;
   const size_t count = 1 + dice.Below(dice.Chance(4) ? 3000 : 300);
   const uint64_t keys = 1 + dice.Below(40);
   const uint64_t state_in = 2 + dice.Below(60);
   uint64_t since[kStreams] = {};
   for (size_t i = 0; i < count; ++i) {
     Plan::Record record{static_cast<int>(dice.Below(kStreams)), static_cast<int>(i),
-                        static_cast<int>(dice.Below(keys)), with_bad && dice.Chance(150), false};
-    record.odd = with_bad && record.stream != kKeyed && dice.Chance(150);
+                        static_cast<int>(dice.Below(keys)), with_bad && dice.Chance(bad_in), false};
+    record.odd = with_bad && record.stream != kKeyed && dice.Chance(bad_in);
     const std::string pad(dice.Chance(20) ? dice.Below(5000) : dice.Below(80), 'x');
     plan.records.push_back(record);
     ++since[record.stream];

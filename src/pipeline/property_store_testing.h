@@ -50,12 +50,12 @@ class Store {
           return fmt::format("record {}", i);
         continue;
       }
-      // Some write of the key that is not older has to have been stored or refused.
-      bool settled = false;
+      // Some write of the key that is not older has to have been stored; or it was refused itself.
+      bool settled = refused_.count(record.id) > 0;
       for (size_t j = i; j < plan_.records.size() && !settled; ++j) {
         const Plan::Record& later = plan_.records[j];
         if (later.stream != kKeyed || later.key != record.key) continue;
-        settled = written_.count(later.id) > 0 || refused_.count(later.id) > 0;
+        settled = written_.count(later.id) > 0;
       }
       if (!settled) return fmt::format("record {} of key {}", i, record.key);
     }
@@ -68,10 +68,9 @@ class Store {
     MutexLock lock(mu_);
     std::map<int, int> newest;
     for (const Plan::Record& record : plan_.records) {
-      if (record.stream == kKeyed) newest[record.key] = record.id;
+      if (record.stream == kKeyed && refused_.count(record.id) == 0) newest[record.key] = record.id;
     }
     for (const auto& [key, id] : newest) {
-      if (refused_.count(id) > 0) continue;
       const auto stored = by_key_.find(key);
       if (stored == by_key_.end() || stored->second != id)
         return fmt::format("key {} does not hold its last write", key);

@@ -52,10 +52,7 @@ void RecordRejecter::WriteLetter(const Refused& refused, bool settles, Instant n
   letter.record = refused.record;
   const std::vector<std::string> parts = DeadLetterItems(letter, uuids_);
   auto pending = std::make_shared<PendingLetter>();
-  if (settles) {
-    pending->group = refused.group;
-    pending->write = refused.write;
-  }
+  if (settles) pending->group = refused.group;
   pending->parts = parts.size();
   for (const std::string& part : parts) {
     Batch& batch = batcher_.Open(*policy.dead_letters, now);

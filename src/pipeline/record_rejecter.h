@@ -25,8 +25,7 @@ class RecordRejecter {
     std::string_view where;   // " in line 12 of the input", or ""
     std::string_view format;  // of `record`, see items/dead_letter
     std::string_view record;
-    RecordGroup* group = nullptr;       // the record is outstanding in it
-    std::shared_ptr<KeyedWrite> write;  // of a keyed table
+    RecordGroup* group = nullptr;  // the record is outstanding in it
   };
   enum class Outcome {
     kFailed,   // the run fails; the record stays outstanding

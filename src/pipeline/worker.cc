@@ -183,7 +183,7 @@ void Worker::ArmAgeTimer() {
 }
 
 void Worker::ReportIfDrained() {
-  if (drained_ || !(run_.state.stopped() || shared_.intake.ended())) return;
+  if (drained_ || !shared_.intake.ended()) return;  // a run that stops ends its intake
   if (token_ == Token::kHeld || shared_.intake.parcels_under_way()) return;
   if (!batcher_.empty() || !lanes_.empty() || !dispatcher_.idle()) return;
   drained_ = true;

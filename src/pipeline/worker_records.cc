@@ -146,7 +146,7 @@ bool Worker::AddKeyedItem(int stream, uint64_t line_number) {
     return FailLine("it has no key", line_number, &ref);
   }
   Parcel& parcel = parcels_[OwnerOf(*key, shared_.workers)];
-  run_.budget.Add(KeyedItemCost(scratch_.view()));
+  run_.budget.Add(KeyedItemCost(*key, scratch_.view()));
   parcel.items.push_back({stream, *std::move(key), std::string(scratch_.view()), CountRecord(stream)});
   return true;
 }

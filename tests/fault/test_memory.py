@@ -118,9 +118,35 @@ def wait_until_it_reads_no_more(feeder, seconds, at_most):
         time.sleep(0.1)
 
 
+def watch_it_full(feeder, seconds):
+    """From when it first reads no more (a second without a byte: the budget is reached), for so long."""
+    wait_until_it_reads_no_more(feeder, 1, at_most=LONG_S)
+    assert not feeder.done, "it never stopped reading: nothing was tested"
+    time.sleep(seconds)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_slow_table_fed_with_a_million_records_for_90_s_after_the_budget_is_reached(start, holds, request, sanitized, workers):
+    if not request.config.getoption("--slow"):
+        pytest.skip("takes minutes: --slow")
+    count, at_once = (100_000 if sanitized else 1_000_000), 1000
+    running, server = start(["s"], 32, [SLOW_REPLY], workers=workers)
+    with running:
+        feeder = Feeder(running, lines(["s"], at_once, lambda n: {"id": n, "pad": "x" * 100}), count // at_once)
+        watch_it_full(feeder, 90)
+        holds(running.peak_memory_kib(), 32, f"90 s after, {stored(server)} records stored")
+        assert not feeder.done, "there were not enough records for 90 s"
+        server.switch("slow", False)
+        peak = Peak(running)
+        outcome = running.outcome(LONG_S)
+    assert outcome.code == 0, outcome.stdout[-2000:]
+    assert stored(server) == count
+    holds(peak.at_the_end(), 32, "at the end")
+
+
 @pytest.mark.parametrize("workers, pad, few, many", [
     (1, 100, 200_000, 1_000_000), (4, 100, 200_000, 1_000_000), (2, 5_000, 20_000, 200_000), (2, 300_000, 500, 5_000)])
-def test_a_slow_table_does_not_fill_the_memory(start, holds, records, request, workers, pad, few, many):
+def test_a_slow_table_does_not_fill_the_memory(start, holds, records, workers, pad, few, many):
     """2 s a reply. Watched for a while when it is as full as it gets, then the table is fast, and all is stored."""
     count = records(few, many)
     at_once = 1000 if pad < 10_000 else 50
@@ -128,7 +154,7 @@ def test_a_slow_table_does_not_fill_the_memory(start, holds, records, request, w
     running, server = start(["s"], 32, [SLOW_REPLY], workers=workers)
     with running:
         feeder = Feeder(running, block, count // at_once)
-        wait_until_it_reads_no_more(feeder, 90 if request.config.getoption("--slow") else 4, at_most=100)
+        wait_until_it_reads_no_more(feeder, 4, at_most=20)
         holds(running.peak_memory_kib(), 32, "slow")
         server.switch("slow", False)
         peak = Peak(running)

@@ -26,7 +26,7 @@ void Check(bool holds) {
 }
 
 std::string Summary(ddb::FastEncode* encode, const char* p, const char* end) {
-  ddb::KeyFilter keys(1);
+  static ddb::KeyFilter keys(1);  // large, and what it remembers changes no outcome
   ddb::Buffer out;
   const ddb::FastResult result = encode(p, end, 0, keys, out);
   if (result.status != ddb::FastStatus::kDone) return std::to_string(static_cast<int>(result.status));
@@ -41,7 +41,7 @@ bool IsBeyondTheOracle(std::string_view text) {
 
 void CompareWithOracle(std::string_view text, std::string_view item, size_t truncated) {
   namespace od = simdjson::ondemand;
-  od::parser parser, item_parser;
+  static od::parser parser, item_parser;
   const simdjson::padded_string padded(text), padded_item(item);
   try {
     od::document document = parser.iterate(padded);
@@ -72,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (ddb::HasAvx2()) Check(Summary(ddb::FastEncodeAvx2, p, end) == portable);
 #endif
 
-  ddb::ItemEncoder encoder;
+  static ddb::ItemEncoder encoder;  // one for all records, as a worker has it
   ddb::Buffer out;
   const ddb::EncodedData encoded = encoder.EncodeData(p, end, out);
   if (encoded.next == nullptr) return 0;

@@ -96,6 +96,54 @@ Status ReadIds(const element& configured, const std::string& display, CatalogStr
   return Ok();
 }
 
+// A path such as ["id"], or into objects: the field of data that it begins in. Nothing when it is empty.
+Result<std::optional<std::string>> FieldOfPath(const element& path, std::string_view name,
+                                               std::string_view display) {
+  simdjson::dom::array names;
+  std::string_view field;
+  const bool is_list = path.get(names) == simdjson::SUCCESS;
+  if (is_list && names.size() == 0) return std::optional<std::string>();
+  if (!is_list || names.at(0).get(field) != simdjson::SUCCESS)
+    return Invalid(fmt::format("{} of stream {} is not a list of names.", name, display));
+  return std::optional<std::string>(field);
+}
+
+// Adds the fields of the paths; nothing for an absent member.
+Status AddKeyFields(const std::optional<element>& paths, std::string_view name, std::string_view display,
+                    std::vector<std::string>& fields) {
+  if (!paths) return Ok();
+  simdjson::dom::array list;
+  if (paths->get(list) != simdjson::SUCCESS)
+    return Invalid(fmt::format("{} of stream {} is not a list.", name, display));
+  for (const element path : list) {
+    Result<std::optional<std::string>> field = FieldOfPath(path, name, display);
+    if (!field.ok()) return std::move(field).error();
+    if (*field) fields.push_back(*std::move(field).value());
+  }
+  return Ok();
+}
+
+Status ReadKeyFields(const element& configured, std::string_view display, std::vector<std::string>& fields) {
+  const std::optional<element> source = Member(configured, "stream");
+  Status key = AddKeyFields(Member(configured, "primary_key"), "primary_key", display, fields);
+  if (key.ok() && fields.empty()) {
+    constexpr std::string_view kName = "source_defined_primary_key";
+    key = AddKeyFields(Member(*source, kName), kName, display, fields);
+  }
+  if (!key.ok()) return key;
+  for (const auto& [owner, name] :
+       {std::pair(&configured, "cursor_field"), std::pair(&*source, "default_cursor_field")}) {
+    const std::optional<element> path = Member(*owner, name);
+    if (!path) continue;
+    Result<std::optional<std::string>> field = FieldOfPath(*path, name, display);
+    if (!field.ok()) return std::move(field).error();
+    if (!*field) continue;
+    fields.push_back(*std::move(field).value());
+    break;
+  }
+  return Ok();
+}
+
 // What `append` with a minimum generation asks for is to drop older generations at the end of the sync.
 std::string TruncateWarning(const std::vector<std::string>& streams) {
   return fmt::format(
@@ -122,6 +170,8 @@ Result<Catalog> ReadStreams(const simdjson::dom::array& configured) {
     stream.mode = *mode;
     Status ids = ReadIds(entry, display, stream);
     if (!ids.ok()) return std::move(ids).error().For(stream.id);
+    Status keys = ReadKeyFields(entry, display, stream.key_fields);
+    if (!keys.ok()) return std::move(keys).error().For(stream.id);
     if (stream.mode == DestinationSyncMode::kAppend && stream.minimum_generation_id.value_or(0) > 0) {
       truncating.push_back(display);
     }

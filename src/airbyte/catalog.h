@@ -22,6 +22,8 @@ struct CatalogStream {
   std::optional<int64_t> generation_id;
   std::optional<int64_t> minimum_generation_id;
   std::optional<int64_t> sync_id;
+  // The fields of data in which the primary key and the cursor are: the configured ones, else the source's.
+  std::vector<std::string> key_fields;
 };
 
 struct Catalog {

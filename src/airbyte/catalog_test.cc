@@ -134,6 +134,32 @@ TEST(Catalog, Generations) {
               ElementsAre(HasSubstr(": a, b")));
 }
 
+TEST(Catalog, FieldsOfPrimaryKeyAndCursor) {
+  const auto fields = [](const std::string& stream, const std::string& configured) {
+    const Result<Catalog> catalog =
+        ParseCatalog(R"({"streams":[{"stream":{"name":"a")" + stream +
+                     R"(},"destination_sync_mode":"append")" + configured + "}]}");
+    EXPECT_TRUE(catalog.ok());
+    return catalog.ok() ? catalog->streams[0].key_fields : std::vector<std::string>();
+  };
+  const std::string source = R"(,"source_defined_primary_key":[["k"]],"default_cursor_field":["c"])";
+  EXPECT_THAT(fields("", ""), IsEmpty());
+  EXPECT_THAT(fields("", R"(,"primary_key":null,"cursor_field":null)"), IsEmpty());
+  EXPECT_THAT(fields("", R"(,"primary_key":[],"cursor_field":[])"), IsEmpty());
+  EXPECT_THAT(fields("", R"(,"primary_key":[["a"],["b","in it"]],"cursor_field":["\u00e4"])"),
+              ElementsAre("a", "b", "\xC3\xA4"));
+  EXPECT_THAT(fields(source, ""), ElementsAre("k", "c"));
+  EXPECT_THAT(fields(source, R"(,"primary_key":[[]],"cursor_field":[])"), ElementsAre("k", "c"));
+  EXPECT_THAT(fields(source, R"(,"primary_key":[["a"]],"cursor_field":["b"])"), ElementsAre("a", "b"));
+  for (const std::string wrong : {R"("id")", R"(["id"])", R"([[1]])", "{}", "7"}) {
+    EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":"append","primary_key":)" + wrong))),
+                AllOf(HasSubstr("primary_key"), HasSubstr("stream a")))
+        << wrong;
+  }
+  EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":"append","cursor_field":"id")"))),
+              HasSubstr("cursor_field of stream a is not a list"));
+}
+
 TEST(Catalog, FromAFile) {
   EXPECT_THAT(LoadCatalog("/does/not/exist").error().message, HasSubstr("/does/not/exist cannot be read"));
   EXPECT_EQ(LoadCatalog("/").error().type, FailureType::kConfig);

@@ -191,7 +191,7 @@ class WriteCommand {
       const CatalogStream& stream = catalog.streams[i];
       options.tables.push_back(
           {names[i].name, stream.id, RawTableKeys(), BatchWriteHead(names[i].name), kBatchWriteTail});
-      options.encodings.push_back({sync_time, stream.generation_id, stream.sync_id});
+      options.encodings.push_back({sync_time, stream.generation_id, stream.sync_id, stream.key_fields});
     }
     if (!config.dead_letter_table.empty()) {
       options.dead_letters = TableTarget{config.dead_letter_table,

@@ -9,7 +9,7 @@
 // What DynamoDB cannot hold is put in a form that it can and noted in `_airbyte_meta.changes`
 // (docs/item-encoding.md). The common record takes FastEncode; the rare one CarefulEncode and ShrinkItem. An
 // item whose size the two known rules place on both sides of the limit is left as it is; if the service then
-// refuses it, it is a refused record.
+// refuses it, ShrinkItem makes it smaller (pipeline/dispatcher_refusals.cc).
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/buffer.h"
+#include "items/item_size.h"
+#include "items/shrink_item.h"
 #include "support/items/encoder_testing.h"
 
 namespace ddb {
@@ -64,20 +67,39 @@ std::string ExpectedMeta(const std::string& cell) {
   return R"({"M":{"changes":{"L":[)" + list + "]}}}";
 }
 
+// The same when the service has refused it for its size.
+testing::Encoded Shrunk(testing::Encoded encoded) {
+  EXPECT_LE(encoded.facts.size.lower, kMaxItemBytes);
+  EXPECT_GT(encoded.facts.size.upper, kMaxItemBytes);
+  EXPECT_EQ(testing::MetaOf(encoded), "");
+  Buffer smaller;
+  EXPECT_TRUE(ShrinkItem(std::string(kPutBegin) + encoded.item + "}}", {}, smaller));
+  const std::string_view text = smaller.view();
+  encoded.item = text.substr(kPutBegin.size(), text.size() - kPutBegin.size() - 2);
+  encoded.facts.size = ItemSize(encoded.item);
+  EXPECT_LE(encoded.facts.size.upper, kMaxItemBytes);
+  return encoded;
+}
+
 TEST(ItemEncodingDoc, EveryRow) {
   std::ifstream doc(DDB_ITEM_ENCODING_DOC);
   ASSERT_TRUE(doc) << DDB_ITEM_ENCODING_DOC;
   ItemEncoder encoder;
-  size_t rows = 0;
+  size_t rows = 0, shrunk_rows = 0;
   for (std::string line; std::getline(doc, line);) {
     if (line.compare(0, 4, "| `{") != 0) continue;
     const std::vector<std::string> cells = Cells(line);
     ASSERT_EQ(cells.size(), 4u) << line;
-    const testing::Encoded encoded = testing::Encode(encoder, Code(cells[0]));
+    testing::Encoded encoded = testing::Encode(encoder, Code(cells[0]));
     EXPECT_TRUE(encoded.valid) << line;
     EXPECT_EQ(encoded.reject, RejectReason::kNone) << line;
     EXPECT_TRUE(testing::DataOf(encoded) == Code(cells[1])) << line << "\n"
                                                             << testing::DataOf(encoded).substr(0, 500);
+    if (cells[2].compare(0, 5, "`{\"M\"") == 0) {
+      encoded = Shrunk(encoded);
+      EXPECT_EQ(testing::DataOf(encoded), Code(cells[2]));
+      ++shrunk_rows;
+    }
     EXPECT_TRUE(testing::MetaOf(encoded) == ExpectedMeta(cells[3]))
         << line << "\n"
         << testing::MetaOf(encoded).substr(0, 500);
@@ -85,6 +107,7 @@ TEST(ItemEncodingDoc, EveryRow) {
     ++rows;
   }
   EXPECT_GE(rows, 45u);
+  EXPECT_EQ(shrunk_rows, 1u);
 }
 
 }  // namespace

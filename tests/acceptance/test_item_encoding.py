@@ -12,11 +12,11 @@ from decimal import Decimal
 import pytest
 
 from ddb_testkit import messages, rows
+from ddb_testkit.item_size import LIMIT, RULES, item_size
 
 RECORDS = int(os.environ.get("DDB_RANDOM_RECORDS", 100_000))
 STORED = int(os.environ.get("DDB_STORED_RECORDS", 3_000))
 NAMES = 100_000
-LIMIT = 409_600  # bytes of an item
 LEVELS = 31  # containers in each other
 TEXT = ("TRUNCATED", "DESTINATION_FIELD_SIZE_LIMITATION")
 REPLACED = ("TRUNCATED", "DESTINATION_SERIALIZATION_ERROR")
@@ -138,35 +138,6 @@ def as_written(value):
     return {kind: Decimal(inside)} if kind == "N" else value
 
 
-def number_sizes(value):
-    """What DynamoDB Local counts, and what the service does."""
-    sign, digits, exponent = value.as_tuple()
-    digits = "".join(map(str, digits)).lstrip("0")
-    exponent += len(digits)
-    digits = digits.rstrip("0")
-    if not digits:
-        return 1, 1
-    pairs = -(-(len(digits) + exponent % 2) // 2)
-    whole = min(max(exponent, 0), len(digits))
-    return (1 + pairs + (sign and pairs < 20), 1 + -(-whole // 2) + -(-(len(digits) - whole) // 2) + sign)
-
-
-def sizes(value, rule):
-    """`rule` picks one of the two sizes of a number."""
-    (kind, inside), = value.items()
-    if kind == "M":
-        return 3 + sum(1 + len(name.encode()) + sizes(member, rule) for name, member in inside.items())
-    if kind == "L":
-        return 3 + sum(1 + sizes(element, rule) for element in inside)
-    if kind == "N":
-        return rule(number_sizes(Decimal(inside)))
-    return len(inside.encode()) if kind == "S" else 1
-
-
-def item_size(item, rule):
-    return sum(len(name.encode()) + sizes(value, rule) for name, value in item.items())
-
-
 def expected_changes(notes):
     """The first hundred by their path, if it is not too long, the others once for every top-level field."""
     changes, paths, last = [], 0, None
@@ -224,7 +195,7 @@ def test_the_size_limit_is_where_the_engine_has_it(engine, dynamodb, prefix, val
     table = f"{prefix}_t"
     dynamodb.create_table(TableName=table, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
                           AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
-    rule = {"dynamodb-local": lambda both: both[0], "dynoxide": lambda both: both[1]}[engine.name]
+    rule = RULES[engine.name]
     item = {"k": {"S": "k"}, "v": value, "p": {"S": ""}}
     item["p"] = {"S": "x" * (LIMIT - item_size(item, rule))}
     dynamodb.put_item(TableName=table, Item=item)

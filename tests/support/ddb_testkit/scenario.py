@@ -383,6 +383,8 @@ class Scenario:
             assert f'"recordCount":{count}.0' in text.replace(" ", ""), f"count of {state['id']} is not {count}.0"
             stats = message["state"].pop("destinationStats")
             assert stats["recordCount"] == count
+            nulled = self._count(state, {stream: map(int, ids) for stream, ids in self.expect.get("nulled", {}).items()})
+            assert stats.get("additionalStats", {}).get("nulledValueCount", 0) == nulled, f"nulledValueCount of {state['id']}"
             assert message == state["message"], f"{state['id']} is not as it was sent"
         for stream in {state["stream"] for state in self.input.states}:
             names = [state["id"] for state in out if state["stream"] == stream]
@@ -393,12 +395,15 @@ class Scenario:
         assert wanted == "any" or sorted(state["id"] for state in out) == sorted(wanted), f"STATEs out: {[s['id'] for s in out]}"
 
     def _rejected_of(self, state):
-        rejected = {stream: ranges(ids) for stream, ids in self.expect.get("rejected", {}).items()}
+        return self._count(state, {stream: ranges(ids) for stream, ids in self.expect.get("rejected", {}).items()})
+
+    def _count(self, state, marked):
+        """How many of the records between the STATE before it and this one are in `marked`, ids by stream."""
         earlier = [s for s in self.input.states if s["stream"] == state["stream"]]
         index = earlier.index(state)
         before = earlier[index - 1]["covers"] if index else {}
         return sum(
-            len((ids - before.get(stream, set())) & rejected.get(stream, set()))
+            len((ids - before.get(stream, set())) & set(marked.get(stream, ())))
             for stream, ids in state["covers"].items()
         )
 
@@ -416,8 +421,9 @@ class Scenario:
             rows = server.items(table_of(stream))
             there = [_id_of(row) for row in rows]
             assert len(there) == len(set(there)), f"{stream}: {len(there) - len(set(there))} records are stored twice"
+            nulled = self.expect.get("nulled", {}).get(stream, {})
             for row in rows:
-                self._verify_item(row["item"], sent[_id_of(row)])
+                self._verify_item(row["item"], sent[_id_of(row)], nulled.get(str(_id_of(row))))
             rule = wanted if wanted == "all" else wanted.get(stream, {})
             rejected = ranges(self.expect.get("rejected", {}).get(stream, []))
             if rule == "all":
@@ -432,8 +438,12 @@ class Scenario:
             never = sorted(ranges(rule.get("never", [])) & set(there))
             assert not never, f"{stream}: {never[:5]} should never be stored"
 
-    def _verify_item(self, item, data):
+    def _verify_item(self, item, data, nulled):
         expected = json.loads(json.dumps(data, default=float), parse_float=Decimal, parse_int=Decimal)
+        if nulled is not None:
+            expected[nulled] = None
+            change = {"field": nulled, "change": "NULLED", "reason": "DESTINATION_RECORD_SIZE_LIMITATION"}
+            assert plain(item.pop("_airbyte_meta")) == {"changes": [change]}, "_airbyte_meta"
         assert plain(item["_airbyte_data"]) == expected, f"P5: record {data['id']} is not as it was sent"
         assert item["_airbyte_emitted_at"] == {"N": str(messages.EMITTED_AT)}, "_airbyte_emitted_at"
         names = {"_airbyte_ab_id", "sync_time", "_airbyte_data", "_airbyte_emitted_at", "_airbyte_generation_id"}

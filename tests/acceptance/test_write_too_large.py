@@ -1,0 +1,136 @@
+"""Items around DynamoDB's size limit: which fields become null, by which engine's rule, and where it is said."""
+
+import json
+
+import pytest
+
+from ddb_testkit import engines, messages, rows
+from ddb_testkit.item_size import LIMIT, RULES, item_size
+
+COUNT = 1_000
+# One by one: DynamoDB Local counts 3 and dynoxide 2, then 21 and 22.
+NUMBERS = {"120": "dynoxide", "-9." + "9" * 37: "dynamodb-local"}  # and who takes the item
+
+
+def attribute_values(data):
+    """What of `data` is used here, in DynamoDB JSON."""
+    values = {"id": lambda v: {"N": str(v)}, "numbers": lambda v: {"L": [{"N": n} for n in v]}, "pad": lambda v: {"S": v}}
+    return {"M": {name: values[name](value) for name, value in data.items()}}
+
+
+def whole_item(data):
+    """With a sync_time as any other, give or take some bytes."""
+    return {"_airbyte_ab_id": {"S": "0" * 36}, "sync_time": {"N": "1764095000001"}, "_airbyte_data": attribute_values(data),
+            "_airbyte_emitted_at": {"N": str(messages.EMITTED_AT)}}
+
+
+def noted(field):
+    return {"M": {"changes": {"L": [{"M": {"field": {"S": field}, "change": {"S": "NULLED"},
+                                           "reason": {"S": "DESTINATION_RECORD_SIZE_LIMITATION"}}}]}}}
+
+
+def between_the_rules(number, identity):
+    """Data whose item is half of what the rules differ by over the limit by one of them, and as far below it by the other."""
+    data = {"id": identity, "numbers": [number] * COUNT, "pad": ""}
+    middle = sum(item_size(whole_item(data), rule) for rule in RULES.values()) // 2
+    return {**data, "pad": "x" * (LIMIT - middle)}
+
+
+def line(data):
+    return rows.raw_record("s", json.dumps(data).replace(f'"{data["numbers"][0]}"', data["numbers"][0]))
+
+
+def scan(dynamodb, table):
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    items = [item for page in pages for item in page["Items"]]
+    return {int(item["_airbyte_data"]["M"]["id"]["N"]): item for item in items}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("policy", ["fail", "skip"])
+@pytest.mark.parametrize("number", NUMBERS, ids=["local-counts-more", "service-counts-more"])
+def test_an_item_between_the_two_rules(connector, engine, dynamodb, prefix, number, policy, workers):
+    """Whole where the engine's own rule takes it; else its largest field is null, and noted. Never a refused record."""
+    table, large = f"{prefix}_s", between_the_rules(number, 30)
+    sizes = {name: item_size(whole_item(large), rule) for name, rule in RULES.items()}
+    assert {name for name, size in sizes.items() if size <= LIMIT - 100} == {NUMBERS[number]}
+    assert {name for name, size in sizes.items() if size > LIMIT + 100} == set(RULES) - {NUMBERS[number]}
+
+    lines = []
+    for identity in range(60):
+        lines.append(line(large) if identity == 30 else messages.record("s", {"id": identity}))
+        if identity % 20 == 19:
+            lines.append(messages.stream_state("s", {"up to": identity}))
+    config = messages.config(engine.endpoint, prefix, workers=workers, on_rejected_record=policy)
+    out = connector.write(config, messages.catalog("s"), lines).ok()
+
+    found = scan(dynamodb, table)
+    assert sorted(found) == list(range(60))
+    stats = [state["destinationStats"] for state in out.states]
+    warnings = [text for level, text in out.logs if level == "WARN" and "set to null" in text]
+    assert stats[0] == stats[2] == {"recordCount": 20.0}
+    if NUMBERS[number] == engine.name:
+        assert found[30]["_airbyte_data"] == attribute_values(large)
+        assert "_airbyte_meta" not in found[30]
+        assert stats[1] == {"recordCount": 20.0} and warnings == []
+    else:
+        assert found[30]["_airbyte_data"]["M"] == {**attribute_values(large)["M"], "pad": {"NULL": True}}
+        assert found[30]["_airbyte_meta"] == noted("pad")
+        assert stats[1] == {"recordCount": 20.0, "additionalStats": {"nulledValueCount": 1.0}}
+        assert len(warnings) == 1
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=["local-counts-more", "service-counts-more"])
+def test_a_primary_key_between_the_two_rules_is_kept(connector, engine, dynamodb, prefix, number):
+    """The largest field is the primary key's, so the next one is null."""
+    large = between_the_rules(number, 0)
+    streams = messages.catalog(messages.stream("s", primary_key=[["pad"]], cursor_field=["id"]))
+    out = connector.write(messages.config(engine.endpoint, prefix), streams,
+                          [line(large), messages.stream_state("s", {})]).ok()
+    (item,) = scan(dynamodb, f"{prefix}_s").values()
+    if NUMBERS[number] == engine.name:
+        assert item["_airbyte_data"] == attribute_values(large) and "_airbyte_meta" not in item
+    else:
+        assert item["_airbyte_data"]["M"] == {**attribute_values(large)["M"], "numbers": {"NULL": True}}
+        assert item["_airbyte_meta"] == noted("numbers")
+        assert out.states[0]["destinationStats"]["additionalStats"] == {"nulledValueCount": 1.0}
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=["local-counts-more", "service-counts-more"])
+def test_one_between_the_two_rules_that_cannot_be_smaller(connector, engine, dynamodb, prefix, number):
+    """Every large field is protected: stored whole, or a refused record."""
+    large = between_the_rules(number, 0)
+    streams = messages.catalog(messages.stream("s", primary_key=[["pad"]], cursor_field=["numbers"]))
+    config = messages.config(engine.endpoint, prefix, on_rejected_record="skip")
+    out = connector.write(config, streams, [line(large), messages.stream_state("s", {})]).ok()
+    found = scan(dynamodb, f"{prefix}_s")
+    if NUMBERS[number] == engine.name:
+        assert found[0]["_airbyte_data"] == attribute_values(large)
+        assert out.states[0]["destinationStats"] == {"recordCount": 1.0}
+    else:
+        assert found == {}
+        assert out.states[0]["destinationStats"] == {"recordCount": 0.0, "rejectedRecordCount": 1.0}
+        assert any(level == "WARN" and "400 KB" in text for level, text in out.logs)
+
+
+KEYS = {
+    "configured": ({}, {"primary_key": [["pad"], ["nested", "id"]], "cursor_field": ["when"]}),
+    "of the source": ({"source_defined_primary_key": [["pad"], ["nested", "id"]], "default_cursor_field": ["when"]},
+                      {"primary_key": [], "cursor_field": []}),
+    "none": ({}, {}),
+}
+
+
+@pytest.mark.parametrize("keys", KEYS)
+def test_primary_key_and_cursor_are_never_nulled(connector, engine, dynamodb, prefix, keys):
+    of_source, configured = KEYS[keys]
+    data = {"id": 1, "pad": "p" * 150_000, "nested": {"id": "n" * 100_000}, "when": "w" * 90_000, "a": "a" * 60_000, "b": "b" * 70_000}
+    stream = messages.stream("s", **configured)
+    stream["stream"].update(of_source)
+    out = connector.write(messages.config(engine.endpoint, prefix), messages.catalog(stream),
+                          [messages.record("s", data), messages.stream_state("s", {})]).ok()
+    (item,) = engines.read_table(dynamodb, f"{prefix}_s")
+    field = "pad" if keys == "none" else "b"
+    assert item["_airbyte_data"] == {**data, field: None}
+    assert [change["field"] for change in item["_airbyte_meta"]["changes"]] == [field]
+    assert out.states[0]["destinationStats"]["additionalStats"] == {"nulledValueCount": 1.0}

@@ -34,7 +34,14 @@ void KeyLanes::Accept(Parcel parcel, Instant now) {
 }
 
 void KeyLanes::Apply(KeyedItem item, Instant now) {
-  const auto [found, is_new] = writes_.try_emplace({item.table, item.key});
+  Key key{item.table, item.key};
+  const auto open = open_.find(item.table);
+  if (open != open_.end() && open->second.bytes + item.bytes.size() > kMaxRequestBytes / 2) {
+    const auto older = writes_.find(key);
+    // Before `write` is looked up: a table that has failed settles at once what is sealed.
+    if (older != writes_.end() && older->second.open) Seal(item.table);
+  }
+  const auto [found, is_new] = writes_.try_emplace(std::move(key));
   Write& write = found->second;
   const size_t cost = KeyedItemCost(item.key, item.bytes);
   if (is_new) {
@@ -43,7 +50,6 @@ void KeyLanes::Apply(KeyedItem item, Instant now) {
     return;
   }
   OpenItem* older = nullptr;
-  if (write.open && open_[item.table].bytes + item.bytes.size() > kMaxRequestBytes / 2) Seal(item.table);
   if (write.open) {
     older = &**write.open;
     OpenBatch& batch = open_[item.table];

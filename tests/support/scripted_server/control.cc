@@ -13,7 +13,7 @@ namespace {
 json ItemsOf(const Table& table) {
   json items = json::array();
   for (const auto& [key, item] : table.items) {
-    items.push_back({{"item", item.json.empty() ? json() : json::parse(item.json)},
+    items.push_back({{"item", json::parse(item.json)},
                      {"sequence", item.sequence},
                      {"stored_s", item.stored_s},
                      {"writes", item.writes}});
@@ -24,7 +24,7 @@ json ItemsOf(const Table& table) {
 json TableJson(const Table& table, const Tables& tables) {
   return {{"description", Describe(table, tables)},
           {"generation", table.generation},
-          {"count", table.items.size()},
+          {"count", table.items.size() + table.counted.size()},
           {"tags", table.tags},
           {"ttl", table.ttl_json}};
 }

@@ -110,7 +110,7 @@ struct TableBehaviour {
   bool enforce_capacity = false;  // wcu as the table was created with
   double partition_wcu = 0;       // of each of `partitions`
   int partitions = 1;
-  bool count_only = false;  // keep keys, not items
+  bool count_only = false;  // keep hashes of the keys, not items
 };
 
 struct Scenario {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 namespace scripted {
@@ -146,14 +147,20 @@ std::string Tables::Throttle(Table& table, const std::string& hash_key, double u
 }
 
 void Tables::Store(Table& table, const std::string& key, StoredItem item, double now_s) {
+  if (table.count_only) {
+    table.counted.insert(std::hash<std::string>()(key));
+    return;
+  }
   StoredItem& slot = table.items[key];
   item.writes = slot.writes + 1;
   item.sequence = ++sequence_;
   item.stored_s = now_s;
-  if (table.count_only) item.json = std::string();
   slot = std::move(item);
 }
 
-void Tables::Erase(Table& table, const std::string& key) { table.items.erase(key); }
+void Tables::Erase(Table& table, const std::string& key) {
+  table.items.erase(key);
+  table.counted.erase(std::hash<std::string>()(key));
+}
 
 }  // namespace scripted

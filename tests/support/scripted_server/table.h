@@ -9,6 +9,7 @@
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "scripted_server/attribute_value.h"
@@ -50,6 +51,7 @@ struct Table {
   bool on_demand = false;
   bool count_only = false;
   std::map<std::string, StoredItem> items;
+  std::unordered_set<size_t> counted;  // count_only: hashes of the keys, in place of items
   TokenBucket bucket;
   std::vector<TokenBucket> partitions;
 };

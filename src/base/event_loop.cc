@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor_set.h"
+
 namespace ddb {
 
 namespace asio = boost::asio;
@@ -29,9 +31,29 @@ struct EventLoop::Impl {
   asio::io_context context{1};  // one thread runs it: Asio then keeps its locks uncontended
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   std::atomic<bool> stop{false};
+  DescriptorSet descriptors;
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> descriptors_ready{context};
   // Loop thread only.
   std::vector<Function> end_of_turn;
   std::vector<Function> running;  // kept, so that its storage is used again
+
+  Impl() {
+    if (descriptors.fd() < 0) return;
+    descriptors_ready.assign(descriptors.fd());
+    AwaitDescriptors();
+  }
+  ~Impl() {
+    if (descriptors_ready.is_open()) descriptors_ready.release();  // Asio would close it
+  }
+
+  void AwaitDescriptors() {
+    descriptors_ready.async_wait(
+        asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
+          if (error) return;
+          descriptors.RunReady([this] { return stop.load(std::memory_order_acquire); });
+          AwaitDescriptors();
+        });
+  }
 
   void EndTurn() {
     if (end_of_turn.empty()) return;
@@ -100,66 +122,40 @@ void EventLoop::Timer::Cancel() {
 }
 
 struct EventLoop::Watch::Impl {
-  Impl(asio::io_context& context, int fd) : descriptor(context, fd) {}
-  // Asio would close it.
-  ~Impl() {
-    if (descriptor.is_open()) descriptor.release();
-  }
+  EventLoop::Impl& loop;
+  DescriptorSet::Member member;
 
-  struct Side {
-    uint64_t ticket = 0;
-    bool waiting = false;
-    Function fn;
-  };
-
-  static void Wait(const std::shared_ptr<Impl>& impl, Side Impl::* side,
-                   asio::posix::descriptor_base::wait_type type, Function fn) {
-    Side& wanted = (*impl).*side;
-    wanted.fn = std::move(fn);
-    if (std::exchange(wanted.waiting, true)) return;
-    impl->descriptor.async_wait(
-        type, [impl, side, ticket = ++wanted.ticket](const boost::system::error_code&) {
-          Side& ready = (*impl).*side;
-          if (ready.ticket != ticket) return;
-          ready.waiting = false;
-          const Function call = std::exchange(ready.fn, nullptr);  // it may wait again or destroy this watch
+  void Wait() {
+    if (loop.descriptors.Wait(member)) return;
+    // No memory for it, or too many of them (the limit of epoll): to be looked at again and again.
+    asio::post(loop.context, [this, alive = std::weak_ptr<int>(present)] {
+      if (alive.expired()) return;
+      for (Function* side : {&member.readable, &member.writable}) {
+        if (const Function call = std::exchange(*side, nullptr)) {
           call();
-        });
+          return;
+        }
+      }
+    });
   }
-
-  void Cancel(Side& side) {
-    ++side.ticket;
-    side.waiting = false;
-    side.fn = nullptr;
-  }
-
-  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> descriptor;
-  Side readable;
-  Side writable;
+  const std::shared_ptr<int> present = std::make_shared<int>(0);
 };
 
-EventLoop::Watch::Watch(EventLoop& loop, int fd) : impl_(std::make_shared<Impl>(loop.io_context(), fd)) {}
+EventLoop::Watch::Watch(EventLoop& loop, int fd) : impl_(new Impl{*loop.impl_, {fd}}) {}
 
-EventLoop::Watch::~Watch() {
-  impl_->Cancel(impl_->readable);
-  impl_->Cancel(impl_->writable);
-  impl_->descriptor.release();
-}
+EventLoop::Watch::~Watch() { impl_->loop.descriptors.Remove(impl_->member); }
 
 void EventLoop::Watch::WhenReadable(Function fn) {
-  Impl::Wait(impl_, &Impl::readable, asio::posix::descriptor_base::wait_read, std::move(fn));
+  impl_->member.readable = std::move(fn);
+  impl_->Wait();
 }
 
 void EventLoop::Watch::WhenWritable(Function fn) {
-  Impl::Wait(impl_, &Impl::writable, asio::posix::descriptor_base::wait_write, std::move(fn));
+  impl_->member.writable = std::move(fn);
+  impl_->Wait();
 }
 
-void EventLoop::Watch::Cancel() {
-  const bool waiting = impl_->readable.waiting || impl_->writable.waiting;
-  impl_->Cancel(impl_->readable);
-  impl_->Cancel(impl_->writable);
-  if (waiting) impl_->descriptor.cancel();
-}
+void EventLoop::Watch::Cancel() { impl_->member.readable = impl_->member.writable = nullptr; }
 
 // Asio makes every descriptor that it waits on non-blocking, which a shared one must not become. So it is
 // given an epoll descriptor of ours that holds the shared one: readable when that one is ready.

@@ -51,8 +51,8 @@ class EventLoop {
   };
 
   // Waits on a descriptor that the caller owns and has made non-blocking, and closes only after the Watch is
-  // gone. Each wait is one-shot. An error or hang-up on the descriptor counts as ready: the following read or
-  // write tells.
+  // gone, which goes before its loop. Each wait is one-shot. An error or hang-up on the descriptor counts as
+  // ready: the following read or write tells.
   class Watch {
    public:
     Watch(EventLoop& loop, int fd);
@@ -65,7 +65,7 @@ class EventLoop {
 
    private:
     struct Impl;
-    std::shared_ptr<Impl> impl_;
+    std::unique_ptr<Impl> impl_;
   };
 
   // Waits on a descriptor that others share (0-2): it is never made non-blocking and never closed. A regular

@@ -1,0 +1,55 @@
+// DescriptorSet: which of many descriptors are ready: the event loop's own epoll instance (epoll(7),
+// level-triggered). A member stays in it as it was last asked for, so that a connection that waits for one
+// reply after the other costs no system call for each wait. One thread, the loop's.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <cstdint>
+#include <functional>
+
+namespace ddb {
+
+class DescriptorSet {
+ public:
+  using Function = std::function<void()>;
+
+  // One descriptor and its waits, one-shot each. The owner keeps it, and the descriptor open, until Remove.
+  struct Member {
+    const int fd;
+    Function readable = nullptr;  // empty: not waited for
+    Function writable = nullptr;
+    uint32_t asked = 0;  // EPOLLIN, EPOLLOUT: what the set tells of it
+    bool inside = false;
+  };
+
+  DescriptorSet();
+  ~DescriptorSet();
+  DescriptorSet(const DescriptorSet&) = delete;
+  DescriptorSet& operator=(const DescriptorSet&) = delete;
+
+  // Readable when a member is ready; -1 when the system has none left.
+  int fd() const { return epoll_; }
+
+  // After a wait of the member was set. False: the system cannot wait for it.
+  [[nodiscard]] bool Wait(Member& member);
+  void Remove(Member& member);
+
+  // Runs the waits of the members that are ready, without waiting, until `stopped`. They may wait again and
+  // remove any member, their own too. An error or hang-up counts as ready for both.
+  void RunReady(const std::function<bool()>& stopped);
+
+ private:
+  static constexpr int kMaxEvents = 256;
+  bool Ask(Member& member, uint32_t events);
+  void Run(Member& member, uint32_t events);
+
+  const int epoll_;
+  // Of the RunReady that goes on: members that are removed meanwhile are taken out.
+  epoll_event ready_[kMaxEvents];
+  int next_ = 0;
+  int end_ = 0;
+  const Member* running_ = nullptr;
+};
+
+}  // namespace ddb

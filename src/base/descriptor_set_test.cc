@@ -1,0 +1,136 @@
+#include "base/descriptor_set.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+
+namespace ddb {
+namespace {
+
+class SocketPair {
+ public:
+  SocketPair() {
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd.data()), 0);
+  }
+  ~SocketPair() {
+    for (const int each : fd) close(each);
+  }
+  void Write() const { EXPECT_EQ(write(fd[1], "x", 1), 1); }
+  std::array<int, 2> fd{};
+};
+
+class DescriptorSetTest : public ::testing::Test {
+ protected:
+  void RunReady() {
+    set_.RunReady([] { return false; });
+  }
+  bool TellsOfSomething() const {
+    pollfd ask{set_.fd(), POLLIN, 0};
+    return poll(&ask, 1, 0) > 0;
+  }
+  DescriptorSet set_;
+};
+
+TEST_F(DescriptorSetTest, WhatIsReadyAndNotWaitedForIsToldOnce) {
+  SocketPair pair;
+  DescriptorSet::Member member{pair.fd[0]};
+  int runs = 0;
+  member.readable = [&] { ++runs; };
+  ASSERT_TRUE(set_.Wait(member));
+  pair.Write();
+  RunReady();
+  EXPECT_EQ(runs, 1);
+  EXPECT_TRUE(TellsOfSomething());  // the byte was not read
+  RunReady();
+  EXPECT_FALSE(TellsOfSomething());  // and nobody waits for it
+  member.readable = [&] { ++runs; };
+  ASSERT_TRUE(set_.Wait(member));
+  RunReady();
+  EXPECT_EQ(runs, 2);
+  set_.Remove(member);
+}
+
+TEST_F(DescriptorSetTest, AHangUpThatNobodyWaitsForIsToldOnceAndNotForgotten) {
+  SocketPair pair;
+  DescriptorSet::Member member{pair.fd[0]};
+  bool ran = false;
+  member.writable = [] {};
+  ASSERT_TRUE(set_.Wait(member));
+  RunReady();
+  shutdown(pair.fd[1], SHUT_RDWR);
+  EXPECT_TRUE(TellsOfSomething());
+  RunReady();
+  RunReady();
+  EXPECT_FALSE(TellsOfSomething());
+  member.readable = [&] { ran = true; };
+  ASSERT_TRUE(set_.Wait(member));
+  RunReady();
+  EXPECT_TRUE(ran);
+  set_.Remove(member);
+}
+
+TEST_F(DescriptorSetTest, AMemberThatAnotherRemovesDoesNotRun) {
+  SocketPair a, b;
+  DescriptorSet::Member first{a.fd[0]}, second{b.fd[0]};
+  int runs = 0;
+  first.readable = [&] {
+    ++runs;
+    set_.Remove(second);
+  };
+  second.readable = [&] {
+    ++runs;
+    set_.Remove(first);
+  };
+  ASSERT_TRUE(set_.Wait(first));
+  ASSERT_TRUE(set_.Wait(second));
+  a.Write();
+  b.Write();
+  RunReady();
+  RunReady();
+  EXPECT_EQ(runs, 1);
+  set_.Remove(first);
+  set_.Remove(second);
+}
+
+TEST_F(DescriptorSetTest, AMemberThatRemovesItselfRunsNoMore) {
+  SocketPair pair;
+  DescriptorSet::Member member{pair.fd[0]};
+  member.readable = [&] { set_.Remove(member); };
+  member.writable = [] { ADD_FAILURE(); };
+  ASSERT_TRUE(set_.Wait(member));
+  pair.Write();
+  RunReady();
+  RunReady();
+}
+
+TEST_F(DescriptorSetTest, StopsWhenToldAndTellsOfTheRestAgain) {
+  SocketPair a, b;
+  DescriptorSet::Member first{a.fd[0]}, second{b.fd[0]};
+  int runs = 0;
+  first.readable = second.readable = [&] { ++runs; };
+  ASSERT_TRUE(set_.Wait(first));
+  ASSERT_TRUE(set_.Wait(second));
+  a.Write();
+  b.Write();
+  set_.RunReady([&] { return runs == 1; });
+  EXPECT_EQ(runs, 1);
+  EXPECT_TRUE(TellsOfSomething());
+  set_.Remove(first);
+  set_.Remove(second);
+}
+
+TEST_F(DescriptorSetTest, SaysWhatCannotBeWaitedFor) {
+  FILE* const file = tmpfile();
+  ASSERT_NE(file, nullptr);
+  DescriptorSet::Member member{fileno(file)};
+  member.readable = [] {};
+  EXPECT_FALSE(set_.Wait(member));
+  fclose(file);
+}
+
+}  // namespace
+}  // namespace ddb

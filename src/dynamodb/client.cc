@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <utility>
+#include <vector>
 
 #include "aws/sha256.h"
 
@@ -13,6 +13,10 @@ namespace ddb {
 namespace {
 
 constexpr std::string_view kTargetPrefix = "DynamoDB_20120810.";
+// Requests are sent in bursts of at most so many, or of so many bytes (what the second-level cache keeps
+// from encoding to sending): whoever receives them wakes up once for all of them.
+constexpr size_t kBurst = 8;
+constexpr size_t kBurstBytes = 128 * 1024;
 // A refused batch may come back in the error's message: the limit on a reply follows its request. Replies of
 // the control plane have no such measure; the largest descriptions are far below this.
 constexpr size_t kReplyOverRequest = 64 * 1024;
@@ -34,30 +38,26 @@ class HttpDynamoDbClient final : public Client {
         http_(loop, clock, endpoint, options.http) {}
 
   ~HttpDynamoDbClient() override {
-    if (!first_) return;
     HttpReply cancelled;
     cancelled.transport = TransportError::kCancelled;
-    Deliver(cancelled, clock_, *skew_, first_->done);
+    for (const Request& request : burst_) Deliver(cancelled, clock_, *skew_, request.done);
   }
 
-  // A request waits for a second one of the same turn: their bodies are hashed together, which takes hardly
-  // longer than one (aws/sha256). It never waits longer than the turn.
+  // A request waits for others of the same turn: they leave together, and the bodies of two are hashed in
+  // hardly more time than that of one (aws/sha256). It never waits longer than the turn.
   void Send(std::string_view operation, Buffer& body, Done done) override {
-    Request request{operation, &body, std::move(done)};
-    if (!first_) {
-      first_ = std::move(request);
+    if (burst_.empty()) {
       loop_.AtEndOfTurn([this, alive = std::weak_ptr<int>(alive_)] {
-        if (!alive.expired()) SendFirst();
+        if (!alive.expired()) SendBurst();
       });
-      return;
     }
-    Request first = *std::exchange(first_, std::nullopt);
-    const auto [first_hash, second_hash] = Sha256Pair(first.body->view(), request.body->view());
-    SignAndSend(std::move(first), first_hash);
-    SignAndSend(std::move(request), second_hash);
+    burst_.push_back({operation, &body, std::move(done)});
+    burst_bytes_ += body.size();
+    const bool even = burst_.size() % 2 == 0;
+    if (even && (burst_.size() >= kBurst || burst_bytes_ >= kBurstBytes)) SendBurst();
   }
 
-  size_t in_flight() const override { return http_.in_flight() + (first_ ? 1 : 0); }
+  size_t in_flight() const override { return http_.in_flight() + burst_.size(); }
 
  private:
   struct Request {
@@ -66,11 +66,19 @@ class HttpDynamoDbClient final : public Client {
     Done done;
   };
 
-  void SendFirst() {
-    if (!first_) return;  // it left with a second one
-    Request first = *std::exchange(first_, std::nullopt);
-    const Sha256Digest hash = Sha256(first.body->view());
-    SignAndSend(std::move(first), hash);
+  // Empty at the end of a turn whose requests have left already.
+  void SendBurst() {
+    for (size_t i = 0; i + 1 < burst_.size(); i += 2) {
+      const auto [first, second] = Sha256Pair(burst_[i].body->view(), burst_[i + 1].body->view());
+      SignAndSend(std::move(burst_[i]), first);
+      SignAndSend(std::move(burst_[i + 1]), second);
+    }
+    if (burst_.size() % 2 == 1) {
+      const Sha256Digest hash = Sha256(burst_.back().body->view());
+      SignAndSend(std::move(burst_.back()), hash);
+    }
+    burst_.clear();
+    burst_bytes_ = 0;
   }
 
   void SignAndSend(Request request, const Sha256Digest& hash) {
@@ -116,7 +124,8 @@ class HttpDynamoDbClient final : public Client {
   const Clock& clock_;
   const std::shared_ptr<ClockSkew> skew_;
   const std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // for what the end of a turn still holds
-  std::optional<Request> first_;
+  std::vector<Request> burst_;
+  size_t burst_bytes_ = 0;
   std::string target_;
   Signer signer_;
   HttpClient http_;  // last: its destructor ends what waits, which uses the members above

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +26,9 @@ namespace {
 constexpr size_t kPieceBytes = 4096;
 constexpr size_t kBlockBytes = 64 * 1024;  // short lines are put together up to this
 constexpr std::chrono::seconds kCloseWait{10};
+// Lines that come sooner after what was written wait for each other: a STATE for every few records would
+// otherwise wake the thread for each.
+constexpr int kGatherMilliseconds = 1;
 
 constexpr std::array<std::string_view, 6> kLevelNames = {"FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"};
 
@@ -58,7 +62,13 @@ struct MessageWriter::Impl {
         wake_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
   ~Impl() { close(wake_fd); }
 
+  static bool IsFile(int fd) {
+    struct stat about{};
+    return fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+  }
+
   const int fd;
+  const size_t piece_bytes = IsFile(fd) ? kBlockBytes : kPieceBytes;
   const LogLevel level;
   const Clock& clock;
   MemoryBudget* const budget;
@@ -73,6 +83,7 @@ struct MessageWriter::Impl {
   bool lost GUARDED_BY(mu) = false;  // a line was dropped
   bool told GUARDED_BY(mu) = false;
   bool telling GUARDED_BY(mu) = false;  // on_closed runs
+  bool flushing GUARDED_BY(mu) = false;
   bool stalled GUARDED_BY(mu) = false;  // the last Flush gave up
   std::function<void()> on_closed GUARDED_BY(mu);
   std::atomic<bool> closed{false};
@@ -121,12 +132,12 @@ struct MessageWriter::Impl {
     return block;
   }
 
-  // Waits until the descriptor can be written (`for_write`), the thread is woken or stdout is closed. True:
-  // it can be written.
-  bool Wait(bool for_write) {
+  // Waits until the descriptor can be written (`for_write`), the thread is woken, stdout is closed or, if
+  // that is not negative, `milliseconds` have passed. True: it can be written.
+  bool Wait(bool for_write, int milliseconds = -1) {
     pollfd fds[2] = {{fd, static_cast<short>(for_write ? POLLOUT : 0), 0}, {wake_fd, POLLIN, 0}};
     if (closed.load(std::memory_order_relaxed)) fds[0].fd = -1;  // it would go on to report its error
-    if (poll(fds, 2, -1) < 0) return false;
+    if (poll(fds, 2, milliseconds) < 0) return false;
     if (fds[1].revents != 0) {
       uint64_t count;
       static_cast<void>(!read(wake_fd, &count, sizeof count));
@@ -153,6 +164,10 @@ struct MessageWriter::Impl {
     MutexLock lock(mu);
     return stop;
   }
+  bool Flushing() {
+    MutexLock lock(mu);
+    return flushing || stop;
+  }
 
   // False: not all of it, because stdout is closed or the thread has to stop.
   bool WriteBlock(std::string_view block) {
@@ -160,7 +175,7 @@ struct MessageWriter::Impl {
       const bool writable = Wait(true);
       if (closed.load(std::memory_order_relaxed) || Stopping()) return false;
       if (!writable) continue;
-      const ssize_t written = write(fd, block.data(), std::min(block.size(), kPieceBytes));
+      const ssize_t written = write(fd, block.data(), std::min(block.size(), piece_bytes));
       if (written >= 0) {
         block.remove_prefix(static_cast<size_t>(written));
       } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
@@ -195,6 +210,7 @@ struct MessageWriter::Impl {
         if (waiting == 0 || !written) progress.NotifyAll();
       }
       TellClosed();
+      if (!block.empty() && !Flushing()) Wait(false, kGatherMilliseconds);
       {
         MutexLock lock(mu);
         if (stop) return;
@@ -210,9 +226,12 @@ struct MessageWriter::Impl {
 
   bool Flush(Instant deadline) {
     MutexLock lock(mu);
+    flushing = true;
+    if (waiting > 0) Wake();  // it gathers, perhaps
     while (waiting > 0 && !closed.load(std::memory_order_relaxed)) {
       if (!progress.WaitUntil(mu, deadline)) break;
     }
+    flushing = false;
     stalled = waiting > 0 && !closed.load(std::memory_order_relaxed);
     return waiting == 0 && !lost;
   }

@@ -28,7 +28,9 @@ struct Chunk {
 
 class ChunkReader {
  public:
-  static constexpr size_t kChunkBytes = 1 << 20;
+  // What a worker makes of one, items and requests, stays in its core's second-level cache (1 MiB and more
+  // today), and replies are looked at that often; a larger chunk costs more a record.
+  static constexpr size_t kChunkBytes = 256 * 1024;
 
   // `fd` is read, not owned, its flags stay as they are; a pipe is made large. `max_line` (bytes with
   // newline, at least chunk_bytes): a longer line is an error by name, not an allocation.

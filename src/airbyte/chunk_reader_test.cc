@@ -202,7 +202,8 @@ TEST(ChunkReader, ARegularFileInChunks) {
     if (chunks % 2 == 0) reader.Recycle(std::move(taken.chunk));
   }
   EXPECT_TRUE(all == content);
-  EXPECT_LE(chunks, 8U);
+  EXPECT_LE(chunks,
+            content.size() / (ChunkReader::kChunkBytes - 1000) + 1);  // hardly less than a whole one each
   std::fclose(file);
 }
 

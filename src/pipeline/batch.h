@@ -59,10 +59,12 @@ struct Batch {
   Instant sent;
   size_t charged = 0;  // bytes held in the memory budget for it
 
-  // What it holds in memory, with a reply that returns all of it as unprocessed.
-  size_t footprint() const {
-    return sizeof(Batch) + Buffer::kHeadRoom + 2 * body.capacity() + items.capacity() * sizeof(BatchItem);
+  // What it holds in memory.
+  size_t held() const {
+    return sizeof(Batch) + Buffer::kHeadRoom + body.capacity() + items.capacity() * sizeof(BatchItem);
   }
+  // The same with a reply that returns all of it as unprocessed.
+  size_t footprint() const { return held() + body.capacity(); }
   std::string_view item_bytes(const BatchItem& item) const { return body.view(item.begin, item.size); }
 };
 using BatchPtr = std::unique_ptr<Batch>;

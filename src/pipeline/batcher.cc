@@ -26,7 +26,7 @@ BatchPtr Batcher::NewBatch(int table) {
   } else {
     batch = std::move(spare_.back());
     spare_.pop_back();
-    spare_bytes_ -= batch->footprint();
+    spare_bytes_ -= batch->held();
   }
   batch->table = table;
   batch->body.Append(tables_[static_cast<size_t>(table)].request_prefix);
@@ -137,7 +137,7 @@ Instant Batcher::oldest() const { return by_table_[static_cast<size_t>(open_.fro
 
 void Batcher::Recycle(BatchPtr batch) {
   budget_.Release(batch->charged);
-  const size_t bytes = batch->footprint();
+  const size_t bytes = batch->held();
   if (bytes > kKeepBytesEach || spare_bytes_ + bytes > kKeepBytes) return;
   batch->body.Clear();
   batch->items.clear();

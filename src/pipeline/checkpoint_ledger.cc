@@ -1,5 +1,6 @@
 #include "pipeline/checkpoint_ledger.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ddb {
@@ -128,17 +129,19 @@ void CheckpointLedger::AddWaiting(const Timeline& timeline, int stream, Instant 
   if (timeline.states.empty()) return;
   const auto& [at, oldest] = *timeline.states.begin();
   if (oldest.read >= before) return;
-  Waiting waiting{stream, oldest.read, timeline.states.size(), 0, -1};
-  std::map<int, uint64_t> outstanding;
+  Waiting waiting{stream, oldest.read, timeline.states.size(), {}};
+  std::map<int, Waiting::For> outstanding;
   for (auto it = timeline.groups.begin(); it != timeline.groups.end() && it->first < at; ++it) {
-    waiting.records += it->second->outstanding;
-    outstanding[it->second->stream] += it->second->outstanding;
+    const RecordGroup& group = *it->second;
+    if (group.outstanding == 0) continue;
+    auto& reason =
+        outstanding.try_emplace(group.stream, Waiting::For{group.stream, 0, group.read}).first->second;
+    reason.records += group.outstanding;
   }
-  uint64_t most = 0;
-  for (const auto& [candidate, records] : outstanding) {
-    if (records > most) waiting.slowest_stream = candidate, most = records;
-  }
-  out.push_back(waiting);
+  for (const auto& [_, reason] : outstanding) waiting.streams.push_back(reason);
+  std::stable_sort(waiting.streams.begin(), waiting.streams.end(),
+                   [](const auto& a, const auto& b) { return a.records > b.records; });
+  out.push_back(std::move(waiting));
 }
 
 std::vector<CheckpointLedger::Waiting> CheckpointLedger::WaitingSince(Instant before) const {

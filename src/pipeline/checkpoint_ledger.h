@@ -41,6 +41,7 @@ struct Position {
 struct RecordGroup {
   int stream = 0;
   Position at;
+  Instant read;              // when its chunk was
   StateCounts counts;        // stored, rejected (both by Credit), changed (by the encoder, and CountNulled)
   uint64_t outstanding = 0;  // neither stored nor (safely) rejected
 };
@@ -88,12 +89,17 @@ class CheckpointLedger {
   // batch.
   bool StateWaits(int stream) const;
 
+  // Why a STATE waits.
   struct Waiting {
     int stream = -1;  // -1: a GLOBAL or LEGACY STATE
     Instant read;     // of the oldest
     uint64_t states = 0;
-    uint64_t records = 0;     // outstanding before it
-    int slowest_stream = -1;  // one whose records it waits for
+    struct For {
+      int stream = 0;
+      uint64_t records = 0;  // outstanding before it
+      Instant oldest;        // when the first of them was read
+    };
+    std::vector<For> streams;  // the most records first
   };
   std::vector<Waiting> WaitingSince(Instant before) const;  // those read before that instant
   uint64_t states_waiting() const;

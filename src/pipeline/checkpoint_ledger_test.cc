@@ -217,13 +217,41 @@ TEST_F(LedgerTest, SaysWhyAStateWaits) {
   const auto waiting = ledger_.WaitingSince(read + std::chrono::seconds(1));
   ASSERT_EQ(waiting.size(), 1u);
   EXPECT_EQ(waiting[0].stream, 1);
-  EXPECT_EQ(waiting[0].slowest_stream, 1);
-  EXPECT_EQ(waiting[0].records, 9u);
+  ASSERT_EQ(waiting[0].streams.size(), 1u);
+  EXPECT_EQ(waiting[0].streams[0].stream, 1);
+  EXPECT_EQ(waiting[0].streams[0].records, 9u);
   EXPECT_TRUE(ledger_.StateWaits(1));
   EXPECT_FALSE(ledger_.StateWaits(0));
   Store(group, 9);
   EXPECT_FALSE(ledger_.StateWaits(1));
   EXPECT_EQ(ledger_.states_waiting(), 0u);
+}
+
+TEST_F(LedgerTest, AGlobalStateWaitsForSeveralStreams) {
+  Open(1);
+  ChunkBuilder chunk(0);
+  RecordGroup* first = chunk.Records(0, 2);
+  RecordGroup* second = chunk.Records(1, 9);
+  RecordGroup* third = chunk.Records(0, 3);
+  RecordGroup* stored = chunk.Records(2, 50);
+  chunk.State(StateKind::kGlobal, -1, "g");
+  chunk.Records(1, 100);  // behind it
+  first->read = Instant{} + std::chrono::seconds(2);
+  second->read = Instant{} + std::chrono::seconds(3);
+  third->read = Instant{} + std::chrono::seconds(4);
+  Register(chunk);
+  Store(stored, 50);
+  Store(second, 1);
+  const auto waiting = ledger_.WaitingSince(Instant{} + std::chrono::seconds(1));
+  ASSERT_EQ(waiting.size(), 1u);
+  EXPECT_EQ(waiting[0].stream, -1);
+  ASSERT_EQ(waiting[0].streams.size(), 2u);
+  EXPECT_EQ(waiting[0].streams[0].stream, 1);
+  EXPECT_EQ(waiting[0].streams[0].records, 8u);
+  EXPECT_EQ(waiting[0].streams[0].oldest, second->read);
+  EXPECT_EQ(waiting[0].streams[1].stream, 0);
+  EXPECT_EQ(waiting[0].streams[1].records, 5u);
+  EXPECT_EQ(waiting[0].streams[1].oldest, first->read);
 }
 
 }  // namespace

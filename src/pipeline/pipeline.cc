@@ -17,10 +17,14 @@ using std::chrono::seconds;
 constexpr Duration kTick = seconds(1);
 constexpr Duration kLogEvery = seconds(60);
 constexpr Duration kStateIsLate = seconds(60);
+constexpr size_t kNamedInALog = 10;  // STATEs that are late, and streams that one waits for
+constexpr size_t kStreamsOfALateState = 5;       // named, of all that it waits for
 constexpr Duration kAfterFailure = seconds(30);  // for what lies before it
 constexpr Duration kAfterStop = seconds(10);     // signal, closed stdout: for what is in flight
 // A longer line is refused by name; it would need several times its size while it is encoded.
 constexpr size_t kLinePartOfBudget = 8;
+
+int64_t WholeSeconds(Duration duration) { return std::chrono::duration_cast<seconds>(duration).count(); }
 
 std::vector<StreamId> StreamsOf(const std::vector<TableTarget>& tables) {
   std::vector<StreamId> streams;
@@ -156,8 +160,8 @@ class Supervisor {
     if (now - last_log_ >= kLogEvery) {
       last_log_ = now;
       LogProgress("Progress");
-      LogLateStates(now);
     }
+    if (now - last_late_ >= kLogEvery) LogLateStates(now);
     if (options_.progress_fd >= 0) ShowProgress();
     ScheduleTick();
   }
@@ -171,7 +175,7 @@ class Supervisor {
           TransientError(
               fmt::format("Nothing could be stored in table {} for {} s. The sync can be tried again; if the "
                           "table is throttled, give it more write capacity.",
-                          target.name, std::chrono::duration_cast<seconds>(*waited).count()),
+                          target.name, WholeSeconds(*waited)),
               "gave up on a table without progress")
               .For(target.stream));
     }
@@ -220,17 +224,31 @@ class Supervisor {
   }
 
   void LogLateStates(Instant now) {
-    for (const CheckpointLedger::Waiting& waiting : ledger_.WaitingSince(now - kStateIsLate)) {
-      const int stream = waiting.slowest_stream >= 0 ? waiting.slowest_stream : waiting.stream;
-      if (stream < 0) continue;
-      const TableTarget& target = options_.tables[static_cast<size_t>(stream)];
-      const bool throttled = rates_[static_cast<size_t>(stream)].Get(now).throttled;
-      writer_.Warn(
-          fmt::format("A STATE has waited {} s for {} records of stream {} to be stored in table {}{}.",
-                      std::chrono::duration_cast<seconds>(now - waiting.read).count(), waiting.records,
-                      target.stream.Display(), target.name,
-                      throttled ? ", which is throttled: give it more write capacity" : ""));
+    const std::vector<CheckpointLedger::Waiting> late = ledger_.WaitingSince(now - kStateIsLate);
+    if (late.empty()) return;
+    last_late_ = now;
+    for (size_t i = 0; i < late.size() && i < kNamedInALog; ++i) {
+      writer_.Warn(fmt::format("A STATE has waited {} s for what it covers to be stored: {}",
+                               WholeSeconds(now - late[i].read), WhyItWaits(late[i], now)));
     }
+    if (late.size() > kNamedInALog)
+      writer_.Warn(fmt::format("The STATEs of {} more streams wait.", late.size() - kNamedInALog));
+  }
+
+  // "public.users: 75 records, oldest 12 s, throttled; ..."
+  std::string WhyItWaits(const CheckpointLedger::Waiting& waiting, Instant now) const {
+    if (waiting.streams.empty()) return "the input before it is not parsed yet";
+    std::string why;
+    for (size_t i = 0; i < waiting.streams.size() && i < kNamedInALog; ++i) {
+      const auto& reason = waiting.streams[i];
+      const auto index = static_cast<size_t>(reason.stream);
+      why += fmt::format("{}{}: {} records, oldest {} s{}", i > 0 ? "; " : "",
+                         tables_[index].stream.Display(), reason.records, WholeSeconds(now - reason.oldest),
+                         rates_[index].Get(now).throttled ? ", throttled" : "");
+    }
+    if (waiting.streams.size() > kNamedInALog)
+      why += fmt::format("; {} more streams", waiting.streams.size() - kNamedInALog);
+    return why;
   }
 
   const PipelineOptions& options_;
@@ -254,6 +272,7 @@ class Supervisor {
   size_t drained_ = 0;
   std::optional<Instant> deadline_;
   Instant last_log_ = run_.started;
+  Instant last_late_;  // when a STATE was last said to be late
 };
 
 }  // namespace

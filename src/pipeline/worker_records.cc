@@ -178,6 +178,7 @@ RecordGroup* Worker::GroupOf(int stream) {
     group = contents_.groups.back().get();
     group->stream = stream;
     group->at = {chunk_, next_index_++};
+    group->read = now_;
     streams_with_group_.push_back(stream);
   }
   return group;

@@ -1,6 +1,7 @@
 """The encoder against an encoder written here, on random records; its sizes against the engine's; table names against
 Python's unicodedata. The program `item_vectors` runs the code of the product."""
 
+import hashlib
 import json
 import os
 import random
@@ -17,9 +18,11 @@ from ddb_testkit.item_size import LIMIT, RULES, item_size
 RECORDS = int(os.environ.get("DDB_RANDOM_RECORDS", 100_000))
 SEED = int(os.environ.get("DDB_RANDOM_SEED", 5))
 STORED = int(os.environ.get("DDB_STORED_RECORDS", 3_000))
+LARGE = STORED // 10
 NAMES = 100_000
 LEVELS = 31  # containers in each other
 TEXT = ("TRUNCATED", "DESTINATION_FIELD_SIZE_LIMITATION")
+NULLED = ("NULLED", "DESTINATION_RECORD_SIZE_LIMITATION")
 REPLACED = ("TRUNCATED", "DESTINATION_SERIALIZATION_ERROR")
 
 
@@ -171,6 +174,83 @@ def test_agrees_with_an_encoder_in_python(build_folder):
     assert changed > RECORDS // 20
 
 
+def random_large_record(rng):
+    """Around the limit: [(name, JSON, attribute value, noted kind or None)]. Names are short, or hardly worth nulling."""
+    names = rng.sample(["id", "kept", "a.b", "c[0]", "é" * 40, "z" * 3_000, *(f"n{number}" for number in range(9))], rng.randrange(1, 9))
+    fields = []
+    for name in names:
+        kind = rng.randrange(4)
+        if kind == 0:
+            text = rng.choice(["120", "0.012", "-9." + "9" * 37, "1E+125"])
+            count = rng.choice([1, 30, 4_000])
+            fields.append((name, f"[{','.join([text] * count)}]", {"L": [{"N": text}] * count}, None))
+        elif kind == 1:
+            text = rng.choice("1234") * rng.choice([39, 2_000, 150_000])
+            fields.append((name, text, {"S": text}, TEXT))
+        else:
+            text = rng.choice("abc") * rng.choice([0, 20, 90, 130, 5_000, 100_000, 200_000, 409_000, 700_000])
+            fields.append((name, f'"{text}"', {"S": text}, None))
+    filler = max(0, rng.choice([LIMIT, LIMIT + rng.randrange(-100, 100), LIMIT - 4_000]) - item_size(item_of(fields), rng.choice([min, max])))
+    pad = "p" * max(0, filler - rng.choice([5, 5, 6, rng.randrange(40)]))
+    return [*fields, ("pad", f'"{pad}"', {"S": pad}, None)]
+
+
+def path_of(name):
+    return re.sub(r"([.\[\\])", r"\\\1", name)
+
+
+def change_of(name, kind):
+    return {"M": {"field": {"S": path_of(name)}, "change": {"S": kind[0]}, "reason": {"S": kind[1]}}}
+
+
+def item_of(fields, nulled=()):
+    """The whole item, as item_vectors makes it; the id apart."""
+    changes = [change_of(name, kind) for name, _, _, kind in fields if kind] + [change_of(name, NULLED) for name, *_ in fields if name in nulled]
+    data = {name: {"NULL": True} if name in nulled else value for name, _, value, _ in fields}
+    meta = {"_airbyte_meta": {"M": {"changes": {"L": changes}, "sync_id": {"N": "5"}}}} if changes else {}
+    return {"_airbyte_data": {"M": data}, "_airbyte_ab_id": {"S": "u" * 36}, "sync_time": {"N": "1"},
+            "_airbyte_emitted_at": {"N": "7"}, **meta}
+
+
+def made_to_fit(fields):
+    """The item with the largest fields nulled, as far as one gains by it; None where that is not enough."""
+    if item_size(item_of(fields), min) <= LIMIT:
+        return item_of(fields)
+    order = sorted(range(len(fields)), key=lambda i: (-item_size({"": fields[i][2]}, max), i))
+    nulled = set()
+    for index in order:
+        name, _, value, _ = fields[index]
+        gain = item_size({"": value}, max) - 1 - (1 + item_size({"": change_of(name, NULLED)}, max))
+        if name in ("id", "kept") or gain <= 0:
+            continue
+        nulled.add(name)
+        if item_size(item_of(fields, nulled), max) <= LIMIT:
+            return item_of(fields, nulled)
+    return None
+
+
+def test_sizes_agree_with_an_encoder_in_python(build_folder):
+    """Items around the limit and far over it: what is nulled, what is left as it is, what is refused."""
+    rng = random.Random(SEED)
+    records = [random_large_record(rng) for _ in range(LARGE)]
+    lines = ["{" + ",".join(f"{json.dumps(name)}:{text}" for name, text, _, _ in fields) + "}" for fields in records]
+    seen = {"whole": 0, "nulled": 0, "rejected": 0, "between": 0}
+    for fields, line in zip(records, vectors(build_folder, "encode", lines)):
+        expected = made_to_fit(fields)
+        if expected is None:
+            assert line == "rejected"
+            seen["rejected"] += 1
+            continue
+        lower, upper, truncated, nulled, item = line.split(" ", 4)
+        item = json.loads(item, object_pairs_hook=unique)
+        item["_airbyte_ab_id"] = {"S": "u" * 36}
+        assert item == expected, {name: (len(text), text[:10]) for name, text, _, _ in fields}
+        assert (int(lower), int(upper)) == (item_size(item, min), item_size(item, max))
+        assert int(truncated) == sum(kind is not None for *_, kind in fields)
+        seen["nulled" if int(nulled) else "between" if int(upper) > LIMIT else "whole"] += 1
+    assert all(count >= LARGE // 50 for count in seen.values()), seen
+
+
 def test_random_records_are_stored_as_they_should_be(connector, engine, dynamodb, prefix):
     generator = Generator(SEED + 1)
     records = [generator.record() for _ in range(STORED)]
@@ -208,6 +288,47 @@ def test_the_size_limit_is_where_the_engine_has_it(engine, dynamodb, prefix, val
 def clean(name):
     name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))
     return re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"[ \t\n\v\f\r]+", "_", name))
+
+
+def table_names(prefix, streams):
+    """The whole rule; a stream is (namespace or None, name)."""
+    plain = [prefix + "".join("_" + clean(part) for part in stream if part is not None) for stream in streams]
+    hashes = [hashlib.sha256((b"\xff" if ns is None else ns.encode()) + b"\0" + name.encode()).hexdigest() for ns, name in streams]
+    digits = [0 if 3 <= len(name) <= 255 else 8 for name in plain]
+    while True:
+        names = [f"{p[:254 - d]}_{h[:d]}" if d else p for p, h, d in zip(plain, hashes, digits)]
+        if len(set(names)) == len(names):
+            return names
+        digits = [d + 8 * (names.count(name) > 1) for name, d in zip(names, digits)]
+
+
+def test_whole_table_names_agree(build_folder):
+    """Streams that meet in a name, names too short and too long, prefixes of all lengths; whatever the order."""
+    rng = random.Random(SEED)
+    parts = ["a", "A", "b c", "b_c", "b\tc", "b  c", "é", "e", "e\u0301", "漢", "字", "", "ﬁ", "fi", "\u0300", "x" * 120, "x" * 130 + "é",
+             "x" * 130 + "e", "ǆ" * 100, "😀"]
+    catalogs, lines, names, hashed, longer = [], [], 0, 0, 0
+    for _ in range(NAMES // 5):
+        prefix = rng.choice(["", "p", "airbyte", "a-b.c", "y" * 200, "y" * 246])
+        some = ["".join(rng.choice(parts) for _ in range(rng.choice([1, 1, 2]))) for _ in range(rng.randrange(1, 10))]
+        streams = {(rng.choice([None, None, "", *some]), name) for name in some}
+        if rng.random() < 0.2:  # one that already has a name that another one gets
+            taken = rng.choice(table_names(prefix, sorted(streams, key=repr)))
+            streams.add((None, taken[len(prefix) + 1:]))
+        streams = rng.sample(sorted(streams, key=repr), len(streams))
+        catalogs.append((prefix, streams))
+        words = ["x" + prefix.encode().hex()]
+        for namespace, stream in streams:
+            words += ["-" if namespace is None else "x" + namespace.encode().hex(), "x" + stream.encode().hex()]
+        lines.append(" ".join(words))
+    for (prefix, streams), found in zip(catalogs, vectors(build_folder, "names", lines)):
+        expected = table_names(prefix, streams)
+        assert found.split(" ") == expected, (prefix, streams)
+        assert all(re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", name) for name in expected)
+        names += len(expected)
+        hashed += sum(bool(re.search(r"_[0-9a-f]{8}$", name)) for name in expected)
+        longer += sum(bool(re.search(r"_[0-9a-f]{16}$", name)) for name in expected)
+    assert names > NAMES // 2 and hashed > NAMES // 20 and longer > NAMES // 200, (names, hashed, longer)
 
 
 def test_table_names_agree_with_unicodedata(build_folder):

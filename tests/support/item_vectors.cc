@@ -3,10 +3,15 @@
 // out:
 //   item_vectors encode   record data as JSON    ->  lower upper truncated nulled {item as DynamoDB JSON}
 //                                                    or "invalid", or "rejected"
+//                            the fields "id" and "kept" are never nulled
 //   item_vectors clean    a name in hex          ->  the part of a table name that it gives
+//   item_vectors names    prefix, then each stream's namespace and name, in hex behind an "x"; "-": none
+//                                                ->  the streams' table names
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/buffer.h"
 #include "items/item_encoder.h"
@@ -19,7 +24,8 @@ std::string Encode(ddb::ItemEncoder& encoder, const std::string& data) {
   const char* const end = padded.data() + data.size();
   ddb::Buffer out;
   if (encoder.EncodeData(padded.data(), end, out).next != end) return "invalid";
-  const ddb::ItemEncoder::Stream stream{.sync_time_millis = 1, .sync_id = 5};
+  static const ddb::ItemEncoder::Stream stream{
+      .sync_time_millis = 1, .generation_id = {}, .sync_id = 5, .protected_fields = {"id", "kept"}};
   if (encoder.Finish("7", "", stream, out) != ddb::RejectReason::kNone) return "rejected";
   const auto& facts = encoder.last_item();
   constexpr std::string_view kBefore = R"({"PutRequest":{"Item":)", kBehind = "}}";
@@ -36,16 +42,35 @@ std::string FromHex(const std::string& hex) {
   return bytes;
 }
 
+std::string TableNames(const std::string& line) {
+  std::istringstream words(line);
+  std::string prefix, ns, name, found;
+  words >> prefix;
+  std::vector<ddb::StreamId> streams;
+  while (words >> ns >> name) {
+    ddb::StreamId& stream = streams.emplace_back();
+    if (ns != "-") stream.ns = FromHex(ns.substr(1));
+    stream.name = FromHex(name.substr(1));
+  }
+  const auto names = ddb::ResolveTableNames(FromHex(prefix.substr(1)), streams);
+  if (!names.ok()) return "refused";
+  for (const ddb::TableName& table : *names) found += (found.empty() ? "" : " ") + table.name;
+  return found;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string_view mode = argc == 2 ? argv[1] : "";
-  if (mode != "encode" && mode != "clean") {
-    std::cerr << "usage: item_vectors encode|clean\n";
+  if (mode != "encode" && mode != "clean" && mode != "names") {
+    std::cerr << "usage: item_vectors encode|clean|names\n";
     return 2;
   }
   ddb::ItemEncoder encoder;
   for (std::string line; std::getline(std::cin, line);) {
-    std::cout << (mode == "encode" ? Encode(encoder, line) : ddb::CleanName(FromHex(line))) << '\n';
+    std::cout << (mode == "encode"  ? Encode(encoder, line)
+                  : mode == "clean" ? ddb::CleanName(FromHex(line))
+                                    : TableNames(line))
+              << '\n';
   }
 }

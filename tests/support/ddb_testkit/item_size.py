@@ -1,15 +1,17 @@
 """The size of an item in DynamoDB JSON as DynamoDB counts it. For numbers two rules are known, so a `rule` picks one of both."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 LIMIT = 409_600  # bytes of an item
 # Which of the two sizes of a number an engine has.
 RULES = {"dynamodb-local": lambda both: both[0], "dynoxide": lambda both: both[1]}
 
 
-def number_sizes(value):
+@lru_cache(maxsize=10_000)
+def number_sizes(text):
     """What DynamoDB Local counts, and what the service does."""
-    sign, digits, exponent = value.as_tuple()
+    sign, digits, exponent = Decimal(text).as_tuple()
     digits = "".join(map(str, digits)).lstrip("0")
     exponent += len(digits)
     digits = digits.rstrip("0")
@@ -28,7 +30,7 @@ def sizes(value, rule):
     if kind == "L":
         return 3 + sum(1 + sizes(element, rule) for element in inside)
     if kind == "N":
-        return rule(number_sizes(Decimal(inside)))
+        return rule(number_sizes(inside))
     return len(inside.encode()) if kind == "S" else 1
 
 

@@ -3,7 +3,7 @@
 //
 // A worker that may take a chunk asks for the token; whoever holds it waits for stdin on its own loop, takes
 // one chunk, and passes the token on before it parses. A holder that may not take one (any more) passes it on
-// at once. With one worker it is the same code. Any thread; Take and Recycle lock.
+// at once. With one worker it is the same code. Any thread; Take locks, for as long as it reads.
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,12 @@ class Intake {
   // `parcels_per_chunk`: what each chunk will be followed by (key_lanes), 0 when no table is keyed.
   Intake(ChunkReader& reader, CheckpointLedger& ledger, MemoryBudget& budget, int fd,
          int64_t parcels_per_chunk)
-      : reader_(reader), ledger_(ledger), budget_(budget), fd_(fd), parcels_per_chunk_(parcels_per_chunk) {}
+      : reader_(reader),
+        recycler_(reader),
+        ledger_(ledger),
+        budget_(budget),
+        fd_(fd),
+        parcels_per_chunk_(parcels_per_chunk) {}
 
   // `granted` runs when the token is the caller's: within Ask if it was free, else on the thread of who
   // passes it (so it has to post). Ask while asking or holding is not allowed.
@@ -67,10 +72,8 @@ class Intake {
     }
     return outcome;
   }
-  void Recycle(Chunk&& chunk) {
-    MutexLock lock(mu_);
-    reader_.Recycle(std::move(chunk));
-  }
+  // Does not wait for a Take that goes on.
+  void Recycle(Chunk&& chunk) { recycler_.Recycle(std::move(chunk)); }
   // Of the line that is not whole yet: its bytes, and what is charged for them.
   struct Carried {
     size_t bytes = 0;
@@ -100,6 +103,7 @@ class Intake {
  private:
   mutable Mutex mu_;
   ChunkReader& reader_ GUARDED_BY(mu_);
+  ChunkReader& recycler_;  // the same one: Recycle locks by itself
   CheckpointLedger& ledger_;
   MemoryBudget& budget_;
   size_t charged_ GUARDED_BY(mu_) = 0;

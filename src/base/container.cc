@@ -152,4 +152,11 @@ size_t MemoryLimit(const std::string& root) {
   return bytes;
 }
 
+size_t DefaultBudget(size_t memory_limit) {
+  constexpr size_t kMaxBudget = 512u << 20;
+  constexpr size_t kForTheRest = 64u << 20;
+  const size_t ours = memory_limit > kForTheRest ? (memory_limit - kForTheRest) / 2 : 0;
+  return std::clamp(ours, kMinBudget, kMaxBudget);
+}
+
 }  // namespace ddb

@@ -19,4 +19,10 @@ int AvailableCores(const std::string& root = "");
 // Bytes: the smallest limit, at most the machine's memory.
 size_t MemoryLimit(const std::string& root = "");
 
+// Bytes: the memory budget where the user names none, under that limit. Half of what it leaves beside the
+// program itself, connections and the kernel's buffers; the other half is others': the source may run beside
+// us.
+size_t DefaultBudget(size_t memory_limit);
+inline constexpr size_t kMinBudget = 16u << 20;
+
 }  // namespace ddb

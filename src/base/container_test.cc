@@ -130,5 +130,16 @@ TEST_F(ContainerTest, BrokenFilesDoNotLimit) {
   EXPECT_EQ(AvailableCores(root_), all_cores_);
 }
 
+TEST(DefaultBudgetTest, IsHalfOfWhatIsLeftWithinItsBounds) {
+  constexpr size_t kMiB = size_t{1} << 20;
+  EXPECT_EQ(DefaultBudget(0), 16 * kMiB);
+  EXPECT_EQ(DefaultBudget(64 * kMiB), 16 * kMiB);
+  EXPECT_EQ(DefaultBudget(96 * kMiB), 16 * kMiB);
+  EXPECT_EQ(DefaultBudget(100 * kMiB), 18 * kMiB);
+  EXPECT_EQ(DefaultBudget(512 * kMiB), 224 * kMiB);
+  EXPECT_EQ(DefaultBudget(1088 * kMiB), 512 * kMiB);
+  EXPECT_EQ(DefaultBudget(64'000 * kMiB), 512 * kMiB);
+}
+
 }  // namespace
 }  // namespace ddb

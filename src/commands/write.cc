@@ -33,20 +33,13 @@ namespace ddb {
 namespace {
 
 constexpr size_t kConnections = 256;
-constexpr size_t kMaxBudget = 512u << 20;
-constexpr size_t kMinBudget = 16u << 20;
-constexpr size_t kForTheRest =
-    64u << 20;  // of the container's memory: the program itself, connections, the kernel's buffers
 constexpr size_t kChunkPartOfBudget = 16;
 constexpr Duration kFlushAtStart = std::chrono::seconds(1);
 constexpr Duration kFlushAtEnd = std::chrono::seconds(10);
 
-// Bytes. Half of what the container has is left to others: the source may run beside us.
 size_t BudgetFor(const Config& config) {
   if (config.max_memory_mb) return std::max(kMinBudget, *config.max_memory_mb << 20);
-  const size_t limit = MemoryLimit();
-  const size_t ours = limit > kForTheRest ? (limit - kForTheRest) / 2 : 0;
-  return std::clamp(ours, kMinBudget, kMaxBudget);
+  return DefaultBudget(MemoryLimit());
 }
 
 std::string Environment(const char* name) {

@@ -42,22 +42,16 @@ class Store {
   // was refused.
   std::string MissingBefore(const Plan::Checkpoint& checkpoint) const {
     MutexLock lock(mu_);
-    for (size_t i = 0; i < checkpoint.records_before; ++i) {
+    std::set<int> later;  // keys that a record from here on has written
+    for (size_t i = plan_.records.size(); i-- > 0;) {
       const Plan::Record& record = plan_.records[i];
-      if (checkpoint.stream >= 0 && record.stream != checkpoint.stream) continue;
-      if (record.stream != kKeyed) {
-        if (written_.count(record.id) == 0 && refused_.count(record.id) == 0 && !record.odd)
-          return fmt::format("record {}", i);
+      const bool written = written_.count(record.id) > 0;
+      if (record.stream == kKeyed && written) later.insert(record.key);
+      if (i >= checkpoint.records_before || (checkpoint.stream >= 0 && record.stream != checkpoint.stream))
         continue;
-      }
-      // Some write of the key that is not older has to have been stored; or it was refused itself.
-      bool settled = refused_.count(record.id) > 0;
-      for (size_t j = i; j < plan_.records.size() && !settled; ++j) {
-        const Plan::Record& later = plan_.records[j];
-        if (later.stream != kKeyed || later.key != record.key) continue;
-        settled = written_.count(later.id) > 0;
-      }
-      if (!settled) return fmt::format("record {} of key {}", i, record.key);
+      if (written || refused_.count(record.id) > 0 || record.odd) continue;
+      if (record.stream != kKeyed) return fmt::format("record {}", i);
+      if (later.count(record.key) == 0) return fmt::format("record {} of key {}", i, record.key);
     }
     return {};
   }

@@ -1,5 +1,7 @@
 """The connector as a process: `run` for a whole input, `start` for one that is fed and watched bit by bit."""
 
+import contextlib
+import itertools
 import json
 import os
 import queue
@@ -63,6 +65,45 @@ class Outcome:
         return self
 
 
+class Privacy:
+    """P6: what a run was told and may never say, but in a STATE that it echoes: its secret, and the texts in its records."""
+
+    SHORTEST = 8  # characters; a shorter text can be anything
+    LINES = 300  # of the input are looked at
+
+    def __init__(self, *files):
+        """`files`: config and catalog. What stands in them beside the secret may be said."""
+        known = [Path(file).read_text(errors="replace") for file in files if file]
+        self._public = "\n".join(known)
+        self._private = set()
+        self._left = self.LINES
+        for text in known:
+            with contextlib.suppress(ValueError, AttributeError):
+                value = json.loads(text)
+                self._public += json.dumps(value, ensure_ascii=False)
+                self._private |= {value.get("secret_access_key")} - {None, ""}
+
+    def told(self, data):
+        for line in itertools.islice(data.split(b"\n"), self._left):
+            self._left -= 1
+            with contextlib.suppress(ValueError, AttributeError, TypeError, KeyError, RecursionError):
+                self._add(json.loads(line)["record"]["data"])
+
+    def _add(self, value):
+        if isinstance(value, str) and len(value) >= self.SHORTEST:
+            if not any(form in self._public for form in (value, json.dumps(value, ensure_ascii=False)[1:-1])):
+                self._private.add(value)
+        elif isinstance(value, (dict, list)):
+            for each in value.values() if isinstance(value, dict) else value:
+                self._add(each)
+
+    def verify(self, outcome):
+        said = "\n".join(json.dumps(m, ensure_ascii=False) for m in outcome.messages if m.get("type") != "STATE") + outcome.stderr
+        for text in self._private:
+            assert text not in said and json.dumps(text, ensure_ascii=False)[1:-1] not in said, f"P6: {text[:80]!r} is in the output"
+        return outcome
+
+
 def parse_lines(text):
     """Everything on stdout has to be a message, one JSON a line."""
     return [json.loads(row) for row in text.split("\n") if row]
@@ -71,8 +112,9 @@ def parse_lines(text):
 class Running:
     """A `write` in progress. Use as a context manager: leaving it kills what still runs."""
 
-    def __init__(self, command, env, stdin):
+    def __init__(self, command, env, stdin, privacy):
         self.process = subprocess.Popen(command, env=env, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self._privacy = privacy
         self._lines = queue.Queue()  # None: end of stdout
         self._seen = []
         self._stderr = []
@@ -98,10 +140,10 @@ class Running:
 
     def send(self, *lines):
         """Blocks while the pipe is full, as a source would."""
-        self.process.stdin.write("".join(f"{text}\n" for text in lines).encode())
-        self.process.stdin.flush()
+        self.send_raw("".join(f"{text}\n" for text in lines).encode())
 
     def send_raw(self, data):
+        self._privacy.told(data)
         self.process.stdin.write(data)
         self.process.stdin.flush()
 
@@ -161,7 +203,7 @@ class Running:
             self._seen.append(text)
         self._lines.put(None)
         stdout = "".join(self._seen)
-        return Outcome(code, stdout, self._stderr_text(), parse_lines(stdout))
+        return self._privacy.verify(Outcome(code, stdout, self._stderr_text(), parse_lines(stdout)))
 
     def kill(self):
         """kill -9; everything that ever was on stdout, without a last line that is torn."""
@@ -210,7 +252,9 @@ class Connector:
         stdout = done.stdout.decode()
         is_help = any(arg in ("--help", "--version") for arg in args)
         messages = [] if is_help else parse_lines(stdout)
-        return Outcome(done.returncode, stdout, done.stderr.decode(errors="replace"), messages)
+        privacy = Privacy(*[arg for arg in args if isinstance(arg, Path) and arg.is_file()])
+        privacy.told(stdin)
+        return privacy.verify(Outcome(done.returncode, stdout, done.stderr.decode(errors="replace"), messages))
 
     def spec(self):
         return self.run("spec").ok().of_type("SPEC")[0]["spec"]
@@ -227,8 +271,9 @@ class Connector:
 
     def start_write(self, config, catalog, env=None, stdin=subprocess.PIPE):
         """`stdin`: a pipe that the test holds open, or a descriptor (a FIFO, a file)."""
-        command = [str(self.binary), *map(str, self._write_arguments(config, catalog))]
-        return Running(command, self._environment(env), stdin)
+        arguments = self._write_arguments(config, catalog)
+        command = [str(self.binary), *map(str, arguments)]
+        return Running(command, self._environment(env), stdin, Privacy(arguments[2], arguments[4]))
 
     def file(self, value):
         """The path of a new file with this JSON (or text, as it is)."""

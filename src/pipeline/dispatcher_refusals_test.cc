@@ -136,6 +136,39 @@ TEST_F(KeyedDispatcherTest, ARefusedWriteGivesItsPlaceToTheOneThatItReplaced) {
 
 class FailingDispatcherTest : public DispatcherTest {};
 
+TEST_F(FailingDispatcherTest, AnItemRefusedForTooLongIsSentAloneAndGivenUpAfterTenTimesInAMinute) {
+  // Hours back, so that whatever is waited for is due on the loop's own clock; a millisecond is a second.
+  clock_.offset = -std::chrono::hours(3);
+  const Instant begin = clock_.Now();
+  EventLoop::Timer tick(loop_);
+  std::function<void()> run = [&] {
+    clock_.offset += seconds(1);
+    tick.Start(RealClock().Now() + std::chrono::milliseconds(1), run);
+  };
+  run();
+  std::vector<Instant> alone;  // replies to k0 without company
+  client_.answer = [&](const auto& keys, Reply&, std::string& body) {
+    std::vector<std::string> left;
+    for (const std::string& key : keys) {
+      if (key == "k0" || (key == "k1" && keys.size() > 1)) left.push_back(key);
+    }
+    if (keys == std::vector<std::string>{"k0"}) alone.push_back(clock_.Now());
+    body = left.empty() ? std::string(kAllWritten) : FakeClient::Unprocessed("one", left);
+  };
+  Give(0, 25, "k");
+  RunUntilIdle();
+  ASSERT_TRUE(state_.error());
+  EXPECT_EQ(state_.error()->type, FailureType::kTransient);
+  EXPECT_EQ(client_.stored["k1"], 1) << "what is taken alone is stored";
+  EXPECT_EQ(client_.stored["k0"], 0);
+  ASSERT_GE(alone.size(), 10u);
+  EXPECT_GE(alone.front() - begin, run_.give_up);
+  EXPECT_GE(alone.back() - alone.front(),
+            seconds(59));  // a little passes between a reply and a look at the clock
+  const bool sooner = alone[alone.size() - 2] - alone.front() >= seconds(61) && alone.size() - 1 >= 10;
+  EXPECT_FALSE(sooner) << "it could have been given up one refusal before";
+}
+
 TEST_F(FailingDispatcherTest, TheWriteThatARefusedOneReplacedIsStoredAllTheSame) {
   client_.answer = [](const auto& keys, Reply& reply, std::string& body) {
     body = kAllWritten;

@@ -14,11 +14,10 @@ def test_faults(seed, connector, start_server, certificates):
     Scenario(file, workers).run(connector, start_server, certificates)
 
 
-def test_kill_at_a_random_point(seed, connector, start_server, certificates):
-    """kill -9: whatever STATE came out, all that it covers is in the table."""
+def play_until(end, code, seed, connector, start_server, certificates):
+    """A random run with something to be ended in the middle of, and STATEs all the way."""
     file, workers = random_scenario(seed)
     dice = random.Random(-seed)
-    # Something to be killed in the middle of, with STATEs all the way.
     total = any("global" in step for step in file["input"])
     for number in range(200):
         state = {"global": f"k{number}"} if total else {"state": f"k{number}", "stream": "users"}
@@ -26,7 +25,19 @@ def test_kill_at_a_random_point(seed, connector, start_server, certificates):
     file["input"].append({"hold": True})
     rules = file["server"]["rules"]
     rules.append({"name": "slow", "match": {"operation": "BatchWriteItem"}, "action": {"delay_ms": 3}})
-    file["end"] = {"signal": "KILL", "after_states": dice.randint(1, 20), "plus_ms": dice.randint(0, 60)}
-    file["expect"] = {"exit": -9, "states": "any", "idle_rules": [rule["name"] for rule in rules]}
+    file["end"] = end(dice)
+    file["expect"] = {"exit": code, "states": "any", "idle_rules": [rule["name"] for rule in rules]}
     run = Scenario(file, workers).run(connector, start_server, certificates)
     assert run.states_out() >= file["end"]["after_states"]
+
+
+def test_kill_at_a_random_point(seed, connector, start_server, certificates):
+    """kill -9: whatever STATE came out, all that it covers is in the table."""
+    play_until(lambda dice: {"signal": "KILL", "after_states": dice.randint(1, 20), "plus_ms": dice.randint(0, 60)}, -9,
+               seed, connector, start_server, certificates)
+
+
+def test_sigterm_at_a_random_point(seed, connector, start_server, certificates):
+    """From before it has begun on. What was printed is true, and what is in flight gets its time."""
+    play_until(lambda dice: {"signal": "TERM", "after_states": max(0, dice.randint(-5, 15)), "plus_ms": dice.randint(0, 300)},
+               -15, seed, connector, start_server, certificates)

@@ -21,10 +21,16 @@ class MemoryBudget {
     const auto wanted = static_cast<int64_t>(bytes);
     int64_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (used > static_cast<int64_t>(own) && used + wanted > limit_) return false;
+      if (used > static_cast<int64_t>(own) && used + wanted > limit_) {
+        tight_.store(true, std::memory_order_relaxed);
+        return false;
+      }
     } while (!used_.compare_exchange_weak(used, used + wanted, std::memory_order_relaxed));
+    if (tight()) tight_.store(false, std::memory_order_relaxed);
     return true;
   }
+  // The last reservation failed: what is kept only to be used again has to go.
+  bool tight() const { return tight_.load(std::memory_order_relaxed); }
   // For bytes that exist already and cannot wait (a STATE's line, a reply): counted, so that the next chunk
   // waits.
   void Add(size_t bytes) { used_.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed); }
@@ -39,6 +45,7 @@ class MemoryBudget {
  private:
   int64_t limit_;  // bytes; constant once the data path runs
   std::atomic<int64_t> used_{0};
+  std::atomic<bool> tight_{false};
 };
 
 }  // namespace ddb

@@ -8,9 +8,10 @@
 namespace ddb {
 namespace {
 
-// What emptied batches may keep for the next ones, all together; it is not in the memory budget.
-constexpr size_t kKeepBytes = 4 << 20;
-constexpr size_t kKeepBytesEach = 1 << 20;
+// What emptied batches keep for the next ones, all together: what a worker has in flight to a table that
+// answers soon. It is in the memory budget, half of which is left to others.
+constexpr size_t kKeepBytes = 16 << 20;
+constexpr size_t kKeepBytesEach = 2 << 20;
 // A buffer that is this much larger than what it holds held something large that was cut off.
 constexpr size_t kWaste = 1 << 20;
 
@@ -19,6 +20,14 @@ constexpr size_t kWaste = 1 << 20;
 Batcher::Batcher(const std::vector<TableTarget>& tables, MemoryBudget& budget, Sealed sealed)
     : tables_(tables), budget_(budget), sealed_(std::move(sealed)), by_table_(tables.size()) {}
 
+Batcher::~Batcher() { DropSpares(); }
+
+void Batcher::DropSpares() {
+  budget_.Release(spare_bytes_);
+  spare_.clear();
+  spare_bytes_ = 0;
+}
+
 BatchPtr Batcher::NewBatch(int table) {
   BatchPtr batch;
   if (spare_.empty()) {
@@ -26,7 +35,9 @@ BatchPtr Batcher::NewBatch(int table) {
   } else {
     batch = std::move(spare_.back());
     spare_.pop_back();
-    spare_bytes_ -= batch->held();
+    const size_t bytes = batch->held();
+    spare_bytes_ -= bytes;
+    budget_.Release(bytes);
   }
   batch->table = table;
   batch->body.Append(tables_[static_cast<size_t>(table)].request_prefix);
@@ -138,7 +149,10 @@ Instant Batcher::oldest() const { return by_table_[static_cast<size_t>(open_.fro
 void Batcher::Recycle(BatchPtr batch) {
   budget_.Release(batch->charged);
   const size_t bytes = batch->held();
-  if (bytes > kKeepBytesEach || spare_bytes_ + bytes > kKeepBytes) return;
+  if (bytes > kKeepBytesEach || spare_bytes_ + bytes > kKeepBytes || budget_.tight() ||
+      budget_.used() + bytes > budget_.limit() / 2) {
+    return;
+  }
   batch->body.Clear();
   batch->items.clear();
   batch->due = {};
@@ -147,6 +161,7 @@ void Batcher::Recycle(BatchPtr batch) {
   batch->charged = 0;
   batch->refusal.reset();
   spare_bytes_ += bytes;
+  budget_.Add(bytes);
   spare_.push_back(std::move(batch));
 }
 

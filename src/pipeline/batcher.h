@@ -23,6 +23,9 @@ class Batcher {
 
   using Sealed = std::function<void(BatchPtr)>;
   Batcher(const std::vector<TableTarget>& tables, MemoryBudget& budget, Sealed sealed);
+  ~Batcher();
+  Batcher(const Batcher&) = delete;
+  Batcher& operator=(const Batcher&) = delete;
 
   Batch& Open(int table, Instant now);
   static size_t BeginItem(Batch& batch);
@@ -43,6 +46,7 @@ class Batcher {
   bool empty() const { return open_.empty(); }
   Instant oldest() const;  // when the oldest open batch was opened; only if not empty
   void Recycle(BatchPtr batch);
+  void DropSpares();             // of recycled batches, when the memory budget is tight
   BatchPtr NewBatch(int table);  // with the request's prefix in its body
 
  private:

@@ -54,6 +54,30 @@ TEST_F(BatcherTest, ItemsKnowTheirBytes) {
   EXPECT_EQ(sealed_[0]->item_bytes(sealed_[0]->items[1]), "three");
 }
 
+TEST_F(BatcherTest, WhatIsKeptToBeUsedAgainIsChargedAndGoesWhenMemoryIsTight) {
+  const std::string bytes(100'000, 'x');
+  const auto fill_and_recycle = [&](int batches) {
+    for (int i = 0; i < batches; ++i) Add(i % 2, bytes);
+    batcher_.SealAll();
+    for (BatchPtr& batch : sealed_) batcher_.Recycle(std::move(batch));
+    sealed_.clear();
+  };
+  fill_and_recycle(2);
+  const size_t kept = budget_.used();
+  EXPECT_GE(kept, 2 * bytes.size());
+  fill_and_recycle(2);
+  EXPECT_EQ(budget_.used(), kept);
+
+  EXPECT_FALSE(budget_.TryReserve(budget_.limit()));
+  batcher_.DropSpares();  // as the worker does
+  EXPECT_EQ(budget_.used(), 0u);
+  fill_and_recycle(2);
+  EXPECT_EQ(budget_.used(), 0u);
+  EXPECT_TRUE(budget_.TryReserve(1));
+  fill_and_recycle(2);
+  EXPECT_GT(budget_.used(), 1u);
+}
+
 TEST_F(BatcherTest, RollbackLeavesNoTrace) {
   Add(1, "one");
   Batch& batch = batcher_.Open(1, {});

@@ -124,7 +124,7 @@ void Dispatcher::OnTimer() {
 }
 
 void Dispatcher::Pump() {
-  while (in_flight_ < window_.size() && !turn_.empty()) {
+  while (WindowOpen() && !turn_.empty()) {
     const int table = turn_.front();
     turn_.pop_front();
     Queue& queue = queues_[static_cast<size_t>(table)];
@@ -144,6 +144,11 @@ void Dispatcher::Pump() {
   if (!retries_.empty()) ArmTimer();
 }
 
+// One request may always be in flight, however large.
+bool Dispatcher::WindowOpen() const {
+  return in_flight_ == 0 || (in_flight_ < window_.size() && in_flight_bytes_ < window_.bytes());
+}
+
 // Of one table: one that does not answer must not take every connection from the others.
 size_t Dispatcher::TableShare() const {
   if (queues_.size() == 1) return window_.size();
@@ -157,6 +162,7 @@ void Dispatcher::SendFront(int table) {
   --unsent_batches_;
   unsent_bytes_ -= batch->charged;
   ++in_flight_;
+  in_flight_bytes_ += batch->body.size();
   ++queue.in_flight;
   batch->sent = run_.clock.Now();
   client_.Send("BatchWriteItem", batch->body,
@@ -167,6 +173,7 @@ void Dispatcher::SendFront(int table) {
 
 void Dispatcher::OnReply(BatchPtr batch, const Reply& reply) {
   --in_flight_;
+  in_flight_bytes_ -= batch->body.size();
   if (reply.verdict.transport == TransportError::kCancelled) return;  // the run is over
   progress_.requests.Add(1);
   const Instant now = run_.clock.Now();

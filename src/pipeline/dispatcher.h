@@ -69,6 +69,7 @@ class Dispatcher {
   };
 
   void Pump();
+  bool WindowOpen() const;
   void SendFront(int table);
   void List(int table);
   size_t TableShare() const;
@@ -119,6 +120,7 @@ class Dispatcher {
   EventLoop::Timer timer_;
   RequestWindow window_;
   size_t in_flight_ = 0;  // requests
+  size_t in_flight_bytes_ = 0;
   size_t unsent_batches_ = 0;
   size_t unsent_bytes_ = 0;
   std::vector<CheckpointLedger::Settled> settled_;  // scratch

@@ -38,7 +38,7 @@ TEST_F(SkippingDispatcherTest, ARefusedItemIsCountedAndTheStateGoes) {
   EXPECT_NE(states_out_[0].find(R"({"recordCount":23.0,"rejectedRecordCount":2.0})"), std::string::npos)
       << states_out_[0];
   EXPECT_EQ(log_.messages.size(), 1u);
-  EXPECT_EQ(budget_.used(), 0u);
+  EXPECT_EQ(Charged(), 0u);
 }
 
 TEST_F(SkippingDispatcherTest, ThreeBatchesRefusedWholeAreAStorm) {
@@ -81,7 +81,7 @@ TEST_F(SkippingDispatcherTest, AnItemThatIsTooLargeForThisServiceIsMadeSmaller) 
   ASSERT_EQ(states_out_.size(), 1u);
   EXPECT_NE(states_out_[0].find(R"("recordCount":1.0)"), std::string::npos) << states_out_[0];
   EXPECT_NE(states_out_[0].find(R"("nulledValueCount":1.0)"), std::string::npos) << states_out_[0];
-  EXPECT_EQ(budget_.used(), 0u);
+  EXPECT_EQ(Charged(), 0u);
 }
 
 TEST_F(SkippingDispatcherTest, AnItemThatCannotBeMadeSmallerIsRejected) {
@@ -202,7 +202,7 @@ TEST_F(LetterDispatcherTest, TheStateWaitsForTheDeadLetter) {
   RunUntilIdle();
   ASSERT_EQ(states_out_.size(), 1u);
   EXPECT_NE(states_out_[0].find(R"("rejectedRecordCount":1.0)"), std::string::npos);
-  EXPECT_EQ(budget_.used(), 0u);
+  EXPECT_EQ(Charged(), 0u);
 }
 
 TEST_F(LetterDispatcherTest, TheStateWaitsForEveryPartOfTheDeadLetter) {

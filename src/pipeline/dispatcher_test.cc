@@ -19,7 +19,7 @@ TEST_F(DispatcherTest, StoresEverythingAndLetsTheStateGo) {
   EXPECT_EQ(client_.requests.size(), 5u);
   EXPECT_EQ(states_out_.size(), 1u);
   EXPECT_EQ(progress_.stored.value(), 103u);
-  EXPECT_EQ(budget_.used(), 0u);
+  EXPECT_EQ(Charged(), 0u);
   EXPECT_FALSE(state_.stopped());
 }
 
@@ -38,7 +38,7 @@ TEST_F(DispatcherTest, UnprocessedItemsAreSentAgainAndOnlyThey) {
   ASSERT_EQ(client_.requests.size(), 2u);
   EXPECT_EQ(client_.requests[1].size(), 3u);
   EXPECT_EQ(states_out_.size(), 1u);
-  EXPECT_EQ(budget_.used(), 0u);
+  EXPECT_EQ(Charged(), 0u);
 }
 
 TEST_F(DispatcherTest, A200ThatStoredNothingIsAThrottle) {
@@ -101,7 +101,7 @@ TEST_F(DispatcherTest, ARefusedItemIsFoundByBisectionTheOthersAreStored) {
   EXPECT_EQ(state_.error()->type, FailureType::kConfig);
   EXPECT_NE(state_.error()->message.find("a reason of our own"), std::string::npos);
   EXPECT_TRUE(states_out_.empty());
-  EXPECT_EQ(budget_.used(), 0u);
+  EXPECT_EQ(Charged(), 0u);
 }
 
 TEST_F(DispatcherTest, ARequestThatIsTooLargeIsHalved) {
@@ -134,7 +134,7 @@ TEST_F(DispatcherTest, AFailedTableFailsTheRunWhileOthersAreStored) {
   EXPECT_EQ(state_.error()->stream->name, "one");
   ASSERT_EQ(states_out_.size(), 1u);
   EXPECT_EQ(states_out_[0].rfind("{b", 0), 0u);
-  EXPECT_EQ(budget_.used(), 0u);
+  EXPECT_EQ(Charged(), 0u);
 }
 
 TEST_F(DispatcherTest, ANewTableMayBeUnknownForAWhile) {

@@ -98,6 +98,11 @@ class DispatcherTest : public ::testing::Test {
     if (!dispatcher_.idle()) loop_.Run();
     EXPECT_TRUE(dispatcher_.idle());
   }
+  // Of the memory budget, without what is kept only to be used again.
+  size_t Charged() {
+    batcher_.DropSpares();
+    return budget_.used();
+  }
   void ExpectExactlyStored(int count, const std::string& prefix) {
     for (int i = 0; i < count; ++i) EXPECT_EQ(client_.stored[prefix + std::to_string(i)], 1) << i;
   }

@@ -1,8 +1,10 @@
-// RequestWindow: how many requests a worker keeps in flight: as many as its connections can usefully carry.
+// RequestWindow: how many requests a worker keeps in flight, and how many bytes of them: as many as its
+// connections can usefully carry.
 //
 // By Little's law, requests in flight = rate x latency. A worker builds at most some kPerMillisecond requests
-// a millisecond, so against a table that answers in 5 ms it needs 5 times that many, and against one that
-// answers at once a few. More would only open connections, with their handshakes and buffers. The latency is
+// and kBytesPerMillisecond bytes of them a millisecond, so against a table that answers in 5 ms it needs 5
+// times that many, and against one that answers at once a few. More would only open connections, with their
+// handshakes and buffers, and take large bodies out of the processor's caches. The latency is
 // the shortest seen of late: queueing, ours or the service's, must not widen the window. Worker thread only.
 #pragma once
 
@@ -17,16 +19,20 @@ class RequestWindow {
  public:
   static constexpr size_t kLeast = 16;
   static constexpr size_t kPerMillisecond = 40;  // 25 records each: a million small records a second
-  static constexpr size_t kWatched = 128;        // replies
+  static constexpr size_t kLeastBytes = 1 << 20;
+  static constexpr size_t kBytesPerMillisecond = 2 << 20;  // hashing alone takes longer
+  static constexpr size_t kWatched = 128;                  // replies
 
   explicit RequestWindow(size_t most) : most_(most), size_(std::min(most, kLeast)) {}
 
   size_t size() const { return size_; }
+  size_t bytes() const { return bytes_; }
   void OnReply(Duration latency) {
     shortest_ = std::min(shortest_, latency);
     if (++replies_ < std::min(kWatched, 2 * size_)) return;
     const double ms = std::chrono::duration<double, std::milli>(shortest_).count();
     size_ = std::min(most_, kLeast + static_cast<size_t>(ms * static_cast<double>(kPerMillisecond)));
+    bytes_ = kLeastBytes + static_cast<size_t>(ms * static_cast<double>(kBytesPerMillisecond));
     shortest_ = Duration::max();
     replies_ = 0;
   }
@@ -34,6 +40,7 @@ class RequestWindow {
  private:
   const size_t most_;
   size_t size_;
+  size_t bytes_ = kLeastBytes;
   Duration shortest_ = Duration::max();
   size_t replies_ = 0;
 };

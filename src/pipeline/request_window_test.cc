@@ -17,8 +17,10 @@ TEST(RequestWindowTest, FollowsTheShortestLatency) {
   EXPECT_EQ(window.size(), RequestWindow::kLeast);
   Replies(window, 200, microseconds(100));
   EXPECT_LE(window.size(), RequestWindow::kLeast + 4);
+  EXPECT_LE(window.bytes(), RequestWindow::kLeastBytes + RequestWindow::kBytesPerMillisecond / 5);
   Replies(window, 200, milliseconds(3));
   EXPECT_EQ(window.size(), RequestWindow::kLeast + 3 * RequestWindow::kPerMillisecond);
+  EXPECT_EQ(window.bytes(), RequestWindow::kLeastBytes + 3 * RequestWindow::kBytesPerMillisecond);
   Replies(window, 1000, milliseconds(50));
   EXPECT_EQ(window.size(), 256u);
 }

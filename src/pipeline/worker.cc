@@ -105,7 +105,7 @@ void Worker::TakeChunk() {
   const Intake::Carried carried = shared_.intake.carried();
   const size_t reserved = kGrowth * (options_.chunk_bytes + carried.bytes);
   if (!run_.budget.TryReserve(reserved, carried.charged)) {
-    // Nothing may be on its way to free memory but batches that are still open.
+    // Nothing may be on its way to free memory but batches that are still open, and those kept for later.
     shared_.wake_all();
     budget_timer_.Start(run_.clock.Now() + kBudgetPoll, [this] { AwaitInput(); });
     return;
@@ -153,6 +153,7 @@ void Worker::EndOfInput() {
 void Worker::OnChanged() {
   in_flight_.store(client_->in_flight(), std::memory_order_relaxed);
   if (token_ == Token::kHeld && !MayTake()) PassToken();
+  if (run_.budget.tight()) batcher_.DropSpares();
   SealAsNeeded();
   ReportIfDrained();
   AskForToken();
@@ -179,7 +180,15 @@ void Worker::ArmAgeTimer() {
   std::optional<Instant> oldest;
   if (!batcher_.empty()) oldest = batcher_.oldest();
   if (lanes_.has_open() && (!oldest || lanes_.oldest() < *oldest)) oldest = lanes_.oldest();
-  if (oldest) age_timer_.Start(*oldest + Batcher::kMaxAge, [this] { SealAsNeeded(); });
+  if (!oldest) return;
+  // One that is set for an earlier time finds out then: batches come and go far more often than they age.
+  const Instant when = *oldest + Batcher::kMaxAge;
+  if (age_timer_set_ && *age_timer_set_ <= when) return;
+  age_timer_set_ = when;
+  age_timer_.Start(when, [this] {
+    age_timer_set_.reset();
+    SealAsNeeded();
+  });
 }
 
 void Worker::ReportIfDrained() {

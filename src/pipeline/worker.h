@@ -12,6 +12,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -103,6 +104,7 @@ class Worker final : private RecordSink {
   EventLoop::SharedWatch input_;
   EventLoop::Timer budget_timer_;
   EventLoop::Timer age_timer_;
+  std::optional<Instant> age_timer_set_;
   std::thread thread_;
   std::atomic<size_t> in_flight_{0};
 

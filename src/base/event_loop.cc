@@ -1,15 +1,11 @@
 #include "base/event_loop.h"
 
-#include <sys/epoll.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -127,7 +123,8 @@ struct EventLoop::Watch::Impl {
 
   void Wait() {
     if (loop.descriptors.Wait(member)) return;
-    // No memory for it, or too many of them (the limit of epoll): to be looked at again and again.
+    // A regular file or a closed descriptor, always ready. Or no memory for it, or too many of them (the
+    // limits of epoll): to be looked at again and again.
     asio::post(loop.context, [this, alive = std::weak_ptr<int>(present)] {
       if (alive.expired()) return;
       for (Function* side : {&member.readable, &member.writable}) {
@@ -157,25 +154,26 @@ void EventLoop::Watch::WhenWritable(Function fn) {
 
 void EventLoop::Watch::Cancel() { impl_->member.readable = impl_->member.writable = nullptr; }
 
-// Asio makes every descriptor that it waits on non-blocking, which a shared one must not become. So it is
-// given an epoll descriptor of ours that holds the shared one: readable when that one is ready.
+// The set of the loop is our own, so that it changes nothing of a descriptor; Asio would make it
+// non-blocking. The descriptor is in it directly: the kernel takes one into 100 sets that are two levels deep
+// (500 that are one level deep, path_limits in fs/eventpoll.c), and each worker of a large machine waits for
+// stdin.
 struct EventLoop::SharedWatch::Impl {
-  Impl(EventLoop& owner, int fd, bool for_write) : loop(owner), epoll(epoll_create1(EPOLL_CLOEXEC)) {
-    epoll_event event{};
-    event.events = for_write ? EPOLLOUT : EPOLLIN;
-    // EPERM: a regular file. Any other failure (a closed descriptor) shows itself in the read or write that
-    // follows, so it counts as ready too.
-    if (epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) watch.emplace(loop, epoll);
-  }
-  ~Impl() {
-    watch.reset();
-    if (epoll >= 0) close(epoll);
+  Impl(EventLoop& loop, int fd, bool for_writing)
+      : watch(loop, fd), for_write(for_writing), pollable(CanWait(loop.impl_->descriptors, fd)) {}
+
+  static bool CanWait(DescriptorSet& set, int fd) {
+    DescriptorSet::Member probe{fd};
+    const bool can = set.Wait(probe);
+    set.Remove(probe);
+    return can;
   }
 
-  EventLoop& loop;
-  int epoll;
-  std::optional<Watch> watch;
-  uint64_t ticket = 0;
+  Watch watch;
+  const bool for_write;
+  // False: a regular file (EPERM). Or another failure (a closed descriptor), which shows itself in the read
+  // or write that follows, so it counts as ready too.
+  const bool pollable;
 };
 
 EventLoop::SharedWatch::SharedWatch(EventLoop& loop, int fd, bool for_write)
@@ -184,22 +182,15 @@ EventLoop::SharedWatch::SharedWatch(EventLoop& loop, int fd, bool for_write)
 EventLoop::SharedWatch::~SharedWatch() { Cancel(); }
 
 void EventLoop::SharedWatch::WhenReady(Function fn) {
-  const uint64_t ticket = ++impl_->ticket;
-  if (impl_->watch) {
-    impl_->watch->WhenReadable(std::move(fn));
-    return;
+  if (impl_->for_write) {
+    impl_->watch.WhenWritable(std::move(fn));
+  } else {
+    impl_->watch.WhenReadable(std::move(fn));
   }
-  impl_->loop.Post([weak = std::weak_ptr<Impl>(impl_), ticket, fn = std::move(fn)] {
-    const std::shared_ptr<Impl> impl = weak.lock();
-    if (impl && impl->ticket == ticket) fn();
-  });
 }
 
-void EventLoop::SharedWatch::Cancel() {
-  ++impl_->ticket;
-  if (impl_->watch) impl_->watch->Cancel();
-}
+void EventLoop::SharedWatch::Cancel() { impl_->watch.Cancel(); }
 
-bool EventLoop::SharedWatch::pollable() const { return impl_->watch.has_value(); }
+bool EventLoop::SharedWatch::pollable() const { return impl_->pollable; }
 
 }  // namespace ddb

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdio>
+#include <list>
 #include <memory>
 #include <thread>
 
@@ -54,6 +55,30 @@ TEST(EventLoopSharedWatchTest, TwoLoopsMayWaitOnOneDescriptor) {
     ASSERT_EQ(write(fd[1], "x", 1), 1);
     one.Run();
     other.join();
+  }
+  close(fd[0]);
+  close(fd[1]);
+}
+
+// As many as a large machine has cores. The kernel bounds how often a descriptor is in epoll sets that are
+// inside others; a wait that it refuses would end at once, again and again.
+TEST(EventLoopSharedWatchTest, ManyLoopsMayWaitOnOneDescriptor) {
+  std::array<int, 2> fd{};
+  ASSERT_EQ(pipe(fd.data()), 0);
+  {
+    std::list<EventLoop> loops;
+    std::list<EventLoop::SharedWatch> watches;
+    bool ready = false;
+    for (int i = 0; i < 128; ++i) {
+      EventLoop& loop = loops.emplace_back();
+      watches.emplace_back(loop, fd[0], false).WhenReady([&] { ready = true; });
+      loop.Post([&loop] { loop.Stop(); });
+      loop.Run();
+      ASSERT_FALSE(ready) << "in loop " << i;
+    }
+    ASSERT_EQ(write(fd[1], "x", 1), 1);
+    watches.back().WhenReady([&] { loops.back().Stop(); });
+    loops.back().Run();
   }
   close(fd[0]);
   close(fd[1]);

@@ -93,6 +93,9 @@ void Dispatcher::RejectItem(BatchPtr batch, const Verdict& verdict, Instant now)
   const int table = batch->table;
   if (BatchPtr older = Older(*batch)) {
     older->refusal.reset();  // another record than the request had
+    RateController& rate = run_.rates[static_cast<size_t>(table)];
+    rate.RemoveWaiting(1, now);  // a long row of refused ones is not a table that takes nothing
+    rate.AddWaiting(1, now);
     Finish(std::move(batch));
     Requeue(std::move(older), /*first=*/true);
   } else {

@@ -134,6 +134,18 @@ TEST_F(KeyedDispatcherTest, ARefusedWriteGivesItsPlaceToTheOneThatItReplaced) {
       << states_out_[0];
 }
 
+TEST_F(KeyedDispatcherTest, EachRefusalOfARowStartsTheClockOfGivingUpAnew) {
+  client_.answer = [&](const auto&, Reply& reply, std::string&) {
+    EXPECT_LT(rates_[0].WaitedWithoutProgress(clock_.Now()).value_or(seconds(0)), run_.give_up);
+    clock_.offset += run_.give_up - seconds(100);
+    reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kValidation);
+  };
+  GiveKeyed({"a", "b", "c"}, "d");
+  RunUntilIdle();
+  EXPECT_EQ(progress_.rejected.value(), 4u);
+  EXPECT_EQ(rates_[0].Get(clock_.Now()).waiting, 0u);
+}
+
 class FailingDispatcherTest : public DispatcherTest {};
 
 TEST_F(FailingDispatcherTest, AnItemRefusedForTooLongIsSentAloneAndGivenUpAfterTenTimesInAMinute) {

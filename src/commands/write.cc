@@ -33,6 +33,7 @@ namespace ddb {
 namespace {
 
 constexpr size_t kConnections = 256;
+constexpr int kMostWorkers = 64;  // as the config has it
 constexpr size_t kChunkPartOfBudget = 16;
 constexpr Duration kFlushAtStart = std::chrono::seconds(1);
 constexpr Duration kFlushAtEnd = std::chrono::seconds(10);
@@ -174,7 +175,7 @@ class WriteCommand {
     }
     options.signal_fd = signals_.fd();
     options.progress_fd = terminal_.fd();
-    options.workers = config.workers.value_or(AvailableCores());
+    options.workers = config.workers.value_or(std::min(AvailableCores(), kMostWorkers));
     options.connections = kConnections;
     options.chunk_bytes = std::min(ChunkReader::kChunkBytes, budget_.limit() / kChunkPartOfBudget);
     options.give_up = std::chrono::seconds(config.give_up_after_s);

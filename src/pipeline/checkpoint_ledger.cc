@@ -139,8 +139,9 @@ void CheckpointLedger::AddWaiting(const Timeline& timeline, int stream, Instant 
     reason.records += group.outstanding;
   }
   for (const auto& [_, reason] : outstanding) waiting.streams.push_back(reason);
-  std::stable_sort(waiting.streams.begin(), waiting.streams.end(),
-                   [](const auto& a, const auto& b) { return a.records > b.records; });
+  std::sort(waiting.streams.begin(), waiting.streams.end(), [](const auto& a, const auto& b) {
+    return a.records != b.records ? a.records > b.records : a.stream < b.stream;
+  });
   out.push_back(std::move(waiting));
 }
 

@@ -18,7 +18,6 @@ constexpr Duration kTick = seconds(1);
 constexpr Duration kLogEvery = seconds(60);
 constexpr Duration kStateIsLate = seconds(60);
 constexpr size_t kNamedInALog = 10;              // STATEs that are late, and streams that one waits for
-constexpr size_t kStreamsOfALateState = 5;       // named, of all that it waits for
 constexpr Duration kAfterFailure = seconds(30);  // for what lies before it
 constexpr Duration kAfterStop = seconds(10);     // signal, closed stdout: for what is in flight
 // A longer line is refused by name; it would need several times its size while it is encoded.

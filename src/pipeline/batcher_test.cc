@@ -5,23 +5,13 @@
 #include <string>
 
 #include "dynamodb/limits.h"
+#include "pipeline/batcher_testing.h"
 
 namespace ddb {
 namespace {
 
 class BatcherTest : public ::testing::Test {
  protected:
-  static std::vector<TableTarget> Tables() {
-    std::vector<TableTarget> tables;
-    for (const char* name : {"a", "b"}) {
-      TableTarget target;
-      target.name = name;
-      target.request_prefix = std::string(name) + "[";
-      target.request_suffix = "]";
-      tables.push_back(std::move(target));
-    }
-    return tables;
-  }
   void Add(int table, std::string_view bytes, Instant now = {}) {
     Batch& batch = batcher_.Open(table, now);
     const size_t mark = Batcher::BeginItem(batch);
@@ -29,7 +19,7 @@ class BatcherTest : public ::testing::Test {
     batcher_.EndItem(table, mark, nullptr);
   }
 
-  const std::vector<TableTarget> tables_ = Tables();
+  const std::vector<TableTarget> tables_ = TwoTables(/*keyed=*/false);
   std::vector<BatchPtr> sealed_;
   MemoryBudget budget_{1 << 30};
   Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { sealed_.push_back(std::move(batch)); }};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dynamodb/limits.h"
+#include "pipeline/batcher_testing.h"
 
 namespace ddb {
 namespace {
@@ -22,19 +23,6 @@ class KeyLanesTest : public ::testing::Test {
     int table = 0;
     RecordGroup* group = nullptr;
   };
-
-  static std::vector<TableTarget> Tables() {
-    std::vector<TableTarget> tables;
-    for (const char* name : {"a", "b"}) {
-      TableTarget target;
-      target.name = name;
-      target.request_prefix = std::string(name) + "[";
-      target.request_suffix = "]";
-      target.keyed = true;
-      tables.push_back(std::move(target));
-    }
-    return tables;
-  }
 
   void Accept(uint64_t chunk, const std::vector<Write>& writes, Instant now = kStart) {
     Parcel parcel;
@@ -66,7 +54,7 @@ class KeyLanesTest : public ::testing::Test {
   }
   using Bodies = std::vector<std::string>;
 
-  const std::vector<TableTarget> tables_ = Tables();
+  const std::vector<TableTarget> tables_ = TwoTables(/*keyed=*/true);
   std::vector<BatchPtr> sealed_;
   MemoryBudget budget_{1 << 30};
   Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { sealed_.push_back(std::move(batch)); }};

@@ -126,6 +126,17 @@ def watch_it_full(feeder, seconds):
     assert not feeder.done, "there were not enough records for so long"
 
 
+def then_fast(running, server, count, holds, what):
+    """The peak is within the budget of 32 MB, and stays so when the table is fast from here on and all is stored."""
+    holds(running.peak_memory_kib(), 32, what)
+    server.switch("slow", False)
+    peak = Peak(running)
+    outcome = running.outcome(LONG_S)
+    assert outcome.code == 0, outcome.stdout[-2000:]
+    assert stored(server) == count
+    holds(peak.at_the_end(), 32, "at the end")
+
+
 @pytest.mark.parametrize("workers", [1, 4])
 def test_a_slow_table_fed_with_a_million_records_for_90_s_after_the_budget_is_reached(start, holds, request, sanitized, workers):
     if not request.config.getoption("--slow"):
@@ -135,13 +146,7 @@ def test_a_slow_table_fed_with_a_million_records_for_90_s_after_the_budget_is_re
     with running:
         feeder = Feeder(running, lines(["s"], at_once, lambda n: {"id": n, "pad": "x" * 100}), count // at_once)
         watch_it_full(feeder, 90)
-        holds(running.peak_memory_kib(), 32, f"90 s after, {stored(server)} records stored")
-        server.switch("slow", False)
-        peak = Peak(running)
-        outcome = running.outcome(LONG_S)
-    assert outcome.code == 0, outcome.stdout[-2000:]
-    assert stored(server) == count
-    holds(peak.at_the_end(), 32, "at the end")
+        then_fast(running, server, count, holds, f"90 s after, {stored(server)} records stored")
 
 
 @pytest.mark.parametrize("workers, pad, few, many", [
@@ -155,13 +160,7 @@ def test_a_slow_table_does_not_fill_the_memory(start, holds, records, workers, p
     with running:
         feeder = Feeder(running, block, count // at_once)
         wait_until_it_reads_no_more(feeder, 4, at_most=20)
-        holds(running.peak_memory_kib(), 32, "slow")
-        server.switch("slow", False)
-        peak = Peak(running)
-        outcome = running.outcome(LONG_S)
-    assert outcome.code == 0, outcome.stdout[-2000:]
-    assert stored(server) == count
-    holds(peak.at_the_end(), 32, "at the end")
+        then_fast(running, server, count, holds, "slow")
 
 
 @pytest.mark.parametrize("action", [{"unprocessed": {"all": True}}, {"error": "ThrottlingException"}, {"reset": "after_body"}],
@@ -173,13 +172,7 @@ def test_a_table_that_takes_nothing_for_a_while(start, holds, records, action):
     with running:
         feeder = Feeder(running, lines(["s"], 1000, lambda n: {"id": n, "pad": "x" * 10_000}), count // 1000)
         wait_until_it_reads_no_more(feeder, 4, at_most=20)
-        holds(running.peak_memory_kib(), 32, "taking nothing")
-        server.switch("slow", False)
-        peak = Peak(running)
-        outcome = running.outcome(LONG_S)
-    assert outcome.code == 0, outcome.stdout[-2000:]
-    assert stored(server) == count
-    holds(peak.at_the_end(), 32, "at the end")
+        then_fast(running, server, count, holds, "taking nothing")
 
 
 @pytest.mark.parametrize("delay_ms", [0, 2000])
@@ -212,13 +205,7 @@ def test_tiny_records(start, holds, request, records, data, many):
             watch_it_full(feeder, 90)
         else:
             wait_until_it_reads_no_more(feeder, 4, at_most=20)
-        holds(running.peak_memory_kib(), 32, "slow")
-        server.switch("slow", False)
-        peak = Peak(running)
-        outcome = running.outcome(LONG_S)
-    assert outcome.code == 0, outcome.stdout[-2000:]
-    assert stored(server) == count
-    holds(peak.at_the_end(), 32, "at the end")
+        then_fast(running, server, count, holds, "slow")
 
 
 def test_one_line_of_100_mb_is_refused_by_name(start, holds):

@@ -1,0 +1,26 @@
+// Tables for the tests of what fills batches: bodies that can be read. Test support.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/batch.h"
+
+namespace ddb {
+
+// "a" and "b"; a request of the first is `a[item,item]`.
+inline std::vector<TableTarget> TwoTables(bool keyed) {
+  std::vector<TableTarget> tables;
+  for (const char* name : {"a", "b"}) {
+    TableTarget target;
+    target.name = name;
+    target.request_prefix = std::string(name) + "[";
+    target.request_suffix = "]";
+    target.keyed = keyed;
+    tables.push_back(std::move(target));
+  }
+  return tables;
+}
+
+}  // namespace ddb

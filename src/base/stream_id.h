@@ -6,9 +6,14 @@
 #include <string>
 #include <utility>
 
+#include "base/numbered.h"
 #include "base/short_text.h"
 
 namespace ddb {
+
+// A stream of the catalog: its place there.
+struct StreamTag;
+using StreamNo = Number<StreamTag>;
 
 struct StreamId {
   std::optional<std::string> ns;  // null is not the same as ""

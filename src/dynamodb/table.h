@@ -9,7 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/numbered.h"
+
 namespace ddb {
+
+// A table of the run: its place in the plan. More than one stream's, or none's (dead letters), is possible.
+struct TableTag;
+using TableNo = Number<TableTag>;
 
 struct KeyAttribute {
   std::string name;

@@ -2,7 +2,7 @@
 // indexes.
 //
 //   struct StreamTag;
-//   using StreamNo = Number<StreamTag>;
+//   using StreamNo = Ordinal<StreamTag>;
 //   NumberedVector<StreamNo, Timeline> timelines;   timelines[stream]
 //
 // A number of a table given for a stream, or a bare int, does not compile. "No such stream" is an
@@ -18,19 +18,19 @@
 namespace ddb {
 
 template <class Tag>
-class Number {
+class Ordinal {
  public:
-  constexpr Number() = default;
-  constexpr explicit Number(size_t value) : value_(static_cast<uint32_t>(value)) {}
+  constexpr Ordinal() = default;
+  constexpr explicit Ordinal(size_t value) : value_(static_cast<uint32_t>(value)) {}
   constexpr size_t value() const { return value_; }
-  constexpr auto operator<=>(const Number&) const = default;
+  constexpr auto operator<=>(const Ordinal&) const = default;
 
  private:
   uint32_t value_ = 0;
 };
 
-// The elements of a vector, by their Number. Filled before it is shared; what may be called from where is the
-// element's matter.
+// The elements of a vector, by their Ordinal. Filled before it is shared; what may be called from where is
+// the element's matter.
 template <class No, class T>
 class NumberedVector {
  public:

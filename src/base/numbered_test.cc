@@ -10,8 +10,8 @@ namespace {
 
 struct StreamTag;
 struct TableTag;
-using StreamNo = Number<StreamTag>;
-using TableNo = Number<TableTag>;
+using StreamNo = Ordinal<StreamTag>;
+using TableNo = Ordinal<TableTag>;
 
 template <class Vector, class Index>
 concept IndexedBy = requires(Vector& vector, Index at) { vector[at]; };

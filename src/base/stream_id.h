@@ -13,7 +13,7 @@ namespace ddb {
 
 // A stream of the catalog: its place there.
 struct StreamTag;
-using StreamNo = Number<StreamTag>;
+using StreamNo = Ordinal<StreamTag>;
 
 struct StreamId {
   std::optional<std::string> ns;  // null is not the same as ""

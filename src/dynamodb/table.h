@@ -15,7 +15,7 @@ namespace ddb {
 
 // A table of the run: its place in the plan. More than one stream's, or none's (dead letters), is possible.
 struct TableTag;
-using TableNo = Number<TableTag>;
+using TableNo = Ordinal<TableTag>;
 
 struct KeyAttribute {
   std::string name;

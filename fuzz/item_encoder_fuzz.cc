@@ -1,6 +1,6 @@
 // Any bytes as a record's data: the encoder reads nothing but them and their padding, all kernels agree, what
-// simdjson takes is taken and nothing else, and what is read back from the item is what was sent, or is noted
-// as changed.
+// simdjson takes is taken and nothing else, what is read back from the item is what was sent, or is noted as
+// changed, and no item is longer than growth_bound says.
 #include <simdjson.h>
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "items/fast_encoder.h"
+#include "items/growth_bound.h"
 #include "items/item_encoder.h"
 #include "items/item_size.h"
 #include "items/string_copy.h"
@@ -83,7 +84,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   Check(encoded.next > p && encoded.next <= end);
   const ddb::ItemEncoder::Stream stream{.sync_time_millis = 1};
-  if (encoder.Finish("1", {}, stream, out) != ddb::RejectReason::kNone) return 0;
+  const bool stored = encoder.Finish("1", {}, stream, out) == ddb::RejectReason::kNone;
+  const auto line = ddb::growth::kLine.size() + static_cast<size_t>(encoded.next - p);
+  const size_t noted = encoder.last_item().noted_bytes;
+  Check(out.size() + ddb::growth::kMaxEnvelope <= ddb::GrownBytes(line) + noted);
+  Check(noted <= ddb::kMaxNotedByPath + ddb::GrownBytes(line) + line * ddb::growth::kEscaped);
+  if (!stored) return 0;
   std::string_view item = out.view();
   Check(item.substr(0, kItemBegin.size()) == kItemBegin);
   item = item.substr(kItemBegin.size(), item.size() - kItemBegin.size() - kItemEnd.size());

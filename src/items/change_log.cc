@@ -4,22 +4,6 @@
 
 namespace ddb {
 
-ChangeWords WordsFor(ChangeKind kind) {
-  switch (kind) {
-    case ChangeKind::kNumberPrecision:
-    case ChangeKind::kNumberRange:
-    case ChangeKind::kTooDeep:
-      return {"TRUNCATED", "DESTINATION_FIELD_SIZE_LIMITATION"};
-    case ChangeKind::kEmptyName:
-    case ChangeKind::kNameTooLong:
-    case ChangeKind::kLoneSurrogate:
-      return {"TRUNCATED", "DESTINATION_SERIALIZATION_ERROR"};
-    case ChangeKind::kItemTooLarge:
-      break;
-  }
-  return {"NULLED", "DESTINATION_RECORD_SIZE_LIMITATION"};
-}
-
 void ChangeLog::Clear() {
   changes_.clear();
   paths_ = truncated_ = 0;

@@ -26,7 +26,21 @@ struct ChangeWords {
   std::string_view change;
   std::string_view reason;
 };
-ChangeWords WordsFor(ChangeKind kind);
+constexpr ChangeWords WordsFor(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::kNumberPrecision:
+    case ChangeKind::kNumberRange:
+    case ChangeKind::kTooDeep:
+      return {"TRUNCATED", "DESTINATION_FIELD_SIZE_LIMITATION"};
+    case ChangeKind::kEmptyName:
+    case ChangeKind::kNameTooLong:
+    case ChangeKind::kLoneSurrogate:
+      return {"TRUNCATED", "DESTINATION_SERIALIZATION_ERROR"};
+    case ChangeKind::kItemTooLarge:
+      break;
+  }
+  return {"NULLED", "DESTINATION_RECORD_SIZE_LIMITATION"};
+}
 
 struct FieldChange {
   std::string

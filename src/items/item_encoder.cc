@@ -151,7 +151,9 @@ RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view m
   Add(size, emitted_size);
   if (!meta.empty() || !impl.changes.empty()) {
     out.Truncate(out.size() - 3);  // }}}
-    Add(size, AppendMeta(meta, stream.sync_id, impl.keys, impl.changes, out));
+    const AppendedMeta appended = AppendMeta(meta, stream.sync_id, impl.keys, impl.changes, out);
+    Add(size, appended.size);
+    impl.last_item.noted_bytes = appended.noted_bytes;
     out.Append("}}}");
   }
   impl.last_item.truncated = impl.changes.truncated();

@@ -65,8 +65,9 @@ class ItemEncoder {
   // Of the item that Finish ended.
   struct ItemFacts {
     SizeBounds size;
-    size_t truncated = 0;  // values and names changed, for additionalStats.truncatedValueCount
-    size_t nulled = 0;     // fields nulled, for additionalStats.nulledValueCount
+    size_t truncated = 0;    // values and names changed, for additionalStats.truncatedValueCount
+    size_t nulled = 0;       // fields nulled, for additionalStats.nulledValueCount
+    size_t noted_bytes = 0;  // that the item has for noting what was changed (growth_bound)
   };
   const ItemFacts& last_item() const;
 

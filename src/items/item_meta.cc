@@ -47,27 +47,29 @@ void EncodeList(std::string_view list, KeyFilter& keys, ChangeLog& log, Buffer& 
 }  // namespace
 
 void AppendChange(std::string_view field, ChangeWords words, std::string& out) {
-  out.append(R"({"M":{"field":{"S":")");
+  out.append(kChangeField);
   AppendEscaped(field, out);
-  out.append(R"("},"change":{"S":")").append(words.change);
-  out.append(R"("},"reason":{"S":")").append(words.reason).append("\"}}}");
+  out.append(kChangeChange).append(words.change);
+  out.append(kChangeReason).append(words.reason).append(kChangeEnd);
 }
 
-SizeBounds AppendMeta(std::string_view meta, std::optional<int64_t> sync_id, KeyFilter& keys, ChangeLog& log,
-                      Buffer& out) {
+AppendedMeta AppendMeta(std::string_view meta, std::optional<int64_t> sync_id, KeyFilter& keys,
+                        ChangeLog& log, Buffer& out) {
   const std::string_view theirs = FindChanges(meta);
   if (theirs.empty() && log.empty()) return {};
   const size_t begin = out.size();
   out.Append(",\"");
   out.Append(kMetaAttribute);
-  out.Append(R"(":{"M":{"changes":)");
+  out.Append(kMetaBegin);
   if (theirs.empty()) {
-    out.Append("{\"L\":[");
+    out.Append(token::kListBegin);
   } else {
     EncodeList(theirs, keys, log, out);
     out.Truncate(out.size() - 2);  // ]}
   }
   bool first = theirs.empty();
+  AppendedMeta appended;
+  const size_t own_begin = out.size();
   std::string element;
   for (const FieldChange& change : log.changes()) {
     element.assign(first ? "" : ",");
@@ -75,16 +77,16 @@ SizeBounds AppendMeta(std::string_view meta, std::optional<int64_t> sync_id, Key
     AppendChange(change.field, WordsFor(change.kind), element);
     out.Append(element);
   }
-  out.Append("]}");
+  appended.noted_bytes = out.size() - own_begin;
+  out.Append(token::kListEnd);
   if (sync_id) {
-    out.Append(R"(,"sync_id":{"N":")");
+    out.Append(kMetaSyncId);
     out.Append(std::to_string(*sync_id));
-    out.Append("\"}");
+    out.Append(token::kScalarEnd);
   }
-  out.Append("}}");
-  SizeBounds size;
-  MeasureValue(MeasureName(out.data() + begin + 1, size), size);
-  return size;
+  out.Append(token::kMapEnd);
+  MeasureValue(MeasureName(out.data() + begin + 1, appended.size), appended.size);
+  return appended;
 }
 
 }  // namespace ddb

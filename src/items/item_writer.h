@@ -9,11 +9,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #include "base/buffer.h"
 #include "items/item_size.h"
+#include "items/item_tokens.h"
 
 namespace ddb {
+
+// A token of at most eight bytes, copied as eight.
+struct ShortToken {
+  char bytes[8] = {};
+  ptrdiff_t length;
+  explicit constexpr ShortToken(std::string_view text) : length(static_cast<ptrdiff_t>(text.size())) {
+    for (size_t i = 0; i < text.size(); ++i) bytes[i] = text[i];
+  }
+};
 
 struct ItemWriter {
   // What may be written between two calls of Reserve, apart from strings' insides: a number, all levels'
@@ -24,14 +35,14 @@ struct ItemWriter {
   int64_t excess = 0;  // bytes written over the lower bound of the size
   int64_t spread = 0;  // upper bound minus lower bound
 
-  void BeginMap() { Put8("{\"M\":{\0", 6, 5); }  // with its end 8 bytes, 3 counted
-  void BeginList() { Put8("{\"L\":[\0", 6, 5); }
-  void EndMap() { Put2("}}"); }
-  void EndList() { Put2("]}"); }
+  void BeginMap() { Put(kMap, 5); }  // with its end 8 bytes, 3 counted
+  void BeginList() { Put(kList, 5); }
+  void EndMap() { Put2(token::kMapEnd); }
+  void EndList() { Put2(token::kListEnd); }
 
   void BeginName() { *at++ = '"'; }
   void EndName() {  // "":  3 bytes, 1 counted
-    Put2("\":");
+    Put2(token::kNameEnd);
     excess += 2;
   }
   void BeginElement() { excess -= 1; }
@@ -42,30 +53,18 @@ struct ItemWriter {
   // The inside of a string stood for `bytes` fewer than were written.
   void Shorter(int64_t bytes) { excess += bytes; }
 
-  void BeginString() { Put8("{\"S\":\"\0", 6, 8); }
-  void BeginNumber() { Put8("{\"N\":\"\0", 6, 8); }
-  void EndScalar() { Put2("\"}"); }
+  void BeginString() { Put(kString, 8); }  // with its end 8 bytes, none counted
+  void BeginNumber() { Put(kNumber, 8); }
+  void EndScalar() { Put2(token::kScalarEnd); }
   // After the digits: `length` of them were written.
   void CountNumber(int64_t length, SizeBounds size) {
     excess += length - size.lower;
     spread += size.upper - size.lower;
   }
 
-  void True() {
-    Put8("{\"BOOL\":", 8, 12);
-    std::memcpy(at, "true}", 5);
-    at += 5;
-  }
-  void False() {
-    Put8("{\"BOOL\":", 8, 13);
-    std::memcpy(at, "false}", 6);
-    at += 6;
-  }
-  void Null() {
-    Put8("{\"NULL\":", 8, 12);
-    std::memcpy(at, "true}", 5);
-    at += 5;
-  }
+  void True() { PutWord<token::kTrue>(); }
+  void False() { PutWord<token::kFalse>(); }
+  void Null() { PutWord<token::kNull>(); }
 
   SizeBounds SizeSince(const char* begin) const {
     const int64_t lower = (at - begin) - excess;
@@ -79,14 +78,26 @@ struct ItemWriter {
   }
 
  private:
-  void Put8(const char* text, ptrdiff_t length, int64_t extra) {
-    std::memcpy(at, text, 8);
-    at += length;
-    excess += extra;
+  static constexpr ShortToken kMap{token::kMapBegin};
+  static constexpr ShortToken kList{token::kListBegin};
+  static constexpr ShortToken kString{token::kStringBegin};
+  static constexpr ShortToken kNumber{token::kNumberBegin};
+
+  void Put(const ShortToken& text, int64_t more) {
+    std::memcpy(at, text.bytes, sizeof text.bytes);
+    at += text.length;
+    excess += more;
   }
-  void Put2(const char* text) {
-    std::memcpy(at, text, 2);
+  void Put2(std::string_view text) {
+    std::memcpy(at, text.data(), 2);
     at += 2;
+  }
+  // true, false and null: one byte each.
+  template <const std::string_view& kWord>
+  void PutWord() {
+    std::memcpy(at, kWord.data(), kWord.size());
+    at += kWord.size();
+    excess += static_cast<int64_t>(kWord.size()) - 1;
   }
 };
 

@@ -6,9 +6,6 @@
 namespace ddb {
 namespace {
 
-// Longer plain notations are written with an exponent, so that no text is much longer than its number.
-constexpr int kMaxPlainDigits = 40;
-
 // An exponent is read no further than this; with a billion zeros around the point the sum is still exact
 // where it matters.
 constexpr int64_t kExponentCeiling = int64_t{1} << 50;
@@ -51,17 +48,18 @@ char* Copy(char* out, const char* from, int n) {
 
 // value = 0.DDD x 10^exponent
 char* Write(const char* digits, int count, int exponent, char* out) {
-  if (exponent >= count && exponent <= kMaxPlainDigits) {
-    return Fill(Copy(out, digits, count), '0', exponent - count);
-  }
-  if (exponent > 0 && exponent < count) {
-    out = Copy(out, digits, exponent);
-    *out++ = '.';
-    return Copy(out, digits + exponent, count - exponent);
-  }
-  if (exponent <= 0 && count - exponent <= kMaxPlainDigits) {
-    out = Fill(Copy(out, "0.", 2), '0', -exponent);
-    return Copy(out, digits, count);
+  switch (FormOf(count, exponent)) {
+    case NumberForm::kWhole:
+      return Fill(Copy(out, digits, count), '0', exponent - count);
+    case NumberForm::kPoint:
+      out = Copy(out, digits, exponent);
+      *out++ = '.';
+      return Copy(out, digits + exponent, count - exponent);
+    case NumberForm::kFraction:
+      out = Fill(Copy(out, "0.", 2), '0', -exponent);
+      return Copy(out, digits, count);
+    case NumberForm::kExponent:
+      break;
   }
   *out++ = digits[0];
   if (count > 1) {

@@ -96,6 +96,23 @@ Status ReadIds(const element& configured, const std::string& display, CatalogStr
   return Ok();
 }
 
+// A clear, or a refresh that removes records, comes as `append` with the stream's own generation as the least
+// one to keep: rows of older generations have to go once the sync has succeeded. Nothing here removes them
+// yet, and exit 0 would say that they are gone. Generation 1 is the first, with nothing older: PyAirbyte
+// sends 1 for all three ids of every stream, and expects `append` to append.
+Status RefuseTruncation(const CatalogStream& stream, const std::string& display) {
+  constexpr int64_t kFirstGeneration = 1;
+  if (stream.mode != DestinationSyncMode::kAppend) return Ok();
+  if (stream.minimum_generation_id.value_or(0) <= kFirstGeneration) return Ok();
+  return Invalid(
+      fmt::format("stream {} asks for its records of earlier generations to be removed (append with a "
+                  "minimum_generation_id equal to its generation_id: a clear, or a refresh that removes "
+                  "records), which is not supported. Nothing was changed. Choose a refresh that retains "
+                  "records, or \"overwrite\" for it, which makes its table anew.",
+                  display),
+      fmt::format("stream {} asks to be truncated", display));
+}
+
 // A path such as ["id"], or into objects: the field of data that it begins in. Nothing when it is empty.
 Result<std::optional<std::string>> FieldOfPath(const element& path, std::string_view name,
                                                std::string_view display) {
@@ -144,7 +161,7 @@ Status ReadKeyFields(const element& configured, std::string_view display, std::v
   return Ok();
 }
 
-// What `append` with a minimum generation asks for is to drop older generations at the end of the sync.
+// Of `append` with generation 1 as the least: rows that carry no generation stay too.
 std::string TruncateWarning(const std::vector<std::string>& streams) {
   return fmt::format(
       "These streams ask for their older generations to be removed after the sync; this version appends and "
@@ -172,6 +189,8 @@ Result<Catalog> ReadStreams(const simdjson::dom::array& configured) {
     if (!ids.ok()) return std::move(ids).error().For(stream.id);
     Status keys = ReadKeyFields(entry, display, stream.key_fields);
     if (!keys.ok()) return std::move(keys).error().For(stream.id);
+    Status truncation = RefuseTruncation(stream, display);
+    if (!truncation.ok()) return std::move(truncation).error().For(stream.id);
     if (stream.mode == DestinationSyncMode::kAppend && stream.minimum_generation_id.value_or(0) > 0) {
       truncating.push_back(display);
     }

@@ -107,31 +107,87 @@ TEST(Catalog, StreamsWithoutAName) {
   EXPECT_THAT(Refusal(Of(R"({"stream":{"name":"a","namespace":[]}})")), HasSubstr("is not text"));
 }
 
-TEST(Catalog, Generations) {
-  const auto with = [](const std::string& mode, const std::string& generation, const std::string& minimum) {
-    return Of(One("a", R"(,"destination_sync_mode":")" + mode + R"(","generation_id":)" + generation +
-                           R"(,"minimum_generation_id":)" + minimum));
-  };
-  for (const char* mode : {"append", "overwrite"}) {
-    EXPECT_THAT(Refusal(with(mode, "5", "3")), HasSubstr("minimum_generation_id"));
-    EXPECT_THAT(Refusal(with(mode, "5", "6")), HasSubstr("minimum_generation_id"));
-    EXPECT_THAT(Refusal(with(mode, "null", "6")), HasSubstr("minimum_generation_id"));
-    EXPECT_EQ(Refusal(with(mode, "5", "0")), "accepted");
-    EXPECT_EQ(Refusal(with(mode, "5", "5")), "accepted");
-    EXPECT_EQ(Refusal(with(mode, "0", "0")), "accepted");
-    EXPECT_EQ(Refusal(with(mode, "5", "null")), "accepted");
-    EXPECT_THAT(Refusal(with(mode, "\"5\"", "0")),
-                HasSubstr("generation_id of stream a is not a whole number"));
-    EXPECT_THAT(Refusal(with(mode, "1.5", "0")), HasSubstr("is not a whole number"));
+// What a refusal says; or kAccepted; or kWarned: accepted, with a WARN.
+constexpr std::string_view kAccepted = "accepted";
+constexpr std::string_view kWarned = "removes nothing";
+constexpr std::string_view kNoSuch = "minimum_generation_id that is neither 0 nor its generation_id";
+constexpr std::string_view kTruncates = "asks for its records of earlier generations to be removed";
+constexpr std::string_view kNoNumber = "generation_id of stream a is not a whole number";
+
+std::string Ids(std::string_view generation, std::string_view minimum, std::string_view sync) {
+  std::string ids;
+  for (const auto& [name, value] :
+       {std::pair("generation_id", generation), std::pair("minimum_generation_id", minimum),
+        std::pair("sync_id", sync)}) {
+    if (!value.empty()) ids += std::string(",\"") + name + "\":" + std::string(value);
   }
-  EXPECT_THAT(ParseCatalog(with("append", "5", "5"))->warnings,
-              ElementsAre(AllOf(HasSubstr("removes nothing"), HasSubstr(": a"))));
-  EXPECT_THAT(ParseCatalog(with("overwrite", "5", "5"))->warnings, IsEmpty());
-  EXPECT_THAT(ParseCatalog(with("append", "0", "0"))->warnings, IsEmpty());
+  return ids;
+}
+
+TEST(Catalog, Generations) {
+  constexpr std::string_view kAbsent;
+  const struct {
+    std::string_view generation, minimum, sync, append, overwrite;
+  } cases[] = {
+      {kAbsent, kAbsent, kAbsent, kAccepted, kAccepted},  // a platform without refreshes
+      {"null", "null", "null", kAccepted, kAccepted},
+      {"0", "0", "0", kAccepted, kAccepted},
+      {"0", "0", "42", kAccepted, kAccepted},
+      {"5", "0", "42", kAccepted, kAccepted},  // a normal sync
+      {"5", "null", "42", kAccepted, kAccepted},
+      {"5", kAbsent, kAbsent, kAccepted, kAccepted},
+      {kAbsent, "0", "42", kAccepted, kAccepted},
+      {"1", "0", "1", kAccepted, kAccepted},
+      {"1", "1", "1", kWarned, kAccepted},  // PyAirbyte
+      {"1", "1", "42", kWarned, kAccepted},
+      {"1", "1", kAbsent, kWarned, kAccepted},
+      {"2", "2", "42", kTruncates, kAccepted},  // a clear, a truncating refresh
+      {"5", "5", "42", kTruncates, kAccepted},
+      {"5", "5", "1", kTruncates, kAccepted},
+      {"5", "5", "null", kTruncates, kAccepted},
+      {"5", "5", kAbsent, kTruncates, kAccepted},
+      {"9007199254740993", "9007199254740993", "42", kTruncates, kAccepted},
+      {"5", "3", "42", kNoSuch, kNoSuch},
+      {"5", "1", "42", kNoSuch, kNoSuch},
+      {"5", "6", "42", kNoSuch, kNoSuch},
+      {"0", "1", "42", kNoSuch, kNoSuch},
+      {"null", "6", "42", kNoSuch, kNoSuch},
+      {kAbsent, "1", "42", kNoSuch, kNoSuch},
+      {"\"5\"", "0", "42", kNoNumber, kNoNumber},
+      {"1.5", "0", "42", kNoNumber, kNoNumber},
+      {"5", "true", "42", kNoNumber, kNoNumber},
+  };
+  for (const auto& at : cases) {
+    for (const auto& [mode, expected] :
+         {std::pair("append", at.append), std::pair("overwrite", at.overwrite)}) {
+      const std::string catalog = Of(One("a", std::string(R"(,"destination_sync_mode":")") + mode + '"' +
+                                                  Ids(at.generation, at.minimum, at.sync)));
+      SCOPED_TRACE(catalog);
+      const bool accepted = expected == kAccepted || expected == kWarned;
+      EXPECT_THAT(Refusal(catalog), HasSubstr(std::string(accepted ? kAccepted : expected)));
+      if (!accepted) continue;
+      EXPECT_EQ(ParseCatalog(catalog)->warnings.size(), expected == kWarned ? 1u : 0u);
+    }
+  }
+}
+
+TEST(Catalog, ATruncationThatIsRefusedSaysWhichStreamAndWhatToDo) {
+  const std::string keep = One("kept", R"(,"destination_sync_mode":"append","generation_id":7)");
   const std::string truncate =
       R"(,"destination_sync_mode":"append","generation_id":2,"minimum_generation_id":2)";
-  EXPECT_THAT(ParseCatalog(Of(One("a", truncate) + "," + One("b", truncate)))->warnings,
-              ElementsAre(HasSubstr(": a, b")));
+  const Result<Catalog> catalog = ParseCatalog(Of(keep + "," + One("cleared", truncate)));
+  ASSERT_FALSE(catalog.ok());
+  EXPECT_EQ(catalog.error().type, FailureType::kConfig);
+  EXPECT_EQ(catalog.error().stream, (StreamId{std::nullopt, "cleared"}));
+  EXPECT_THAT(catalog.error().message,
+              AllOf(HasSubstr("stream cleared asks"), HasSubstr("Choose a refresh that retains records")));
+}
+
+TEST(Catalog, GenerationOneOfAppendIsSaidToKeepWhatIsThere) {
+  const std::string first =
+      R"(,"destination_sync_mode":"append","generation_id":1,"minimum_generation_id":1)";
+  EXPECT_THAT(ParseCatalog(Of(One("a", first) + "," + One("b", first)))->warnings,
+              ElementsAre(AllOf(HasSubstr("removes nothing"), HasSubstr(": a, b"))));
 }
 
 TEST(Catalog, FieldsOfPrimaryKeyAndCursor) {

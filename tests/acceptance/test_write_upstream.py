@@ -182,3 +182,34 @@ def test_a_clear_empties_the_stream_and_echoes_its_states(connector, engine, dyn
         outcome = sync(connector, engine, prefix, [refresh("exchange_rate", 13)], [state, complete("exchange_rate")])
         assert rows.data(dynamodb, f"{prefix}_exchange_rate") == []
         assert outcome.states == [{**json.loads(state)["state"], "destinationStats": {"recordCount": 0.0}}]
+
+
+@pytest.mark.parametrize("ids", [(6, 6, 42), (2, 2, 1), (6, 6, None)], ids=str)
+def test_a_truncating_append_is_refused_before_any_table_is_touched(connector, engine, dynamodb, prefix, ids):
+    """A clear or a truncating refresh of a platform that sends generations. Exit 0 and the STATE would say that the rows are gone."""
+    generation, minimum, sync_id = ids
+    earlier = [messages.stream("users", generation_id=1, minimum_generation_id=0, sync_id=1), messages.stream("orders")]
+    lines = [messages.record("users", {"id": 1}), messages.record("orders", {"id": 2})]
+    sync(connector, engine, prefix, earlier, lines)
+    truncate = messages.stream("users", generation_id=generation, minimum_generation_id=minimum, sync_id=sync_id)
+    others = [messages.stream("orders", "overwrite"), messages.stream("new")]
+    for catalog in ([truncate], [*others, truncate]):
+        outcome = connector.write(messages.config(engine.endpoint, prefix), messages.catalog(*catalog),
+                                  [messages.record("users", {"id": 3}), messages.stream_state("users", None), complete("users")])
+        assert outcome.code == 1 and outcome.states == []
+        assert outcome.error["failure_type"] == "config_error"
+        assert outcome.error["stream_descriptor"] == {"name": "users"}
+        for part in ("stream users", "earlier generations", "Nothing was changed", "Choose a refresh that retains records"):
+            assert part in outcome.error["message"]
+        assert engines.table_names(dynamodb, prefix) == [f"{prefix}_orders", f"{prefix}_users"]
+        assert rows.data(dynamodb, f"{prefix}_users") == [{"id": 1}]
+        assert rows.data(dynamodb, f"{prefix}_orders") == [{"id": 2}]
+
+
+def test_the_ids_of_pyairbyte_append(connector, engine, dynamodb, prefix):
+    """It sends 1 for all three, whatever the sync: `append` keeps what earlier runs stored, with a WARN that says so."""
+    stream = messages.stream("users", generation_id=1, minimum_generation_id=1, sync_id=1)
+    for n in (1, 2):
+        outcome = sync(connector, engine, prefix, [stream], [messages.record("users", {"id": n}), complete("users")])
+        assert [text for level, text in outcome.logs if level == "WARN" and "removes nothing: users" in text]
+    assert rows.ids(dynamodb, f"{prefix}_users") == {1: 1, 2: 1}

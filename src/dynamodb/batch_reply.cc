@@ -88,15 +88,6 @@ std::optional<double> ConsumedUnits(const dom::element& list, std::string_view t
 
 }  // namespace
 
-std::optional<std::string> KeyOfRequest(std::string_view request, const TableKeys& keys) {
-  dom::parser parser;
-  dom::element parsed;
-  if (parser.parse(request.data(), request.size()).get(parsed)) return std::nullopt;
-  std::optional<std::string> identity = Identity(parsed, keys);
-  if (identity) identity->erase(0, 1);  // put or delete, it is the same key
-  return identity;
-}
-
 bool ReadBatchWriteReply(std::string_view body, std::string_view table, const TableKeys& keys,
                          std::span<const std::string_view> sent, BatchWriteOutcome& outcome) {
   outcome.unprocessed.clear();

@@ -28,10 +28,6 @@ struct BatchWriteOutcome {
 [[nodiscard]] bool ReadBatchWriteReply(std::string_view body, std::string_view table, const TableKeys& keys,
                                        std::span<const std::string_view> sent, BatchWriteOutcome& outcome);
 
-// The key of an encoded put or delete, canonical: equal exactly when DynamoDB takes two keys as one. Empty:
-// it has none.
-std::optional<std::string> KeyOfRequest(std::string_view request, const TableKeys& keys);
-
 // The table in a reply of DescribeTable ("Table") or of CreateTable and DeleteTable ("TableDescription").
 std::optional<TableDescription> ReadTableDescription(std::string_view body);
 

@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "items/key.h"
-
 namespace ddb {
 namespace {
 
@@ -91,32 +89,6 @@ TEST(ItemSize, Values) {
     EXPECT_EQ(size, (SizeBounds{expected, expected})) << json;
   }
   EXPECT_EQ(ItemSize(R"({"ab":{"S":"x"},"c":{"N":"120"}})"), (SizeBounds{3 + 1 + 2, 3 + 1 + 3}));
-}
-
-std::string Key(const std::string& json) {
-  std::string key;
-  EXPECT_TRUE(AppendKeyPart(json, key)) << json;
-  return key;
-}
-
-TEST(Key, NumbersAreComparedByValueAndStringsByText) {
-  EXPECT_EQ(Key("1000"), Key("1e3"));
-  EXPECT_EQ(Key("1"), Key("1.00"));
-  EXPECT_EQ(Key("0"), Key("-0.0"));
-  EXPECT_NE(Key("1"), Key("\"1\""));
-  EXPECT_NE(Key("9007199254740993"), Key("9007199254740992"));
-  EXPECT_EQ(Key(R"("a\u00e9\/")"), Key("\"aé/\""));
-  EXPECT_EQ(Key(R"("\ud800")"), Key("\"\uFFFD\""));  // as it is stored
-  EXPECT_NE(Key("null"), Key("true"));
-  EXPECT_NE(Key("false"), Key("\"\""));
-  EXPECT_EQ(Key("1e200"), Key("\"1e200\""));  // as it is stored
-  std::string key;
-  EXPECT_FALSE(AppendKeyPart("{}", key));
-  EXPECT_FALSE(AppendKeyPart("[1]", key));
-}
-
-TEST(Key, PartsDoNotRunTogether) {
-  EXPECT_NE(Key("\"a\"") + Key("\"bS1:c\""), Key("\"aS1:b\"") + Key("\"c\""));
 }
 
 }  // namespace

@@ -18,8 +18,6 @@
 
 namespace ddb {
 
-struct KeyedWrite;  // key_lanes
-
 // A refused record on its way into the dead letter table: settled, as rejected, when all of its parts are
 // stored.
 struct PendingLetter {
@@ -43,8 +41,7 @@ struct BatchItem {
   Instant first_refused;         // throttled or unprocessed for the first time; zero: never
   Instant first_alone;           // refused for the first time when it was sent alone; zero: never
   uint32_t alone_refusals = 0;
-  std::shared_ptr<KeyedWrite> write;  // null: the key is unique
-  PendingLetterPtr letter;            // null: the record itself
+  PendingLetterPtr letter;  // null: the record itself
 };
 
 struct Batch {
@@ -76,7 +73,6 @@ struct TableTarget {
   TableKeys keys;
   std::string request_prefix;       // {"RequestItems":{"name":[
   std::string_view request_suffix;  // ]}}, a literal
-  bool keyed = false;               // records can repeat a key: the last one wins
 };
 
 }  // namespace ddb

@@ -90,14 +90,8 @@ void Batcher::EndItem(int table, size_t mark, RecordGroup* group, PendingLetterP
     open_.push_back(table);
     return;
   }
-  batch->items.push_back({static_cast<uint32_t>(begin),
-                          static_cast<uint32_t>(size),
-                          group,
-                          {},
-                          {},
-                          0,
-                          nullptr,
-                          std::move(letter)});
+  batch->items.push_back(
+      {static_cast<uint32_t>(begin), static_cast<uint32_t>(size), group, {}, {}, 0, std::move(letter)});
   Charge(*batch);
   if (batch->items.size() == kMaxBatchItems) Seal(table);
 }
@@ -109,11 +103,7 @@ void Batcher::Seal(int table) {
     Recycle(std::move(batch));
     return;
   }
-  SealBatch(std::move(batch));
-}
-
-void Batcher::SealBatch(BatchPtr batch) {
-  batch->body.Append(tables_[static_cast<size_t>(batch->table)].request_suffix);
+  batch->body.Append(tables_[static_cast<size_t>(table)].request_suffix);
   Charge(*batch);
   sealed_(std::move(batch));
 }

@@ -4,7 +4,7 @@
 //
 //   Batch& batch = batcher.Open(table, now);
 //   size_t mark = Batcher::BeginItem(batch);      // encode behind it
-//   batcher.EndItem(table, mark, group, now);     // or Batcher::Rollback(batch, mark)
+//   batcher.EndItem(table, mark, group);          // or batcher.Rollback(batch, mark)
 #pragma once
 
 #include <functional>
@@ -34,9 +34,7 @@ class Batcher {
 
   // Corrects what the memory budget holds for a batch to what it takes; after it has changed.
   void Charge(Batch& batch);
-  // For batches that are filled elsewhere (key_lanes): NewBatch, AppendItem, SealBatch.
   static BatchItem& AppendItem(Batch& batch, std::string_view bytes, RecordGroup* group);
-  void SealBatch(BatchPtr batch);
 
   void SealAll();
   void SealOpenedBefore(Instant instant);

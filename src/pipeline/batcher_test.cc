@@ -19,7 +19,7 @@ class BatcherTest : public ::testing::Test {
     batcher_.EndItem(table, mark, nullptr);
   }
 
-  const std::vector<TableTarget> tables_ = TwoTables(/*keyed=*/false);
+  const std::vector<TableTarget> tables_ = TwoTables();
   std::vector<BatchPtr> sealed_;
   MemoryBudget budget_{1 << 30};
   Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { sealed_.push_back(std::move(batch)); }};

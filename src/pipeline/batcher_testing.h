@@ -10,14 +10,13 @@
 namespace ddb {
 
 // "a" and "b"; a request of the first is `a[item,item]`.
-inline std::vector<TableTarget> TwoTables(bool keyed) {
+inline std::vector<TableTarget> TwoTables() {
   std::vector<TableTarget> tables;
   for (const char* name : {"a", "b"}) {
     TableTarget target;
     target.name = name;
     target.request_prefix = std::string(name) + "[";
     target.request_suffix = "]";
-    target.keyed = keyed;
     tables.push_back(std::move(target));
   }
   return tables;

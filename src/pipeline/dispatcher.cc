@@ -30,7 +30,7 @@ constexpr Duration kAloneAtLeast = seconds(60);
 
 Dispatcher::Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RecordRejecter& rejecter,
                        RunContext& run, size_t max_requests, Progress& progress,
-                       std::function<void()> changed, std::function<void(const KeyedWrite&)> key_free)
+                       std::function<void()> changed)
     : loop_(loop),
       client_(client),
       batcher_(batcher),
@@ -38,7 +38,6 @@ Dispatcher::Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, Record
       run_(run),
       progress_(progress),
       changed_(std::move(changed)),
-      key_free_(std::move(key_free)),
       queues_(run.tables.size()),
       random_(std::random_device()()),
       timer_(loop),
@@ -319,18 +318,11 @@ void Dispatcher::SettleStored(const Batch& batch, const std::vector<bool>& kept,
     }
     ++records;
     SettleRecord(item.group, /*rejected=*/false);
-    if (!item.write) continue;
-    for (const KeyedWrite::Replaced& replaced : item.write->replaced)
-      SettleRecord(replaced.group, /*rejected=*/false);
-    records += item.write->replaced.size();
   }
   (void)NoteOutcome(batch, stored, {});
   progress_.stored.Add(records);
   run_.rates[static_cast<size_t>(batch.table)].RemoveWaiting(stored, now);
   run_.ledger.Credit(settled_);
-  for (size_t i = 0; i < batch.items.size(); ++i) {
-    if (batch.items[i].write && (kept.empty() || !kept[i])) key_free_(*batch.items[i].write);
-  }
 }
 
 // Notes one record for the ledger.

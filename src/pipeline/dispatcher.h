@@ -20,7 +20,6 @@
 #include "items/item_encoder.h"
 #include "pipeline/batcher.h"
 #include "pipeline/checkpoint_ledger.h"
-#include "pipeline/key_lanes.h"
 #include "pipeline/progress.h"
 #include "pipeline/rate_controller.h"
 #include "pipeline/record_rejecter.h"
@@ -46,11 +45,9 @@ struct RunContext {
 
 class Dispatcher {
  public:
-  // `changed` runs when batches left: there may be room for a chunk, or nothing left to do. `key_free` runs
-  // for each write of a keyed table that is settled or given up.
+  // `changed` runs when batches left: there may be room for a chunk, or nothing left to do.
   Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RecordRejecter& rejecter, RunContext& run,
-             size_t max_requests, Progress& progress, std::function<void()> changed,
-             std::function<void(const KeyedWrite&)> key_free);
+             size_t max_requests, Progress& progress, std::function<void()> changed);
 
   void Enqueue(BatchPtr batch);
 
@@ -85,7 +82,6 @@ class Dispatcher {
   void OnNotStored(BatchPtr batch, Reaction why, Instant now);
   void Bisect(BatchPtr batch, const Verdict& verdict, Instant now);
   BatchPtr Shrunk(const Batch& batch);
-  BatchPtr Older(const Batch& batch);
   void RejectItem(BatchPtr batch, const Verdict& verdict, Instant now);
   bool NoteOutcome(const Batch& batch, uint32_t stored, std::string_view refused_for);
   void FailTable(BatchPtr batch, Error error, Instant now);
@@ -110,7 +106,6 @@ class Dispatcher {
   RunContext& run_;
   Progress& progress_;
   const std::function<void()> changed_;
-  const std::function<void(const KeyedWrite&)> key_free_;
 
   std::vector<Queue> queues_;
   std::deque<int> turn_;           // tables with ready batches, in the order of their turns

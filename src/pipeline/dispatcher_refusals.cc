@@ -45,20 +45,6 @@ BatchPtr Dispatcher::Shrunk(const Batch& batch) {
   return InPlaceOf(batch, item, smaller.view());
 }
 
-// The batch with the write that its one item replaced; null: it replaced none.
-BatchPtr Dispatcher::Older(const Batch& batch) {
-  const std::shared_ptr<KeyedWrite>& write = batch.items.front().write;
-  if (!write || write->replaced.empty()) return nullptr;
-  const KeyedWrite::Replaced older = std::move(write->replaced.back());
-  write->replaced.pop_back();
-  write->charged -= older.bytes.size();
-  run_.budget.Release(older.bytes.size());
-  BatchItem item;
-  item.group = older.group;
-  item.write = write;
-  return InPlaceOf(batch, std::move(item), older.bytes);
-}
-
 void Dispatcher::RejectItem(BatchPtr batch, const Verdict& verdict, Instant now) {
   const std::string_view reason = verdict.reason;
   const BatchItem& item = batch->items.front();
@@ -91,16 +77,7 @@ void Dispatcher::RejectItem(BatchPtr batch, const Verdict& verdict, Instant now)
       break;
   }
   const int table = batch->table;
-  if (BatchPtr older = Older(*batch)) {
-    older->refusal.reset();  // another record than the request had
-    RateController& rate = run_.rates[static_cast<size_t>(table)];
-    rate.RemoveWaiting(1, now);  // a long row of refused ones is not a table that takes nothing
-    rate.AddWaiting(1, now);
-    Finish(std::move(batch));
-    Requeue(std::move(older), /*first=*/true);
-  } else {
-    Drop(std::move(batch), now);
-  }
+  Drop(std::move(batch), now);
   if (storm) FailTable(table, StormError(table, reason), now);
 }
 
@@ -161,12 +138,7 @@ void Dispatcher::FailTable(int table, Error error, Instant now) {
 // them is ever released.
 void Dispatcher::Drop(BatchPtr batch, Instant now) {
   run_.rates[static_cast<size_t>(batch->table)].RemoveWaiting(batch->items.size(), now);
-  std::vector<std::shared_ptr<KeyedWrite>> writes;
-  for (BatchItem& item : batch->items) {
-    if (item.write) writes.push_back(std::move(item.write));
-  }
   Finish(std::move(batch));
-  for (const auto& write : writes) key_free_(*write);
 }
 
 }  // namespace ddb

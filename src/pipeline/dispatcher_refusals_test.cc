@@ -94,58 +94,6 @@ TEST_F(SkippingDispatcherTest, AnItemThatCannotBeMadeSmallerIsRejected) {
   EXPECT_NE(states_out_[0].find(R"("rejectedRecordCount":1.0)"), std::string::npos) << states_out_[0];
 }
 
-// A batch of one keyed write, whose key is `newest`'s; it replaced the others, the oldest first.
-class KeyedDispatcherTest : public SkippingDispatcherTest {
- protected:
-  using SkippingDispatcherTest::SkippingDispatcherTest;
-  void GiveKeyed(const std::vector<std::string>& replaced, const std::string& newest) {
-    RecordGroup* group = Register(0, static_cast<int>(replaced.size()) + 1, "s");
-    auto write = std::make_shared<KeyedWrite>(KeyedWrite{0, "key", 0, {}});
-    for (const std::string& older : replaced) {
-      write->replaced.push_back({FakeClient::ItemOf(older), group});
-      write->charged += write->replaced.back().bytes.size();
-    }
-    budget_.Add(write->charged);
-    BatchPtr batch = batcher_.NewBatch(0);
-    Batcher::AppendItem(*batch, FakeClient::ItemOf(newest), group).write = std::move(write);
-    batcher_.SealBatch(std::move(batch));
-  }
-};
-
-TEST_F(KeyedDispatcherTest, AWriteIsSettledWithThoseThatItReplaced) {
-  GiveKeyed({"a", "b"}, "c");
-  RunUntilIdle();
-  EXPECT_EQ(client_.stored.size(), 1u);
-  EXPECT_EQ(client_.stored["c"], 1);
-  EXPECT_EQ(free_keys_, std::vector<std::string>{"key"});
-  ASSERT_EQ(states_out_.size(), 1u);
-  EXPECT_NE(states_out_[0].find(R"("recordCount":3.0)"), std::string::npos) << states_out_[0];
-}
-
-TEST_F(KeyedDispatcherTest, ARefusedWriteGivesItsPlaceToTheOneThatItReplaced) {
-  Refuse([](const std::string& key) { return key == "c" || key == "b"; });
-  GiveKeyed({"x", "a", "b"}, "c");
-  RunUntilIdle();
-  EXPECT_EQ(client_.stored.size(), 1u);
-  EXPECT_EQ(client_.stored["a"], 1);
-  EXPECT_EQ(free_keys_, std::vector<std::string>{"key"});
-  ASSERT_EQ(states_out_.size(), 1u);
-  EXPECT_NE(states_out_[0].find(R"({"recordCount":2.0,"rejectedRecordCount":2.0})"), std::string::npos)
-      << states_out_[0];
-}
-
-TEST_F(KeyedDispatcherTest, EachRefusalOfARowStartsTheClockOfGivingUpAnew) {
-  client_.answer = [&](const auto&, Reply& reply, std::string&) {
-    EXPECT_LT(rates_[0].WaitedWithoutProgress(clock_.Now()).value_or(seconds(0)), run_.give_up);
-    clock_.offset += run_.give_up - seconds(100);
-    reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kValidation);
-  };
-  GiveKeyed({"a", "b", "c"}, "d");
-  RunUntilIdle();
-  EXPECT_EQ(progress_.rejected.value(), 4u);
-  EXPECT_EQ(rates_[0].Get(clock_.Now()).waiting, 0u);
-}
-
 class FailingDispatcherTest : public DispatcherTest {};
 
 TEST_F(FailingDispatcherTest, AnItemRefusedForTooLongIsSentAloneAndGivenUpAfterTenTimesInAMinute) {
@@ -179,24 +127,6 @@ TEST_F(FailingDispatcherTest, AnItemRefusedForTooLongIsSentAloneAndGivenUpAfterT
             seconds(59));  // a little passes between a reply and a look at the clock
   const bool sooner = alone[alone.size() - 2] - alone.front() >= seconds(61) && alone.size() - 1 >= 10;
   EXPECT_FALSE(sooner) << "it could have been given up one refusal before";
-}
-
-TEST_F(FailingDispatcherTest, TheWriteThatARefusedOneReplacedIsStoredAllTheSame) {
-  client_.answer = [](const auto& keys, Reply& reply, std::string& body) {
-    body = kAllWritten;
-    if (keys.front() == "b") reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kValidation);
-  };
-  RecordGroup* before = Register(0, 1, "before");
-  RecordGroup* behind = Register(0, 1, "behind");
-  auto write = std::make_shared<KeyedWrite>(KeyedWrite{0, "key", 0, {{FakeClient::ItemOf("a"), before}}});
-  BatchPtr batch = batcher_.NewBatch(0);
-  Batcher::AppendItem(*batch, FakeClient::ItemOf("b"), behind).write = std::move(write);
-  batcher_.SealBatch(std::move(batch));
-  RunUntilIdle();
-  ASSERT_TRUE(state_.error());
-  EXPECT_EQ(client_.stored["a"], 1);
-  ASSERT_EQ(states_out_.size(), 1u);
-  EXPECT_NE(states_out_[0].find("before"), std::string::npos);
 }
 
 class LetterDispatcherTest : public SkippingDispatcherTest {

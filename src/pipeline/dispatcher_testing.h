@@ -112,7 +112,6 @@ class DispatcherTest : public ::testing::Test {
   const std::vector<TableTarget> tables_ = Tables();
   std::vector<RateController> rates_{3};
   std::vector<std::string> states_out_;
-  std::vector<std::string> free_keys_;
   CheckpointLedger ledger_{2, [this](std::string line, size_t) { states_out_.push_back(std::move(line)); }};
   MemoryBudget budget_{1 << 20};
   RunState state_{[] {}};
@@ -129,17 +128,9 @@ class DispatcherTest : public ::testing::Test {
   uint64_t chunk_ = 0;
   Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }};
   RecordRejecter rejecter_{clock_, tables_, rejections_, state_, batcher_, progress_};
-  Dispatcher dispatcher_{loop_,
-                         client_,
-                         batcher_,
-                         rejecter_,
-                         run_,
-                         4,
-                         progress_,
-                         [this] {
+  Dispatcher dispatcher_{loop_, client_, batcher_, rejecter_, run_, 4, progress_, [this] {
                            if (stop_when_idle_ && dispatcher_.idle()) loop_.Stop();
-                         },
-                         [this](const KeyedWrite& write) { free_keys_.push_back(write.key); }};
+                         }};
 };
 
 }  // namespace ddb

@@ -20,15 +20,8 @@ namespace ddb {
 
 class Intake {
  public:
-  // `parcels_per_chunk`: what each chunk will be followed by (key_lanes), 0 when no table is keyed.
-  Intake(ChunkReader& reader, CheckpointLedger& ledger, MemoryBudget& budget, int fd,
-         int64_t parcels_per_chunk)
-      : reader_(reader),
-        recycler_(reader),
-        ledger_(ledger),
-        budget_(budget),
-        fd_(fd),
-        parcels_per_chunk_(parcels_per_chunk) {}
+  Intake(ChunkReader& reader, CheckpointLedger& ledger, MemoryBudget& budget, int fd)
+      : reader_(reader), recycler_(reader), ledger_(ledger), budget_(budget), fd_(fd) {}
 
   // `granted` runs when the token is the caller's: within Ask if it was free, else on the thread of who
   // passes it (so it has to post). Ask while asking or holding is not allowed.
@@ -66,10 +59,7 @@ class Intake {
     const size_t held = 2 * reader_.carried();
     budget_.Add(held);
     budget_.Release(std::exchange(charged_, held));
-    if (outcome == ChunkReader::Outcome::kChunk) {
-      ledger_.OpenChunk(chunk.sequence);
-      parcels_ += parcels_per_chunk_;
-    }
+    if (outcome == ChunkReader::Outcome::kChunk) ledger_.OpenChunk(chunk.sequence);
     return outcome;
   }
   // Does not wait for a Take that goes on.
@@ -83,11 +73,6 @@ class Intake {
     MutexLock lock(mu_);
     return {reader_.carried(), charged_};
   }
-
-  // Parcels of chunks that were taken and that no owner has accepted yet. True: that was the last.
-  bool AcceptedParcel() { return --parcels_ == 0; }
-  bool parcels_under_way() const { return parcels_ > 0; }
-  bool keyed() const { return parcels_per_chunk_ > 0; }
 
   int fd() const { return fd_; }
   // No more input is taken from here on: it ended, failed, or the run stops.
@@ -108,8 +93,6 @@ class Intake {
   MemoryBudget& budget_;
   size_t charged_ GUARDED_BY(mu_) = 0;
   const int fd_;
-  const int64_t parcels_per_chunk_;
-  std::atomic<int64_t> parcels_{0};
   bool held_ GUARDED_BY(mu_) = false;
   std::deque<std::function<void()>> waiting_ GUARDED_BY(mu_);
   std::atomic<bool> ended_{false};

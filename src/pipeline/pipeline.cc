@@ -37,11 +37,6 @@ std::vector<TableTarget> AllTables(const PipelineOptions& options) {
   return tables;
 }
 
-bool AnyKeyed(const PipelineOptions& options) {
-  return std::any_of(options.tables.begin(), options.tables.end(),
-                     [](const TableTarget& table) { return table.keyed; });
-}
-
 RejectionPolicy PolicyOf(const PipelineOptions& options) {
   RejectionPolicy policy;
   policy.skip = options.skip_rejected;
@@ -68,7 +63,7 @@ class Supervisor {
                   budget_.Release(charged);
                 }),
         reader_(options.input_fd, options.chunk_bytes, budget.limit() / kLinePartOfBudget),
-        intake_(reader_, ledger_, budget_, options.input_fd, AnyKeyed(options) ? options.workers : 0),
+        intake_(reader_, ledger_, budget_, options.input_fd),
         streams_(StreamsOf(options.tables)),
         tables_(AllTables(options)),
         rates_(tables_.size()),
@@ -78,15 +73,12 @@ class Supervisor {
     const Worker::Options worker_options{
         options.send_window_bytes, options.chunk_bytes,
         std::max<size_t>(1, options.connections / static_cast<size_t>(options.workers))};
-    const Worker::Shared shared{
-        run_,
-        intake_,
-        streams_,
-        options.encodings,
-        [this](size_t owner, Parcel parcel) { workers_[owner]->Deliver(std::move(parcel)); },
-        static_cast<size_t>(options.workers),
-        [this] { WakeAll(); },
-        [this] { loop_.Post([this] { OnDrained(); }); }};
+    const Worker::Shared shared{run_,
+                                intake_,
+                                streams_,
+                                options.encodings,
+                                [this] { WakeAll(); },
+                                [this] { loop_.Post([this] { OnDrained(); }); }};
     for (int i = 0; i < options.workers; ++i) {
       workers_.push_back(std::make_unique<Worker>(shared, make_client, worker_options));
     }

@@ -11,9 +11,8 @@
 
 namespace ddb {
 
-inline constexpr int kStreams = 3;  // "keyed", "plain", "other"
-inline constexpr int kKeyed = 0;
-inline const char* const kNames[kStreams] = {"keyed", "plain", "other"};
+inline constexpr int kStreams = 3;
+inline const char* const kNames[kStreams] = {"users", "orders", "events"};
 
 class Dice {
  public:
@@ -30,7 +29,6 @@ struct Plan {
   struct Record {
     int stream;
     int id;
-    int key;   // keyed: repeats
     bool bad;  // the store refuses it for good
     bool odd;  // the pipeline refuses it: its emitted_at is no number that DynamoDB holds
   };
@@ -65,22 +63,20 @@ inline Plan MakePlan(uint64_t seed) {
   const bool with_bad = dice.Chance(3);
   const uint64_t bad_in = dice.Chance(2) ? 150 : 12;
   const size_t count = 1 + dice.Below(dice.Chance(4) ? 3000 : 300);
-  const uint64_t keys = 1 + dice.Below(40);
   const uint64_t state_in = 2 + dice.Below(60);
   uint64_t since[kStreams] = {};
   for (size_t i = 0; i < count; ++i) {
     Plan::Record record{static_cast<int>(dice.Below(kStreams)), static_cast<int>(i),
-                        static_cast<int>(dice.Below(keys)), with_bad && dice.Chance(bad_in), false};
-    record.odd = with_bad && record.stream != kKeyed && dice.Chance(bad_in);
+                        with_bad && dice.Chance(bad_in), false};
+    record.odd = with_bad && dice.Chance(bad_in);
     const std::string pad(dice.Chance(20) ? dice.Below(5000) : dice.Below(80), 'x');
     plan.records.push_back(record);
     ++since[record.stream];
-    // The key of the keyed table is _airbyte_emitted_at.
     plan.input += fmt::format(
         R"({{"type":"RECORD","record":{{"stream":"{}","data":{{"id":{},"bad":{},"pad":"{}"}},"emitted_at":{}}}}})"
         "\n",
         kNames[record.stream], record.id, record.bad, pad,
-        record.odd ? std::string(39, '9') : std::to_string(record.stream == kKeyed ? record.key : record.id));
+        record.odd ? std::string(39, '9') : std::to_string(record.id));
     if (!dice.Chance(state_in)) continue;
     const int stream = plan.global ? -1 : static_cast<int>(dice.Below(kStreams));
     uint64_t covers = 0;

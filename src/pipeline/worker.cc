@@ -27,19 +27,15 @@ Worker::Worker(const Shared& shared, const ClientFactory& make_client, const Opt
       options_(options),
       batcher_(shared.run.tables, shared.run.budget,
                [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }),
-      lanes_(shared.run.tables, batcher_, shared.run.budget),
       rejecter_(shared.run.clock, shared.run.tables, shared.run.rejections, shared.run.state, batcher_,
                 progress_),
       client_(make_client(loop_)),
-      dispatcher_(
-          loop_, *client_, batcher_, rejecter_, shared.run, options.max_requests, progress_,
-          [this] { OnChanged(); },
-          [this](const KeyedWrite& write) { lanes_.Settled(write, run_.clock.Now()); }),
+      dispatcher_(loop_, *client_, batcher_, rejecter_, shared.run, options.max_requests, progress_,
+                  [this] { OnChanged(); }),
       input_(loop_, shared.intake.fd(), /*for_write=*/false),
       budget_timer_(loop_),
       age_timer_(loop_),
-      open_groups_(shared.run.tables.size(), nullptr),
-      parcels_(shared.workers) {}
+      open_groups_(shared.run.tables.size(), nullptr) {}
 
 Worker::~Worker() {
   // Requests that are still in flight end here, as cancelled, while what they belong to is alive.
@@ -160,29 +156,22 @@ void Worker::OnChanged() {
 }
 
 void Worker::SealAsNeeded() {
-  if (batcher_.empty() && !lanes_.has_open()) return;
+  if (batcher_.empty()) return;
   if (run_.state.stopped() || shared_.intake.ended()) {
     batcher_.SealAll();
-    lanes_.SealAll();
     return;
   }
   if (shared_.intake.dry()) {
     batcher_.SealIf([this](int table) { return run_.ledger.StateWaits(table); });
-    if (run_.ledger.states_waiting() > 0) lanes_.SealAll();
   }
-  const Instant old = run_.clock.Now() - Batcher::kMaxAge;
-  batcher_.SealOpenedBefore(old);
-  lanes_.SealOpenedBefore(old);
+  batcher_.SealOpenedBefore(run_.clock.Now() - Batcher::kMaxAge);
   ArmAgeTimer();
 }
 
 void Worker::ArmAgeTimer() {
-  std::optional<Instant> oldest;
-  if (!batcher_.empty()) oldest = batcher_.oldest();
-  if (lanes_.has_open() && (!oldest || lanes_.oldest() < *oldest)) oldest = lanes_.oldest();
-  if (!oldest) return;
+  if (batcher_.empty()) return;
   // One that is set for an earlier time finds out then: batches come and go far more often than they age.
-  const Instant when = *oldest + Batcher::kMaxAge;
+  const Instant when = batcher_.oldest() + Batcher::kMaxAge;
   if (age_timer_set_ && *age_timer_set_ <= when) return;
   age_timer_set_ = when;
   age_timer_.Start(when, [this] {
@@ -193,8 +182,7 @@ void Worker::ArmAgeTimer() {
 
 void Worker::ReportIfDrained() {
   if (drained_ || !shared_.intake.ended()) return;  // a run that stops ends its intake
-  if (token_ == Token::kHeld || shared_.intake.parcels_under_way()) return;
-  if (!batcher_.empty() || !lanes_.empty() || !dispatcher_.idle()) return;
+  if (token_ == Token::kHeld || !batcher_.empty() || !dispatcher_.idle()) return;
   drained_ = true;
   shared_.drained();
 }

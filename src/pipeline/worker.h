@@ -40,19 +40,16 @@ class Worker final : private RecordSink {
     RunContext& run;
     Intake& intake;
     const StreamIndex& streams;
-    const std::vector<ItemEncoder::Stream>& encodings;      // per stream
-    std::function<void(size_t owner, Parcel)> send_parcel;  // to a worker (any thread)
-    size_t workers = 1;
-    std::function<void()> wake_all;  // every worker looks again (any thread)
-    std::function<void()> drained;   // this worker has nothing left (its thread)
+    const std::vector<ItemEncoder::Stream>& encodings;  // per stream
+    std::function<void()> wake_all;                     // every worker looks again (any thread)
+    std::function<void()> drained;                      // this worker has nothing left (its thread)
   };
   Worker(const Shared& shared, const ClientFactory& make_client, const Options& options);
   ~Worker() override;
 
-  void Start();                 // any thread: starts its thread
-  void Join();                  // any thread: stops the loop and waits for the thread
-  void Wake();                  // any thread: the run stops, or a STATE waits: look again
-  void Deliver(Parcel parcel);  // any thread
+  void Start();  // any thread: starts its thread
+  void Join();   // any thread: stops the loop and waits for the thread
+  void Wake();   // any thread: the run stops, or a STATE waits: look again
   const Progress& progress() const { return progress_; }
   size_t requests_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
@@ -75,9 +72,6 @@ class Worker final : private RecordSink {
   bool RejectRecord(int stream, RejectReason reason, uint64_t line_number);
   void AddState(const ParsedLine& parsed, std::string_view line);
   RecordGroup* CountRecord(int stream);
-  bool AddKeyedItem(int stream, uint64_t line_number);
-  void SendParcels();
-  bool IsKeyed(int stream) const;
   RecordGroup* GroupOf(int stream);
   void ForgetData();
   int FindStream(const StreamRef& stream);
@@ -97,7 +91,6 @@ class Worker final : private RecordSink {
   MessageParser parser_;
   ItemEncoder encoder_;
   Batcher batcher_;
-  KeyLanes lanes_;
   RecordRejecter rejecter_;
   std::unique_ptr<Client> client_;
   Dispatcher dispatcher_;
@@ -117,8 +110,7 @@ class Worker final : private RecordSink {
   CheckpointLedger::ChunkContents contents_;
   std::vector<RecordGroup*> open_groups_;  // by stream
   std::vector<int> streams_with_group_;
-  std::vector<Parcel> parcels_;  // by owner
-  Instant now_;                  // read once a chunk
+  Instant now_;  // read once a chunk
 
   // The record that is being parsed: where its data is, and where it was encoded to (stream < 0: not yet).
   struct Data {

@@ -47,7 +47,6 @@ void Worker::ParseChunk(const Chunk& chunk) {
   const bool has_states = !contents_.states.empty();
   Status registered = run_.ledger.Register(std::move(contents_));
   if (!registered.ok()) run_.state.Fail(std::move(registered).error().At("registering a chunk of the input"));
-  if (shared_.intake.keyed()) SendParcels();
   if (has_states && shared_.intake.dry()) shared_.wake_all();
 }
 
@@ -81,7 +80,7 @@ const char* Worker::OnData(const char* p, const char* end, const RecordFields& s
 const char* Worker::EncodeData(int stream) {
   data_.stream = stream;
   Buffer* out = &scratch_;
-  if (stream < 0 || IsKeyed(stream)) {
+  if (stream < 0) {
     scratch_.Clear();
   } else {
     Batch& batch = batcher_.Open(stream, now_);
@@ -94,8 +93,7 @@ const char* Worker::EncodeData(int stream) {
 }
 
 void Worker::ForgetData() {
-  if (data_.stream >= 0 && !IsKeyed(data_.stream))
-    batcher_.Rollback(batcher_.Open(data_.stream, now_), data_.mark);
+  if (data_.stream >= 0) batcher_.Rollback(batcher_.Open(data_.stream, now_), data_.mark);
   data_.stream = -1;
 }
 
@@ -110,7 +108,7 @@ bool Worker::FinishRecord(const ParsedLine& parsed, uint64_t line_number) {
     ForgetData();
     EncodeData(stream);
   }
-  Buffer& out = IsKeyed(stream) ? scratch_ : batcher_.Open(stream, now_).body;
+  Buffer& out = batcher_.Open(stream, now_).body;
   const RejectReason reject =
       encoder_.Finish(record.emitted_at, record.meta, shared_.encodings[static_cast<size_t>(stream)], out);
   progress_.read.Add(1);
@@ -118,7 +116,6 @@ bool Worker::FinishRecord(const ParsedLine& parsed, uint64_t line_number) {
     ForgetData();
     return RejectRecord(stream, reject, line_number);
   }
-  if (IsKeyed(stream)) return AddKeyedItem(stream, line_number);
   RecordGroup* group = CountRecord(stream);
   batcher_.EndItem(stream, data_.mark, group);
   return true;
@@ -132,39 +129,6 @@ RecordGroup* Worker::CountRecord(int stream) {
   group->counts.truncated_values += facts.truncated;
   if (facts.nulled + facts.truncated > 0) run_.rejections.CountChanges(stream, facts.nulled, facts.truncated);
   return group;
-}
-
-bool Worker::IsKeyed(int stream) const { return run_.tables[static_cast<size_t>(stream)].keyed; }
-
-// The item is in the scratch buffer; it goes to the owner of its key when the chunk is parsed.
-bool Worker::AddKeyedItem(int stream, uint64_t line_number) {
-  const TableTarget& target = run_.tables[static_cast<size_t>(stream)];
-  std::optional<std::string> key = KeyOfRequest(scratch_.view(), target.keys);
-  if (!key) {
-    const StreamRef ref{target.stream.ns ? std::optional<std::string_view>(*target.stream.ns) : std::nullopt,
-                        target.stream.name};
-    return FailLine("it has no key", line_number, &ref);
-  }
-  Parcel& parcel = parcels_[OwnerOf(*key, shared_.workers)];
-  run_.budget.Add(KeyedItemCost(*key, scratch_.view()));
-  parcel.items.push_back({stream, *std::move(key), std::string(scratch_.view()), CountRecord(stream)});
-  return true;
-}
-
-void Worker::SendParcels() {
-  for (size_t owner = 0; owner < parcels_.size(); ++owner) {
-    parcels_[owner].chunk = chunk_;
-    shared_.send_parcel(owner, std::exchange(parcels_[owner], {}));
-  }
-}
-
-void Worker::Deliver(Parcel parcel) {
-  auto shared = std::make_shared<Parcel>(std::move(parcel));
-  loop_.Post([this, shared] {
-    lanes_.Accept(std::move(*shared), run_.clock.Now());
-    if (shared_.intake.AcceptedParcel()) shared_.wake_all();  // everybody looks whether that was all
-    OnChanged();
-  });
 }
 
 RecordGroup* Worker::GroupOf(int stream) {

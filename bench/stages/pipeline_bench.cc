@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "delivery/batcher.h"
 #include "dynamodb/requests.h"
-#include "pipeline/batcher.h"
 #include "stages/records.h"
 
 namespace {

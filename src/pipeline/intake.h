@@ -14,7 +14,7 @@
 #include "airbyte/chunk_reader.h"
 #include "base/memory_budget.h"
 #include "base/mutex.h"
-#include "pipeline/checkpoint_ledger.h"
+#include "delivery/checkpoint_ledger.h"
 
 namespace ddb {
 

@@ -19,9 +19,9 @@
 #include "airbyte/catalog.h"
 #include "airbyte/message_parser.h"
 #include "base/event_loop.h"
+#include "delivery/batcher.h"
+#include "delivery/dispatcher.h"
 #include "items/item_encoder.h"
-#include "pipeline/batcher.h"
-#include "pipeline/dispatcher.h"
 #include "pipeline/intake.h"
 
 namespace ddb {

@@ -14,17 +14,17 @@
 
 #include "base/event_loop.h"
 #include "base/memory_budget.h"
+#include "delivery/batcher.h"
+#include "delivery/checkpoint_ledger.h"
+#include "delivery/progress.h"
+#include "delivery/rate_controller.h"
+#include "delivery/record_rejecter.h"
+#include "delivery/request_window.h"
+#include "delivery/run_state.h"
 #include "dynamodb/client.h"
 #include "dynamodb/error_text.h"
 #include "dynamodb/responses.h"
 #include "items/item_encoder.h"
-#include "pipeline/batcher.h"
-#include "pipeline/checkpoint_ledger.h"
-#include "pipeline/progress.h"
-#include "pipeline/rate_controller.h"
-#include "pipeline/record_rejecter.h"
-#include "pipeline/request_window.h"
-#include "pipeline/run_state.h"
 
 namespace ddb {
 

@@ -6,11 +6,11 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "delivery/batcher.h"
+#include "delivery/progress.h"
+#include "delivery/rejections.h"
+#include "delivery/run_state.h"
 #include "items/uuid.h"
-#include "pipeline/batcher.h"
-#include "pipeline/progress.h"
-#include "pipeline/rejections.h"
-#include "pipeline/run_state.h"
 
 namespace ddb {
 

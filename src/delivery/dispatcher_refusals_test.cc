@@ -6,8 +6,8 @@
 #include <random>
 #include <string>
 
-#include "pipeline/dispatcher.h"
-#include "pipeline/dispatcher_testing.h"
+#include "delivery/dispatcher.h"
+#include "delivery/dispatcher_testing.h"
 
 namespace ddb {
 namespace {

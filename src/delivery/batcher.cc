@@ -1,4 +1,4 @@
-#include "pipeline/batcher.h"
+#include "delivery/batcher.h"
 
 #include <algorithm>
 #include <utility>

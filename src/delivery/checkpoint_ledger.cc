@@ -1,4 +1,4 @@
-#include "pipeline/checkpoint_ledger.h"
+#include "delivery/checkpoint_ledger.h"
 
 #include <algorithm>
 #include <utility>

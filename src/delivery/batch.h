@@ -13,8 +13,8 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "delivery/checkpoint_ledger.h"
 #include "dynamodb/table.h"
-#include "pipeline/checkpoint_ledger.h"
 
 namespace ddb {
 

@@ -1,11 +1,11 @@
-#include "pipeline/batcher.h"
+#include "delivery/batcher.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
+#include "delivery/batcher_testing.h"
 #include "dynamodb/limits.h"
-#include "pipeline/batcher_testing.h"
 
 namespace ddb {
 namespace {

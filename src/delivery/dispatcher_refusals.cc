@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "delivery/dispatcher.h"
 #include "items/dead_letter.h"
 #include "items/shrink_item.h"
-#include "pipeline/dispatcher.h"
 
 namespace ddb {
 

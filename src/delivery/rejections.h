@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
-#include "pipeline/batch.h"
+#include "delivery/batch.h"
 
 namespace ddb {
 

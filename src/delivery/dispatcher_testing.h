@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "delivery/dispatcher.h"
+#include "delivery/dispatcher_client_testing.h"
 #include "dynamodb/requests.h"
-#include "pipeline/dispatcher.h"
-#include "pipeline/dispatcher_client_testing.h"
 
 namespace ddb {
 

@@ -1,4 +1,4 @@
-#include "pipeline/rejections.h"
+#include "delivery/rejections.h"
 
 #include <fmt/format.h>
 

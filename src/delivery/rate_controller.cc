@@ -1,4 +1,4 @@
-#include "pipeline/rate_controller.h"
+#include "delivery/rate_controller.h"
 
 namespace ddb {
 

@@ -1,4 +1,4 @@
-#include "pipeline/dispatcher.h"
+#include "delivery/dispatcher.h"
 
 #include <fmt/format.h>
 

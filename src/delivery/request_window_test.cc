@@ -1,4 +1,4 @@
-#include "pipeline/request_window.h"
+#include "delivery/request_window.h"
 
 #include <gtest/gtest.h>
 

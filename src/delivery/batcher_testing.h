@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/batch.h"
+#include "delivery/batch.h"
 
 namespace ddb {
 

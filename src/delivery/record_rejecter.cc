@@ -1,4 +1,4 @@
-#include "pipeline/record_rejecter.h"
+#include "delivery/record_rejecter.h"
 
 #include <fmt/format.h>
 

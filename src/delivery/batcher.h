@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/memory_budget.h"
-#include "pipeline/batch.h"
+#include "delivery/batch.h"
 
 namespace ddb {
 

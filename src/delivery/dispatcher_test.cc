@@ -1,4 +1,4 @@
-#include "pipeline/dispatcher.h"
+#include "delivery/dispatcher.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/dispatcher_testing.h"
+#include "delivery/dispatcher_testing.h"
 
 namespace ddb {
 namespace {

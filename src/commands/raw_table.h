@@ -1,8 +1,10 @@
-// The key schema of tables of layout `raw`, as write needs it and check tries it. Pure.
+// What the tables of layout `raw` are made with, as write needs them and check tries them: their keys, and
+// the capacity that the config names. Pure.
 #pragma once
 
 #include <string>
 
+#include "config/config.h"
 #include "dynamodb/table.h"
 #include "items/layout.h"
 
@@ -10,6 +12,16 @@ namespace ddb {
 
 inline TableKeys RawTableKeys() {
   return {{std::string(kHashAttribute), 'S'}, KeyAttribute{std::string(kRangeAttribute), 'N'}};
+}
+
+inline TableCapacity CapacityOfNewTables(const Capacity& capacity) {
+  TableCapacity table;
+  table.on_demand = capacity.on_demand;
+  if (!capacity.on_demand) {
+    table.read_units = capacity.read_units;
+    table.write_units = capacity.write_units;
+  }
+  return table;
 }
 
 }  // namespace ddb

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "commands/commands.h"
+#include "commands/ending.h"
 #include "config/config.h"
 
 namespace ddb {
@@ -14,28 +15,23 @@ namespace {
 
 constexpr auto kStalledReader = std::chrono::seconds(60);
 
-// Whether the reader of stdout took everything.
-bool FlushAll(MessageWriter& writer, const Clock& clock) {
-  return writer.Flush(clock.Now() + kStalledReader) && !writer.closed();
-}
-
 }  // namespace
 
 int RunSpec() {
   const RealClock clock;
   MessageWriter writer(STDOUT_FILENO, LogLevel::kInfo, clock, nullptr);
   writer.WriteSpec(SpecJson());
-  return FlushAll(writer, clock) ? 0 : 1;
+  return EndWhenAllIsSaid(writer, clock, kStalledReader);
 }
 
 int RunDiscover() {
   const RealClock clock;
   MessageWriter writer(STDOUT_FILENO, LogLevel::kInfo, clock, nullptr);
-  writer.WriteTraceError(
+  return EndWithError(
+      writer, clock,
       SystemError("This destination has no discover command: it takes any stream. Use spec, check or write.",
-                  "discover was called"));
-  (void)FlushAll(writer, clock);
-  return 1;
+                  "discover was called"),
+      kStalledReader);
 }
 
 }  // namespace ddb

@@ -20,6 +20,8 @@ struct Capacity {
   bool is_default = true;  // neither key was in the config: worth a warning about what 10 units mean
 };
 
+inline constexpr int kMostWorkers = 64;  // of `workers`, and where the machine has more cores
+
 struct Config {
   std::string endpoint;  // "" = the region's own
   std::string region;    // "" only with an endpoint

@@ -49,6 +49,12 @@ std::string MessageOf(const Result<Config>& config) {
   return config.error().message;
 }
 
+// The schema and the code that sizes a run without `workers` are two places.
+TEST(ConfigTest, TheMostWorkersAreTheSchemas) {
+  EXPECT_EQ(Parse({{"workers", std::to_string(kMostWorkers)}})->workers, kMostWorkers);
+  EXPECT_THAT(MessageOf(Parse({{"workers", std::to_string(kMostWorkers + 1)}})), HasSubstr("workers"));
+}
+
 TEST(ConfigTest, Defaults) {
   const auto config = Parse({});
   ASSERT_TRUE(config.ok()) << MessageOf(config);

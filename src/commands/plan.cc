@@ -1,0 +1,81 @@
+#include "commands/plan.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "airbyte/chunk_reader.h"
+#include "base/container.h"
+#include "commands/raw_table.h"
+#include "items/table_name.h"
+
+namespace ddb {
+namespace {
+
+constexpr size_t kChunkPartOfBudget = 16;
+
+TablePlan PlanTable(const Config& config, std::string name) {
+  TablePlan table;
+  table.table = std::move(name);
+  table.keys = RawTableKeys();
+  table.capacity = CapacityOfNewTables(config.capacity);
+  table.default_capacity = config.capacity.is_default;
+  return table;
+}
+
+StreamPlan PlanStream(const CatalogStream& stream, bool hashed_name, int64_t now_millis) {
+  StreamPlan plan;
+  plan.id = stream.id;
+  if (stream.mode == DestinationSyncMode::kOverwrite) plan.earlier_rows = EarlierRows::kGoFirst;
+  plan.hashed_name = hashed_name;
+  plan.items.sync_time_millis = now_millis;
+  plan.items.generation_id = stream.generation_id;
+  plan.items.sync_id = stream.sync_id;
+  plan.items.protected_fields = stream.key_fields;
+  return plan;
+}
+
+void PlanResources(const Config& config, const Machine& machine, RunPlan& plan) {
+  plan.memory_bytes = config.max_memory_mb ? std::max(kMinBudget, *config.max_memory_mb << 20)
+                                           : DefaultBudget(machine.memory_bytes);
+  plan.workers = config.workers.value_or(std::min(machine.cores, kMostWorkers));
+  plan.chunk_bytes = std::min(ChunkReader::kChunkBytes, plan.memory_bytes / kChunkPartOfBudget);
+  plan.give_up = std::chrono::seconds(config.give_up_after_s);
+  plan.skip_rejected = config.skip_rejected;
+}
+
+}  // namespace
+
+Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t now_millis,
+                         const Machine& machine) {
+  std::vector<StreamId> ids;
+  for (const CatalogStream& stream : catalog.streams) ids.push_back(stream.id);
+  Result<std::vector<TableName>> names = ResolveTableNames(config.table_prefix, ids);
+  if (!names.ok()) return std::move(names).error();
+
+  RunPlan plan;
+  plan.sync_time_millis = now_millis;
+  for (size_t i = 0; i < catalog.streams.size(); ++i) {
+    TableName& name = (*names)[i];
+    if (name.name == config.dead_letter_table) {
+      return ConfigError(
+          "dead_letter_table is the table of a stream of this sync. Give it a name of its own.",
+          "config: dead_letter_table is among the tables' names");
+    }
+    StreamPlan stream = PlanStream(catalog.streams[i], name.hashed, now_millis);
+    TablePlan table = PlanTable(config, std::move(name.name));
+    table.stream = stream.id;
+    if (stream.earlier_rows == EarlierRows::kGoFirst) table.mode = TableMode::kRecreate;
+    stream.table = plan.tables.push_back(std::move(table));
+    plan.streams.push_back(std::move(stream));
+  }
+  if (!config.dead_letter_table.empty()) {
+    plan.dead_letters = plan.tables.push_back(PlanTable(config, config.dead_letter_table));
+  }
+  PlanResources(config, machine, plan);
+  return plan;
+}
+
+}  // namespace ddb

@@ -1,0 +1,26 @@
+// MakePlan: config and catalog -> everything that a sync is going to do, as one value that can be printed and
+// compared. Pure: no file, no environment, no clock, so that a plan is the same wherever it is made
+// (tests/data/plans). Called once by write, before anything is touched.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "airbyte/catalog.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "pipeline/run_plan.h"
+
+namespace ddb {
+
+// What this process may use: the base of what the config leaves open.
+struct Machine {
+  int cores = 1;
+  size_t memory_bytes = 0;
+};
+
+// A table name that cannot be, or that two things would share, is a config_error. `now_millis`: wall time.
+Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t now_millis,
+                         const Machine& machine);
+
+}  // namespace ddb

@@ -1,0 +1,40 @@
+// Service: the DynamoDB that a config names: its endpoint, and clients that sign with its credentials. The
+// one set-up for check and write; made once a command, on the main thread, and only read after: MakeClient
+// may be called from any thread, and a client belongs to its loop's.
+#pragma once
+
+#include <memory>
+
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "dynamodb/client.h"
+#include "dynamodb/error_text.h"
+
+namespace ddb {
+
+class Service {
+ public:
+  // An endpoint and a region that make no address together are a config_error.
+  static Result<Service> Of(const Config& config);
+
+  const Endpoint& endpoint() const { return endpoint_; }
+  EndpointText text() const { return {endpoint_.Url(), endpoint_.region, custom_endpoint_}; }
+
+  // What one client learns of the clock's error serves all. `loop` and `clock` outlive the client.
+  std::unique_ptr<Client> MakeClient(EventLoop& loop, const Clock& clock,
+                                     const HttpClient::Options& http) const;
+
+ private:
+  Service(Endpoint endpoint, const Config& config);
+
+  Endpoint endpoint_;
+  bool custom_endpoint_;
+  std::shared_ptr<const CredentialsSource> credentials_;
+  std::shared_ptr<ClockSkew> clock_skew_;
+};
+
+}  // namespace ddb

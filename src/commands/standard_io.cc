@@ -1,0 +1,47 @@
+#include "commands/standard_io.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "airbyte/message_writer.h"
+
+namespace ddb {
+namespace {
+
+// A descriptor that was closed at the start is open the wrong way round (PrepareProcess).
+bool IsOpenFor(int fd, int refused_mode) {
+  const int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != refused_mode;
+}
+
+}  // namespace
+
+LogLevel LogLevelFromEnvironment() {
+  const char* level = std::getenv("LOG_LEVEL");
+  return ParseLogLevel(level ? level : "");
+}
+
+bool StdinIsReadable() {
+  struct stat status{};
+  if (fstat(STDIN_FILENO, &status) != 0 || S_ISDIR(status.st_mode)) return false;
+  return IsOpenFor(STDIN_FILENO, O_WRONLY);
+}
+
+bool StdoutIsWritable() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  if (poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLNVAL)) != 0) return false;
+  return IsOpenFor(STDOUT_FILENO, O_RDONLY);
+}
+
+Terminal::Terminal()
+    : fd_(isatty(STDERR_FILENO) ? open("/dev/stderr", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1) {}
+
+Terminal::~Terminal() {
+  if (fd_ >= 0) close(fd_);
+}
+
+}  // namespace ddb

@@ -1,0 +1,29 @@
+// What stdin, stdout and stderr are good for, looked at before a sync touches anything: no table is dropped
+// for a run that could neither read nor tell. Main thread.
+#pragma once
+
+#include "base/log.h"
+
+namespace ddb {
+
+LogLevel LogLevelFromEnvironment();  // LOG_LEVEL: what is written to stdout
+
+bool StdinIsReadable();  // open for reading, and no directory
+bool StdoutIsWritable();
+
+// The terminal that stderr is, opened anew: one that is stopped must not hold us up, and making stderr itself
+// non-blocking would make it so for all who share it.
+class Terminal {
+ public:
+  Terminal();
+  ~Terminal();
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  int fd() const { return fd_; }  // -1: stderr is no terminal
+
+ private:
+  const int fd_;
+};
+
+}  // namespace ddb

@@ -18,6 +18,7 @@ function(ddb_layer name)
   endif()
   if(DDB_TESTS AND tests)
     add_executable(${name}_test ${tests})
+    target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)  # "support/..."
     target_link_libraries(${name}_test PRIVATE ddb_${name} GTest::gmock GTest::gtest_main)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
       # Optimized, a temporary struct of a string and an optional warns inside libstdc++; such values are in tests only.

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "airbyte/message_parser_test_support.h"
+#include "support/airbyte/message_parser_fixture.h"
 
 namespace ddb {
 namespace {

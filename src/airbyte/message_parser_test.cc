@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "airbyte/message_parser_test_support.h"
+#include "support/airbyte/message_parser_fixture.h"
 
 namespace ddb {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <thread>
 
-#include "aws/testing/client_fixture.h"
-#include "aws/testing/http_server.h"
+#include "support/aws/client_fixture.h"
+#include "support/aws/http_server.h"
 
 namespace ddb {
 namespace {

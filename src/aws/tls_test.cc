@@ -1,9 +1,9 @@
 // The HTTP client over TLS: what it accepts, what it refuses and by which name.
 #include <mutex>
 
-#include "aws/testing/certificates.h"
-#include "aws/testing/client_fixture.h"
-#include "aws/testing/http_server.h"
+#include "support/aws/certificates.h"
+#include "support/aws/client_fixture.h"
+#include "support/aws/http_server.h"
 
 namespace ddb {
 namespace {

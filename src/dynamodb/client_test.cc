@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/testing/http_server.h"
+#include "support/aws/http_server.h"
 
 namespace ddb {
 namespace {

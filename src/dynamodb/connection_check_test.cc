@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "dynamodb/fake_dynamodb.h"
 #include "dynamodb/requests.h"
+#include "support/dynamodb/fake_dynamodb.h"
 
 namespace ddb {
 namespace {

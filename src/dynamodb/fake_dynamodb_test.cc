@@ -1,5 +1,5 @@
 // FakeDynamoDb: what it answers. Part of the test binary only.
-#include "dynamodb/fake_dynamodb.h"
+#include "support/dynamodb/fake_dynamodb.h"
 
 #include <simdjson.h>
 

@@ -5,10 +5,10 @@
 
 #include <string>
 
-#include "dynamodb/fake_dynamodb.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/requests.h"
-#include "dynamodb/tables_testing.h"
+#include "support/dynamodb/fake_dynamodb.h"
+#include "support/dynamodb/tables_fixture.h"
 
 namespace ddb {
 namespace {

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "dynamodb/fake_dynamodb.h"
 #include "dynamodb/requests.h"
 #include "dynamodb/tables.h"
+#include "support/dynamodb/fake_dynamodb.h"
 
 namespace ddb::testing {
 

@@ -13,9 +13,9 @@
 #include <thread>
 #include <vector>
 
-#include "aws/testing/certificates.h"
-#include "aws/testing/peer.h"
 #include "base/mutex.h"
+#include "support/aws/certificates.h"
+#include "support/aws/peer.h"
 
 namespace ddb::testing {
 

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import against
 import machine
 import plots
 import report
@@ -47,6 +48,17 @@ def measure(options):
     return result
 
 
+def measure_against(options):
+    """This build and another's in turn; a result file of its own beside the other one."""
+    bench = runs.Bench(options.build, Path(options.build) / "bench" / "work")
+    result = against.compare(bench, options, options.against)
+    target = Path(options.build) / "bench" / "against.json"
+    target.write_text(json.dumps({"machine": machine.describe(ROOT), "against": options.commit, "cases": result}, indent=1) + "\n")
+    if not options.keep_data:
+        shutil.rmtree(bench.work)
+    print("\n" + against.terminal(result, options.commit) + f"\n\nbench: figures: {target}")
+
+
 def write_docs(result, folder):
     pictures = folder / "performance"
     pictures.mkdir(parents=True, exist_ok=True)
@@ -66,6 +78,8 @@ def main():
     parser.add_argument("--docs", action="store_true")
     parser.add_argument("--keep-data", action="store_true")
     parser.add_argument("--from", dest="source", help="a result file, instead of measuring")
+    parser.add_argument("--against", help="the program of another build, to be run in turn with this one")
+    parser.add_argument("--commit", default="the other", help="what to call that build")
     parser.add_argument("only", nargs="*", metavar="PART", help=" ".join(scenarios.ALL))
     options = parser.parse_args()
     unknown = set(options.only) - set(scenarios.ALL)
@@ -73,8 +87,12 @@ def main():
         parser.error(f"unknown part: {' '.join(unknown)} (there are: {' '.join(scenarios.ALL)})")
     how = (1, 0.01, 1, 0.01, 0) if options.smoke else (3, 0.2, 1, 0.05, 30) if options.quick else (5, 1, 2, 0.3, 120)
     options.rounds, options.scale, options.peer_rounds, options.stage_seconds, patience = how
+    options.pairs = 2 * options.rounds
     options.patience = runs.Patience(patience)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started ends too
+    if options.against:
+        measure_against(options)
+        return 0
     options.target = Path(options.build) / "bench" / "result.json"
     result = json.loads(Path(options.source).read_text()) if options.source else measure(options)
     print("\n" + report.terminal(result) + f"\n\nbench: {result['seconds']} s; figures: {options.target}")

@@ -122,15 +122,17 @@ class Bench:
                    peak_in_flight=after["peak_in_flight"], sink_cpu=sink_cpu,
                    foreign=max(0.0, busy - cpu - sink_cpu) / result["wall_s"])
 
-    def write(self, sink, kind, records, tls=False, streams=1, state_every=0, pipe=False, cpu=CLIENT_CORE, workers=1):
-        """The connector, whole, from the same data as everybody; every STATE must have come out again."""
+    def write(self, sink, kind, records, tls=False, streams=1, state_every=0, pipe=False, cpu=CLIENT_CORE, workers=1,
+              connector=None):
+        """The connector (or that of another build), whole, from the same data as everybody; every STATE must have come
+        out again."""
         path, catalog = self.data(kind, records, streams, state_every)
         config = self.work / "config.json"
         config.write_text(json.dumps({
             "dynamodb_endpoint": sink.tls if tls else sink.plain, "dynamodb_table_name_prefix": "bench",
             "dynamodb_region": "us-east-1", "access_key_id": "bench", "secret_access_key": "bench",
             "capacity": {"mode": "on_demand"}, "workers": workers}))
-        command = [self.connector, "write", "--config", str(config), "--catalog", str(catalog)]
+        command = [connector or self.connector, "write", "--config", str(config), "--catalog", str(catalog)]
         env = {"SSL_CERT_FILE": self.cert}
         if pipe:
             with subprocess.Popen(["cat", str(path)], stdout=subprocess.PIPE,

@@ -2,7 +2,8 @@
 // thread.
 //
 // On x86 with the SHA extensions the kernel is ours, because one hash alone keeps only half of the unit busy:
-// two interleaved take little more time than one (docs/decisions/0008-two-way-sha.md). Elsewhere it is OpenSSL's.
+// two interleaved take little more time than one (docs/decisions/0008-two-way-sha.md). Elsewhere it is
+// OpenSSL's.
 #pragma once
 
 #include <array>

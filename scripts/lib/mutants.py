@@ -1,14 +1,22 @@
 """Applies mutants to a copy of the source, builds and tests each; scripts/mutants calls it.
 
-A mutant is a file of tests/mutants: `about`, `tests` (GoogleTest programs, or "scenario:PATTERN" of the fault suite), and
-one or more `[[edit]]` of `file`, `find`, `replace`. White space counts as white space, whatever it is made of, so that
-a new line break or indentation does not break a mutant; `find` has to be there exactly once.
+A mutant is a file of tests/mutants: `about`, `tests`, and one or more `[[edit]]` of `file`, `find`, `replace`. White space
+counts as white space, whatever it is made of, so that a new line break or indentation does not break a mutant; `find`
+has to be there exactly once. A test is one of:
+
+    aws_test                         a GoogleTest program
+    aws_test:Tls*                    those of its tests that match, where the rest would only cost time
+    scenario:reset-*                 those of the fault suite's scenarios
+    pytest:acceptance/test_x.py::test_y    any other test under tests/, by pytest's name for it
+
+They run in the order in which they stand until one fails, so the fastest comes first.
 """
 
 import argparse
 import fcntl
 import fnmatch
 import os
+import random
 import re
 import shutil
 import signal
@@ -79,9 +87,10 @@ class Copy:
 
     def compile(self, tests):
         """None, or what the compiler said."""
-        targets = {test for test in tests if ":" not in test}
-        if len(targets) < len(tests):
-            targets |= {"destination-dynamodb", "scripted-server"}
+        targets = set()
+        for test in tests:
+            is_pytest = test.startswith(("scenario:", "pytest:"))
+            targets |= {"destination-dynamodb", "scripted-server"} if is_pytest else {test.partition(":")[0]}
         if not (self.build / "build.ninja").is_file():
             subprocess.run(["cmake", "--preset", "dev"], cwd=self.root, check=True, stdout=subprocess.DEVNULL)
         done = subprocess.run(["ninja", "-C", str(self.build), *sorted(targets)], capture_output=True, text=True)
@@ -89,10 +98,13 @@ class Copy:
 
     def test(self, test, seeds):
         """None where it passes, else the name of what failed."""
-        if test.startswith("scenario:"):
-            return self._scenario(test.partition(":")[2])
-        (program,) = [path for path in self.build.rglob(test) if path.is_file() and os.access(path, os.X_OK)]
-        command = [str(program), "--gtest_fail_fast", "--gtest_color=no"]
+        kind, _, rest = test.partition(":")
+        if kind == "scenario":
+            return self._pytest(test, "fault/test_scenarios.py", "-k", "test_scenario", f"--scenario={rest}")
+        if kind == "pytest":
+            return self._pytest(test, rest)
+        (program,) = [path for path in self.build.rglob(kind) if path.is_file() and os.access(path, os.X_OK)]
+        command = [str(program), "--gtest_fail_fast", "--gtest_color=no", f"--gtest_filter={rest or '*'}"]
         code, out = run(command, self.root, {"DDB_PROPERTY_SEEDS": str(seeds)})
         if code == 0:
             return None
@@ -102,16 +114,16 @@ class Copy:
             return failed[0]
         return f"{started[-1] if started else test} ({'hangs' if code is None else 'crashes'})"
 
-    def _scenario(self, pattern):
-        command = [sys.executable, "-m", "pytest", "fault/test_scenarios.py", "-q", "-x", "-rfE", "-p", "no:cacheprovider",
-                   "-k", "test_scenario", f"--build={self.build}", f"--scenario={pattern}"]
+    def _pytest(self, test, *selected):
+        command = [sys.executable, "-m", "pytest", *selected, "-q", "-x", "-rfE", "-p", "no:cacheprovider",
+                   f"--build={self.build}"]
         code, out = run(command, self.root / "tests", {"PYTHONDONTWRITEBYTECODE": "1"})
         if code == 0:
             return None
-        failed = re.findall(r"^(?:FAILED|ERROR) \S*\[(\S+?)\]", out, re.M)
+        failed = re.findall(r"^(?:FAILED|ERROR) \S*?::(\S+)", out, re.M)
         if not failed and code is not None:
             sys.exit(f"mutants: pytest has failed by itself\n{out[-3000:]}")
-        return f"scenario {failed[0]}" if failed else f"scenario {pattern} (hangs)"
+        return failed[0] if failed else f"{test} (hangs)"
 
 
 def run(command, folder, env):
@@ -151,8 +163,8 @@ def try_one(copy, mutant, seeds):
         problem = copy.compile(mutant.tests)
         if problem:
             return False, f"does not build: {problem}"
-        caught = [name for test in mutant.tests if (name := copy.test(test, seeds))]
-        return bool(caught), ", ".join(caught) or "SURVIVES"
+        caught = next((name for test in mutant.tests if (name := copy.test(test, seeds))), None)
+        return caught is not None, caught or "SURVIVES"
     finally:
         for name, text in originals.items():
             (copy.root / name).write_text(text)
@@ -164,6 +176,8 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--seeds", type=int, default=60)
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -175,6 +189,12 @@ def main():
     if args.check:
         return 1 if check(chosen) else 0
 
+    if args.sample is not None and args.sample < len(chosen):
+        chosen = random.Random(args.seed).sample(chosen, args.sample)
+        print(f"{args.sample} mutants, chosen by --seed {args.seed}", flush=True)
+    # Mutants of one file after each other: what the one before has left to build is built by the next anyway.
+    chosen.sort(key=lambda mutant: (mutant.edits[0]["file"], mutant.name))
+
     copy = Copy(args.copy)
     tests = sorted({test for mutant in chosen for test in mutant.tests})
     problem = copy.compile(tests)
@@ -185,14 +205,15 @@ def main():
         if failed:
             sys.exit(f"mutants: {failed} fails without any mutant")
 
-    print("| mutant | what is wrong in it | caught by |\n|---|---|---|", flush=True)
+    print("| mutant | what is wrong in it | caught by | s |\n|---|---|---|---|", flush=True)
     survivors = []
     began = time.monotonic()
     for mutant in chosen:
+        start = time.monotonic()
         caught, by = try_one(copy, mutant, args.seeds)
         if not caught:
             survivors.append(mutant.name)
-        print(f"| {mutant.name} | {mutant.about} | {by} |", flush=True)
+        print(f"| {mutant.name} | {mutant.about} | {by} | {time.monotonic() - start:.0f} |", flush=True)
     print(f"\n{len(chosen) - len(survivors)} of {len(chosen)} mutants caught, {time.monotonic() - began:.0f} s")
     if survivors:
         print("not caught: " + ", ".join(survivors))

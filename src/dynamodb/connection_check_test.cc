@@ -7,6 +7,7 @@
 
 #include "dynamodb/requests.h"
 #include "support/dynamodb/fake_dynamodb.h"
+#include "support/dynamodb/outcomes.h"
 
 namespace ddb {
 namespace {
@@ -111,14 +112,31 @@ TEST_F(ConnectionChecks, ATableOfThatNameIsNotOurs) {
 
 TEST_F(ConnectionChecks, ATableWhoseCreationWentUnansweredIsDeleted) {
   db_.done_all_the_same = true;
-  Refuse("CreateTable", Unreachable(TransportError::kReset), 1);
-  EXPECT_FALSE(Check().error);
-  EXPECT_FALSE(TableLeft());
-
-  db_.tables.clear();
+  for (const Verdict& outcome : testing::OpenOutcomes()) {
+    SCOPED_TRACE(testing::NameOf(outcome));
+    for (const int times : {1, 1 << 30}) {
+      db_.tables.clear();
+      db_.calls.clear();
+      Refuse("CreateTable", outcome, times);
+      EXPECT_EQ(Check().error.has_value(), times > 1);
+      EXPECT_EQ(db_.Count("DeleteTable p_check"), 1);
+      EXPECT_TRUE(db_.tables.contains("p_check"));  // it was created
+      EXPECT_FALSE(TableLeft());
+    }
+  }
   Refuse("CreateTable", Unreachable(TransportError::kReset));
   EXPECT_THAT(Message(), HasSubstr("No reply"));
-  EXPECT_FALSE(TableLeft());
+}
+
+TEST_F(ConnectionChecks, ATableWhoseCreationWasNeverSentIsNotDeleted) {
+  for (const Verdict& outcome : testing::NeverSent()) {
+    SCOPED_TRACE(testing::NameOf(outcome));
+    db_.calls.clear();
+    Refuse("CreateTable", outcome);
+    EXPECT_TRUE(Check().error);
+    EXPECT_GE(db_.Count("CreateTable p_check"), 1);
+    EXPECT_EQ(db_.Count("DeleteTable p_check"), 0);
+  }
 }
 
 TEST_F(ConnectionChecks, UnreachableEndpointsFailSoonAndByName) {

@@ -58,6 +58,7 @@ void FakeDynamoDb::Handle(const std::string& operation, const std::string& sent,
     const std::optional<Verdict> own = Execute(operation, sent, name, body);
     if (!failure) failure = own;
   }
+  if (const auto other = body_of.find(operation); other != body_of.end()) body = other->second;
   Reply reply;
   if (failure) {
     reply.verdict = *failure;
@@ -68,11 +69,15 @@ void FakeDynamoDb::Handle(const std::string& operation, const std::string& sent,
   done(reply);
 }
 
-std::optional<Verdict> FakeDynamoDb::Execute(const std::string& operation, const std::string& sent,
-                                             const std::string& name, std::string& body) {
+void FakeDynamoDb::RemoveGone() {
   std::erase_if(tables, [this](const auto& entry) {
     return entry.second.gone_at && loop_.Now() >= *entry.second.gone_at;
   });
+}
+
+std::optional<Verdict> FakeDynamoDb::Execute(const std::string& operation, const std::string& sent,
+                                             const std::string& name, std::string& body) {
+  RemoveGone();
   if (operation == "BatchWriteItem") {
     body = on_batch ? on_batch(sent) : R"({"UnprocessedItems":{}})";
     return std::nullopt;
@@ -104,7 +109,12 @@ std::optional<Verdict> FakeDynamoDb::ExecuteOn(Table& table, const std::string& 
     body = R"({"TimeToLiveDescription":{)" + (table.ttl.empty() ? R"("TimeToLiveStatus":"DISABLED")" : set) +
            "}}";
   } else if (operation == "ListTagsOfResource") {
-    body = R"({"Tags":)" + table.tags + "}";
+    // The token is the number of the page.
+    const std::string token = Text(request, "NextToken");
+    const size_t page = token.empty() ? 0 : std::stoul(token);
+    body = R"({"Tags":)" + (page == 0 ? table.tags : table.more_tags.at(page - 1));
+    if (page < table.more_tags.size()) body += R"(,"NextToken":")" + std::to_string(page + 1) + "\"";
+    body += "}";
   } else {
     EXPECT_EQ(operation, "UpdateTimeToLive");
     table.ttl = "set";

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "dynamodb/limits.h"
+#include "dynamodb/outcomes_testing.h"
 #include "dynamodb/requests.h"
 #include "dynamodb/tables.h"
 #include "support/dynamodb/fake_dynamodb.h"
@@ -65,35 +66,67 @@ TEST_F(Replacing, NoDropIsBegunAfterAFailure) {
   EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
 }
 
-TEST_F(Replacing, ADropThatIsWaitingIsNotTriedAgainAfterAFailure) {
-  Plan("busy", TableMode::kRecreate);
-  Plan("denied", TableMode::kRecreate);
-  Existing("busy");
-  Existing("denied");
-  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
-    if (operation != "DeleteTable") return std::nullopt;
-    if (table == "denied") return Denied();
-    return Unreachable(TransportError::kTimeout);  // and it was not carried out
-  };
-  EXPECT_EQ(Fails().stream->name, "stream_denied");
+// Two tables are to be dropped: that of the first ends with the parameter, the other's fails the run.
+class DropWithoutAReply : public Replacing, public ::testing::WithParamInterface<Verdict> {
+ protected:
+  // `gone_after`: the drop was carried out; none: it was not.
+  Error FailsBeside(const std::string& first, std::optional<Duration> gone_after) {
+    Plan(first, TableMode::kRecreate);
+    Plan("denied", TableMode::kRecreate);
+    Existing(first, EverySetting());
+    Existing("denied");
+    db_.intercept = [this, first, gone_after](std::string_view operation,
+                                              std::string_view table) -> std::optional<Verdict> {
+      if (operation != "DeleteTable") return std::nullopt;
+      if (table == "denied") return Denied();
+      if (gone_after) db_.tables[first].gone_at = loop_.Now() + *gone_after;
+      return GetParam();
+    };
+    Error error = Fails();
+    db_.RemoveGone();
+    return error;
+  }
+};
+
+TEST_P(DropWithoutAReply, IsNotTriedAgainAfterAFailure) {
+  EXPECT_EQ(FailsBeside("busy", std::nullopt).stream->name, "stream_denied");
   EXPECT_EQ(db_.Count("DeleteTable busy"), 1);
+  EXPECT_EQ(db_.Count("CreateTable busy"), 0);
+  ASSERT_TRUE(db_.tables.contains("busy"));
   EXPECT_FALSE(db_.tables["busy"].gone_at);
   EXPECT_LT(Seconds(), 10);
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
 }
 
-TEST_F(Replacing, ADropWithoutAReplyIsBroughtToItsEndAfterAFailure) {
-  Plan("lost", TableMode::kRecreate);
-  Plan("denied", TableMode::kRecreate);
-  Existing("lost", EverySetting());
-  Existing("denied");
-  db_.intercept = [this](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
-    if (operation != "DeleteTable") return std::nullopt;
-    if (table == "denied") return Denied();
-    db_.tables["lost"].gone_at = loop_.Now() + std::chrono::seconds(4);
-    return Unreachable(TransportError::kTimeout);
-  };
-  EXPECT_EQ(Fails().stream->name, "stream_denied");
+TEST_P(DropWithoutAReply, IsBroughtToItsEndAfterAFailure) {
+  EXPECT_EQ(FailsBeside("lost", std::chrono::seconds(4)).stream->name, "stream_denied");
+  EXPECT_EQ(db_.Count("CreateTable lost"), 1);
+  ASSERT_TRUE(db_.tables.contains("lost"));
+  EXPECT_FALSE(db_.tables["lost"].gone_at);
   EXPECT_EQ(db_.tables["lost"].create, CreateTableBody("lost", kKeys, EverySetting()));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryOpenOutcome, DropWithoutAReply, ::testing::ValuesIn(testing::OpenOutcomes()));
+
+TEST_F(Replacing, ADropThatWasNeverSentIsNotLookedFor) {
+  for (const Verdict& verdict : testing::NeverSent()) {
+    SCOPED_TRACE(testing::NameOf(verdict));
+    plans_.clear();
+    db_.calls.clear();
+    Plan("busy", TableMode::kRecreate);
+    Plan("denied", TableMode::kRecreate);
+    Existing("busy");
+    Existing("denied");
+    db_.intercept = [&](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+      if (operation != "DeleteTable") return std::nullopt;
+      return table == "denied" ? Denied() : verdict;
+    };
+    EXPECT_EQ(Fails().stream->name, "stream_denied");
+    EXPECT_EQ(db_.Count("DeleteTable busy"), 1);
+    EXPECT_EQ(db_.Count("DescribeTable busy"), 1);
+    EXPECT_LT(Seconds(), 1);
+  }
 }
 
 TEST_F(Replacing, AStopLetsDroppedTablesComeBack) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dynamodb/limits.h"
+#include "dynamodb/outcomes_testing.h"
 #include "dynamodb/requests.h"
 #include "support/dynamodb/fake_dynamodb.h"
 #include "support/dynamodb/tables_fixture.h"
@@ -154,6 +155,54 @@ TEST_F(Tables, WhatTheEndpointDoesNotSupportIsSkippedWithOneWarning) {
   EXPECT_THAT(warnings, HasSubstr("does not support DescribeTimeToLive"));
   EXPECT_THAT(warnings, HasSubstr("dynamodb:ListTagsOfResource is missing"));
   EXPECT_EQ(std::count(warnings.begin(), warnings.end(), '\n'), 2);
+}
+
+TEST_F(Tables, NothingIsDroppedWhoseSettingsCannotBeRead) {
+  const Verdict failures[] = {
+      Refusal(Reaction::kRejectItem, ErrorCode::kValidation),
+      Refusal(Reaction::kReauthenticate, ErrorCode::kExpiredToken, "ExpiredTokenException"),
+      Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient, "UnrecognizedClientException"),
+      Refusal(Reaction::kFailConfig, ErrorCode::kInvalidSignature, "InvalidSignatureException"),
+      Refusal(Reaction::kFailConfig, ErrorCode::kResourceNotFound, "ResourceNotFoundException"),
+      Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "KMSAccessDeniedException"),
+      Refusal(Reaction::kFailSystem, ErrorCode::kOther, "SomethingNew"),
+      Refusal(Reaction::kThrottle, ErrorCode::kThrottled, "ThrottlingException"),
+      Refusal(Reaction::kRetry, ErrorCode::kServerError, "InternalServerError"),
+      Unreachable(TransportError::kTimeout),
+  };
+  for (const std::string operation : {"DescribeTimeToLive", "ListTagsOfResource"}) {
+    for (const Verdict& failure : failures) {
+      SCOPED_TRACE(operation + ": " + testing::NameOf(failure));
+      plans_.clear();
+      Plan("a", TableMode::kRecreate);
+      Existing("a", EverySetting());
+      Refuse(operation, failure);
+      const Error error = Fails();
+      ASSERT_TRUE(error.stream);
+      EXPECT_EQ(error.stream->name, "stream_a");
+      EXPECT_FALSE(Dropped());
+    }
+    SCOPED_TRACE(operation);
+    db_.intercept = nullptr;
+    for (const std::string body : {"{}", R"({"Tags":{},"TimeToLiveDescription":[]})"}) {
+      db_.body_of = {{operation, body}};
+      EXPECT_THAT(Fails().message, HasSubstr(operation));
+      EXPECT_FALSE(Dropped());
+    }
+    db_.body_of.clear();
+  }
+}
+
+TEST_F(Tables, EveryPageOfTheTagsIsCarriedOver) {
+  Plan("a", TableMode::kRecreate);
+  FakeDynamoDb::Table& old = Existing("a", EverySetting());
+  old.tags = R"([{"Key":"first","Value":"1"}])";
+  old.more_tags = {"[]", R"([{"Key":"third","Value":"3"}])", R"([{"Key":"fourth","Value":"4"}])"};
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.Count("ListTagsOfResource a"), 4);
+  TableSettings tagged = EverySetting();
+  tagged.tags = {{"first", "1"}, {"third", "3"}, {"fourth", "4"}};
+  EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, tagged));
 }
 
 TEST_F(Tables, TagsThatMayNotBeSetDoNotPreventTheTable) {

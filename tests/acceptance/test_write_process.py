@@ -124,6 +124,7 @@ def test_a_stdout_that_stalls_holds_nobody_up(connector, engine, dynamodb, prefi
                     break
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        time.sleep(3)  # far longer than anything at the end of a run waits at a time
         assert process.poll() is None  # not before everything is out
         found = [json.loads(line) for line in process.stdout]
         assert process.wait(DEADLINE_S) == 0
@@ -131,6 +132,21 @@ def test_a_stdout_that_stalls_holds_nobody_up(connector, engine, dynamodb, prefi
         process.kill()
         process.wait()
     assert [m["state"]["stream"]["stream_state"]["n"] for m in found if m["type"] == "STATE"] == list(range(60))
+
+
+def test_as_many_workers_as_the_config_says(connector, engine, prefix):
+    """Each is a thread; what else has one is the same whatever their number."""
+    def threads(workers):
+        config, catalog = configured(engine, prefix, workers=workers)
+        with connector.start_write(config, catalog) as running:
+            running.send(*block(0, 1))
+            running.wait_state()
+            count = len(os.listdir(f"/proc/{running.pid}/task"))
+            running.finish().ok()
+        return count
+
+    assert threads(8) - threads(1) == 7
+    assert threads(3) - threads(1) == 2
 
 
 def test_stdout_is_messages_and_stderr_is_empty(connector, engine, prefix):

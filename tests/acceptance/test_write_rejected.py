@@ -156,6 +156,32 @@ def test_a_skipped_record_goes_to_the_dead_letters(connector, engine, dynamodb, 
         rows.assert_same([json.loads(record_of(parts)) for parts in found.values()], sent)
 
 
+@pytest.mark.parametrize("streams", [["s"], ["t", "s"]])
+def test_overwrite_leaves_earlier_dead_letters_alone(connector, engine, dynamodb, prefix, streams):
+    config = messages.config(engine.endpoint, prefix, on_rejected_record="skip", dead_letter_table=f"{prefix}.dead")
+    catalog = messages.catalog(*[messages.stream(name, "overwrite" if name == "s" else "append") for name in streams])
+    for run in (1, 2):
+        lines = [record(1), refused_by_the_connector(2), messages.stream_state("s", {"up to": 2})]
+        connector.write(config, catalog, lines).ok()
+        assert len(letters(dynamodb, f"{prefix}.dead")) == run
+        assert rows.ids(dynamodb, f"{prefix}_s") == {1: 1}
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+def test_the_dead_letter_table_is_no_table_of_a_stream(connector, engine, dynamodb, prefix, mode):
+    write(connector, engine, prefix, [record(1)]).ok()
+    # A stream's table has a name that was cleaned: the two are compared as they are in DynamoDB.
+    for stream, table in (("s", f"{prefix}_s"), ("no such+one", f"{prefix}_no_such_one")):
+        catalog = messages.catalog(messages.stream("first"), messages.stream(stream, mode))
+        config = messages.config(engine.endpoint, prefix, dead_letter_table=table)
+        outcome = connector.write(config, catalog, [messages.record(stream, {"id": 2})])
+        assert outcome.code == 1
+        assert outcome.error["failure_type"] == "config_error"
+        assert "dead_letter_table is the table of a stream" in outcome.error["message"]
+    assert rows.ids(dynamodb, f"{prefix}_s") == {1: 1}
+    assert [name for name in dynamodb.list_tables()["TableNames"] if name.startswith(prefix)] == [f"{prefix}_s"]
+
+
 def test_fail_writes_a_dead_letter_too(connector, engine, dynamodb, prefix):
     lines = [*map(record, range(40)), refused_by_the_connector(40)]
     outcome = write(connector, engine, prefix, lines, dead_letter_table=f"{prefix}.dead")

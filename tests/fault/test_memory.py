@@ -163,6 +163,18 @@ def test_a_slow_table_does_not_fill_the_memory(start, holds, records, workers, p
         then_fast(running, server, count, holds, "slow")
 
 
+def test_a_silent_table_is_noticed_long_before_the_budget_is_full(start):
+    """What is read and not sent is bounded by itself: STATEs grow old, and all of it is repeated after a crash."""
+    block = lines(["s"], 1000, lambda n: {"id": n, "pad": "x" * 1_000})
+    running, _ = start(["s"], 1024, [{**SLOW_REPLY, "action": {"hang": True}}], workers=2)
+    with running:
+        feeder = Feeder(running, block, 100_000_000 // len(block))
+        wait_until_it_reads_no_more(feeder, 1.5, at_most=20)
+        sent, done = feeder.sent, feeder.done
+        running.kill()
+    assert not done and sent < 16 << 20, f"{sent} bytes of the input are read"
+
+
 @pytest.mark.parametrize("action", [{"unprocessed": {"all": True}}, {"error": "ThrottlingException"}, {"reset": "after_body"}],
                          ids=["unprocessed", "throttled", "reset"])
 def test_a_table_that_takes_nothing_for_a_while(start, holds, records, action):

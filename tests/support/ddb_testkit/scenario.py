@@ -6,6 +6,7 @@ count right; what is stored is what was sent, each record once; no output holds 
 the protocol; every rule of the scenario came into play.
 """
 
+import fnmatch
 import json
 import os
 import queue
@@ -25,6 +26,8 @@ PREFIX = "t"
 PRIVATE = "private-value"
 # For a hang, not for slowness: below pytest's own limit, far above what a loaded machine makes of any scenario.
 DEADLINE_S = 240
+# Expectations on tables that were there before: how often each may have been made anew, its settings kept.
+KEPT = {"recreated": (1,), "kept": (0,), "as_before": (0, 1)}
 
 
 def ranges(parts):
@@ -263,8 +266,11 @@ class Scenario:
         begin = time.monotonic()
         run = Run(command, env, self.input, server, self.file.get("end"), pieces)
         self._verify(run, server, config, time.monotonic() - begin)
-        for table in self.expect.get("recreated", []):
-            _verify_recreated(before[table], server.tables()[table])
+        after = server.tables()
+        for rule, generations in KEPT.items():
+            for table in names_like(self.expect.get(rule, []), before):
+                assert table in after, f"{table} is gone"
+                _verify_table(table, before[table], after[table], generations)
         return run
 
     def _start_server(self, start_server, certificates):
@@ -450,14 +456,23 @@ class Scenario:
         assert set(item) <= names, f"attributes {sorted(item)}"
 
 
-def _verify_recreated(before, after):
-    """The same table, as far as its settings go, made anew."""
-    assert after["generation"] == before["generation"] + 1, "the table was not recreated"
+def names_like(patterns, names):
+    """Those of `names` that each pattern matches, of which there must be some."""
+    for pattern in patterns:
+        found = fnmatch.filter(names, pattern)
+        assert found, f"no table {pattern}"
+        yield from found
+
+
+def _verify_table(name, before, after, generations):
+    """The same table, as far as its settings go, made anew so often."""
+    times = after["generation"] - before["generation"]
+    assert times in generations, f"{name} was made anew {times} times"
     passing = ("CreationDateTime", "TableId", "ItemCount", "TableSizeBytes", "LatestStreamLabel", "LatestStreamArn")
     old, new = ({k: v for k, v in table["description"].items() if k not in passing} for table in (before, after))
-    assert new == old, f"settings differ: {new} instead of {old}"
+    assert new == old, f"settings of {name} differ: {new} instead of {old}"
     for setting in ("tags", "ttl"):
-        assert after[setting] == before[setting], f"{setting}: {after[setting]} instead of {before[setting]}"
+        assert after[setting] == before[setting], f"{setting} of {name}: {after[setting]} instead of {before[setting]}"
 
 
 def _id_of(row):

@@ -86,6 +86,7 @@ class FakeDynamoDb final : public Client {
     std::string more;    // further members of its description, each begun by a comma
     std::string ttl;
     std::string tags = "[]";
+    std::vector<std::string> more_tags;  // further pages of them
     Instant active_at{};
     std::optional<Instant> gone_at;
   };
@@ -100,6 +101,8 @@ class FakeDynamoDb final : public Client {
   std::function<std::optional<Verdict>(std::string_view operation, std::string_view table)> intercept;
   // With `intercept`: the operation is done all the same, only its reply is lost.
   bool done_all_the_same = false;
+  // By operation: in place of the body of a reply that is a success.
+  std::map<std::string, std::string, std::less<>> body_of;
   // What a BatchWriteItem answers.
   std::function<std::string(std::string_view body)> on_batch;
 
@@ -115,6 +118,9 @@ class FakeDynamoDb final : public Client {
 
   void Send(std::string_view operation, Buffer& body, Done done) override;
   size_t in_flight() const override { return in_flight_; }
+
+  // Those whose time has come; each call does it first.
+  void RemoveGone();
 
   // The description of a table, without what is around it.
   std::string Description(const std::string& name);

@@ -189,6 +189,7 @@ TEST_F(ConnectionChecks, AStopCleansUpFirst) {
   options_.stop_requested = [this] { return Seconds() > 2; };
   const ConnectionCheckResult result = Check();
   EXPECT_TRUE(result.stopped);
+  EXPECT_TRUE(db_.tables.contains("p_check"));  // it was created
   EXPECT_FALSE(TableLeft());
   EXPECT_LT(Seconds(), 20);
   for (const std::string& call : db_.calls) EXPECT_FALSE(call.starts_with("BatchWriteItem"));

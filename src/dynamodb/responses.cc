@@ -209,7 +209,9 @@ std::optional<TableDescription> DescriptionOf(const dom::element& root) {
 std::optional<TagsPage> TagsOf(const dom::element& root) {
   dom::array list;
   TagsPage page;
-  if (root["Tags"].get(list)) return root.is_object() ? std::optional(page) : std::nullopt;
+  const auto tags = root["Tags"];
+  if (tags.error() == simdjson::NO_SUCH_FIELD) return page;
+  if (tags.get(list)) return std::nullopt;
   for (const dom::element entry : list) {
     const std::string_view key = Text(entry, "Key");
     if (key.empty()) return std::nullopt;
@@ -228,10 +230,12 @@ std::optional<TableDescription> ReadTableDescription(std::string_view body) {
 std::optional<std::string> ReadTimeToLive(std::string_view body) {
   return WithRoot<std::string>(body, [](const dom::element& root) -> std::optional<std::string> {
     dom::element ttl;
-    if (root["TimeToLiveDescription"].get(ttl)) return std::nullopt;
+    if (root["TimeToLiveDescription"].get(ttl) || !ttl.is_object()) return std::nullopt;
     const std::string_view status = Text(ttl, "TimeToLiveStatus");
     if (status != "ENABLED" && status != "ENABLING") return std::string();
-    return std::string(Text(ttl, "AttributeName"));
+    std::string attribute(Text(ttl, "AttributeName"));
+    if (attribute.empty()) return std::nullopt;
+    return attribute;
   });
 }
 

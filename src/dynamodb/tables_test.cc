@@ -182,14 +182,25 @@ TEST_F(Tables, NothingIsDroppedWhoseSettingsCannotBeRead) {
       EXPECT_EQ(error.stream->name, "stream_a");
       EXPECT_FALSE(Dropped());
     }
-    SCOPED_TRACE(operation);
-    db_.intercept = nullptr;
-    for (const std::string body : {"{}", R"({"Tags":{},"TimeToLiveDescription":[]})"}) {
-      db_.body_of = {{operation, body}};
-      EXPECT_THAT(Fails().message, HasSubstr(operation));
-      EXPECT_FALSE(Dropped());
-    }
-    db_.body_of.clear();
+  }
+}
+
+TEST_F(Tables, NothingIsDroppedWhoseSettingsAreNotUnderstood) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"DescribeTimeToLive", "{}"},
+      {"DescribeTimeToLive", R"({"TimeToLiveDescription":[]})"},
+      {"DescribeTimeToLive", R"({"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED"}})"},
+      {"ListTagsOfResource", R"({"Tags":{"team":"x"}})"},
+      {"ListTagsOfResource", R"({"Tags":[{"Value":"x"}]})"},
+  };
+  Plan("a", TableMode::kRecreate);
+  Existing("a", EverySetting());
+  for (const auto& [operation, body] : cases) {
+    SCOPED_TRACE(operation + ": " + body);
+    db_.calls.clear();
+    db_.body_of = {{operation, body}};
+    EXPECT_THAT(Fails().message, HasSubstr("reply to " + operation));
+    EXPECT_FALSE(Dropped());
   }
 }
 
@@ -251,18 +262,26 @@ TEST_F(Tables, LimitsAndBusyTablesAreWaitedOut) {
 
 TEST_F(Tables, ALostReplyToCreateOrDeleteIsNoHarm) {
   Plan("a", TableMode::kRecreate);
-  Existing("a");
   db_.done_all_the_same = true;
-  int create = 1;
-  int remove = 1;
-  db_.intercept = [&](std::string_view operation, std::string_view) -> std::optional<Verdict> {
-    if ((operation == "CreateTable" && create-- > 0) || (operation == "DeleteTable" && remove-- > 0)) {
-      return Unreachable(TransportError::kReset);
-    }
-    return std::nullopt;
-  };
-  ASSERT_TRUE(Prepare().ok());
-  EXPECT_EQ(db_.tables.count("a"), 1u);
+  for (const Verdict& outcome : testing::OpenOutcomes()) {
+    SCOPED_TRACE(testing::NameOf(outcome));
+    db_.tables.clear();
+    Existing("a", EverySetting());
+    int create = 1;
+    int remove = 1;
+    db_.intercept = [&](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+      if (operation == "CreateTable" && create-- > 0) return outcome;
+      if (operation == "DeleteTable" && remove-- > 0) return outcome;
+      return std::nullopt;
+    };
+    ASSERT_TRUE(Prepare().ok());
+    EXPECT_LE(create, 0);
+    EXPECT_LE(remove, 0);
+    db_.RemoveGone();
+    ASSERT_TRUE(db_.tables.contains("a"));
+    EXPECT_FALSE(db_.tables["a"].gone_at);
+    EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, EverySetting()));
+  }
 }
 
 TEST_F(Tables, ACreatedTableMayBeUnknownForAWhile) {

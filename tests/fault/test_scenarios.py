@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ddb_testkit.scenario import Scenario
+from ddb_testkit.scenario import EXPECTATIONS, MEMBERS, Scenario
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "scenarios"
 FILES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
@@ -34,3 +34,6 @@ def test_every_scenario_says_what_it_is_about():
     assert len(FILES) >= 60
     for name, file in FILES.items():
         assert file.get("about"), name
+        # What nobody reads is no expectation: a slip in its name must not make a case that cannot fail.
+        assert set(file) <= MEMBERS, name
+        assert set(file.get("expect", {})) <= EXPECTATIONS, name

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "dynamodb/limits.h"
-#include "dynamodb/outcomes_testing.h"
 #include "dynamodb/requests.h"
 #include "support/dynamodb/fake_dynamodb.h"
+#include "support/dynamodb/outcomes.h"
 #include "support/dynamodb/tables_fixture.h"
 
 namespace ddb {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dynamodb/fake_dynamodb.h"
+#include "support/dynamodb/fake_dynamodb.h"
 
 namespace ddb::testing {
 

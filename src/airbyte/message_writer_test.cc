@@ -276,6 +276,22 @@ TEST_F(MessageWriterTest, ARegularFile) {
   std::fclose(file);
 }
 
+TEST_F(MessageWriterTest, ADeviceThatIsFullCountsAsClosed) {
+  const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  if (full < 0) GTEST_SKIP() << "no /dev/full";
+  {
+    MessageWriter writer(full, LogLevel::kInfo, clock_, &budget_);
+    std::atomic<bool> told{false};
+    writer.OnClosed([&] { told = true; });
+    writer.WriteLine("lost");
+    EXPECT_FALSE(writer.Flush(Soon()));
+    EXPECT_TRUE(writer.closed());
+    EXPECT_TRUE(Eventually([&] { return told.load(); }));
+    EXPECT_EQ(budget_.used(), 0u);
+  }
+  close(full);
+}
+
 TEST(ParseLogLevel, AnyCase) {
   EXPECT_EQ(ParseLogLevel("debug"), LogLevel::kDebug);
   EXPECT_EQ(ParseLogLevel("WARN"), LogLevel::kWarn);

@@ -44,6 +44,31 @@ TEST_F(BatcherTest, ItemsKnowTheirBytes) {
   EXPECT_EQ(sealed_[0]->item_bytes(sealed_[0]->items[1]), "three");
 }
 
+TEST_F(BatcherTest, ABatchThatIsUsedAgainIsAsNew) {
+  Add(0, "x");
+  batcher_.SealAll();
+  BatchPtr used = std::move(sealed_.front());
+  sealed_.clear();
+  used->due = used->sent = Instant(std::chrono::hours(1));
+  used->attempts = used->reauthentications = 7;
+  used->refusal = std::make_shared<Refusal>();
+  const Batch* const same = used.get();
+  batcher_.Recycle(std::move(used));
+  Add(1, "y");
+  batcher_.SealAll();
+  ASSERT_EQ(sealed_.size(), 1u);
+  const Batch& again = *sealed_.front();
+  ASSERT_EQ(&again, same);
+  EXPECT_EQ(again.table, 1);
+  EXPECT_EQ(again.body.view(), "b[y]");
+  EXPECT_EQ(again.items.size(), 1u);
+  EXPECT_EQ(again.due, Instant());
+  EXPECT_EQ(again.opened, Instant());
+  EXPECT_EQ(again.attempts, 0u);
+  EXPECT_EQ(again.reauthentications, 0u);
+  EXPECT_EQ(again.refusal, nullptr);
+}
+
 TEST_F(BatcherTest, WhatIsKeptToBeUsedAgainIsChargedAndGoesWhenMemoryIsTight) {
   const std::string bytes(100'000, 'x');
   const auto fill_and_recycle = [&](int batches) {

@@ -135,6 +135,13 @@ TEST_F(DispatcherTest, AFailedTableFailsTheRunWhileOthersAreStored) {
   ASSERT_EQ(states_out_.size(), 1u);
   EXPECT_EQ(states_out_[0].rfind("{b", 0), 0u);
   EXPECT_EQ(Charged(), 0u);
+
+  // What comes for it later is not sent either.
+  const size_t requests = client_.requests.size();
+  Give(0, 100, "late");
+  RunUntilIdle();
+  EXPECT_EQ(client_.requests.size(), requests);
+  EXPECT_EQ(Charged(), 0u);
 }
 
 TEST_F(DispatcherTest, ANewTableMayBeUnknownForAWhile) {

@@ -98,6 +98,20 @@ TEST(Responses, WhatIsCarriedOverComesBackTheSame) {
   EXPECT_TRUE(root["LocalSecondaryIndexes"].at(0)["ProvisionedThroughput"].error());
 }
 
+TEST(Responses, AStreamThatIsOffIsNone) {
+  const std::string table = R"({"Table":{"TableName":"t","TableStatus":"ACTIVE",)"
+                            R"("AttributeDefinitions":[{"AttributeName":"h","AttributeType":"S"}],)"
+                            R"("KeySchema":[{"AttributeName":"h","KeyType":"HASH"}],)"
+                            R"("StreamSpecification":{"StreamEnabled":%,"StreamViewType":"NEW_IMAGE"}}})";
+  for (const std::string on : {"true", "false"}) {
+    std::string body = table;
+    body.replace(body.find('%'), 1, on);
+    const auto read = ReadTableDescription(body);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->settings.stream_view, on == "true" ? "NEW_IMAGE" : "");
+  }
+}
+
 TEST(Responses, OnDemandWithAndWithoutMaxima) {
   const std::string head = R"({"TableDescription":{"TableName":"t","TableStatus":"CREATING",
     "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],

@@ -65,6 +65,16 @@ class FakeClient final : public Client {
   size_t in_flight_ = 0;
 };
 
+// Nothing ever grows old by it.
+class StoppedClock final : public Clock {
+ public:
+  Instant Now() const override { return now_; }
+  int64_t WallMillis() const override { return 0; }
+
+ private:
+  const Instant now_ = RealClock().Now();
+};
+
 class PipelineTest : public ::testing::TestWithParam<int> {
  protected:
   PipelineTest() {
@@ -105,7 +115,7 @@ class PipelineTest : public ::testing::TestWithParam<int> {
   }
   void Start() {
     run_ = std::thread([this] {
-      RealClock clock;
+      const Clock& clock = *clock_;
       MessageWriter writer(out_[1], LogLevel::kError, clock, &budget_);
       result_ = RunPipeline(
           options_, [this](EventLoop& loop) { return std::make_unique<FakeClient>(loop, store_); }, clock,
@@ -154,6 +164,8 @@ class PipelineTest : public ::testing::TestWithParam<int> {
     return lines;
   }
 
+  const RealClock real_clock_;
+  const Clock* clock_ = &real_clock_;
   int in_[2];
   int out_[2];
   std::string read_;
@@ -187,6 +199,33 @@ TEST_P(PipelineTest, AStateIsOutWhileStdinIsHeldOpenAndSilent) {
   const std::string line = NextLine();
   EXPECT_NE(line.find(R"("destinationStats":{"recordCount":3.0})"), std::string::npos) << line;
   EXPECT_EQ(store_.size(), 3u);
+  Finish();
+  EXPECT_EQ(result_.reason, StopReason::kNone);
+}
+
+TEST_P(PipelineTest, AStateThatWaitsDoesNotWaitForItsBatchToGrowOld) {
+  const StoppedClock clock;
+  clock_ = &clock;
+  Start();
+  Send(Record("users", 1) + State("users", 1));
+  EXPECT_NE(NextLine().find(R"("n":1)"), std::string::npos);
+  Send(Record("orders", 2) + Record("users", 3) + State("users", 2));
+  EXPECT_NE(NextLine().find(R"("n":2)"), std::string::npos);
+  Finish();
+  EXPECT_EQ(result_.reason, StopReason::kNone);
+  EXPECT_EQ(store_.size(), 3u);
+}
+
+TEST_P(PipelineTest, RecordsThatNoStateWaitsForAreStoredWhileStdinIsHeldOpen) {
+  Start();
+  for (int i = 1; i <= 3; ++i) {
+    Send(Record("users", i) + Record("orders", 100 + i));
+    const Instant limit = RealClock().Now() + seconds(60);
+    while (store_.size() < 2u * static_cast<size_t>(i) && RealClock().Now() < limit) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_EQ(store_.size(), 2u * static_cast<size_t>(i));
+  }
   Finish();
   EXPECT_EQ(result_.reason, StopReason::kNone);
 }

@@ -231,6 +231,16 @@ def test_few_descriptors_do(connector, engine, dynamodb, prefix):
         done = subprocess.run(command, input=lines, capture_output=True, timeout=DEADLINE_S,
                               preexec_fn=lambda limits=limits: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
         assert (done.returncode, done.stderr) == (0, b""), done.stdout
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 128)))
+    try:
+        process.stdin.write(lines)
+        process.stdin.flush()
+        assert process.stdout.readline()  # it is at work
+        assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (128, 128)
+    finally:
+        process.kill()
+        process.communicate()
     done = subprocess.run(command, input=lines, capture_output=True, timeout=DEADLINE_S,
                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12)))
     assert done.returncode == 1

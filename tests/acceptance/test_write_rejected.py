@@ -114,6 +114,9 @@ def test_skip_counts_it_and_goes_on(connector, engine, dynamodb, prefix, case, w
         assert state["destinationStats"] == (
             {"recordCount": EVERY - 1.0, "rejectedRecordCount": 1.0} if is_hit else {"recordCount": float(EVERY)})
     assert any(level == "WARN" and reason in text and "stream s" in text for level, text in outcome.logs)
+    assert any(text.startswith("1 records of stream s were skipped: ") and reason in text for _, text in outcome.logs)
+    # What was changed of a record that is not stored is no change.
+    assert not any("values were" in text for _, text in outcome.logs)
     assert PRIVATE not in outcome.stdout + outcome.stderr
 
 
@@ -140,6 +143,7 @@ def test_a_skipped_record_goes_to_the_dead_letters(connector, engine, dynamodb, 
     outcome = write(connector, engine, prefix, lines, on_rejected_record="skip", dead_letter_table=f"{prefix}.dead").ok()
     assert outcome.states[0]["destinationStats"] == {"recordCount": 97.0, "rejectedRecordCount": 3.0}
     assert rows.ids(dynamodb, f"{prefix}_s") == {n: 1 for n in range(100) if n not in bad}
+    (sync_time,) = {item["sync_time"] for item in engines.read_table(dynamodb, f"{prefix}_s")}
     found = letters(dynamodb, f"{prefix}.dead")
     assert len(found) == 3
     sent = [json.loads(make(n))["record"]["data"] for n in bad]
@@ -147,7 +151,7 @@ def test_a_skipped_record_goes_to_the_dead_letters(connector, engine, dynamodb, 
         assert [part["part"] for part in parts] == list(range(1, len(parts) + 1))
         for part in parts:
             assert part["stream"] == "s" and reason in part["reason"] and part["parts"] == len(parts)
-            assert part["rejected_at"] >= part["sync_time"] > 1_600_000_000_000
+            assert part["rejected_at"] >= part["sync_time"] == sync_time > 1_600_000_000_000
     if case == "engine":
         # The item as the engine refused it.
         texts = [json.loads(record_of(parts)) for parts in found.values()]
@@ -182,12 +186,19 @@ def test_the_dead_letter_table_is_no_table_of_a_stream(connector, engine, dynamo
     assert [name for name in dynamodb.list_tables()["TableNames"] if name.startswith(prefix)] == [f"{prefix}_s"]
 
 
-def test_fail_writes_a_dead_letter_too(connector, engine, dynamodb, prefix):
-    lines = [*map(record, range(40)), refused_by_the_connector(40)]
+@pytest.mark.parametrize("case", CASES)
+def test_fail_writes_a_dead_letter_too(connector, engine, dynamodb, prefix, case):
+    """It helps to find the record; no STATE passes the failure for it."""
+    make, reason = CASES[case]
+    create_with_index(dynamodb, f"{prefix}_s")
+    lines = [*map(record, range(40)), messages.stream_state("s", {"up to": 40}), make(40), *map(record, range(41, 60)),
+             messages.stream_state("s", {"up to": 60})]
     outcome = write(connector, engine, prefix, lines, dead_letter_table=f"{prefix}.dead")
     assert outcome.code == 1
+    assert up_to(outcome) == [40]
     (parts,) = letters(dynamodb, f"{prefix}.dead").values()
-    assert json.loads(record_of(parts))["id"] == 40
+    assert reason in parts[0]["reason"]
+    assert '"id":' in record_of(parts) and "40" in record_of(parts)
 
 
 def test_a_table_that_refuses_everything_is_no_matter_of_skipping(connector, engine, dynamodb, prefix):

@@ -131,7 +131,8 @@ class Run:
     """One run of the binary, fed step by step; every line of its stdout with the time at which it was read.
 
     `end`: how it is made to end before its input does: a "signal", or "close_stdout", once "after_states" STATEs are out
-    or the server has served "after_requests" {"operation", "count"}; and "plus_ms" later.
+    or the server has served "after_requests" {"operation", "count"}; and "plus_ms" later. With "at_latest_s", a signal comes
+    then in any case: the run would end too late to tell.
     """
 
     def __init__(self, command, env, source, server, end=None, pieces=None):
@@ -188,7 +189,8 @@ class Run:
     def _watch(self):
         if "signal" not in self._end:
             return
-        while not self._end_is_due():
+        limit = time.monotonic() + self._end.get("at_latest_s", DEADLINE_S)
+        while time.monotonic() < limit and not self._end_is_due():
             if self.process.poll() is not None:
                 return
             time.sleep(0.002)

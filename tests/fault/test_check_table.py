@@ -1,0 +1,25 @@
+"""The table that check creates, looked at: DeleteTable is denied, so that it stays."""
+
+import pytest
+
+from ddb_testkit import messages
+from ddb_testkit.scripted import ACCESS_KEY, SECRET_KEY
+
+
+@pytest.mark.parametrize("capacity, on_demand, units", [
+    (..., False, (10, 10)),
+    ({"mode": "provisioned", "read_units": 3, "write_units": 7}, False, (3, 7)),
+    ({"mode": "on_demand"}, True, (0, 0)),
+])
+def test_it_has_the_capacity_that_write_would_give_it(connector, start_server, capacity, on_demand, units):
+    """What the account or its limits do not allow shows in check, not in the first sync."""
+    server = start_server({"credentials": [{"access_key": ACCESS_KEY, "secret": SECRET_KEY, "denied": ["DeleteTable"]}]})
+    config = messages.config(server.endpoint, "t", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY, capacity=capacity)
+    assert connector.check(config).status["status"] == "FAILED"
+    (table,) = server.tables().values()
+    found = table["description"]
+    mode = found.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+    assert mode == ("PAY_PER_REQUEST" if on_demand else "PROVISIONED")
+    throughput = found["ProvisionedThroughput"]
+    assert (throughput["ReadCapacityUnits"], throughput["WriteCapacityUnits"]) == units
+    assert {key["AttributeName"]: key["KeyType"] for key in found["KeySchema"]} == {"_airbyte_ab_id": "HASH", "sync_time": "RANGE"}

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "delivery/batcher.h"
 #include "dynamodb/requests.h"
@@ -15,19 +14,20 @@ namespace {
 void Batch(benchmark::State& state) {
   constexpr size_t kItem[] = {406, 1440, 11'300};  // bytes of an item of the three sets
   const std::string item(kItem[state.range(0)], 'x');
-  std::vector<ddb::TableTarget> tables(1);
-  tables[0].name = "bench";
-  tables[0].request_prefix = ddb::BatchWriteHead("bench");
-  tables[0].request_suffix = ddb::kBatchWriteTail;
+  constexpr ddb::TableNo kTable{0};
+  ddb::TableTargets tables(1);
+  tables[kTable].name = "bench";
+  tables[kTable].request_prefix = ddb::BatchWriteHead("bench");
+  tables[kTable].request_suffix = ddb::kBatchWriteTail;
   ddb::BatchPtr sealed;
   ddb::MemoryBudget budget(size_t{1} << 30);
   ddb::Batcher batcher(tables, budget, [&](ddb::BatchPtr batch) { sealed = std::move(batch); });
   const ddb::Instant now{};
   for (auto _ : state) {
-    ddb::Batch& batch = batcher.Open(0, now);
+    ddb::Batch& batch = batcher.Open(kTable, now);
     const size_t mark = ddb::Batcher::BeginItem(batch);
     batch.body.Append(item);
-    batcher.EndItem(0, mark, nullptr);
+    batcher.EndItem(kTable, mark, {});
     if (sealed) batcher.Recycle(std::move(sealed));
   }
   state.SetItemsProcessed(state.iterations());

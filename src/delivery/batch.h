@@ -1,7 +1,7 @@
-// Batch: the items of one BatchWriteItem request, encoded once into the bytes that are sent. One table.
+// Batch: the items of one request, encoded once into the bytes that are sent. One table.
 //
-// Life: opened and filled by the Batcher, sealed (never changed again), sent by the Dispatcher, and recycled
-// when its last item is stored or rejected. A retry sends these bytes again; when only some items are left,
+// Life: opened and filled by the Batcher, sealed (never changed again), sent by the SendQueue, and recycled
+// when what became of its last item is known. A retry sends these bytes again; when only some items are left,
 // their bytes are copied into a batch of their own. Owned by one worker; its thread only.
 #pragma once
 
@@ -13,12 +13,13 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/memory_budget.h"
 #include "delivery/checkpoint_ledger.h"
 #include "dynamodb/table.h"
 
 namespace ddb {
 
-// A refused record on its way into the dead letter table: settled, as rejected, when all of its parts are
+// A rejected record on its way into the dead letter table: settled, as rejected, when all of its parts are
 // stored.
 struct PendingLetter {
   RecordGroup* group = nullptr;  // null: the run has failed, nothing is settled
@@ -26,35 +27,54 @@ struct PendingLetter {
 };
 using PendingLetterPtr = std::shared_ptr<PendingLetter>;
 
-// What became of the items of one request that DynamoDB refused and that was taken apart.
-struct Refusal {
+// What became of the items of one request that DynamoDB refused and that was taken apart; shared by the
+// batches that it was taken apart into.
+struct TakenApart {
   uint32_t items = 0;
   uint32_t refused = 0;     // for `reason`
   uint32_t other = 0;       // stored, or refused for another reason
   std::string_view reason;  // a literal
 };
 
+// What an item is, beside its bytes.
+struct ItemOrigin {
+  RecordGroup* group = nullptr;  // lives as long as the item is outstanding
+  PendingLetterPtr letter;       // null: the record itself
+  bool is_changed = false;       // the record is among those that are said to be changed (Rejections)
+};
+
+// How often its table did not take an item.
+struct RefusalHistory {
+  Instant first_refused;  // throttled or unprocessed for the first time; zero: never
+  Instant first_alone;    // for the first time when it was sent alone, and was overdue; zero: never
+  uint32_t alone = 0;     // so often
+
+  void Add(bool was_alone, Instant now) {
+    if (first_refused == Instant{}) first_refused = now;
+    if (!was_alone) return;
+    if (first_alone == Instant{}) first_alone = now;
+    ++alone;
+  }
+};
+
 struct BatchItem {
   uint32_t begin = 0;  // of its bytes in the body
   uint32_t size = 0;
-  RecordGroup* group = nullptr;  // lives as long as the item is outstanding
-  Instant first_refused;         // throttled or unprocessed for the first time; zero: never
-  Instant first_alone;           // refused for the first time when it was sent alone; zero: never
-  uint32_t alone_refusals = 0;
-  PendingLetterPtr letter;  // null: the record itself
+  ItemOrigin origin;
+  RefusalHistory history;
 };
 
 struct Batch {
-  int table = 0;
+  TableNo table;
   Buffer body;
   std::vector<BatchItem> items;
-  Instant opened;                    // when its first item came
-  Instant due;                       // not to be sent before (a retry)
-  uint32_t attempts = 0;             // failed so far, for the backoff
-  std::shared_ptr<Refusal> refusal;  // the refused request that it is a part of; null: none
-  uint32_t reauthentications = 0;    // in a row
+  Instant opened;                     // when its first item came
+  Instant due;                        // not to be sent before (a retry)
+  uint32_t attempts = 0;              // failed so far, for the backoff
+  std::shared_ptr<TakenApart> whole;  // the refused request that it is a part of; null: none
+  uint32_t reauthentications = 0;     // in a row
   Instant sent;
-  size_t charged = 0;  // bytes held in the memory budget for it
+  Charge charge;  // on the memory budget
 
   // What it holds in memory.
   size_t held() const {
@@ -74,5 +94,6 @@ struct TableTarget {
   std::string request_prefix;       // {"RequestItems":{"name":[
   std::string_view request_suffix;  // ]}}, a literal
 };
+using TableTargets = NumberedVector<TableNo, TableTarget>;
 
 }  // namespace ddb

@@ -17,35 +17,31 @@ constexpr size_t kWaste = 1 << 20;
 
 }  // namespace
 
-Batcher::Batcher(const std::vector<TableTarget>& tables, MemoryBudget& budget, Sealed sealed)
+Batcher::Batcher(const TableTargets& tables, MemoryBudget& budget, Sealed sealed)
     : tables_(tables), budget_(budget), sealed_(std::move(sealed)), by_table_(tables.size()) {}
 
-Batcher::~Batcher() { DropSpares(); }
-
 void Batcher::DropSpares() {
-  budget_.Release(spare_bytes_);
   spare_.clear();
   spare_bytes_ = 0;
 }
 
-BatchPtr Batcher::NewBatch(int table) {
+BatchPtr Batcher::NewBatch(TableNo table) {
   BatchPtr batch;
   if (spare_.empty()) {
     batch = std::make_unique<Batch>();
+    batch->charge = Charge(budget_, 0);
   } else {
     batch = std::move(spare_.back());
     spare_.pop_back();
-    const size_t bytes = batch->held();
-    spare_bytes_ -= bytes;
-    budget_.Release(bytes);
+    spare_bytes_ -= batch->charge.bytes();
   }
   batch->table = table;
-  batch->body.Append(tables_[static_cast<size_t>(table)].request_prefix);
+  batch->body.Append(tables_[table].request_prefix);
   return batch;
 }
 
-Batch& Batcher::Open(int table, Instant now) {
-  BatchPtr& batch = by_table_[static_cast<size_t>(table)];
+Batch& Batcher::Open(TableNo table, Instant now) {
+  BatchPtr& batch = by_table_[table];
   if (!batch) {
     batch = NewBatch(table);
     batch->opened = now;
@@ -62,60 +58,47 @@ size_t Batcher::BeginItem(Batch& batch) {
 
 void Batcher::Rollback(Batch& batch, size_t mark) {
   batch.body.Truncate(mark);
-  Charge(batch);
+  Weigh(batch);
 }
 
-void Batcher::Charge(Batch& batch) {
+void Batcher::Weigh(Batch& batch) {
   if (batch.body.capacity() > 2 * batch.body.size() + kWaste) batch.body.ShrinkTo(batch.body.size());
-  const size_t footprint = batch.footprint();
-  if (footprint > batch.charged) budget_.Add(footprint - batch.charged);
-  if (footprint < batch.charged) budget_.Release(batch.charged - footprint);
-  batch.charged = footprint;
+  batch.charge.Resize(batch.footprint());
 }
 
-void Batcher::EndItem(int table, size_t mark, RecordGroup* group, PendingLetterPtr letter) {
-  BatchPtr& batch = by_table_[static_cast<size_t>(table)];
+void Batcher::EndItem(TableNo table, size_t mark, ItemOrigin origin) {
+  BatchPtr& batch = by_table_[table];
   const size_t begin = mark + (batch->items.empty() ? 0 : 1);
   const size_t size = batch->body.size() - begin;
-  const size_t suffix = tables_[static_cast<size_t>(table)].request_suffix.size();
+  const size_t suffix = tables_[table].request_suffix.size();
+  BatchItem item{static_cast<uint32_t>(begin), static_cast<uint32_t>(size), std::move(origin), {}};
   if (batch->body.size() + suffix > kMaxRequestBytes && !batch->items.empty()) {
     // The last item is one too many for a request: it opens the next batch.
     BatchPtr next = NewBatch(table);
-    AppendItem(*next, batch->body.view(begin, size), group).letter = std::move(letter);
+    AppendItem(*next, batch->body.view(begin, size), std::move(item));
     next->opened = batch->opened;
     batch->body.Truncate(mark);
-    Charge(*next);
+    Weigh(*next);
     Seal(table);
-    by_table_[static_cast<size_t>(table)] = std::move(next);
+    by_table_[table] = std::move(next);
     open_.push_back(table);
     return;
   }
-  batch->items.push_back(
-      {static_cast<uint32_t>(begin), static_cast<uint32_t>(size), group, {}, {}, 0, std::move(letter)});
-  Charge(*batch);
+  batch->items.push_back(std::move(item));
+  Weigh(*batch);
   if (batch->items.size() == kMaxBatchItems) Seal(table);
 }
 
-void Batcher::Seal(int table) {
-  BatchPtr batch = std::move(by_table_[static_cast<size_t>(table)]);
+void Batcher::Seal(TableNo table) {
+  BatchPtr batch = std::move(by_table_[table]);
   open_.erase(std::find(open_.begin(), open_.end(), table));
   if (batch->items.empty()) {
     Recycle(std::move(batch));
     return;
   }
-  batch->body.Append(tables_[static_cast<size_t>(table)].request_suffix);
-  Charge(*batch);
+  batch->body.Append(tables_[table].request_suffix);
+  Weigh(*batch);
   sealed_(std::move(batch));
-}
-
-BatchItem& Batcher::AppendItem(Batch& batch, std::string_view bytes, RecordGroup* group) {
-  if (!batch.items.empty()) batch.body.Append(',');
-  BatchItem& item = batch.items.emplace_back();
-  item.begin = static_cast<uint32_t>(batch.body.size());
-  item.size = static_cast<uint32_t>(bytes.size());
-  item.group = group;
-  batch.body.Append(bytes);
-  return item;
 }
 
 void Batcher::SealAll() {
@@ -123,21 +106,52 @@ void Batcher::SealAll() {
 }
 
 void Batcher::SealOpenedBefore(Instant instant) {
-  SealIf([&](int table) { return by_table_[static_cast<size_t>(table)]->opened <= instant; });
+  SealIf([&](TableNo table) { return by_table_[table]->opened <= instant; });
 }
 
-void Batcher::SealIf(const std::function<bool(int table)>& wanted) {
-  std::vector<int> chosen;
-  for (const int table : open_) {
+void Batcher::SealIf(const std::function<bool(TableNo table)>& wanted) {
+  std::vector<TableNo> chosen;
+  for (const TableNo table : open_) {
     if (wanted(table)) chosen.push_back(table);
   }
-  for (const int table : chosen) Seal(table);
+  for (const TableNo table : chosen) Seal(table);
 }
 
-Instant Batcher::oldest() const { return by_table_[static_cast<size_t>(open_.front())]->opened; }
+Instant Batcher::oldest() const { return by_table_[open_.front()]->opened; }
+
+// ---- to send again
+
+void Batcher::AppendItem(Batch& batch, std::string_view bytes, BatchItem item) {
+  if (!batch.items.empty()) batch.body.Append(',');
+  item.begin = static_cast<uint32_t>(batch.body.size());
+  item.size = static_cast<uint32_t>(bytes.size());
+  batch.items.push_back(std::move(item));
+  batch.body.Append(bytes);
+}
+
+BatchPtr Batcher::CopyOf(const Batch& from, ItemSet items) {
+  BatchPtr batch = NewBatch(from.table);
+  for (const size_t at : items) AppendItem(*batch, from.item_bytes(from.items[at]), from.items[at]);
+  EndCopy(from, *batch);
+  return batch;
+}
+
+BatchPtr Batcher::CopyWith(const Batch& from, std::string_view bytes) {
+  BatchPtr batch = NewBatch(from.table);
+  AppendItem(*batch, bytes, from.items.front());
+  EndCopy(from, *batch);
+  return batch;
+}
+
+void Batcher::EndCopy(const Batch& from, Batch& batch) {
+  batch.body.Append(tables_[from.table].request_suffix);
+  batch.opened = from.opened;
+  batch.whole = from.whole;
+  Weigh(batch);
+}
 
 void Batcher::Recycle(BatchPtr batch) {
-  budget_.Release(batch->charged);
+  batch->charge.Resize(0);
   const size_t bytes = batch->held();
   if (bytes > kKeepBytesEach || spare_bytes_ + bytes > kKeepBytes || budget_.tight() ||
       budget_.used() + bytes > budget_.limit() / 2) {
@@ -148,10 +162,9 @@ void Batcher::Recycle(BatchPtr batch) {
   batch->due = {};
   batch->attempts = 0;
   batch->reauthentications = 0;
-  batch->charged = 0;
-  batch->refusal.reset();
+  batch->whole.reset();
+  batch->charge.Resize(bytes);
   spare_bytes_ += bytes;
-  budget_.Add(bytes);
   spare_.push_back(std::move(batch));
 }
 

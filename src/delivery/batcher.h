@@ -1,17 +1,20 @@
-// Batcher: one open batch per table, into which records are encoded in place, sealed by 25 items, by wire
-// bytes, by age, at the end, or because a STATE waits. What its batches take is charged to the memory budget
-// as they grow. One per worker; its thread only.
+// Batcher: makes batches. One open batch per table, into which records are encoded in place, sealed by 25
+// items, by wire bytes, by age, at the end, or because a STATE waits; and copies of parts of batches that
+// are to be sent again. What batches take is charged to the memory budget as they grow. One per worker; its
+// thread only.
 //
 //   Batch& batch = batcher.Open(table, now);
-//   size_t mark = Batcher::BeginItem(batch);      // encode behind it
-//   batcher.EndItem(table, mark, group);          // or batcher.Rollback(batch, mark)
+//   size_t mark = Batcher::BeginItem(batch);         // encode behind it
+//   batcher.EndItem(table, mark, {.group = group});  // or batcher.Rollback(batch, mark)
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "base/memory_budget.h"
 #include "delivery/batch.h"
+#include "delivery/item_set.h"
 
 namespace ddb {
 
@@ -21,40 +24,46 @@ class Batcher {
   // company.
   static constexpr Duration kMaxAge = std::chrono::milliseconds(200);
 
+  // Gets sealed batches; must not come back to open or end items.
   using Sealed = std::function<void(BatchPtr)>;
-  Batcher(const std::vector<TableTarget>& tables, MemoryBudget& budget, Sealed sealed);
-  ~Batcher();
+  Batcher(const TableTargets& tables, MemoryBudget& budget, Sealed sealed);
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  Batch& Open(int table, Instant now);
+  Batch& Open(TableNo table, Instant now);
   static size_t BeginItem(Batch& batch);
   void Rollback(Batch& batch, size_t mark);
-  void EndItem(int table, size_t mark, RecordGroup* group, PendingLetterPtr letter = nullptr);
-
-  // Corrects what the memory budget holds for a batch to what it takes; after it has changed.
-  void Charge(Batch& batch);
-  static BatchItem& AppendItem(Batch& batch, std::string_view bytes, RecordGroup* group);
+  void EndItem(TableNo table, size_t mark, ItemOrigin origin);
 
   void SealAll();
   void SealOpenedBefore(Instant instant);
   // Seals the open batches of the tables for which `wanted` is true.
-  void SealIf(const std::function<bool(int table)>& wanted);
+  void SealIf(const std::function<bool(TableNo table)>& wanted);
 
   bool empty() const { return open_.empty(); }
   Instant oldest() const;  // when the oldest open batch was opened; only if not empty
+
+  // Sealed batches to send again, in place of `from`, which stays as it is: some of its items, by their own
+  // bytes; or its one item, by these bytes.
+  BatchPtr CopyOf(const Batch& from, ItemSet items);
+  BatchPtr CopyWith(const Batch& from, std::string_view bytes);
+
   void Recycle(BatchPtr batch);
-  void DropSpares();             // of recycled batches, when the memory budget is tight
-  BatchPtr NewBatch(int table);  // with the request's prefix in its body
+  void DropSpares();  // of recycled batches, when the memory budget is tight
 
  private:
-  void Seal(int table);
+  BatchPtr NewBatch(TableNo table);  // with the request's prefix in its body
+  static void AppendItem(Batch& batch, std::string_view bytes, BatchItem item);
+  void EndCopy(const Batch& from, Batch& batch);
+  void Seal(TableNo table);
+  // Corrects what the memory budget holds for a batch to what it takes; after it has changed.
+  static void Weigh(Batch& batch);
 
-  const std::vector<TableTarget>& tables_;
+  const TableTargets& tables_;
   MemoryBudget& budget_;
   const Sealed sealed_;
-  std::vector<BatchPtr> by_table_;
-  std::vector<int> open_;  // tables with an open batch, in the order of opening
+  NumberedVector<TableNo, BatchPtr> by_table_;
+  std::vector<TableNo> open_;  // tables with an open batch, in the order of opening
   std::vector<BatchPtr> spare_;
   size_t spare_bytes_ = 0;
 };

@@ -4,29 +4,32 @@
 
 #include <string>
 
-#include "delivery/batcher_testing.h"
 #include "dynamodb/limits.h"
+#include "support/delivery/two_tables.h"
 
 namespace ddb {
 namespace {
 
+constexpr TableNo kA{0};
+constexpr TableNo kB{1};
+
 class BatcherTest : public ::testing::Test {
  protected:
-  void Add(int table, std::string_view bytes, Instant now = {}) {
+  void Add(TableNo table, std::string_view bytes, Instant now = {}) {
     Batch& batch = batcher_.Open(table, now);
     const size_t mark = Batcher::BeginItem(batch);
     batch.body.Append(bytes);
-    batcher_.EndItem(table, mark, nullptr);
+    batcher_.EndItem(table, mark, {});
   }
 
-  const std::vector<TableTarget> tables_ = TwoTables();
+  const TableTargets tables_ = TwoTables();
   std::vector<BatchPtr> sealed_;
   MemoryBudget budget_{1 << 30};
   Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { sealed_.push_back(std::move(batch)); }};
 };
 
 TEST_F(BatcherTest, SealsAtTwentyFiveItems) {
-  for (int i = 0; i < 26; ++i) Add(0, "x");
+  for (int i = 0; i < 26; ++i) Add(kA, "x");
   ASSERT_EQ(sealed_.size(), 1u);
   EXPECT_EQ(sealed_[0]->items.size(), kMaxBatchItems);
   EXPECT_EQ(sealed_[0]->body.view(), "a[x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x]");
@@ -37,42 +40,42 @@ TEST_F(BatcherTest, SealsAtTwentyFiveItems) {
 }
 
 TEST_F(BatcherTest, ItemsKnowTheirBytes) {
-  Add(0, "one");
-  Add(0, "three");
+  Add(kA, "one");
+  Add(kA, "three");
   batcher_.SealAll();
   EXPECT_EQ(sealed_[0]->item_bytes(sealed_[0]->items[0]), "one");
   EXPECT_EQ(sealed_[0]->item_bytes(sealed_[0]->items[1]), "three");
 }
 
 TEST_F(BatcherTest, ABatchThatIsUsedAgainIsAsNew) {
-  Add(0, "x");
+  Add(kA, "x");
   batcher_.SealAll();
   BatchPtr used = std::move(sealed_.front());
   sealed_.clear();
   used->due = used->sent = Instant(std::chrono::hours(1));
   used->attempts = used->reauthentications = 7;
-  used->refusal = std::make_shared<Refusal>();
+  used->whole = std::make_shared<TakenApart>();
   const Batch* const same = used.get();
   batcher_.Recycle(std::move(used));
-  Add(1, "y");
+  Add(kB, "y");
   batcher_.SealAll();
   ASSERT_EQ(sealed_.size(), 1u);
   const Batch& again = *sealed_.front();
   ASSERT_EQ(&again, same);
-  EXPECT_EQ(again.table, 1);
+  EXPECT_EQ(again.table, kB);
   EXPECT_EQ(again.body.view(), "b[y]");
   EXPECT_EQ(again.items.size(), 1u);
   EXPECT_EQ(again.due, Instant());
   EXPECT_EQ(again.opened, Instant());
   EXPECT_EQ(again.attempts, 0u);
   EXPECT_EQ(again.reauthentications, 0u);
-  EXPECT_EQ(again.refusal, nullptr);
+  EXPECT_EQ(again.whole, nullptr);
 }
 
 TEST_F(BatcherTest, WhatIsKeptToBeUsedAgainIsChargedAndGoesWhenMemoryIsTight) {
   const std::string bytes(100'000, 'x');
   const auto fill_and_recycle = [&](int batches) {
-    for (int i = 0; i < batches; ++i) Add(i % 2, bytes);
+    for (int i = 0; i < batches; ++i) Add(i % 2 == 0 ? kA : kB, bytes);
     batcher_.SealAll();
     for (BatchPtr& batch : sealed_) batcher_.Recycle(std::move(batch));
     sealed_.clear();
@@ -94,18 +97,18 @@ TEST_F(BatcherTest, WhatIsKeptToBeUsedAgainIsChargedAndGoesWhenMemoryIsTight) {
 }
 
 TEST_F(BatcherTest, RollbackLeavesNoTrace) {
-  Add(1, "one");
-  Batch& batch = batcher_.Open(1, {});
+  Add(kB, "one");
+  Batch& batch = batcher_.Open(kB, {});
   const size_t mark = Batcher::BeginItem(batch);
   batch.body.Append("broken");
   batcher_.Rollback(batch, mark);
-  Add(1, "two");
+  Add(kB, "two");
   batcher_.SealAll();
   EXPECT_EQ(sealed_[0]->body.view(), "b[one,two]");
 }
 
 TEST_F(BatcherTest, AnEmptyBatchIsNotSent) {
-  Batch& batch = batcher_.Open(0, {});
+  Batch& batch = batcher_.Open(kA, {});
   batcher_.Rollback(batch, Batcher::BeginItem(batch));
   batcher_.SealAll();
   EXPECT_TRUE(sealed_.empty());
@@ -113,8 +116,8 @@ TEST_F(BatcherTest, AnEmptyBatchIsNotSent) {
 
 TEST_F(BatcherTest, SealsBeforeTheRequestLimit) {
   const std::string big(kMaxRequestBytes / 2, 'x');
-  Add(0, big);
-  Add(0, big);
+  Add(kA, big);
+  Add(kA, big);
   ASSERT_EQ(sealed_.size(), 1u);
   EXPECT_EQ(sealed_[0]->items.size(), 1u);
   EXPECT_LE(sealed_[0]->body.size(), kMaxRequestBytes);
@@ -125,13 +128,13 @@ TEST_F(BatcherTest, SealsBeforeTheRequestLimit) {
 
 TEST_F(BatcherTest, SealsByAgeAndByWish) {
   const Instant start = Instant{} + std::chrono::seconds(1);
-  Add(0, "x", start);
-  Add(1, "y", start + std::chrono::seconds(1));
+  Add(kA, "x", start);
+  Add(kB, "y", start + std::chrono::seconds(1));
   batcher_.SealOpenedBefore(start);
   ASSERT_EQ(sealed_.size(), 1u);
-  EXPECT_EQ(sealed_[0]->table, 0);
+  EXPECT_EQ(sealed_[0]->table, kA);
   EXPECT_EQ(batcher_.oldest(), start + std::chrono::seconds(1));
-  batcher_.SealIf([](int table) { return table == 1; });
+  batcher_.SealIf([](TableNo table) { return table == kB; });
   EXPECT_EQ(sealed_.size(), 2u);
 }
 

@@ -66,7 +66,7 @@ void CheckpointLedger::ChooseKind(bool per_stream) {
   }
 }
 
-void CheckpointLedger::Credit(const std::vector<Settled>& settled) {
+void CheckpointLedger::Credit(std::span<const Settled> settled) {
   MutexLock lock(mu_);
   for (const Settled& part : settled) {
     RecordGroup& group = *part.group;

@@ -15,10 +15,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -81,7 +83,10 @@ class CheckpointLedger {
     uint32_t stored = 0;
     uint32_t rejected = 0;
   };
-  void Credit(const std::vector<Settled>& settled);
+  void Credit(std::span<const Settled> settled);
+  void Credit(std::initializer_list<Settled> settled) {
+    Credit(std::span<const Settled>(settled.begin(), settled.size()));
+  }
   // So many values of a record that is outstanding in `group` were nulled after it was registered.
   void CountNulled(RecordGroup& group, uint64_t values);
 

@@ -1,370 +1,228 @@
 #include "delivery/dispatcher.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
+#include <array>
 #include <utility>
 
+#include "delivery/table_errors.h"
+#include "dynamodb/responses.h"
 #include "dynamodb/retry_policy.h"
 
 namespace ddb {
-namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-// A rate controller that said no is asked again after any reply, and at the latest after this.
-constexpr Duration kBlockedPoll = milliseconds(50);
-// DescribeTable and the data plane may disagree about a new table for a while.
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
-constexpr Duration kTableMayBeUnknown = seconds(60);
-// Signing anew did not help this often in a row: the credentials are really expired, or the clock cannot be
-// learnt.
-constexpr uint32_t kMaxReauthentications = 8;
-// An item that its table refuses while it takes others is given up after so many refusals alone, over at
-// least so long.
-constexpr uint32_t kAloneRefusals = 10;
-constexpr Duration kAloneAtLeast = seconds(60);
-
-}  // namespace
-
-Dispatcher::Dispatcher(EventLoop& loop, Client& client, Batcher& batcher, RecordRejecter& rejecter,
-                       RunContext& run, size_t max_requests, Progress& progress,
+Dispatcher::Dispatcher(Client& client, Alarm& alarm, Batcher& batcher, Settlement& settlement,
+                       RunContext& run, const Options& options, Progress& progress,
                        std::function<void()> changed)
-    : loop_(loop),
-      client_(client),
+    : alarm_(alarm),
       batcher_(batcher),
-      rejecter_(rejecter),
+      settlement_(settlement),
       run_(run),
+      rules_{run.started, run.give_up},
       progress_(progress),
       changed_(std::move(changed)),
-      queues_(run.tables.size()),
-      random_(std::random_device()()),
-      timer_(loop),
-      window_(max_requests) {}
+      queue_(client, run.rates, {options.max_requests, run.rejections.policy().dead_letters},
+             [this](BatchPtr batch, const Reply& reply) { OnAnswered(std::move(batch), reply); }),
+      random_(options.seed) {}
 
-// ---- queues
+// ---- turns
 
 void Dispatcher::Enqueue(BatchPtr batch) {
   const Instant now = run_.clock.Now();
-  run_.rates[static_cast<size_t>(batch->table)].AddWaiting(batch->items.size(), now);
-  Requeue(std::move(batch), /*first=*/false);
-  Pump();
-}
-
-void Dispatcher::Requeue(BatchPtr batch, bool first) {
-  Queue& queue = queues_[static_cast<size_t>(batch->table)];
-  if (queue.failed) {
-    Drop(std::move(batch), run_.clock.Now());
+  settlement_.Expect(*batch, now);
+  if (queue_.has_failed(batch->table)) {
+    Abandon(std::move(batch), now);
     return;
   }
-  ++unsent_batches_;
-  unsent_bytes_ += batch->charged;
-  const int table = batch->table;
-  if (first) {
-    queue.ready.push_front(std::move(batch));
+  queue_.Add(std::move(batch));
+  queue_.Pump(now);
+  SetAlarm(now);
+}
+
+void Dispatcher::EndTurn() {
+  const Instant now = run_.clock.Now();
+  while (!caused_.empty()) {
+    BatchPtr batch = std::move(caused_.back());
+    caused_.pop_back();
+    if (queue_.has_failed(batch->table)) {
+      Abandon(std::move(batch), now);
+    } else {
+      queue_.AddFirst(std::move(batch));
+    }
+  }
+  WriteLetters(now);
+  queue_.Pump(now);
+  SetAlarm(now);
+}
+
+// Batches that are full on the way come back by Enqueue.
+void Dispatcher::WriteLetters(Instant now) {
+  if (!settlement_.has_letters()) return;
+  const TableNo table = *run_.rejections.policy().dead_letters;
+  for (const Settlement::Letter& letter : settlement_.TakeLetters()) {
+    for (const std::string& part : letter.parts) {
+      Batch& batch = batcher_.Open(table, now);
+      const size_t mark = Batcher::BeginItem(batch);
+      batch.body.Append(part);
+      batcher_.EndItem(table, mark, {.group = letter.pending->group, .letter = letter.pending});
+    }
+  }
+}
+
+void Dispatcher::SetAlarm(Instant now) {
+  const std::optional<Instant> when = queue_.WakeAt(now);
+  // One that is set for an earlier time finds out then.
+  if (!when || (alarm_set_ && *alarm_set_ <= *when)) return;
+  alarm_set_ = when;
+  alarm_.Set(*when, [this] { OnAlarm(); });
+}
+
+void Dispatcher::OnAlarm() {
+  alarm_set_.reset();
+  queue_.Wake(run_.clock.Now());
+  EndTurn();
+  changed_();
+}
+
+// ---- answers
+
+void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
+  const Instant now = run_.clock.Now();
+  const Answer answer = Read(*batch, reply);
+  SendQueue::Told told;
+  if (answer.reaction == Reaction::kNone) told.stored = batch->items.size() - answer.unprocessed.size();
+  told.throttled = answer.reaction == Reaction::kThrottle || !answer.unprocessed.empty();
+  told.replied = reply.verdict.transport == TransportError::kNone;
+  queue_.Learn(*batch, told, now);
+  for (const Action& action : Decide(*batch, answer, rules_, now)) Do(action, batch, reply, now);
+  if (batch) batcher_.Recycle(std::move(batch));
+  EndTurn();
+  changed_();
+}
+
+Answer Dispatcher::Read(const Batch& batch, const Reply& reply) const {
+  if (!reply.verdict.ok()) return {reply.verdict.reaction, reply.verdict.code, {}};
+  std::array<std::string_view, ItemSet::kMost> sent;
+  for (size_t i = 0; i < batch.items.size(); ++i) sent[i] = batch.item_bytes(batch.items[i]);
+  const TableTarget& target = run_.tables[batch.table];
+  BatchWriteOutcome outcome;
+  if (!ReadBatchWriteReply(reply.body, target.name, target.keys, {sent.data(), batch.items.size()}, outcome))
+    return {Reaction::kRetry, ErrorCode::kBadReply, {}};  // its outcome is unknown
+  Answer answer;
+  for (const uint32_t at : outcome.unprocessed) answer.unprocessed.Add(at);
+  return answer;
+}
+
+void Dispatcher::Do(const Action& action, BatchPtr& batch, const Reply& reply, Instant now) {
+  switch (action.kind) {
+    case Action::Kind::kSettle:
+      settlement_.Store(*batch, action.items, now);
+      break;
+    case Action::Kind::kRetry:
+    case Action::Kind::kRetryEach:
+      Retry(action, batch, now);
+      break;
+    case Action::Kind::kHalve:
+      Halve(*batch, action.items);
+      break;
+    case Action::Kind::kShrink:
+      ShrinkOrRefuse(*batch, reply.verdict, now);
+      break;
+    case Action::Kind::kReject:
+      Refuse(*batch, reply.verdict.reason, now);
+      break;
+    case Action::Kind::kFailTable:
+      settlement_.Abandon(*batch, action.items, now);
+      FailTable(batch->table, ErrorOf(action, *batch, reply), now);
+      break;
+  }
+}
+
+// Takes the batch itself where all of it is sent again.
+void Dispatcher::Retry(const Action& action, BatchPtr& batch, Instant now) {
+  if (action.refused) {
+    for (const size_t at : action.items) batch->items[at].history.Add(action.alone, now);
+  }
+  const uint32_t attempts = action.anew ? 0 : batch->attempts;
+  if (action.kind == Action::Kind::kRetryEach) {
+    for (const size_t at : action.items) {
+      BatchPtr one = batcher_.CopyOf(*batch, ItemSet::Only(at));
+      one->attempts = attempts;
+      RetryLater(std::move(one), action.backoff, now);
+    }
+  } else if (action.items.size() < batch->items.size()) {
+    BatchPtr some = batcher_.CopyOf(*batch, action.items);
+    some->attempts = attempts;
+    RetryLater(std::move(some), action.backoff, now);
   } else {
-    queue.ready.push_back(std::move(batch));
+    RetryLater(std::move(batch), action.backoff, now);
   }
-  List(table);
 }
 
-void Dispatcher::List(int table) {
-  Queue& queue = queues_[static_cast<size_t>(table)];
-  if (queue.listed || queue.ready.empty()) return;
-  queue.listed = true;
-  turn_.push_back(table);
-}
-
-void Dispatcher::RetryLater(BatchPtr batch, Reaction why, Instant now) {
-  if (queues_[static_cast<size_t>(batch->table)].failed) {
-    Drop(std::move(batch), now);
+void Dispatcher::RetryLater(BatchPtr batch, Reaction backoff, Instant now) {
+  if (queue_.has_failed(batch->table)) {
+    Abandon(std::move(batch), now);
     return;
   }
-  if (why != Reaction::kReauthenticate) batch->reauthentications = 0;
+  batch->reauthentications = backoff == Reaction::kReauthenticate ? batch->reauthentications + 1 : 0;
   ++batch->attempts;
-  batch->due = now + RetryDelay(why, static_cast<int>(batch->attempts), Random());
   progress_.retried.Add(1);
-  ++unsent_batches_;
-  unsent_bytes_ += batch->charged;
-  retries_.push_back(std::move(batch));
-  std::push_heap(retries_.begin(), retries_.end(), Later());
-  ArmTimer();
-}
-
-void Dispatcher::ArmTimer() {
-  const Instant now = run_.clock.Now();
-  std::optional<Instant> when;
-  if (!blocked_.empty()) when = now + kBlockedPoll;
-  if (!retries_.empty() && (!when || retries_.front()->due < *when)) when = retries_.front()->due;
-  if (when) timer_.Start(*when, [this] { OnTimer(); });
-}
-
-// What the rate controllers held back is asked for again: a reply came, to this worker or, for all we know,
-// to another.
-void Dispatcher::Unblock() {
-  for (const int table : blocked_) turn_.push_back(table);
-  blocked_.clear();
-}
-
-void Dispatcher::OnTimer() {
-  const Instant now = run_.clock.Now();
-  Unblock();
-  while (!retries_.empty() && retries_.front()->due <= now) {
-    std::pop_heap(retries_.begin(), retries_.end(), Later());
-    BatchPtr batch = std::move(retries_.back());
-    retries_.pop_back();
-    --unsent_batches_;
-    unsent_bytes_ -= batch->charged;
-    Requeue(std::move(batch), /*first=*/true);
-  }
-  Pump();
-  changed_();
-}
-
-void Dispatcher::Pump() {
-  while (WindowOpen() && !turn_.empty()) {
-    const int table = turn_.front();
-    turn_.pop_front();
-    Queue& queue = queues_[static_cast<size_t>(table)];
-    queue.listed = false;
-    if (queue.ready.empty()) continue;
-    RateController& rate = run_.rates[static_cast<size_t>(table)];
-    if (queue.in_flight >= TableShare() ||
-        !rate.TrySend(queue.ready.front()->items.size(), run_.clock.Now())) {
-      queue.listed = true;
-      blocked_.push_back(table);
-      continue;
-    }
-    SendFront(table);
-    List(table);
-  }
-  if (!blocked_.empty()) ArmTimer();
-  if (!retries_.empty()) ArmTimer();
-}
-
-// One request may always be in flight, however large.
-bool Dispatcher::WindowOpen() const {
-  return in_flight_ == 0 || (in_flight_ < window_.size() && in_flight_bytes_ < window_.bytes());
-}
-
-// Of one table: one that does not answer must not take every connection from the others.
-size_t Dispatcher::TableShare() const {
-  if (queues_.size() == 1) return window_.size();
-  return std::max<size_t>(1, window_.size() - window_.size() / 4);
-}
-
-void Dispatcher::SendFront(int table) {
-  Queue& queue = queues_[static_cast<size_t>(table)];
-  Batch* batch = queue.ready.front().release();
-  queue.ready.pop_front();
-  --unsent_batches_;
-  unsent_bytes_ -= batch->charged;
-  ++in_flight_;
-  in_flight_bytes_ += batch->body.size();
-  ++queue.in_flight;
-  batch->sent = run_.clock.Now();
-  client_.Send("BatchWriteItem", batch->body,
-               [this, batch](const Reply& reply) { OnReply(BatchPtr(batch), reply); });
-}
-
-// ---- replies
-
-void Dispatcher::OnReply(BatchPtr batch, const Reply& reply) {
-  --in_flight_;
-  in_flight_bytes_ -= batch->body.size();
-  if (reply.verdict.transport == TransportError::kCancelled) return;  // the run is over
-  progress_.requests.Add(1);
-  const Instant now = run_.clock.Now();
-  const int table = batch->table;
-  --queues_[static_cast<size_t>(table)].in_flight;
-  if (reply.verdict.transport == TransportError::kNone) window_.OnReply(now - batch->sent);
-  Unblock();
-
-  const Verdict& verdict = reply.verdict;
-  const bool throttled = verdict.reaction == Reaction::kThrottle;
-  if (!verdict.ok()) run_.rates[static_cast<size_t>(table)].OnReply(batch->items.size(), 0, throttled, now);
-  switch (verdict.reaction) {
-    case Reaction::kNone:
-      OnWritten(std::move(batch), reply, now);
-      break;
-    case Reaction::kRetry:
-    case Reaction::kThrottle:
-      OnNotStored(std::move(batch), verdict.reaction, now);
-      break;
-    case Reaction::kReauthenticate:
-      if (++batch->reauthentications <= kMaxReauthentications) {
-        RetryLater(std::move(batch), Reaction::kReauthenticate, now);
-      } else {
-        FailTable(std::move(batch), TableError(verdict, reply.request_id, table), now);
-      }
-      break;
-    case Reaction::kSplit:
-    case Reaction::kRejectItem:
-      Bisect(std::move(batch), verdict, now);
-      break;
-    case Reaction::kFailConfig:
-      if (verdict.code == ErrorCode::kResourceNotFound && now - run_.started < kTableMayBeUnknown) {
-        RetryLater(std::move(batch), Reaction::kRetry, now);
-        break;
-      }
-      [[fallthrough]];
-    case Reaction::kFailSystem:
-      FailTable(std::move(batch), TableError(verdict, reply.request_id, table), now);
-      break;
-  }
-  Pump();
-  changed_();
-}
-
-void Dispatcher::OnWritten(BatchPtr batch, const Reply& reply, Instant now) {
-  const TableTarget& target = run_.tables[static_cast<size_t>(batch->table)];
-  RateController& rate = run_.rates[static_cast<size_t>(batch->table)];
-  const size_t sent = batch->items.size();
-  sent_.clear();
-  for (const BatchItem& item : batch->items) sent_.push_back(batch->item_bytes(item));
-  outcome_.unprocessed.clear();
-  if (!ReadBatchWriteReply(reply.body, target.name, target.keys, sent_, outcome_)) {
-    rate.OnReply(sent, 0, false, now);
-    OnNotStored(std::move(batch), Reaction::kRetry, now);
-    return;
-  }
-  const size_t left = outcome_.unprocessed.size();
-  rate.OnReply(sent, sent - left, left > 0, now);
-  if (left == sent) {
-    OnNotStored(std::move(batch), Reaction::kThrottle, now);
-    return;
-  }
-  std::vector<bool> unprocessed(left > 0 ? sent : 0, false);
-  for (const uint32_t index : outcome_.unprocessed) unprocessed[index] = true;
-  SettleStored(*batch, unprocessed, now);
-  BatchPtr rest = left > 0 ? TakeItems(*batch, unprocessed) : nullptr;
-  Finish(std::move(batch));
-  if (rest) OnNotStored(std::move(rest), Reaction::kThrottle, now);
-}
-
-// To be sent again; an item that its table has not taken for as long as a table may take none is sent alone,
-// and given up after enough of that.
-void Dispatcher::OnNotStored(BatchPtr batch, Reaction why, Instant now) {
-  std::vector<bool> alone(batch->items.size(), false);
-  bool any_alone = false;
-  for (size_t i = 0; i < batch->items.size(); ++i) {
-    BatchItem& item = batch->items[i];
-    if (item.first_refused == Instant{}) item.first_refused = now;
-    if (now - item.first_refused <= run_.give_up) continue;
-    if (batch->items.size() > 1) {
-      alone[i] = any_alone = true;
-      continue;
-    }
-    if (item.first_alone == Instant{}) item.first_alone = now;
-    if (++item.alone_refusals >= kAloneRefusals && now - item.first_alone >= kAloneAtLeast) {
-      const TableTarget& target = run_.tables[static_cast<size_t>(batch->table)];
-      FailTable(std::move(batch),
-                TransientError(fmt::format("Table {} keeps refusing one record while it takes others (a hot "
-                                           "partition key, or something between here and the service?). "
-                                           "The sync can be tried again later.",
-                                           target.name),
-                               "one item refused alone for over a minute")
-                    .For(target.stream),
-                now);
-      return;
-    }
-  }
-  for (size_t i = 0; any_alone && i < alone.size() && batch->items.size() > 1; ++i) {
-    if (!alone[i]) continue;
-    std::vector<bool> one(alone.size(), false);
-    one[i] = true;
-    BatchPtr single = TakeItems(*batch, one);
-    single->attempts = batch->attempts;
-    RetryLater(std::move(single), why, now);
-  }
-  if (any_alone) {
-    alone.flip();
-    BatchPtr rest = std::count(alone.begin(), alone.end(), true) > 0 ? TakeItems(*batch, alone) : nullptr;
-    if (rest) rest->attempts = batch->attempts;
-    Finish(std::move(batch));
-    batch = std::move(rest);
-  }
-  if (batch) RetryLater(std::move(batch), why, now);
-}
-
-Error Dispatcher::TableError(const Verdict& verdict, std::string_view request_id, int table) const {
-  const TableTarget& target = run_.tables[static_cast<size_t>(table)];
-  const FailedOperation failed{"BatchWriteItem", target.name,       verdict,
-                               request_id,       /*gave_up=*/false, /*answered=*/true};
-  return OperationError(failed, run_.endpoint).For(target.stream).At("writing a batch");
+  const Instant due = now + RetryDelay(backoff, static_cast<int>(batch->attempts), Random());
+  queue_.AddRetry(std::move(batch), due);
 }
 
 double Dispatcher::Random() {
   return static_cast<double>(random_() - random_.min()) / (random_.max() - random_.min() + 1.0);
 }
 
-// ---- settling
+// ---- what can never be stored as it is
 
-// Credits every item that is not `kept` (empty: none is): a record as stored, the last part of a dead letter
-// as rejected.
-void Dispatcher::SettleStored(const Batch& batch, const std::vector<bool>& kept, Instant now) {
-  settled_.clear();
-  uint32_t stored = 0;
-  uint64_t records = 0;
-  for (size_t i = 0; i < batch.items.size(); ++i) {
-    if (!kept.empty() && kept[i]) continue;
-    const BatchItem& item = batch.items[i];
-    ++stored;
-    if (item.letter) {
-      if (--item.letter->parts == 0 && item.letter->group)
-        SettleRecord(item.letter->group, /*rejected=*/true);
-      continue;
-    }
-    ++records;
-    SettleRecord(item.group, /*rejected=*/false);
+// So that what becomes of the items is seen as that of one request.
+void Dispatcher::Halve(Batch& batch, ItemSet items) {
+  if (!batch.whole) {
+    batch.whole = std::make_shared<TakenApart>();
+    batch.whole->items = static_cast<uint32_t>(items.size());
   }
-  (void)NoteOutcome(batch, stored, {});
-  progress_.stored.Add(records);
-  run_.rates[static_cast<size_t>(batch.table)].RemoveWaiting(stored, now);
-  run_.ledger.Credit(settled_);
+  const ItemSet first = ItemSet::First(items.size() / 2);
+  caused_.push_back(batcher_.CopyOf(batch, items.Without(first)));
+  caused_.push_back(batcher_.CopyOf(batch, first));
 }
 
-// Notes one record for the ledger.
-void Dispatcher::SettleRecord(RecordGroup* group, bool rejected) {
-  if (settled_.empty() || settled_.back().group != group) settled_.push_back({group, 0, 0});
-  ++(rejected ? settled_.back().rejected : settled_.back().stored);
-}
-
-// One item with other bytes, in the place of the one that `from` is; `from` is to be finished.
-BatchPtr Dispatcher::InPlaceOf(const Batch& from, BatchItem item, std::string_view bytes) {
-  BatchPtr batch = batcher_.NewBatch(from.table);
-  const BatchItem& copy = Batcher::AppendItem(*batch, bytes, item.group);
-  item.begin = copy.begin;
-  item.size = copy.size;
-  batch->items.back() = std::move(item);
-  EndBatch(from, *batch);
-  return batch;
-}
-
-// The chosen items, by their own bytes, as a batch of their own; `from` keeps all of them and is to be
-// finished.
-BatchPtr Dispatcher::TakeItems(Batch& from, const std::vector<bool>& chosen) {
-  BatchPtr batch = batcher_.NewBatch(from.table);
-  for (size_t i = 0; i < from.items.size(); ++i) {
-    if (!chosen[i]) continue;
-    BatchItem item = from.items[i];
-    const BatchItem& copy = Batcher::AppendItem(*batch, from.item_bytes(item), item.group);
-    item.begin = copy.begin;
-    batch->items.back() = std::move(item);
+void Dispatcher::ShrinkOrRefuse(const Batch& batch, const Verdict& verdict, Instant now) {
+  Buffer smaller;
+  if (!settlement_.Shrink(batch, smaller)) {
+    Refuse(batch, verdict.reason, now);
+    return;
   }
-  EndBatch(from, *batch);
-  return batch;
+  caused_.push_back(batcher_.CopyWith(batch, smaller.view()));
+  caused_.back()->items.front().origin.is_changed = true;
 }
 
-// `batch` holds all or some of what `from` held.
-void Dispatcher::EndBatch(const Batch& from, Batch& batch) {
-  batch.body.Append(run_.tables[static_cast<size_t>(from.table)].request_suffix);
-  batch.opened = from.opened;
-  batch.refusal = from.refusal;
-  batcher_.Charge(batch);
+void Dispatcher::Refuse(const Batch& batch, std::string_view reason, Instant now) {
+  if (settlement_.Refuse(batch, reason, now))
+    FailTable(batch.table, RefusalStormError(run_.tables[batch.table], reason), now);
 }
 
-void Dispatcher::Finish(BatchPtr batch) { batcher_.Recycle(std::move(batch)); }
+void Dispatcher::FailTable(TableNo table, Error error, Instant now) {
+  run_.state.Fail(std::move(error));
+  for (BatchPtr& waiting : queue_.FailTable(table)) Abandon(std::move(waiting), now);
+}
+
+// Forgets the batch; its items stay outstanding in the ledger.
+void Dispatcher::Abandon(BatchPtr batch, Instant now) {
+  settlement_.Abandon(*batch, ItemSet::First(batch->items.size()), now);
+  batcher_.Recycle(std::move(batch));
+}
+
+Error Dispatcher::ErrorOf(const Action& action, const Batch& batch, const Reply& reply) const {
+  const TableTarget& target = run_.tables[batch.table];
+  switch (action.failure) {
+    case Action::Failure::kLetter:
+      return RefusedLetterError(target, reply.verdict.reason);
+    case Action::Failure::kRefusedAlone:
+      return RefusedAloneError(target);
+    case Action::Failure::kVerdict:
+      break;
+  }
+  return VerdictError(target, run_.endpoint, reply.verdict, reply.request_id);
+}
 
 }  // namespace ddb

@@ -7,15 +7,15 @@
 #include <string>
 
 #include "delivery/dispatcher.h"
-#include "delivery/dispatcher_testing.h"
+#include "support/delivery/dispatcher_fixture.h"
 
 namespace ddb {
 namespace {
 
 class SkippingDispatcherTest : public DispatcherTest {
  protected:
-  explicit SkippingDispatcherTest(std::optional<int> dead_letters = std::nullopt)
-      : DispatcherTest(RejectionPolicy{true, dead_letters, 1000}) {}
+  explicit SkippingDispatcherTest(std::optional<TableNo> dead_letters = std::nullopt)
+      : DispatcherTest(Skip(dead_letters)) {}
 
   void Refuse(std::function<bool(const std::string& key)> bad) {
     client_.answer = [bad = std::move(bad)](const auto& keys, Reply& reply, std::string& body) {
@@ -30,7 +30,7 @@ class SkippingDispatcherTest : public DispatcherTest {
 
 TEST_F(SkippingDispatcherTest, ARefusedItemIsCountedAndTheStateGoes) {
   Refuse([](const std::string& key) { return key == "k3" || key == "k20"; });
-  Give(0, 25, "k");
+  Give(kOne, 25, "k");
   RunUntilIdle();
   EXPECT_FALSE(state_.stopped());
   EXPECT_EQ(client_.stored.size(), 23u);
@@ -43,7 +43,7 @@ TEST_F(SkippingDispatcherTest, ARefusedItemIsCountedAndTheStateGoes) {
 
 TEST_F(SkippingDispatcherTest, ThreeBatchesRefusedWholeAreAStorm) {
   Refuse([](const std::string&) { return true; });
-  Give(0, 250, "k");
+  Give(kOne, 250, "k");
   RunUntilIdle();
   ASSERT_TRUE(state_.error());
   EXPECT_EQ(state_.error()->type, FailureType::kConfig);
@@ -53,7 +53,7 @@ TEST_F(SkippingDispatcherTest, ThreeBatchesRefusedWholeAreAStorm) {
 
 TEST_F(SkippingDispatcherTest, BatchesOfWhichSomethingIsStoredAreNoStorm) {
   Refuse([](const std::string& key) { return key.back() != '7'; });
-  Give(0, 200, "k");
+  Give(kOne, 200, "k");
   RunUntilIdle();
   EXPECT_FALSE(state_.stopped());
   EXPECT_EQ(client_.stored.size(), 20u);
@@ -66,13 +66,10 @@ TEST_F(SkippingDispatcherTest, AnItemThatIsTooLargeForThisServiceIsMadeSmaller) 
     body = kAllWritten;
     if (++sent == 1) reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kItemTooLarge);
   };
-  RecordGroup* group = Register(0, 1, "s");
-  Batch& batch = batcher_.Open(0, clock_.Now());
-  const size_t mark = Batcher::BeginItem(batch);
-  batch.body.Append(
-      R"({"PutRequest":{"Item":{"id":{"S":"k"},"_airbyte_data":{"M":{"a":{"S":"b"},"big":{"S":")" +
-      std::string(410'000, 'x') + R"("}}}}}})");
-  batcher_.EndItem(0, mark, group);
+  RecordGroup* group = Register(kOne, 1, "s");
+  GiveItem(kOne, group,
+           R"({"PutRequest":{"Item":{"id":{"S":"k"},"_airbyte_data":{"M":{"a":{"S":"b"},"big":{"S":")" +
+               std::string(410'000, 'x') + R"("}}}}}})");
   batcher_.SealAll();
   RunUntilIdle();
   EXPECT_FALSE(state_.stopped());
@@ -88,7 +85,7 @@ TEST_F(SkippingDispatcherTest, AnItemThatCannotBeMadeSmallerIsRejected) {
   client_.answer = [](const auto&, Reply& reply, std::string&) {
     reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kItemTooLarge);
   };
-  Give(0, 1, "k");  // it is small already
+  Give(kOne, 1, "k");  // it is small already
   RunUntilIdle();
   ASSERT_EQ(states_out_.size(), 1u);
   EXPECT_NE(states_out_[0].find(R"("rejectedRecordCount":1.0)"), std::string::npos) << states_out_[0];
@@ -115,7 +112,7 @@ TEST_F(FailingDispatcherTest, AnItemRefusedForTooLongIsSentAloneAndGivenUpAfterT
     if (keys == std::vector<std::string>{"k0"}) alone.push_back(clock_.Now());
     body = left.empty() ? std::string(kAllWritten) : FakeClient::Unprocessed("one", left);
   };
-  Give(0, 25, "k");
+  Give(kOne, 25, "k");
   RunUntilIdle();
   ASSERT_TRUE(state_.error());
   EXPECT_EQ(state_.error()->type, FailureType::kTransient);
@@ -131,12 +128,12 @@ TEST_F(FailingDispatcherTest, AnItemRefusedForTooLongIsSentAloneAndGivenUpAfterT
 
 class LetterDispatcherTest : public SkippingDispatcherTest {
  protected:
-  LetterDispatcherTest() : SkippingDispatcherTest(2) {}
+  LetterDispatcherTest() : SkippingDispatcherTest(kLetters) {}
 };
 
 TEST_F(LetterDispatcherTest, TheStateWaitsForTheDeadLetter) {
   Refuse([](const std::string& key) { return key == "k3"; });
-  Give(0, 25, "k");
+  Give(kOne, 25, "k");
   RunUntilIdle();
   EXPECT_EQ(client_.stored.size(), 24u);
   EXPECT_TRUE(states_out_.empty());
@@ -162,7 +159,7 @@ TEST_F(LetterDispatcherTest, TheStateWaitsForEveryPartOfTheDeadLetter) {
       body = kAllWritten;
     }
   };
-  Give(0, 1, key);
+  Give(kOne, 1, key);
   RunUntilIdle();
   batcher_.SealAll();
   RunUntilIdle();

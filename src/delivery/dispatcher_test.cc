@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "delivery/dispatcher_testing.h"
+#include "support/delivery/dispatcher_fixture.h"
 
 namespace ddb {
 namespace {
 
 TEST_F(DispatcherTest, StoresEverythingAndLetsTheStateGo) {
-  Give(0, 103, "k");
+  Give(kOne, 103, "k");
   RunUntilIdle();
   ExpectExactlyStored(103, "k");
   EXPECT_EQ(client_.requests.size(), 5u);
@@ -32,7 +32,7 @@ TEST_F(DispatcherTest, UnprocessedItemsAreSentAgainAndOnlyThey) {
     }
     body = left.empty() ? std::string(kAllWritten) : FakeClient::Unprocessed("one", left);
   };
-  Give(0, 25, "k");
+  Give(kOne, 25, "k");
   RunUntilIdle();
   ExpectExactlyStored(25, "k");
   ASSERT_EQ(client_.requests.size(), 2u);
@@ -47,7 +47,7 @@ TEST_F(DispatcherTest, A200ThatStoredNothingIsAThrottle) {
     body = ++requests == 1 ? FakeClient::Unprocessed("one", keys) : std::string(kAllWritten);
     EXPECT_TRUE(states_out_.empty());
   };
-  Give(0, 25, "k");
+  Give(kOne, 25, "k");
   RunUntilIdle();
   ExpectExactlyStored(25, "k");
   ASSERT_EQ(client_.requests.size(), 2u);
@@ -60,7 +60,7 @@ TEST_F(DispatcherTest, AnUnprocessedItemThatWasNeverSentMakesTheOutcomeUnknown) 
   client_.answer = [&](const auto&, Reply&, std::string& body) {
     body = ++requests == 1 ? FakeClient::Unprocessed("one", {"stranger"}) : std::string(kAllWritten);
   };
-  Give(0, 3, "k");
+  Give(kOne, 3, "k");
   RunUntilIdle();
   ASSERT_EQ(client_.requests.size(), 2u);
   EXPECT_EQ(client_.requests[1], client_.requests[0]);
@@ -76,7 +76,7 @@ TEST_F(DispatcherTest, TransientErrorsAreRetriedWithTheSameBytes) {
       body = kAllWritten;
     }
   };
-  Give(0, 25, "k");
+  Give(kOne, 25, "k");
   RunUntilIdle();
   ExpectExactlyStored(25, "k");
   EXPECT_EQ(client_.requests.size(), 4u);
@@ -92,7 +92,7 @@ TEST_F(DispatcherTest, ARefusedItemIsFoundByBisectionTheOthersAreStored) {
       body = kAllWritten;
     }
   };
-  Give(0, 25, "k");
+  Give(kOne, 25, "k");
   RunUntilIdle();
   EXPECT_EQ(client_.stored.size(), 24u);
   EXPECT_EQ(client_.stored.count("k13"), 0u);
@@ -112,7 +112,7 @@ TEST_F(DispatcherTest, ARequestThatIsTooLargeIsHalved) {
       body = kAllWritten;
     }
   };
-  Give(0, 25, "k");
+  Give(kOne, 25, "k");
   RunUntilIdle();
   ExpectExactlyStored(25, "k");
   EXPECT_FALSE(state_.stopped());
@@ -126,8 +126,8 @@ TEST_F(DispatcherTest, AFailedTableFailsTheRunWhileOthersAreStored) {
       body = kAllWritten;
     }
   };
-  Give(0, 200, "a");
-  Give(1, 200, "b");
+  Give(kOne, 200, "a");
+  Give(kTwo, 200, "b");
   RunUntilIdle();
   ExpectExactlyStored(200, "b");
   ASSERT_TRUE(state_.error());
@@ -138,7 +138,7 @@ TEST_F(DispatcherTest, AFailedTableFailsTheRunWhileOthersAreStored) {
 
   // What comes for it later is not sent either.
   const size_t requests = client_.requests.size();
-  Give(0, 100, "late");
+  Give(kOne, 100, "late");
   RunUntilIdle();
   EXPECT_EQ(client_.requests.size(), requests);
   EXPECT_EQ(Charged(), 0u);
@@ -153,7 +153,7 @@ TEST_F(DispatcherTest, ANewTableMayBeUnknownForAWhile) {
       body = kAllWritten;
     }
   };
-  Give(0, 1, "k");
+  Give(kOne, 1, "k");
   RunUntilIdle();
   EXPECT_FALSE(state_.stopped());
   ExpectExactlyStored(1, "k");
@@ -164,7 +164,7 @@ TEST_F(DispatcherTest, LaterAMissingTableIsTheUsersBusiness) {
     reply.verdict = VerdictOf(Reaction::kFailConfig, ErrorCode::kResourceNotFound);
   };
   clock_.offset = seconds(61);
-  Give(0, 1, "k");
+  Give(kOne, 1, "k");
   RunUntilIdle();
   ASSERT_TRUE(state_.error());
   EXPECT_EQ(state_.error()->type, FailureType::kConfig);
@@ -180,8 +180,8 @@ TEST_F(DispatcherTest, OneThrottledTableDoesNotHoldBackAnother) {
       body = kAllWritten;
     }
   };
-  Give(0, 200, "a");
-  Give(1, 500, "b");
+  Give(kOne, 200, "a");
+  Give(kTwo, 500, "b");
   RunUntilIdle();
   ExpectExactlyStored(200, "a");
   ExpectExactlyStored(500, "b");
@@ -190,10 +190,10 @@ TEST_F(DispatcherTest, OneThrottledTableDoesNotHoldBackAnother) {
 
 TEST_F(DispatcherTest, ATableThatOtherWorkersHoldBackGoesOnWhenTheyAreDone) {
   // Another worker was throttled and has ten more in flight; nothing of ours is, so no reply to us comes.
-  RateController& rate = rates_[0];
+  RateController& rate = rates_[kOne];
   ASSERT_TRUE(rate.TrySend(20, clock_.Now()));
   rate.OnReply(10, 0, /*throttled=*/true, clock_.Now());
-  Give(0, 5, "k");
+  Give(kOne, 5, "k");
   EXPECT_TRUE(client_.requests.empty());
   EventLoop::Timer other(loop_);
   other.Start(RealClock().Now() + std::chrono::milliseconds(20),
@@ -206,7 +206,7 @@ TEST_F(DispatcherTest, SigningAnewIsTriedAndNotForEver) {
   client_.answer = [&](const auto&, Reply& reply, std::string&) {
     reply.verdict = VerdictOf(Reaction::kReauthenticate, ErrorCode::kExpiredToken);
   };
-  Give(0, 1, "k");
+  Give(kOne, 1, "k");
   RunUntilIdle();
   ASSERT_TRUE(state_.error());
   EXPECT_EQ(client_.requests.size(), 9u);

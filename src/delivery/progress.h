@@ -23,7 +23,6 @@ struct Progress {
   Counter stored;    // records
   Counter rejected;  // records
   Counter retried;   // requests that were sent again, whole or in part
-  Counter requests;  // answered
 };
 
 }  // namespace ddb

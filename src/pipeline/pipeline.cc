@@ -31,16 +31,23 @@ std::vector<StreamId> StreamsOf(const std::vector<TableTarget>& tables) {
   return streams;
 }
 
-std::vector<TableTarget> AllTables(const PipelineOptions& options) {
-  std::vector<TableTarget> tables = options.tables;
+TableTargets AllTables(const PipelineOptions& options) {
+  TableTargets tables;
+  for (const TableTarget& table : options.tables) tables.push_back(table);
   if (options.dead_letters) tables.push_back(*options.dead_letters);
   return tables;
+}
+
+Encodings EncodingsOf(const PipelineOptions& options) {
+  Encodings encodings;
+  for (const ItemEncoder::Stream& encoding : options.encodings) encodings.push_back(encoding);
+  return encodings;
 }
 
 RejectionPolicy PolicyOf(const PipelineOptions& options) {
   RejectionPolicy policy;
   policy.skip = options.skip_rejected;
-  if (options.dead_letters) policy.dead_letters = static_cast<int>(options.tables.size());
+  if (options.dead_letters) policy.dead_letters = TableNo(options.tables.size());
   if (!options.encodings.empty()) policy.sync_time_millis = options.encodings.front().sync_time_millis;
   return policy;
 }
@@ -66,18 +73,16 @@ class Supervisor {
         intake_(reader_, ledger_, budget_, options.input_fd),
         streams_(StreamsOf(options.tables)),
         tables_(AllTables(options)),
+        encodings_(EncodingsOf(options)),
         rates_(tables_.size()),
         rejections_(PolicyOf(options), tables_, writer),
-        run_{clock,       tables_,     rates_,          ledger_,          budget,           state_,
-             rejections_, clock.Now(), options.give_up, options.endpoint, options.encodings} {
+        storms_(tables_.size()),
+        run_{clock,       tables_, rates_,      ledger_,         budget,           state_,
+             rejections_, storms_, clock.Now(), options.give_up, options.endpoint, encodings_} {
     const Worker::Options worker_options{
         options.send_window_bytes, options.chunk_bytes,
         std::max<size_t>(1, options.connections / static_cast<size_t>(options.workers))};
-    const Worker::Shared shared{run_,
-                                intake_,
-                                streams_,
-                                options.encodings,
-                                [this] { WakeAll(); },
+    const Worker::Shared shared{run_, intake_, streams_, [this] { WakeAll(); },
                                 [this] { loop_.Post([this] { OnDrained(); }); }};
     for (int i = 0; i < options.workers; ++i) {
       workers_.push_back(std::make_unique<Worker>(shared, make_client, worker_options));
@@ -158,10 +163,10 @@ class Supervisor {
   }
 
   void GiveUpOnTables(Instant now) {
-    for (size_t i = 0; i < rates_.size(); ++i) {
-      const std::optional<Duration> waited = rates_[i].WaitedWithoutProgress(now);
+    for (const TableNo table : rates_.numbers()) {
+      const std::optional<Duration> waited = rates_[table].WaitedWithoutProgress(now);
       if (!waited || *waited < options_.give_up) continue;
-      const TableTarget& target = tables_[i];
+      const TableTarget& target = tables_[table];
       state_.Fail(
           TransientError(
               fmt::format("Nothing could be stored in table {} for {} s. The sync can be tried again; if the "
@@ -232,10 +237,10 @@ class Supervisor {
     std::string why;
     for (size_t i = 0; i < waiting.streams.size() && i < kNamedInALog; ++i) {
       const auto& reason = waiting.streams[i];
-      const auto index = static_cast<size_t>(reason.stream);
+      const TableNo table(static_cast<size_t>(reason.stream));
       why += fmt::format("{}{}: {} records, oldest {} s{}", i > 0 ? "; " : "",
-                         tables_[index].stream.Display(), reason.records, WholeSeconds(now - reason.oldest),
-                         rates_[index].Get(now).throttled ? ", throttled" : "");
+                         tables_[table].stream.Display(), reason.records, WholeSeconds(now - reason.oldest),
+                         rates_[table].Get(now).throttled ? ", throttled" : "");
     }
     if (waiting.streams.size() > kNamedInALog)
       why += fmt::format("; {} more streams", waiting.streams.size() - kNamedInALog);
@@ -254,9 +259,11 @@ class Supervisor {
   ChunkReader reader_;
   Intake intake_;
   StreamIndex streams_;
-  const std::vector<TableTarget> tables_;  // of the streams, and the dead letters
-  std::vector<RateController> rates_;
+  const TableTargets tables_;  // of the streams, and the dead letters
+  const Encodings encodings_;
+  NumberedVector<TableNo, RateController> rates_;
   Rejections rejections_;
+  RefusalStorms storms_;
   RunContext run_;
   std::vector<std::unique_ptr<Worker>> workers_;
 

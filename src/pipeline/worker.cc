@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <random>
 #include <utility>
 
 namespace ddb {
@@ -27,11 +28,11 @@ Worker::Worker(const Shared& shared, const ClientFactory& make_client, const Opt
       options_(options),
       batcher_(shared.run.tables, shared.run.budget,
                [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }),
-      rejecter_(shared.run.clock, shared.run.tables, shared.run.rejections, shared.run.state, batcher_,
-                progress_),
+      settlement_(shared.run, progress_),
       client_(make_client(loop_)),
-      dispatcher_(loop_, *client_, batcher_, rejecter_, shared.run, options.max_requests, progress_,
-                  [this] { OnChanged(); }),
+      alarm_(loop_),
+      dispatcher_(*client_, alarm_, batcher_, settlement_, shared.run,
+                  {options.max_requests, std::random_device()()}, progress_, [this] { OnChanged(); }),
       input_(loop_, shared.intake.fd(), /*for_write=*/false),
       budget_timer_(loop_),
       age_timer_(loop_),
@@ -118,6 +119,7 @@ void Worker::TakeChunk() {
       run_.budget.Release(reserved);
       PassToken();
       ParseChunk(chunk);
+      dispatcher_.EndTurn();
       run_.budget.Release(kept);
       shared_.intake.Recycle(std::move(chunk));
       SealAsNeeded();
@@ -162,7 +164,8 @@ void Worker::SealAsNeeded() {
     return;
   }
   if (shared_.intake.dry()) {
-    batcher_.SealIf([this](int table) { return run_.ledger.StateWaits(table); });
+    batcher_.SealIf(
+        [this](TableNo table) { return run_.ledger.StateWaits(static_cast<int>(table.value())); });
   }
   batcher_.SealOpenedBefore(run_.clock.Now() - Batcher::kMaxAge);
   ArmAgeTimer();

@@ -40,9 +40,8 @@ class Worker final : private RecordSink {
     RunContext& run;
     Intake& intake;
     const StreamIndex& streams;
-    const std::vector<ItemEncoder::Stream>& encodings;  // per stream
-    std::function<void()> wake_all;                     // every worker looks again (any thread)
-    std::function<void()> drained;                      // this worker has nothing left (its thread)
+    std::function<void()> wake_all;  // every worker looks again (any thread)
+    std::function<void()> drained;   // this worker has nothing left (its thread)
   };
   Worker(const Shared& shared, const ClientFactory& make_client, const Options& options);
   ~Worker() override;
@@ -91,8 +90,9 @@ class Worker final : private RecordSink {
   MessageParser parser_;
   ItemEncoder encoder_;
   Batcher batcher_;
-  RecordRejecter rejecter_;
+  Settlement settlement_;
   std::unique_ptr<Client> client_;
+  LoopAlarm alarm_;
   Dispatcher dispatcher_;
   EventLoop::SharedWatch input_;
   EventLoop::Timer budget_timer_;

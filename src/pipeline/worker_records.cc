@@ -19,6 +19,9 @@ constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
 // Of the scratch buffer, from one line to the next; it is not in the memory budget. Bytes.
 constexpr size_t kKeptScratch = 1 << 20;
 
+StreamNo NumberOf(int stream) { return StreamNo(static_cast<size_t>(stream)); }
+TableNo TableOf(int stream) { return ddb::TableOf(NumberOf(stream)); }
+
 }  // namespace
 
 void Worker::ParseChunk(const Chunk& chunk) {
@@ -83,7 +86,7 @@ const char* Worker::EncodeData(int stream) {
   if (stream < 0) {
     scratch_.Clear();
   } else {
-    Batch& batch = batcher_.Open(stream, now_);
+    Batch& batch = batcher_.Open(TableOf(stream), now_);
     data_.mark = Batcher::BeginItem(batch);
     out = &batch.body;
   }
@@ -93,7 +96,7 @@ const char* Worker::EncodeData(int stream) {
 }
 
 void Worker::ForgetData() {
-  if (data_.stream >= 0) batcher_.Rollback(batcher_.Open(data_.stream, now_), data_.mark);
+  if (data_.stream >= 0) batcher_.Rollback(batcher_.Open(TableOf(data_.stream), now_), data_.mark);
   data_.stream = -1;
 }
 
@@ -108,16 +111,18 @@ bool Worker::FinishRecord(const ParsedLine& parsed, uint64_t line_number) {
     ForgetData();
     EncodeData(stream);
   }
-  Buffer& out = batcher_.Open(stream, now_).body;
+  Buffer& out = batcher_.Open(TableOf(stream), now_).body;
   const RejectReason reject =
-      encoder_.Finish(record.emitted_at, record.meta, shared_.encodings[static_cast<size_t>(stream)], out);
+      encoder_.Finish(record.emitted_at, record.meta, run_.encodings[NumberOf(stream)], out);
   progress_.read.Add(1);
   if (reject != RejectReason::kNone) {
     ForgetData();
     return RejectRecord(stream, reject, line_number);
   }
   RecordGroup* group = CountRecord(stream);
-  batcher_.EndItem(stream, data_.mark, group);
+  const ItemEncoder::ItemFacts& facts = encoder_.last_item();
+  batcher_.EndItem(TableOf(stream), data_.mark,
+                   {.group = group, .letter = nullptr, .is_changed = facts.nulled + facts.truncated > 0});
   return true;
 }
 
@@ -127,7 +132,8 @@ RecordGroup* Worker::CountRecord(int stream) {
   const ItemEncoder::ItemFacts& facts = encoder_.last_item();
   group->counts.nulled_values += facts.nulled;
   group->counts.truncated_values += facts.truncated;
-  if (facts.nulled + facts.truncated > 0) run_.rejections.CountChanges(stream, facts.nulled, facts.truncated);
+  if (facts.nulled + facts.truncated > 0)
+    run_.rejections.CountChanged(NumberOf(stream), facts.nulled, facts.truncated);
   return group;
 }
 
@@ -183,21 +189,21 @@ int Worker::FindStream(const StreamRef& stream) {
 bool Worker::RejectRecord(int stream, RejectReason reason, uint64_t line_number) {
   RecordGroup* group = GroupOf(stream);
   const std::string where = fmt::format(" in line {} of the input", line_number);
-  RecordRejecter::Refused refused;
-  refused.stream = stream;
-  refused.reason = RejectReasonText(reason);
-  refused.where = where;
-  refused.format = kDeadLetterAirbyte;
-  refused.record = {data_.begin, static_cast<size_t>(data_.next - data_.begin)};
-  refused.group = group;
-  switch (rejecter_.Reject(refused, now_)) {
-    case RecordRejecter::Outcome::kFailed:
+  Settlement::RejectedRecord rejected;
+  rejected.stream = NumberOf(stream);
+  rejected.reason = RejectReasonText(reason);
+  rejected.where = where;
+  rejected.format = kDeadLetterAirbyte;
+  rejected.record = {data_.begin, static_cast<size_t>(data_.next - data_.begin)};
+  rejected.group = group;
+  switch (settlement_.Reject(rejected)) {
+    case Settlement::Fate::kRunFails:
       ++group->outstanding;
       return false;
-    case RecordRejecter::Outcome::kSettled:
+    case Settlement::Fate::kSkipped:
       ++group->counts.rejected;  // the group is not the ledger's yet
       return true;
-    case RecordRejecter::Outcome::kLetter:
+    case Settlement::Fate::kLetter:
       ++group->outstanding;
       return true;
   }
@@ -211,7 +217,7 @@ bool Worker::FailLine(std::string_view reason, uint64_t line_number, const Strea
     const int known = FindStream(*stream);
     StreamId id;
     if (known >= 0) {
-      id = run_.tables[static_cast<size_t>(known)].stream;
+      id = run_.tables[TableOf(known)].stream;
     } else {  // whatever the source made of it
       if (stream->ns) id.ns = ShortText(*stream->ns);
       id.name = ShortText(stream->name);

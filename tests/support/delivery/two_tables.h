@@ -3,15 +3,14 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "delivery/batch.h"
 
 namespace ddb {
 
 // "a" and "b"; a request of the first is `a[item,item]`.
-inline std::vector<TableTarget> TwoTables() {
-  std::vector<TableTarget> tables;
+inline TableTargets TwoTables() {
+  TableTargets tables;
   for (const char* name : {"a", "b"}) {
     TableTarget target;
     target.name = name;

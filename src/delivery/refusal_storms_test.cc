@@ -1,0 +1,58 @@
+#include "delivery/refusal_storms.h"
+
+#include <gtest/gtest.h>
+
+namespace ddb {
+namespace {
+
+class RefusalStormsTest : public ::testing::Test {
+ protected:
+  static constexpr uint32_t kItems = RefusalStorms::kStormItems;
+  static constexpr int kOneLess = RefusalStorms::kStormRequests - 1;
+  static constexpr TableNo kOne{0};
+  static constexpr TableNo kTwo{1};
+
+  // So many requests, each refused whole. Returns whether the last one made it a storm.
+  bool Refuse(int requests, std::string_view reason, TableNo table = kOne, uint32_t items = kItems) {
+    bool storm = false;
+    for (int i = 0; i < requests; ++i) storm = storms_.NoteRequest(table, items, reason);
+    return storm;
+  }
+
+  RefusalStorms storms_{2};
+};
+
+TEST_F(RefusalStormsTest, AStormIsThreeRequestsInARowOfOneReason) {
+  EXPECT_FALSE(Refuse(kOneLess, "index"));
+  EXPECT_TRUE(Refuse(1, "index"));
+}
+
+TEST_F(RefusalStormsTest, AnotherReasonBeginsAnew) {
+  EXPECT_FALSE(Refuse(kOneLess, "index"));
+  EXPECT_FALSE(Refuse(kOneLess, "size"));
+  EXPECT_FALSE(Refuse(kOneLess, "index"));
+  EXPECT_TRUE(Refuse(1, "index"));
+}
+
+TEST_F(RefusalStormsTest, ARequestThatIsNotRefusedWholeBeginsAnew) {
+  EXPECT_FALSE(Refuse(kOneLess, "index"));
+  EXPECT_FALSE(storms_.NoteRequest(kOne, kItems, std::nullopt));
+  EXPECT_FALSE(Refuse(kOneLess, "index"));
+}
+
+TEST_F(RefusalStormsTest, SmallRequestsSayNothing) {
+  EXPECT_FALSE(Refuse(10 * RefusalStorms::kStormRequests, "index", kOne, kItems - 1));
+  EXPECT_FALSE(Refuse(kOneLess, "index"));
+  EXPECT_FALSE(Refuse(10, "index", kOne, kItems - 1));
+  EXPECT_TRUE(Refuse(1, "index"));
+}
+
+TEST_F(RefusalStormsTest, EachTableHasItsOwn) {
+  EXPECT_FALSE(Refuse(kOneLess, "index", kOne));
+  EXPECT_FALSE(Refuse(kOneLess, "index", kTwo));
+  EXPECT_FALSE(storms_.NoteRequest(kTwo, kItems, std::nullopt));
+  EXPECT_TRUE(Refuse(1, "index", kOne));
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,39 @@
+// RunContext: what the workers of one run share for delivery, and what they read only. Made by the run before
+// its workers start; it outlives them. What may be called from where is each part's matter.
+#pragma once
+
+#include "base/clock.h"
+#include "base/memory_budget.h"
+#include "delivery/batch.h"
+#include "delivery/checkpoint_ledger.h"
+#include "delivery/rate_controller.h"
+#include "delivery/refusal_storms.h"
+#include "delivery/rejections.h"
+#include "delivery/run_state.h"
+#include "dynamodb/error_text.h"
+#include "items/item_encoder.h"
+
+namespace ddb {
+
+// Every stream has a table of its own, in the same order; that of the dead letters is behind them.
+inline TableNo TableOf(StreamNo stream) { return TableNo(stream.value()); }
+inline StreamNo StreamOf(const RecordGroup& group) { return StreamNo(static_cast<size_t>(group.stream)); }
+
+using Encodings = NumberedVector<StreamNo, ItemEncoder::Stream>;
+
+struct RunContext {
+  const Clock& clock;
+  const TableTargets& tables;
+  NumberedVector<TableNo, RateController>& rates;
+  CheckpointLedger& ledger;
+  MemoryBudget& budget;
+  RunState& state;
+  Rejections& rejections;
+  RefusalStorms& storms;
+  Instant started;               // the tables were ready
+  Duration give_up;              // per table, without progress
+  const EndpointText& endpoint;  // for errors
+  const Encodings& encodings;
+};
+
+}  // namespace ddb

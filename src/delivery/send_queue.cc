@@ -1,0 +1,177 @@
+#include "delivery/send_queue.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace ddb {
+namespace {
+
+// A rate controller that said no is asked again after any reply, and at the latest after this.
+constexpr Duration kBlockedPoll = std::chrono::milliseconds(50);
+
+}  // namespace
+
+SendQueue::SendQueue(Client& client, NumberedVector<TableNo, RateController>& rates, const Options& options,
+                     Answered answered)
+    : client_(client),
+      rates_(rates),
+      options_(options),
+      answered_(std::move(answered)),
+      tables_(rates.size()),
+      window_(options.max_requests) {}
+
+// ---- waiting
+
+void SendQueue::Count(const Batch& batch) {
+  ++unsent_batches_;
+  unsent_bytes_ += batch.charge.bytes();
+}
+
+void SendQueue::Uncount(const Batch& batch) {
+  --unsent_batches_;
+  unsent_bytes_ -= batch.charge.bytes();
+}
+
+void SendQueue::Add(BatchPtr batch) {
+  const TableNo table = batch->table;
+  Count(*batch);
+  tables_[table].ready.push_back(std::move(batch));
+  List(table);
+}
+
+void SendQueue::AddFirst(BatchPtr batch) {
+  const TableNo table = batch->table;
+  Count(*batch);
+  tables_[table].ready.push_front(std::move(batch));
+  List(table);
+}
+
+void SendQueue::AddRetry(BatchPtr batch, Instant due) {
+  Count(*batch);
+  batch->due = due;
+  retries_.push_back(std::move(batch));
+  std::push_heap(retries_.begin(), retries_.end(), Later());
+}
+
+void SendQueue::Wake(Instant now) {
+  Unblock();
+  while (!retries_.empty() && retries_.front()->due <= now) {
+    std::pop_heap(retries_.begin(), retries_.end(), Later());
+    BatchPtr batch = std::move(retries_.back());
+    retries_.pop_back();
+    Uncount(*batch);
+    AddFirst(std::move(batch));
+  }
+}
+
+std::optional<Instant> SendQueue::WakeAt(Instant now) const {
+  std::optional<Instant> when;
+  if (!blocked_.empty()) when = now + kBlockedPoll;
+  if (!retries_.empty() && (!when || retries_.front()->due < *when)) when = retries_.front()->due;
+  return when;
+}
+
+std::vector<BatchPtr> SendQueue::FailTable(TableNo table) {
+  Table& failed = tables_[table];
+  failed.failed = true;
+  std::vector<BatchPtr> waiting(std::make_move_iterator(failed.ready.begin()),
+                                std::make_move_iterator(failed.ready.end()));
+  failed.ready.clear();
+  failed.listed = false;
+  std::erase(turn_, table);
+  std::erase(blocked_, table);
+  const auto others = std::partition(retries_.begin(), retries_.end(),
+                                     [&](const BatchPtr& batch) { return batch->table != table; });
+  std::move(others, retries_.end(), std::back_inserter(waiting));
+  retries_.erase(others, retries_.end());
+  std::make_heap(retries_.begin(), retries_.end(), Later());
+  for (const BatchPtr& batch : waiting) Uncount(*batch);
+  return waiting;
+}
+
+// ---- turns
+
+void SendQueue::List(TableNo table) {
+  Table& queue = tables_[table];
+  if (queue.listed || queue.ready.empty()) return;
+  queue.listed = true;
+  turn_.push_back(table);
+}
+
+// What was held back is asked for again: a reply came, to this worker or, for all we know, to another.
+void SendQueue::Unblock() {
+  for (const TableNo table : blocked_) turn_.push_back(table);
+  blocked_.clear();
+}
+
+void SendQueue::Pump(Instant now) {
+  while (WindowOpen() && !turn_.empty()) {
+    const TableNo table = turn_.front();
+    turn_.pop_front();
+    Table& queue = tables_[table];
+    queue.listed = false;
+    if (queue.ready.empty()) continue;
+    if (queue.in_flight >= ShareOf(table) || !rates_[table].TrySend(queue.ready.front()->items.size(), now)) {
+      queue.listed = true;
+      blocked_.push_back(table);
+      continue;
+    }
+    SendFront(table, now);
+    List(table);
+  }
+}
+
+// One request may always be in flight, however large.
+bool SendQueue::WindowOpen() const {
+  return in_flight_ == 0 || (in_flight_ < window_.size() && in_flight_bytes_ < window_.bytes());
+}
+
+// Of one table: one that does not answer must not take every connection from the others. Dead letters are so
+// few that a quarter kept free for them would be a quarter of the speed.
+size_t SendQueue::ShareOf(TableNo table) const {
+  const size_t others =
+      tables_.size() - 1 - (options_.dead_letters && options_.dead_letters != table ? 1 : 0);
+  if (others == 0) return window_.size();
+  return std::max<size_t>(1, window_.size() - window_.size() / 4);
+}
+
+// ---- in flight
+
+void SendQueue::SendFront(TableNo table, Instant now) {
+  Table& queue = tables_[table];
+  BatchPtr batch = std::move(queue.ready.front());
+  queue.ready.pop_front();
+  Uncount(*batch);
+  ++in_flight_;
+  in_flight_bytes_ += batch->body.size();
+  ++queue.in_flight;
+  batch->sent = now;
+  if (free_flights_.empty()) {
+    free_flights_.push_back(flights_.size());
+    flights_.emplace_back();
+  }
+  const size_t flight = free_flights_.back();
+  free_flights_.pop_back();
+  flights_[flight] = std::move(batch);
+  client_.Send("BatchWriteItem", flights_[flight]->body,
+               [this, flight](const Reply& reply) { OnReply(flight, reply); });
+}
+
+void SendQueue::OnReply(size_t flight, const Reply& reply) {
+  BatchPtr batch = std::move(flights_[flight]);
+  free_flights_.push_back(flight);
+  --in_flight_;
+  in_flight_bytes_ -= batch->body.size();
+  --tables_[batch->table].in_flight;
+  if (reply.verdict.transport == TransportError::kCancelled) return;  // the run is over
+  Unblock();
+  answered_(std::move(batch), reply);
+}
+
+void SendQueue::Learn(const Batch& batch, const Told& told, Instant now) {
+  if (told.replied) window_.OnReply(now - batch.sent);
+  rates_[batch.table].OnReply(batch.items.size(), told.stored, told.throttled, now);
+}
+
+}  // namespace ddb

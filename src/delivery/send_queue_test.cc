@@ -1,0 +1,256 @@
+// The send queue by itself: no loop, no verdict, and time is what the test says.
+#include "delivery/send_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ddb {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Instant kNow{std::chrono::hours(1)};
+constexpr TableNo kOne{0};
+constexpr TableNo kTwo{1};
+constexpr TableNo kLetters{2};
+
+// Holds what it was sent until the test answers.
+class HeldClient final : public Client {
+ public:
+  void Send(std::string_view, Buffer& body, Done done) override {
+    sent.emplace_back(std::string(body.view()), std::move(done));
+  }
+  size_t in_flight() const override { return sent.size(); }
+  // The oldest one.
+  void Answer(TransportError transport = TransportError::kNone) {
+    const Done done = std::move(sent.front().second);
+    sent.erase(sent.begin());
+    Reply reply;
+    reply.verdict.transport = transport;
+    done(reply);
+  }
+  std::string Bodies() const {
+    std::string bodies;
+    for (const auto& [body, done] : sent) bodies += (bodies.empty() ? "" : " ") + body;
+    return bodies;
+  }
+  std::vector<std::pair<std::string, Done>> sent;
+};
+
+class SendQueueTest : public ::testing::Test {
+ protected:
+  explicit SendQueueTest(size_t tables = 2, size_t max_requests = 4,
+                         std::optional<TableNo> dead_letters = std::nullopt)
+      : rates_(tables),
+        queue_(client_, rates_, {max_requests, dead_letters}, [this](BatchPtr batch, const Reply&) {
+          queue_.Learn(*batch, {.stored = batch->items.size()}, kNow);
+          answered_.push_back(std::move(batch));
+        }) {}
+
+  BatchPtr Make(TableNo table, const std::string& body, size_t items = 1) {
+    auto batch = std::make_unique<Batch>();
+    batch->table = table;
+    batch->body.Append(body);
+    batch->items.resize(items);
+    batch->charge = Charge(budget_, body.size());
+    return batch;
+  }
+  void AddAll(TableNo table, const std::vector<std::string>& bodies) {
+    for (const std::string& body : bodies) queue_.Add(Make(table, body));
+  }
+  void Answer() {
+    client_.Answer();
+    queue_.Pump(kNow);
+  }
+
+  MemoryBudget budget_{1 << 20};
+  HeldClient client_;
+  NumberedVector<TableNo, RateController> rates_;
+  std::vector<BatchPtr> answered_;
+  SendQueue queue_;
+};
+
+TEST_F(SendQueueTest, TablesTakeTurnsAndEachKeepsItsOrder) {
+  AddAll(kOne, {"a1", "a2", "a3"});
+  AddAll(kTwo, {"b1", "b2"});
+  EXPECT_EQ(client_.Bodies(), "") << "nothing is sent before the end of the turn";
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "a1 b1 a2 b2");
+  Answer();
+  EXPECT_EQ(client_.Bodies(), "b1 a2 b2 a3");
+  ASSERT_EQ(answered_.size(), 1u);
+  EXPECT_EQ(answered_[0]->body.view(), "a1");
+  while (queue_.in_flight() > 0) Answer();
+  EXPECT_TRUE(queue_.idle());
+}
+
+TEST_F(SendQueueTest, OneOfSeveralTablesGetsThreeQuartersOfTheWindow) {
+  AddAll(kOne, {"a1", "a2", "a3", "a4", "a5"});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "a1 a2 a3");
+  queue_.Add(Make(kTwo, "b1"));
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "a1 a2 a3 b1");
+  Answer();  // what was held back by its share has its turn again
+  EXPECT_EQ(client_.Bodies(), "a2 a3 b1 a4");
+}
+
+class OneTableQueueTest : public SendQueueTest {
+ protected:
+  OneTableQueueTest() : SendQueueTest(1) {}
+};
+
+TEST_F(OneTableQueueTest, TheOnlyTableHasAllOfIt) {
+  AddAll(kOne, {"a1", "a2", "a3", "a4", "a5"});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "a1 a2 a3 a4");
+}
+
+class LettersQueueTest : public SendQueueTest {
+ protected:
+  LettersQueueTest() : SendQueueTest(2, 4, TableNo(1)) {}
+};
+
+TEST_F(LettersQueueTest, DeadLettersCostTheOnlyTableNoShare) {
+  AddAll(kOne, {"a1", "a2", "a3", "a4", "a5"});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "a1 a2 a3 a4");
+  AddAll(TableNo(1), {"d1"});
+  queue_.Pump(kNow);
+  Answer();
+  EXPECT_EQ(client_.Bodies(), "a2 a3 a4 a5");
+  Answer();
+  EXPECT_EQ(client_.Bodies(), "a3 a4 a5 d1") << "dead letters have their turn";
+}
+
+TEST_F(LettersQueueTest, DeadLettersThemselvesLeaveAShare) {
+  AddAll(TableNo(1), {"d1", "d2", "d3", "d4"});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "d1 d2 d3");
+}
+
+class ThreeTablesQueueTest : public SendQueueTest {
+ protected:
+  ThreeTablesQueueTest() : SendQueueTest(3, 4, kLetters) {}
+};
+
+TEST_F(ThreeTablesQueueTest, TwoTablesShareAsWithoutDeadLetters) {
+  AddAll(kOne, {"a1", "a2", "a3", "a4"});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "a1 a2 a3");
+}
+
+TEST_F(SendQueueTest, OneRequestIsAlwaysInFlightHoweverLarge) {
+  const std::string large(RequestWindow::kLeastBytes + 1, 'x');
+  AddAll(kOne, {large, "a2"});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.sent.size(), 1u);
+  Answer();
+  EXPECT_EQ(client_.Bodies(), "a2");
+}
+
+TEST_F(SendQueueTest, ARetryComesWhenItIsDueBeforeWhatWaits) {
+  queue_.AddRetry(Make(kOne, "late"), kNow + seconds(2));
+  queue_.AddRetry(Make(kOne, "soon"), kNow + seconds(1));
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "");
+  EXPECT_FALSE(queue_.idle());
+  EXPECT_EQ(queue_.unsent_bytes(), 8u);
+  EXPECT_EQ(queue_.WakeAt(kNow), kNow + seconds(1));
+  queue_.Wake(kNow + milliseconds(999));
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "");
+  queue_.Add(Make(kOne, "new"));
+  queue_.Wake(kNow + seconds(1));
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "soon new");
+  queue_.Wake(kNow + seconds(2));
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "soon new late");
+  EXPECT_EQ(queue_.WakeAt(kNow), std::nullopt);
+  EXPECT_EQ(queue_.unsent_bytes(), 0u);
+}
+
+TEST_F(SendQueueTest, WhatIsToGoFirstGoesBeforeWhatWaits) {
+  AddAll(kOne, {"a1", "a2"});
+  queue_.AddFirst(Make(kOne, "first"));
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "first a1 a2");
+}
+
+TEST_F(SendQueueTest, ATableThatIsHeldBackIsAskedForAgain) {
+  // Elsewhere it was throttled, and ten items are in flight.
+  ASSERT_TRUE(rates_[kOne].TrySend(20, kNow));
+  rates_[kOne].OnReply(10, 0, /*throttled=*/true, kNow);
+  AddAll(kOne, {"a1"});
+  AddAll(kTwo, {"b1"});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "b1");
+  ASSERT_TRUE(queue_.WakeAt(kNow));
+  EXPECT_LE(*queue_.WakeAt(kNow), kNow + milliseconds(100));
+  rates_[kOne].OnReply(10, 10, /*throttled=*/false, kNow);
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "b1") << "not before it is woken";
+  queue_.Wake(kNow);
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "b1 a1");
+  EXPECT_EQ(queue_.WakeAt(kNow), std::nullopt);
+}
+
+TEST_F(SendQueueTest, AFailedTableGivesBackWhatWaitsItsRetriesToo) {
+  AddAll(kOne, {"a1", "a2", "a3", "a4"});
+  queue_.Pump(kNow);
+  ASSERT_EQ(client_.Bodies(), "a1 a2 a3");
+  queue_.AddRetry(Make(kOne, "again"), kNow + seconds(20));
+  queue_.AddRetry(Make(kTwo, "b9"), kNow + seconds(3));
+  queue_.AddRetry(Make(kOne, "and again"), kNow + seconds(1));
+  queue_.AddRetry(Make(kTwo, "b8"), kNow + seconds(2));
+  std::string given_back;
+  for (const BatchPtr& batch : queue_.FailTable(kOne)) given_back += std::string(batch->body.view()) + ";";
+  EXPECT_EQ(given_back.size(), std::string("a4;again;and again;").size()) << given_back;
+  EXPECT_TRUE(queue_.has_failed(kOne));
+  EXPECT_FALSE(queue_.has_failed(kTwo));
+  EXPECT_EQ(queue_.unsent_bytes(), 4u) << "the other table's retries";
+  EXPECT_EQ(queue_.WakeAt(kNow), kNow + seconds(2)) << "what is left is in order";
+  while (queue_.in_flight() > 0) Answer();
+  EXPECT_EQ(answered_.size(), 3u) << "what was in flight is answered";
+  for (const Duration later : {seconds(2), seconds(3)}) {
+    queue_.Wake(kNow + later);
+    queue_.Pump(kNow);
+  }
+  EXPECT_EQ(client_.Bodies(), "b8 b9");
+}
+
+TEST_F(SendQueueTest, WhatEndsWithTheClientIsNotAnswered) {
+  AddAll(kOne, {"a1"});
+  queue_.Pump(kNow);
+  client_.Answer(TransportError::kCancelled);
+  EXPECT_TRUE(answered_.empty());
+  EXPECT_EQ(budget_.used(), 0u);
+}
+
+TEST(SendQueueLifeTest, WhatWaitsAndWhatIsInFlightGoesWithTheQueue) {
+  MemoryBudget budget(1 << 20);
+  HeldClient client;
+  NumberedVector<TableNo, RateController> rates(1);
+  {
+    SendQueue queue(client, rates, {1, std::nullopt}, [](BatchPtr, const Reply&) {});
+    for (int i = 0; i < 3; ++i) {
+      auto batch = std::make_unique<Batch>();
+      batch->items.resize(1);
+      batch->charge = Charge(budget, 100);
+      queue.Add(std::move(batch));
+    }
+    queue.Pump(kNow);
+    EXPECT_EQ(client.sent.size(), 1u);
+    EXPECT_EQ(budget.used(), 300u);
+  }
+  EXPECT_EQ(budget.used(), 0u) << "the client never called back";
+}
+
+}  // namespace
+}  // namespace ddb

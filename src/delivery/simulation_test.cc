@@ -1,0 +1,188 @@
+// All of one worker's delivery under simulated time: long waits in no time, and the same run every time.
+#include "support/delivery/simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "delivery/dispatcher.h"
+#include "dynamodb/requests.h"
+#include "support/delivery/delivery_fixture.h"
+
+namespace ddb {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+Verdict Refusal(Reaction reaction, ErrorCode code) {
+  Verdict verdict;
+  verdict.reaction = reaction;
+  verdict.code = code;
+  verdict.status = 400;
+  verdict.reason = "a reason of our own";
+  return verdict;
+}
+
+// The tables of DeliveryTest, their worker, and no thread or timer but simulated ones.
+class Simulation : public DeliveryTest {
+ public:
+  explicit Simulation(uint32_t seed, RejectionPolicy policy = {}) : DeliveryTest(policy), seed_(seed) {}
+  void TestBody() override {}
+  using DeliveryTest::budget_;
+  using DeliveryTest::progress_;
+  using DeliveryTest::state_;
+  using DeliveryTest::states_out_;
+  using DeliveryTest::Waiting;
+
+  void Give(TableNo table, int count, const std::string& prefix) {
+    RecordGroup* group = Register(table, count, prefix);
+    for (int i = 0; i < count; ++i) {
+      Batch& batch = batcher_.Open(table, time_.Now());
+      const size_t mark = Batcher::BeginItem(batch);
+      batch.body.Append(FakeClient::ItemOf(prefix + std::to_string(i)));
+      batcher_.EndItem(table, mark, {.group = group, .letter = nullptr});
+    }
+    batcher_.SealAll();
+  }
+  // Returns how long it took.
+  Duration RunUntilIdle() {
+    const Instant begin = time_.Now();
+    while (!dispatcher_.idle() && time_.Step()) {
+    }
+    EXPECT_TRUE(dispatcher_.idle());
+    return time_.Now() - begin;
+  }
+
+  SimulatedTime time_;
+  SimulatedClient client_{time_};
+  SimulatedAlarm alarm_{time_};
+  const uint32_t seed_;
+  RunContext run_{time_,       tables_, rates_,      ledger_,      budget_,   state_,
+                  rejections_, storms_, time_.Now(), seconds(600), endpoint_, encodings_};
+  Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }};
+  Settlement settlement_{run_, progress_};
+  Dispatcher dispatcher_{client_, alarm_, batcher_, settlement_, run_, {8, seed_}, progress_, [] {}};
+};
+
+// A table that takes so many items a second, and leaves the rest unprocessed.
+class Bucket {
+ public:
+  Bucket(SimulatedTime& time, double per_second) : time_(time), per_second_(per_second), at_(time.Now()) {}
+  size_t Take(size_t items) {
+    const double passed = std::chrono::duration<double>(time_.Now() - at_).count();
+    at_ = time_.Now();
+    level_ = std::min(per_second_, level_ + passed * per_second_);
+    const size_t taken = std::min(items, static_cast<size_t>(level_));
+    level_ -= static_cast<double>(taken);
+    return taken;
+  }
+
+ private:
+  SimulatedTime& time_;
+  const double per_second_;
+  Instant at_;
+  double level_ = 0;
+};
+
+std::vector<std::pair<Instant, std::string>> TraceOfAThrottledRun(uint32_t seed) {
+  static constexpr int kRecords = 4000;
+  Simulation simulation(seed);
+  Bucket bucket(simulation.time_, 20);
+  std::multiset<std::string> stored;
+  simulation.client_.answer = [&](const auto& keys, Reply&, std::string& body) {
+    const size_t taken = bucket.Take(keys.size());
+    stored.insert(keys.begin(), keys.begin() + static_cast<ptrdiff_t>(taken));
+    if (taken < keys.size())
+      body = FakeClient::Unprocessed("one", {keys.begin() + static_cast<ptrdiff_t>(taken), keys.end()});
+  };
+  simulation.Give(kOne, kRecords, "k");
+  const Duration took = simulation.RunUntilIdle();
+  EXPECT_GE(took, seconds(kRecords / 20 - 2)) << "faster than the table takes it";
+  EXPECT_EQ(stored.size(), static_cast<size_t>(kRecords));
+  for (const std::string& key : stored) EXPECT_EQ(stored.count(key), 1u) << key;
+  EXPECT_FALSE(simulation.state_.stopped());
+  EXPECT_EQ(simulation.states_out_.size(), 1u);
+  simulation.batcher_.DropSpares();
+  EXPECT_EQ(simulation.budget_.used(), 0u);
+  return simulation.client_.trace;
+}
+
+TEST(DeliverySimulationTest, MinutesOfAThrottledTableTheSameForTheSameSeed) {
+  const auto trace = TraceOfAThrottledRun(1);
+  EXPECT_EQ(trace, TraceOfAThrottledRun(1));
+  EXPECT_NE(trace, TraceOfAThrottledRun(2)) << "the jitter has a seed";
+}
+
+// A batch that waits for its retry must not keep the run that has failed from ending.
+TEST(DeliverySimulationTest, TheRetriesOfAFailedTableGoWithIt) {
+  Simulation simulation(3);
+  bool denied = false;
+  simulation.client_.answer = [&](const auto& keys, Reply& reply, std::string&) {
+    if (denied) {
+      reply.verdict = Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied);
+    } else if (keys.front() == "slow0") {
+      reply.verdict = Refusal(Reaction::kThrottle, ErrorCode::kThrottled);
+    }
+  };
+  simulation.Give(kOne, 1, "slow");
+  while (simulation.progress_.retried.value() < 5) ASSERT_TRUE(simulation.time_.Step());
+  denied = true;
+  simulation.Give(kOne, 1, "other");
+  EXPECT_LE(simulation.RunUntilIdle(), 2 * simulation.client_.latency);
+  ASSERT_TRUE(simulation.state_.error());
+  EXPECT_EQ(simulation.Waiting(kOne), 0u);
+}
+
+TEST(DeliverySimulationTest, AnItemThatItsTableNeverTakesIsGivenUpAloneWhileOthersAreStored) {
+  Simulation simulation(4);
+  std::set<std::string> stored;
+  simulation.client_.answer = [&](const auto& keys, Reply&, std::string& body) {
+    const bool has_it = std::find(keys.begin(), keys.end(), "k7") != keys.end();
+    for (const std::string& key : keys) {
+      if (key != "k7") stored.insert(key);
+    }
+    if (has_it) body = FakeClient::Unprocessed("one", {"k7"});
+  };
+  simulation.Give(kOne, 25, "k");
+  const Duration took = simulation.RunUntilIdle();
+  EXPECT_EQ(stored.size(), 24u);
+  ASSERT_TRUE(simulation.state_.error());
+  EXPECT_EQ(simulation.state_.error()->type, FailureType::kTransient);
+  EXPECT_GT(took, minutes(11)) << "10 minutes overdue, and one alone";
+  EXPECT_LT(took, minutes(15));
+  EXPECT_TRUE(simulation.states_out_.empty());
+}
+
+// Halves, smaller parts and letters enter at the end of a turn: a storm of them is no recursion.
+TEST(DeliverySimulationTest, EveryRecordOfManyIsRejectedIntoDeadLetters) {
+  Simulation simulation(5, Skip(kLetters));
+  size_t letters = 0;
+  simulation.client_.answer = [&](const auto& keys, Reply& reply, std::string&) {
+    if (keys.empty()) {
+      ++letters;
+    } else if (keys.size() > 1 || keys.front().back() != '0') {
+      reply.verdict = Refusal(Reaction::kRejectItem, ErrorCode::kValidation);
+    }
+  };
+  simulation.Give(kOne, 500, "k");
+  simulation.RunUntilIdle();
+  simulation.batcher_.SealAll();
+  simulation.RunUntilIdle();
+  EXPECT_FALSE(simulation.state_.stopped());
+  EXPECT_EQ(simulation.progress_.rejected.value(), 450u);
+  EXPECT_EQ(simulation.progress_.stored.value(), 50u);
+  EXPECT_EQ(letters, 18u) << "450 letters, 25 a request";
+  ASSERT_EQ(simulation.states_out_.size(), 1u);
+  EXPECT_NE(simulation.states_out_[0].find(R"({"recordCount":50.0,"rejectedRecordCount":450.0})"),
+            std::string::npos)
+      << simulation.states_out_[0];
+  EXPECT_EQ(simulation.Waiting(kOne) + simulation.Waiting(kLetters), 0u);
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,21 @@
+// Errors of a table that ends the run, as the user reads them. Pure; any thread.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "delivery/batch.h"
+#include "dynamodb/error_text.h"
+#include "dynamodb/errors.h"
+
+namespace ddb {
+
+// What the reply to a request says. `reason`s are literals.
+Error VerdictError(const TableTarget& table, const EndpointText& endpoint, const Verdict& verdict,
+                   std::string_view request_id);
+Error RejectedRecordError(const TableTarget& table, std::string_view where, std::string_view reason);
+Error RefusedLetterError(const TableTarget& dead_letters, std::string_view reason);
+Error RefusalStormError(const TableTarget& table, std::string_view reason);
+Error RefusedAloneError(const TableTarget& table);
+
+}  // namespace ddb

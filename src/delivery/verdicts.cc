@@ -1,0 +1,109 @@
+#include "delivery/verdicts.h"
+
+namespace ddb {
+namespace {
+
+using std::chrono::seconds;
+using Kind = Action::Kind;
+
+// DescribeTable and the data plane may disagree about a new table for a while.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
+constexpr Duration kTableMayBeUnknown = seconds(60);
+// Signing anew did not help this often in a row: the credentials are really expired, or the clock cannot be
+// learnt.
+constexpr uint32_t kMaxReauthentications = 8;
+// An item that its table refuses while it takes others is given up after so many refusals alone, over at
+// least so long.
+constexpr uint32_t kAloneRefusals = 10;
+constexpr Duration kAloneAtLeast = seconds(60);
+
+Action Fail(ItemSet all, Action::Failure why) {
+  return {.kind = Kind::kFailTable, .items = all, .failure = why};
+}
+
+bool IsOverdue(const RefusalHistory& history, const DeliveryRules& rules, Instant now) {
+  return history.first_refused != Instant{} && now - history.first_refused > rules.give_up;
+}
+
+// One more refusal of an overdue item that came alone is one too many.
+bool IsLastRefusal(const RefusalHistory& history, Instant now) {
+  return history.alone + 1 >= kAloneRefusals && now - history.first_alone >= kAloneAtLeast;
+}
+
+// `items` were not taken: they are sent again. Those that have waited for as long as a table may take nothing
+// are sent alone from now on, so that whatever is wrong with one harms no other, and given up after enough of
+// that.
+void RetryRefused(const Batch& batch, ItemSet items, Reaction backoff, const DeliveryRules& rules,
+                  Instant now, Actions& actions) {
+  const bool came_alone = batch.items.size() == 1;
+  const bool anew = items.size() < batch.items.size();
+  ItemSet overdue;
+  for (const size_t at : items) {
+    if (IsOverdue(batch.items[at].history, rules, now)) overdue.Add(at);
+  }
+  if (came_alone) {
+    const bool alone = !overdue.empty();
+    if (alone && IsLastRefusal(batch.items[0].history, now)) {
+      actions.Add(Fail(items, Action::Failure::kRefusedAlone));
+      return;
+    }
+    actions.Add({.kind = Kind::kRetry, .items = items, .backoff = backoff, .refused = true, .alone = alone});
+    return;
+  }
+  const ItemSet rest = items.Without(overdue);
+  if (!overdue.empty())
+    actions.Add(
+        {.kind = Kind::kRetryEach, .items = overdue, .backoff = backoff, .anew = anew, .refused = true});
+  if (!rest.empty())
+    actions.Add({.kind = Kind::kRetry, .items = rest, .backoff = backoff, .anew = anew, .refused = true});
+}
+
+// Something in the request can never be stored: it is taken apart until that stands alone.
+Action TakeApart(const Batch& batch, ItemSet all, ErrorCode code) {
+  if (batch.items.size() > 1) return {.kind = Kind::kHalve, .items = all};
+  if (batch.items[0].origin.letter) return Fail(all, Action::Failure::kLetter);
+  return {.kind = code == ErrorCode::kItemTooLarge ? Kind::kShrink : Kind::kReject, .items = all};
+}
+
+}  // namespace
+
+Actions Decide(const Batch& batch, const Answer& answer, const DeliveryRules& rules, Instant now) {
+  const ItemSet all = ItemSet::First(batch.items.size());
+  Actions actions;
+  switch (answer.reaction) {
+    case Reaction::kNone: {
+      const ItemSet stored = all.Without(answer.unprocessed);
+      if (!stored.empty()) actions.Add({.kind = Kind::kSettle, .items = stored});
+      if (!answer.unprocessed.empty())
+        RetryRefused(batch, answer.unprocessed, Reaction::kThrottle, rules, now, actions);
+      break;
+    }
+    case Reaction::kRetry:
+    case Reaction::kThrottle:
+      RetryRefused(batch, all, answer.reaction, rules, now, actions);
+      break;
+    case Reaction::kReauthenticate:
+      if (batch.reauthentications < kMaxReauthentications) {
+        actions.Add({.kind = Kind::kRetry, .items = all, .backoff = Reaction::kReauthenticate});
+      } else {
+        actions.Add(Fail(all, Action::Failure::kVerdict));
+      }
+      break;
+    case Reaction::kSplit:
+    case Reaction::kRejectItem:
+      actions.Add(TakeApart(batch, all, answer.code));
+      break;
+    case Reaction::kFailConfig:
+      if (answer.code == ErrorCode::kResourceNotFound && now - rules.started < kTableMayBeUnknown) {
+        actions.Add({.kind = Kind::kRetry, .items = all, .backoff = Reaction::kRetry});
+        break;
+      }
+      [[fallthrough]];
+    case Reaction::kFailSystem:
+      actions.Add(Fail(all, Action::Failure::kVerdict));
+      break;
+  }
+  return actions;
+}
+
+}  // namespace ddb

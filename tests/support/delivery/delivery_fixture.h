@@ -1,0 +1,103 @@
+// What the tests of delivery stand on: all that the workers of a run share, with three tables, two of streams
+// and one of dead letters. Test support.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "delivery/progress.h"
+#include "delivery/run_context.h"
+#include "dynamodb/requests.h"
+
+namespace ddb {
+
+using std::chrono::seconds;
+
+// Time that a test moves; timers of a real loop are due as soon as it has passed them.
+class ManualClock final : public Clock {
+ public:
+  Instant Now() const override { return RealClock().Now() + offset; }
+  int64_t WallMillis() const override { return 0; }
+  Duration offset{};
+};
+
+class CollectingLog final : public Log {
+ public:
+  void Write(LogLevel, std::string message) override { messages.push_back(std::move(message)); }
+  bool Enabled(LogLevel) const override { return true; }
+  std::vector<std::string> messages;
+};
+
+inline constexpr TableNo kOne{0};
+inline constexpr TableNo kTwo{1};
+inline constexpr TableNo kLetters{2};
+
+// The policies of on_rejected_record.
+inline RejectionPolicy Skip(std::optional<TableNo> dead_letters = std::nullopt) {
+  return {true, dead_letters, 1000};
+}
+
+class DeliveryTest : public ::testing::Test {
+ protected:
+  explicit DeliveryTest(RejectionPolicy policy = {}) : policy_(policy) {}
+
+  static TableTargets Tables() {
+    TableTargets tables;
+    for (const char* name : {"one", "two", "letters"}) {
+      TableTarget target;
+      target.name = name;
+      target.stream.name = name;
+      target.keys.hash = {"id", 'S'};
+      target.request_prefix = BatchWriteHead(name);
+      target.request_suffix = kBatchWriteTail;
+      tables.push_back(std::move(target));
+    }
+    return tables;
+  }
+
+  // So many records of a table's stream, outstanding, and a STATE of it behind them.
+  RecordGroup* Register(TableNo table, int count, const std::string& state_text) {
+    CheckpointLedger::ChunkContents contents;
+    contents.chunk = chunk_;
+    ledger_.OpenChunk(chunk_++);
+    auto group = std::make_shared<RecordGroup>();
+    group->stream = static_cast<int>(table.value());
+    group->at = {contents.chunk, 0};
+    group->outstanding = static_cast<uint64_t>(count);
+    contents.groups.push_back(group);
+    PendingState state;
+    state.at = {contents.chunk, 1};
+    state.fields.kind = StateKind::kStream;
+    state.stream = static_cast<int>(table.value());
+    state.line = "{" + state_text + "}";
+    state.fields.stats_begin = state.fields.stats_end = state.line.size() - 1;
+    contents.states.push_back(std::move(state));
+    EXPECT_TRUE(ledger_.Register(std::move(contents)).ok());
+    return group.get();
+  }
+  uint64_t Waiting(TableNo table) { return rates_[table].Get(clock_.Now()).waiting; }
+
+  ManualClock clock_;
+  const TableTargets tables_ = Tables();
+  NumberedVector<TableNo, RateController> rates_{3};
+  std::vector<std::string> states_out_;
+  CheckpointLedger ledger_{2, [this](std::string line, size_t) { states_out_.push_back(std::move(line)); }};
+  MemoryBudget budget_{1 << 20};
+  RunState state_{[] {}};
+  CollectingLog log_;
+  const RejectionPolicy policy_;
+  Rejections rejections_{policy_, tables_, log_};
+  RefusalStorms storms_{3};
+  EndpointText endpoint_;
+  Encodings encodings_{2};
+  RunContext run_{clock_,      tables_, rates_,       ledger_,      budget_,   state_,
+                  rejections_, storms_, clock_.Now(), seconds(600), endpoint_, encodings_};
+  Progress progress_;
+  uint64_t chunk_ = 0;
+};
+
+}  // namespace ddb

@@ -20,8 +20,7 @@
 #include "airbyte/catalog.h"
 #include "base/event_loop.h"
 #include "commands/raw_table.h"
-#include "dynamodb/requests.h"
-#include "pipeline/pipeline.h"
+#include "pipeline/run.h"
 #include "sink/put_counter.h"
 
 namespace {
@@ -72,19 +71,32 @@ int main(int argc, char** argv) {
   const ddb::RealClock clock;
   ddb::MemoryBudget budget(256u << 20);
   ddb::MessageWriter writer(STDERR_FILENO, ddb::LogLevel::kWarn, clock, &budget);
-  ddb::PipelineOptions options;
-  options.workers = workers;
-  options.endpoint = {"null", "us-east-1", true};
+  ddb::RunPlan plan;
+  plan.workers = workers;
+  plan.chunk_bytes = ddb::ChunkReader::kChunkBytes;
+  plan.sync_time_millis = clock.WallMillis();
   for (const ddb::CatalogStream& stream : catalog->streams) {
-    options.tables.push_back({stream.id.name, stream.id, ddb::RawTableKeys(),
-                              ddb::BatchWriteHead(stream.id.name), ddb::kBatchWriteTail});
-    options.encodings.push_back({clock.WallMillis(), stream.generation_id, stream.sync_id});
+    ddb::TablePlan table;
+    table.table = stream.id.name;
+    table.stream = stream.id;
+    table.keys = ddb::RawTableKeys();
+    ddb::StreamPlan of;
+    of.id = stream.id;
+    of.table = plan.tables.push_back(std::move(table));
+    of.items = {plan.sync_time_millis, stream.generation_id, stream.sync_id};
+    plan.streams.push_back(std::move(of));
   }
   const auto start = std::chrono::steady_clock::now();
   const double cpu = CpuSeconds();
-  const ddb::PipelineResult result = ddb::RunPipeline(
-      options, [](ddb::EventLoop& loop) { return std::make_unique<NullClient>(loop); }, clock, writer,
-      budget);
+  const ddb::RunResult result = ddb::RunSync(
+      plan, {.clock = clock,
+             .writer = writer,
+             .budget = budget,
+             .make_client = [](ddb::EventLoop& loop) { return std::make_unique<NullClient>(loop); },
+             .endpoint = {"null", "us-east-1", true},
+             .prepare = [&plan](const ddb::StopRequested&) -> ddb::Result<ddb::TableDescriptions> {
+               return ddb::TableDescriptions(plan.tables.size());
+             }});
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   std::printf("{\"records\":%zu,\"wall_s\":%.6f,\"cpu_s\":%.6f}\n", records.load(), wall.count(),
               CpuSeconds() - cpu);

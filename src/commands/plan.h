@@ -9,7 +9,7 @@
 #include "airbyte/catalog.h"
 #include "base/result.h"
 #include "config/config.h"
-#include "pipeline/run_plan.h"
+#include "delivery/run_plan.h"
 
 namespace ddb {
 

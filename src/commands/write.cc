@@ -19,9 +19,8 @@
 #include "commands/service.h"
 #include "commands/standard_io.h"
 #include "config/config.h"
-#include "dynamodb/requests.h"
 #include "dynamodb/tables.h"
-#include "pipeline/pipeline.h"
+#include "pipeline/run.h"
 
 namespace ddb {
 namespace {
@@ -37,7 +36,7 @@ class WriteCommand {
   WriteCommand() : writer_(STDOUT_FILENO, LogLevelFromEnvironment(), clock_, &budget_) {}
 
   int Run(const std::string& config_path, const std::string& catalog_path) {
-    const Result<PipelineResult> ran = Sync(config_path, catalog_path);
+    const Result<RunResult> ran = Sync(config_path, catalog_path);
     if (!ran.ok()) return Signals::received() != 0 ? Interrupted() : Failed(ran.error());
     switch (ran->reason) {
       case StopReason::kNone:
@@ -53,7 +52,7 @@ class WriteCommand {
   }
 
  private:
-  Result<PipelineResult> Sync(const std::string& config_path, const std::string& catalog_path) {
+  Result<RunResult> Sync(const std::string& config_path, const std::string& catalog_path) {
     Result<Config> config = LoadConfig(config_path, DeploymentFromEnvironment());
     if (!config.ok()) return std::move(config).error().At("write: loading the config");
     Result<Service> service = Service::Of(*config);
@@ -66,7 +65,7 @@ class WriteCommand {
 
     budget_.SetLimit(plan->memory_bytes);
     LogStart(*config, service->endpoint(), *catalog, *plan);
-    if (!StdoutIsOpen()) return PipelineResult{StopReason::kStdoutClosed, std::nullopt};
+    if (!StdoutIsOpen()) return RunResult{StopReason::kStdoutClosed, std::nullopt};
     if (!StdinIsReadable())
       return SystemError(std::string(kNoStdin), "stdin: closed, a directory, or open for writing only");
     return Carry(*plan, *service);
@@ -87,55 +86,40 @@ class WriteCommand {
     }
   }
 
-  Result<PipelineResult> Carry(const RunPlan& plan, const Service& service) {
+  RunResult Carry(const RunPlan& plan, const Service& service) {
     const ClientFactory make_client = [&](EventLoop& loop) {
       HttpClient::Options http;
       http.max_connections = plan.connections;
       return service.MakeClient(loop, clock_, http);
     };
-    Status prepared = Prepare(plan, service.text(), make_client);
-    if (!prepared.ok()) {
-      if (Signals::received() != 0) return PipelineResult{StopReason::kSignal, std::nullopt};
-      if (writer_.closed()) return PipelineResult{StopReason::kStdoutClosed, std::nullopt};
-      return std::move(prepared).error().At("write: preparing the tables");
-    }
-    PipelineOptions options = OptionsOf(plan, service.text());
-    options.signal_fd = signals_.fd();
-    options.progress_fd = terminal_.fd();
-    return RunPipeline(options, make_client, clock_, writer_, budget_);
+    return RunSync(plan, {.clock = clock_,
+                          .writer = writer_,
+                          .budget = budget_,
+                          .make_client = make_client,
+                          .endpoint = service.text(),
+                          .prepare =
+                              [&](const StopRequested& stop_requested) {
+                                return Prepare(plan, service.text(), make_client, stop_requested);
+                              },
+                          .input_fd = STDIN_FILENO,
+                          .signal_fd = signals_.fd(),
+                          .progress_fd = terminal_.fd()});
   }
 
-  static PipelineOptions OptionsOf(const RunPlan& plan, EndpointText endpoint) {
-    PipelineOptions options;
-    options.workers = plan.workers;
-    options.connections = plan.connections;
-    options.send_window_bytes = plan.send_window_bytes;
-    options.chunk_bytes = plan.chunk_bytes;
-    options.give_up = plan.give_up;
-    options.endpoint = std::move(endpoint);
-    options.skip_rejected = plan.skip_rejected;
-    for (const StreamPlan& stream : plan.streams) {
-      options.tables.push_back(TargetOf(plan.tables[stream.table]));
-      options.encodings.push_back(stream.items);
-    }
-    if (plan.dead_letters) options.dead_letters = TargetOf(plan.tables[*plan.dead_letters]);
-    return options;
-  }
-  static TableTarget TargetOf(const TablePlan& table) {
-    return {table.table, table.stream, table.keys, BatchWriteHead(table.table), kBatchWriteTail};
-  }
-
-  Status Prepare(const RunPlan& plan, const EndpointText& endpoint, const ClientFactory& make_client) {
+  Result<TableDescriptions> Prepare(const RunPlan& plan, const EndpointText& endpoint,
+                                    const ClientFactory& make_client, const StopRequested& stop_requested) {
     EventLoop loop;
     const std::unique_ptr<Client> client = make_client(loop);
     PrepareOptions options;
     options.endpoint = endpoint;
-    options.stop_requested = [this] { return Signals::received() != 0 || writer_.closed(); };
-    const std::vector<TablePlan> tables(plan.tables.begin(), plan.tables.end());
+    options.stop_requested = stop_requested;
+    const std::vector<TablePlan> plans(plan.tables.begin(), plan.tables.end());
     Result<std::vector<TableDescription>> prepared =
-        PrepareTables(loop, clock_, *client, writer_, tables, options);
+        PrepareTables(loop, clock_, *client, writer_, plans, options);
     if (!prepared.ok()) return std::move(prepared).error();
-    return Ok();
+    TableDescriptions tables;
+    for (TableDescription& table : *prepared) tables.push_back(std::move(table));
+    return tables;
   }
 
   // What LogStart wrote shows whether anybody takes it; a reader that stalls is left to the pipeline.

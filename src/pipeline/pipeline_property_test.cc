@@ -24,9 +24,9 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "dynamodb/requests.h"
-#include "pipeline/pipeline.h"
 #include "pipeline/property_store_testing.h"
+#include "pipeline/run.h"
+#include "support/pipeline/plans.h"
 
 namespace ddb {
 namespace {
@@ -177,20 +177,23 @@ class PropertyRun {
     if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) return "no pipes";
     std::thread feeder([&] { Feed(in[1]); });
     std::thread checker([&] { Check(out[0]); });
-    const PipelineOptions options = Options(in[0]);
+    const RunPlan run_plan = PlanOfRun();
     MemoryBudget budget(48u << 20);
-    PipelineResult result;
+    RunResult result;
     bool flushed = false;
     {
       RealClock clock;
       MessageWriter writer(out[1], LogLevel::kError, clock, &budget);
       std::atomic<uint64_t> clients{0};
-      result = RunPipeline(
-          options,
-          [&](EventLoop& loop) {
-            return std::make_unique<FaultyClient>(loop, plan_, store_, seed_ * 131 + clients++);
-          },
-          clock, writer, budget);
+      const ClientFactory make_client = [&](EventLoop& loop) {
+        return std::make_unique<FaultyClient>(loop, plan_, store_, seed_ * 131 + clients++);
+      };
+      result = RunSync(run_plan, {.clock = clock,
+                                  .writer = writer,
+                                  .budget = budget,
+                                  .make_client = make_client,
+                                  .prepare = TablesAreThere(run_plan),
+                                  .input_fd = in[0]});
       flushed = writer.Flush(clock.Now() + kFlushWithin);
     }
     close(in[0]);  // what was not read any more
@@ -205,24 +208,15 @@ class PropertyRun {
   }
 
  private:
-  PipelineOptions Options(int input) {
-    PipelineOptions options;
-    options.input_fd = input;
-    options.workers = plan_.workers;
-    options.chunk_bytes = plan_.chunk_bytes;
-    options.connections = plan_.connections;
-    options.send_window_bytes = plan_.window;
-    options.skip_rejected = plan_.skip;
-    for (int stream = 0; stream < kStreams; ++stream) {
-      TableTarget target;
-      target.name = target.stream.name = kNames[stream];
-      target.keys.hash = {"_airbyte_ab_id", 'S'};
-      target.request_prefix = BatchWriteHead(target.name);
-      target.request_suffix = kBatchWriteTail;
-      options.tables.push_back(std::move(target));
-      options.encodings.push_back({1000, std::nullopt, std::nullopt});
-    }
-    return options;
+  RunPlan PlanOfRun() const {
+    RunPlan plan;
+    plan.workers = plan_.workers;
+    plan.chunk_bytes = plan_.chunk_bytes;
+    plan.connections = plan_.connections;
+    plan.send_window_bytes = plan_.window;
+    plan.skip_rejected = plan_.skip;
+    for (const char* name : kNames) AddStream(plan, name);
+    return plan;
   }
 
   void Feed(int fd) {
@@ -272,7 +266,7 @@ class PropertyRun {
     ++states_out_;
   }
 
-  void Judge(const PipelineResult& result, const MemoryBudget& budget) {
+  void Judge(const RunResult& result, const MemoryBudget& budget) {
     const bool has_odd =
         std::any_of(plan_.records.begin(), plan_.records.end(), [](const auto& r) { return r.odd; });
     const bool has_bad =

@@ -141,9 +141,13 @@ def test_as_many_workers_as_the_config_says(connector, engine, prefix):
         with connector.start_write(config, catalog) as running:
             running.send(*block(0, 1))
             running.wait_state()
-            count = len(os.listdir(f"/proc/{running.pid}/task"))
+            # The first STATE can be out before the last thread has started.
+            counts = [0]
+            while counts[-1] != len(os.listdir(f"/proc/{running.pid}/task")):
+                counts.append(len(os.listdir(f"/proc/{running.pid}/task")))
+                time.sleep(0.3)
             running.finish().ok()
-        return count
+        return counts[-1]
 
     assert threads(8) - threads(1) == 7
     assert threads(3) - threads(1) == 2

@@ -1,0 +1,68 @@
+#include "pipeline/report.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+namespace ddb {
+namespace {
+
+constexpr size_t kNamedInALog = 10;  // STATEs that are late, and streams that one waits for
+
+int64_t WholeSeconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
+// "public.users: 75 records, oldest 12 s, throttled; ..."
+std::string WhyItWaits(const CheckpointLedger::Waiting& waiting, const StreamNames& names, Instant now) {
+  if (waiting.streams.empty()) return "the input before it is not parsed yet";
+  std::string why;
+  for (size_t i = 0; i < waiting.streams.size() && i < kNamedInALog; ++i) {
+    const auto& reason = waiting.streams[i];
+    const StreamNo stream(static_cast<size_t>(reason.stream));
+    why += fmt::format("{}{}: {} records, oldest {} s{}", i > 0 ? "; " : "", names.display(stream),
+                       reason.records, WholeSeconds(now - reason.oldest),
+                       names.throttled(stream) ? ", throttled" : "");
+  }
+  if (waiting.streams.size() > kNamedInALog)
+    why += fmt::format("; {} more streams", waiting.streams.size() - kNamedInALog);
+  return why;
+}
+
+}  // namespace
+
+std::string ProgressText(std::string_view what, const RunTotals& totals) {
+  return fmt::format(
+      "{}: {} records read, {} stored, {} requests retried, {} records waiting, {} tables throttled, "
+      "{:.0f} records/s",
+      what, totals.read, totals.stored, totals.retried, totals.waiting, totals.throttled, totals.per_second);
+}
+
+std::string TerminalLine(const RunTotals& totals) {
+  return fmt::format("\r{} records, {:.0f}/s, {} stored, {} requests in flight, {} tables throttled\x1b[K",
+                     totals.read, totals.per_second, totals.stored, totals.in_flight, totals.throttled);
+}
+
+std::vector<std::string> LateStateTexts(const std::vector<CheckpointLedger::Waiting>& late,
+                                        const StreamNames& names, Instant now) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < late.size() && i < kNamedInALog; ++i) {
+    texts.push_back(fmt::format("A STATE has waited {} s for what it covers to be stored: {}",
+                                WholeSeconds(now - late[i].read), WhyItWaits(late[i], names, now)));
+  }
+  if (late.size() > kNamedInALog)
+    texts.push_back(fmt::format("The STATEs of {} more streams wait.", late.size() - kNamedInALog));
+  return texts;
+}
+
+Error GaveUpError(std::string_view table, const StreamId& stream, Duration waited) {
+  return TransientError(
+             fmt::format("Nothing could be stored in table {} for {} s. The sync can be tried again; if the "
+                         "table is throttled, give it more write capacity.",
+                         table, WholeSeconds(waited)),
+             "gave up on a table without progress")
+      .For(stream);
+}
+
+}  // namespace ddb

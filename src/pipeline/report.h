@@ -1,0 +1,44 @@
+// What a run says of itself while it goes on and at its end: the texts of its log and of the terminal's line.
+// Decides nothing. Pure; called by the phases, on their thread. No value of a record is ever in a text (P6).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/stream_id.h"
+#include "delivery/checkpoint_ledger.h"
+
+namespace ddb {
+
+struct RunTotals {
+  uint64_t read = 0;       // records
+  uint64_t stored = 0;     // records
+  uint64_t retried = 0;    // requests
+  uint64_t rejected = 0;   // records
+  uint64_t waiting = 0;    // records
+  uint64_t in_flight = 0;  // requests
+  uint64_t throttled = 0;  // tables
+  double per_second = 0;   // records stored, since the data began to flow
+};
+
+std::string ProgressText(std::string_view what, const RunTotals& totals);  // for the log
+std::string TerminalLine(const RunTotals& totals);                         // over the one before it
+
+// Of STATEs that wait for long: which streams they wait for, and why.
+struct StreamNames {
+  std::function<std::string(StreamNo)> display;
+  std::function<bool(StreamNo)> throttled;
+};
+std::vector<std::string> LateStateTexts(const std::vector<CheckpointLedger::Waiting>& late,
+                                        const StreamNames& names, Instant now);
+
+// A table of which nothing could be stored for so long. `stream`: whose it is.
+Error GaveUpError(std::string_view table, const StreamId& stream, Duration waited);
+
+}  // namespace ddb

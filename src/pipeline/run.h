@@ -1,0 +1,68 @@
+// Run: one sync, from its plan to its result, in four phases over one supervised context (RunControl):
+//
+//   Prepare   every table is looked at, created, made anew
+//   Stream    stdin -> tables, STATEs -> stdout (StreamPhase)
+//   Finish    per stream, once everything is stored: what its success asks for
+//   Report    one summary for people
+//
+// RunSync is called once, by write, on the main thread, and blocks it. Every thread that it started has been
+// joined when it returns.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "airbyte/message_writer.h"
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/memory_budget.h"
+#include "base/numbered.h"
+#include "base/result.h"
+#include "delivery/run_plan.h"
+#include "delivery/run_state.h"
+#include "dynamodb/error_text.h"
+#include "dynamodb/table.h"
+#include "pipeline/worker.h"
+
+namespace ddb {
+
+// The tables as they were when the data began to flow.
+using TableDescriptions = NumberedVector<TableNo, TableDescription>;
+
+// Asked by a step that blocks, at least ten times a second: true, and it comes to its end within 10 s.
+using StopRequested = std::function<bool()>;
+// Makes the plan's tables ready.
+using PrepareStep = std::function<Result<TableDescriptions>(const StopRequested&)>;
+
+// What a step of Finish may look at.
+struct FinishingStream {
+  StreamNo no;
+  const StreamPlan& plan;
+  const TableDescription& table;
+};
+// What remains to be done for one stream of a run that has stored everything. After an error the run fails.
+using FinishStep = std::function<Status(const FinishingStream&, const StopRequested&)>;
+
+// What a run works with. All of it outlives the run.
+struct RunParts {
+  const Clock& clock;
+  MessageWriter& writer;
+  MemoryBudget& budget;
+  ClientFactory make_client;
+  EndpointText endpoint = {};  // for errors
+  PrepareStep prepare;
+  FinishStep finish = {};  // empty: nothing is left to do for any stream
+  int input_fd = 0;
+  int signal_fd = -1;    // readable when SIGTERM or SIGINT came; -1: none
+  int progress_fd = -1;  // a terminal for the progress line; -1: none
+};
+
+struct RunResult {
+  // kNone: all input was read, everything is stored, every STATE is out, every stream is finished.
+  StopReason reason = StopReason::kNone;
+  std::optional<Error> error;  // kFailure
+};
+
+RunResult RunSync(const RunPlan& plan, const RunParts& parts);
+
+}  // namespace ddb

@@ -1,0 +1,78 @@
+#include "pipeline/run_control.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+namespace ddb {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Duration kTick = seconds(1);
+constexpr Duration kAfterFailure = seconds(30);  // for what lies before it
+constexpr Duration kAfterStop = seconds(10);     // signal, closed stdout: for what is in flight
+
+}  // namespace
+
+RunControl::RunControl(const Clock& clock, MessageWriter& writer, int signal_fd)
+    : clock_(clock), writer_(writer), signal_fd_(signal_fd), tick_(loop_), state_([this] {
+        loop_.Post([this] { OnStop(); });
+      }) {
+  if (signal_fd_ >= 0) {
+    signals_ = std::make_unique<EventLoop::Watch>(loop_, signal_fd_);
+    signals_->WhenReadable([this] { OnSignal(); });
+  }
+  writer_.OnClosed([this] { state_.Stop(StopReason::kStdoutClosed); });
+}
+
+RunControl::~RunControl() { writer_.OnClosed({}); }
+
+bool RunControl::StopRequested() {
+  pollfd ask{signal_fd_, POLLIN, 0};
+  if (signal_fd_ >= 0 && poll(&ask, 1, 0) > 0) OnSignal();
+  return state_.stopped();
+}
+
+void RunControl::Supervise(const Phase& phase) {
+  phase_ = &phase;
+  StartTick();
+  while (phase_) loop_.Run();
+  tick_.Cancel();
+}
+
+void RunControl::Leave() {
+  loop_.Post([this] {
+    phase_ = nullptr;
+    loop_.Stop();
+  });
+}
+
+void RunControl::OnSignal() {
+  // After a failure too, a signal leaves no more than its own time.
+  EndBy(clock_.Now() + kAfterStop);
+  state_.Stop(StopReason::kSignal);
+}
+
+void RunControl::OnStop() {
+  const bool failed = state_.reason() == StopReason::kFailure;
+  EndBy(clock_.Now() + (failed ? kAfterFailure : kAfterStop));
+  if (phase_) phase_->stop();
+}
+
+void RunControl::EndBy(Instant instant) { deadline_ = deadline_ ? std::min(*deadline_, instant) : instant; }
+
+void RunControl::StartTick() {
+  tick_.Start(clock_.Now() + kTick, [this] {
+    if (!phase_) return;
+    const Instant now = clock_.Now();
+    if (deadline_ && now >= *deadline_) {
+      Leave();
+      return;
+    }
+    phase_->each_second(now);
+    StartTick();
+  });
+}
+
+}  // namespace ddb

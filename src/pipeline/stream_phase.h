@@ -1,0 +1,69 @@
+// StreamPhase: stdin into the tables, and the STATEs to stdout: the data path of one run. Decides how the
+// workers share what the plan gives (connections, memory), when a table is given up, and what is said
+// meanwhile. Owns the workers' threads and what they share: the read token and its reader, the ledger, the
+// tables' rates, the counts of refused records. Used by RunSync on the caller's thread; workers call back as
+// marked in the .cc. From Run until Close the workers stand by, so that Finish can send through them.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "airbyte/catalog.h"
+#include "airbyte/chunk_reader.h"
+#include "base/numbered.h"
+#include "delivery/checkpoint_ledger.h"
+#include "delivery/run_context.h"
+#include "pipeline/intake.h"
+#include "pipeline/report.h"
+#include "pipeline/run.h"
+#include "pipeline/run_control.h"
+#include "pipeline/worker.h"
+
+namespace ddb {
+
+class StreamPhase {
+ public:
+  StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl& control);
+  ~StreamPhase();
+
+  // Until all that there was to read is read and settled, or the run has to end.
+  void Run();
+  // Ends the workers and what is still in flight. A run that has not ended for a reason must be settled: else
+  // it fails here, which is the last net under "exit 0 means all stored".
+  void Close();
+  void Report();
+
+  CheckpointLedger& ledger() { return ledger_; }
+
+ private:
+  void WakeAll();
+  void OnDrained();
+  void OnStop();
+  void OnTick(Instant now);
+  void GiveUpOnTables(Instant now);
+  void LogLateStates(Instant now);
+  RunTotals Totals() const;
+
+  const RunPlan& plan_;
+  const RunParts& parts_;
+  RunControl& control_;
+  CheckpointLedger ledger_;
+  ChunkReader reader_;
+  Intake intake_;
+  const StreamIndex streams_;
+  const TableTargets tables_;
+  const Encodings encodings_;
+  NumberedVector<TableNo, RateController> rates_;
+  Rejections rejections_;
+  RefusalStorms storms_;
+  RunContext run_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+
+  std::atomic<size_t> drained_{0};
+  Instant last_log_ = run_.started;
+  Instant last_late_;  // when a STATE was last said to be late
+};
+
+}  // namespace ddb

@@ -180,6 +180,7 @@ struct MessageWriter::Impl {
         block.remove_prefix(static_cast<size_t>(written));
       } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
         MarkClosed();
+        return false;  // nothing would wake us any more
       }
     }
     return true;

@@ -203,6 +203,17 @@ void Dispatcher::Refuse(const Batch& batch, std::string_view reason, Instant now
 
 void Dispatcher::FailTable(TableNo table, Error error, Instant now) {
   run_.state.Fail(std::move(error));
+  DropWaiting(table, now);
+}
+
+void Dispatcher::DropGivenUp() {
+  for (const TableNo table : run_.state.given_up()) {
+    if (!queue_.has_failed(table)) DropWaiting(table, run_.clock.Now());
+  }
+}
+
+// From here on nothing is sent to it.
+void Dispatcher::DropWaiting(TableNo table, Instant now) {
   for (BatchPtr& waiting : queue_.FailTable(table)) Abandon(std::move(waiting), now);
 }
 

@@ -42,6 +42,9 @@ class Dispatcher {
   // What was put aside enters, and what may be sent is sent. After every turn in which records were rejected.
   void EndTurn();
 
+  // Drops what waits for tables that were given up (RunState). When the run stops.
+  void DropGivenUp();
+
   size_t unsent_bytes() const { return queue_.unsent_bytes(); }
   bool idle() const { return queue_.idle() && caused_.empty() && !settlement_.has_letters(); }
 
@@ -58,6 +61,7 @@ class Dispatcher {
   void ShrinkOrRefuse(const Batch& batch, const Verdict& verdict, Instant now);
   void Refuse(const Batch& batch, std::string_view reason, Instant now);
   void FailTable(TableNo table, Error error, Instant now);
+  void DropWaiting(TableNo table, Instant now);
   void Abandon(BatchPtr batch, Instant now);
   void WriteLetters(Instant now);
   Error ErrorOf(const Action& action, const Batch& batch, const Reply& reply) const;

@@ -4,10 +4,12 @@
 #include <atomic>
 #include <functional>
 #include <optional>
-#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/mutex.h"
 #include "base/result.h"
+#include "dynamodb/table.h"
 
 namespace ddb {
 
@@ -35,10 +37,24 @@ class RunState {
     changed_();
   }
 
+  // The same for a table in which nothing could be stored for too long: what waits for it need not wait any
+  // longer. What other tables are sent goes on.
+  void GiveUpOn(TableNo table, Error error) {
+    {
+      MutexLock lock(mu_);
+      given_up_.push_back(table);
+    }
+    Fail(std::move(error));
+  }
+
   bool stopped() const { return stopped_.load(std::memory_order_acquire); }
   StopReason reason() const {
     MutexLock lock(mu_);
     return reason_;
+  }
+  std::vector<TableNo> given_up() const {
+    MutexLock lock(mu_);
+    return given_up_;
   }
   std::optional<Error> error() const {
     MutexLock lock(mu_);
@@ -51,6 +67,7 @@ class RunState {
   mutable Mutex mu_;
   StopReason reason_ GUARDED_BY(mu_) = StopReason::kNone;
   std::optional<Error> error_ GUARDED_BY(mu_);
+  std::vector<TableNo> given_up_ GUARDED_BY(mu_);
 };
 
 }  // namespace ddb

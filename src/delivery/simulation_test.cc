@@ -138,6 +138,23 @@ TEST(DeliverySimulationTest, TheRetriesOfAFailedTableGoWithIt) {
   EXPECT_EQ(simulation.Waiting(kOne), 0u);
 }
 
+TEST(DeliverySimulationTest, ATableThatIsGivenUpIsNotWaitedFor) {
+  Simulation simulation(6);
+  simulation.client_.answer = [](const auto& keys, Reply& reply, std::string&) {
+    if (keys.front()[0] == 'a') reply.verdict = Refusal(Reaction::kThrottle, ErrorCode::kThrottled);
+  };
+  simulation.Give(kOne, 100, "a");
+  while (simulation.progress_.retried.value() < 30) ASSERT_TRUE(simulation.time_.Step());
+  simulation.Give(kTwo, 100, "b");
+  simulation.state_.GiveUpOn(kOne, SystemError("given up", "by the test"));
+  simulation.dispatcher_.DropGivenUp();
+  simulation.Give(kOne, 25, "a, late");
+  EXPECT_LE(simulation.RunUntilIdle(), 2 * simulation.client_.latency);
+  EXPECT_EQ(simulation.progress_.stored.value(), 100u) << "the other table's";
+  EXPECT_EQ(simulation.Waiting(kOne), 0u);
+  ASSERT_EQ(simulation.states_out_.size(), 1u);
+}
+
 TEST(DeliverySimulationTest, AnItemThatItsTableNeverTakesIsGivenUpAloneWhileOthersAreStored) {
   Simulation simulation(4);
   std::set<std::string> stored;

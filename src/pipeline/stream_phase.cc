@@ -139,7 +139,7 @@ void StreamPhase::GiveUpOnTables(Instant now) {
   for (const TableNo table : rates_.numbers()) {
     const std::optional<Duration> waited = rates_[table].WaitedWithoutProgress(now);
     if (!waited || *waited < plan_.give_up) continue;
-    control_.state().Fail(GaveUpError(tables_[table].name, tables_[table].stream, *waited));
+    control_.state().GiveUpOn(table, GaveUpError(tables_[table].name, tables_[table].stream, *waited));
   }
 }
 

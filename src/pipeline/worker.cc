@@ -152,6 +152,7 @@ void Worker::OnChanged() {
   in_flight_.store(client_->in_flight(), std::memory_order_relaxed);
   if (token_ == Token::kHeld && !MayTake()) PassToken();
   if (run_.budget.tight()) batcher_.DropSpares();
+  if (run_.state.stopped()) dispatcher_.DropGivenUp();
   SealAsNeeded();
   ReportIfDrained();
   AskForToken();

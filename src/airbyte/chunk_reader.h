@@ -1,6 +1,6 @@
 // ChunkReader: stdin as line-aligned chunks: the whole lines that one read returned. One exists; it is used
 // by the worker that holds the read token, one at a time (the token's lock orders them). It never blocks: the
-// caller waits for readiness (EventLoop::SharedWatch) and then takes.
+// caller waits for readiness (EventLoop::Watch) and then takes.
 //
 // A chunk never waits to fill. It is at most kChunkBytes unless one line is longer. An incomplete last line
 // is carried over to the next chunk; at the end of input it is a line of its own (a whole message without

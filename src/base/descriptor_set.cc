@@ -1,16 +1,27 @@
 #include "base/descriptor_set.h"
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace ddb {
 
-DescriptorSet::DescriptorSet() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
+namespace {
 
-DescriptorSet::~DescriptorSet() {
-  if (epoll_ >= 0) close(epoll_);
+uint32_t Wanted(const DescriptorSet::Member& member) {
+  return (member.readable ? EPOLLIN : 0u) | (member.writable ? EPOLLOUT : 0u);
 }
+
+}  // namespace
+
+DescriptorSet::DescriptorSet() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+}
+
+DescriptorSet::~DescriptorSet() { close(epoll_); }
 
 bool DescriptorSet::Ask(Member& member, uint32_t events) {
   epoll_event event{};
@@ -23,9 +34,13 @@ bool DescriptorSet::Ask(Member& member, uint32_t events) {
 }
 
 bool DescriptorSet::Wait(Member& member) {
-  const uint32_t wanted = (member.readable ? EPOLLIN : 0u) | (member.writable ? EPOLLOUT : 0u);
-  if (member.inside && (wanted & ~member.asked) == 0) return true;
-  return Ask(member, member.asked | wanted);
+  const uint32_t wanted = Wanted(member);
+  if (member.polled || (member.inside && (wanted & ~member.asked) == 0)) return true;
+  if (Ask(member, member.asked | wanted)) return true;
+  if (errno == EPERM || errno == EBADF) return false;
+  member.polled = true;
+  polled_.push_back(&member);
+  return true;
 }
 
 void DescriptorSet::Remove(Member& member) {
@@ -33,6 +48,10 @@ void DescriptorSet::Remove(Member& member) {
   member.inside = false;
   member.asked = 0;
   if (running_ == &member) running_ = nullptr;
+  member.polled = false;
+  for (Member*& each : polled_) {
+    if (each == &member) each = nullptr;
+  }
   for (int i = next_; i < end_; ++i) {
     if (ready_[i].data.ptr == &member) ready_[i].data.ptr = nullptr;
   }
@@ -46,11 +65,27 @@ void DescriptorSet::RunReady(const std::function<bool()>& stopped) {
     if (event.data.ptr != nullptr) Run(*static_cast<Member*>(event.data.ptr), event.events);
   }
   next_ = end_ = 0;
+  if (!polled_.empty()) Poll(stopped);
+}
+
+void DescriptorSet::Poll(const std::function<bool()>& stopped) {
+  for (size_t i = 0; i < polled_.size() && !stopped(); ++i) {  // it may grow meanwhile
+    Member* const member = polled_[i];
+    if (member == nullptr) continue;
+    const uint32_t wanted = Wanted(*member);
+    pollfd look{member->fd, static_cast<int16_t>(wanted), 0};  // EPOLLIN is POLLIN, and so on
+    if (wanted != 0 && !Ask(*member, wanted) && poll(&look, 1, 0) <= 0) continue;
+    member->polled = false;
+    polled_[i] = nullptr;
+    // What epoll takes now it will tell of.
+    if (!member->inside && wanted != 0) Run(*member, static_cast<uint16_t>(look.revents));
+  }
+  std::erase(polled_, nullptr);
 }
 
 void DescriptorSet::Run(Member& member, uint32_t events) {
-  const bool failed = (events & (EPOLLERR | EPOLLHUP)) != 0;
-  const uint32_t wanted = (member.readable ? EPOLLIN : 0u) | (member.writable ? EPOLLOUT : 0u);
+  const bool failed = (events & (EPOLLERR | EPOLLHUP | POLLNVAL)) != 0;
+  const uint32_t wanted = Wanted(member);
   // What is ready and not waited for would be told again at once; a failure is told whatever is asked for.
   if (failed && wanted == 0) {
     Remove(member);

@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
+#include <system_error>
+
+#include "support/base/nested_sets.h"
 
 namespace ddb {
 namespace {
@@ -123,6 +127,90 @@ TEST_F(DescriptorSetTest, StopsWhenToldAndTellsOfTheRestAgain) {
   set_.Remove(second);
 }
 
+TEST_F(DescriptorSetTest, WhatEpollRefusesIsPolled) {
+  SocketPair pair;
+  testing::NestedSets nested(pair.fd[0]);
+  DescriptorSet::Member member{nested.fd()};
+  epoll_event event{};
+  ASSERT_NE(epoll_ctl(set_.fd(), EPOLL_CTL_ADD, nested.fd(), &event), 0);
+  int runs = 0;
+  member.readable = [&] { ++runs; };
+  ASSERT_TRUE(set_.Wait(member));
+  ASSERT_TRUE(set_.Wait(member));
+  RunReady();
+  EXPECT_EQ(runs, 0);
+  EXPECT_TRUE(set_.needs_polling());
+  pair.Write();
+  RunReady();
+  EXPECT_EQ(runs, 1);  // once, though it was waited for twice
+  RunReady();
+  EXPECT_EQ(runs, 1);
+  EXPECT_FALSE(set_.needs_polling());
+  // Whoever waits in the call is not forgotten, and whoever removes himself is.
+  member.readable = [&] {
+    ++runs;
+    member.readable = [&] {
+      ++runs;
+      set_.Remove(member);
+    };
+    EXPECT_TRUE(set_.Wait(member));
+  };
+  ASSERT_TRUE(set_.Wait(member));
+  for (int i = 0; i < 3; ++i) RunReady();
+  EXPECT_EQ(runs, 3);
+  EXPECT_FALSE(set_.needs_polling());
+}
+
+TEST_F(DescriptorSetTest, AMemberThatIsPolledIsRemovedByAnother) {
+  SocketPair pair;
+  testing::NestedSets nested(pair.fd[0]);
+  DescriptorSet::Member first{nested.fd()}, second{dup(nested.fd())};
+  int runs = 0;
+  first.readable = [&] {
+    ++runs;
+    set_.Remove(second);
+  };
+  second.readable = [&] {
+    ++runs;
+    set_.Remove(first);
+  };
+  ASSERT_TRUE(set_.Wait(first));
+  ASSERT_TRUE(set_.Wait(second));
+  pair.Write();
+  RunReady();
+  RunReady();
+  EXPECT_EQ(runs, 1);
+  close(second.fd);
+}
+
+TEST_F(DescriptorSetTest, EpollTellsAgainOfWhatItTakesLater) {
+  SocketPair pair;
+  testing::NestedSets nested(pair.fd[0]);
+  DescriptorSet::Member member{nested.fd()};
+  int runs = 0;
+  member.readable = [&] { ++runs; };
+  ASSERT_TRUE(set_.Wait(member));
+  nested.Flatten();
+  RunReady();
+  EXPECT_FALSE(set_.needs_polling());
+  EXPECT_EQ(runs, 0);
+  EXPECT_FALSE(TellsOfSomething());
+  pair.Write();
+  EXPECT_TRUE(TellsOfSomething());
+  RunReady();
+  EXPECT_EQ(runs, 1);
+  set_.Remove(member);
+}
+
+TEST(DescriptorSetWithoutDescriptorsTest, SaysSoWhenItIsMade) {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none{0, limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_THROW(DescriptorSet(), std::system_error);
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 TEST_F(DescriptorSetTest, SaysWhatCannotBeWaitedFor) {
   FILE* const file = tmpfile();
   ASSERT_NE(file, nullptr);
@@ -130,6 +218,10 @@ TEST_F(DescriptorSetTest, SaysWhatCannotBeWaitedFor) {
   member.readable = [] {};
   EXPECT_FALSE(set_.Wait(member));
   fclose(file);
+  DescriptorSet::Member closed{1'000'000};
+  closed.readable = [] {};
+  EXPECT_FALSE(set_.Wait(closed));
+  EXPECT_FALSE(set_.needs_polling());
 }
 
 }  // namespace

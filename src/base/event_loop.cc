@@ -20,6 +20,8 @@ namespace {
 // So many functions run in one turn at most: functions that keep posting others must not put off the end of
 // the turn for ever. More than the events that one epoll_wait of Asio returns.
 constexpr int kMaxTurn = 512;
+// How often those are looked at that epoll did not take.
+constexpr Duration kPoll = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -27,14 +29,18 @@ struct EventLoop::Impl {
   asio::io_context context{1};  // one thread runs it: Asio then keeps its locks uncontended
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   std::atomic<bool> stop{false};
+  // The set is our own, so that it changes nothing of a descriptor; Asio would make it non-blocking. A
+  // descriptor is in it directly: the kernel takes one into 100 sets that are two levels deep (500 that are
+  // one level deep, path_limits in fs/eventpoll.c), and each worker of a large machine waits for stdin.
   DescriptorSet descriptors;
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> descriptors_ready{context};
   // Loop thread only.
+  asio::steady_timer poll{context};
+  bool polling = false;  // the timer is running
   std::vector<Function> end_of_turn;
   std::vector<Function> running;  // kept, so that its storage is used again
 
   Impl() {
-    if (descriptors.fd() < 0) return;
     descriptors_ready.assign(descriptors.fd());
     AwaitDescriptors();
   }
@@ -43,12 +49,29 @@ struct EventLoop::Impl {
   }
 
   void AwaitDescriptors() {
-    descriptors_ready.async_wait(
-        asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
-          if (error) return;
-          descriptors.RunReady([this] { return stop.load(std::memory_order_acquire); });
-          AwaitDescriptors();
-        });
+    descriptors_ready.async_wait(asio::posix::descriptor_base::wait_read,
+                                 [this](const boost::system::error_code& error) {
+                                   if (error) return;
+                                   RunReady();
+                                   AwaitDescriptors();
+                                 });
+  }
+
+  void RunReady() {
+    descriptors.RunReady([this] { return stop.load(std::memory_order_acquire); });
+  }
+
+  // For the members of the set that epoll cannot tell of.
+  void KeepPolling() {
+    if (polling || !descriptors.needs_polling()) return;
+    polling = true;
+    poll.expires_after(kPoll);
+    poll.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      polling = false;
+      RunReady();
+      KeepPolling();
+    });
   }
 
   void EndTurn() {
@@ -100,9 +123,18 @@ EventLoop::Timer::Timer(EventLoop& loop) : impl_(std::make_shared<Impl>(loop.io_
 EventLoop::Timer::~Timer() { Cancel(); }
 
 void EventLoop::Timer::Start(Instant when, Function fn) {
+  impl_->timer.expires_at(when);
+  Await(std::move(fn));
+}
+
+void EventLoop::Timer::StartAfter(Duration delay, Function fn) {
+  impl_->timer.expires_after(delay);
+  Await(std::move(fn));
+}
+
+void EventLoop::Timer::Await(Function fn) {
   const uint64_t ticket = ++impl_->ticket;
   impl_->fn = std::move(fn);
-  impl_->timer.expires_at(when);
   impl_->timer.async_wait([impl = impl_, ticket](const boost::system::error_code&) {
     if (impl->ticket != ticket) return;
     ++impl->ticket;
@@ -122,9 +154,10 @@ struct EventLoop::Watch::Impl {
   DescriptorSet::Member member;
 
   void Wait() {
-    if (loop.descriptors.Wait(member)) return;
-    // A regular file or a closed descriptor, always ready. Or no memory for it, or too many of them (the
-    // limits of epoll): to be looked at again and again.
+    if (loop.descriptors.Wait(member)) {
+      loop.KeepPolling();
+      return;
+    }
     asio::post(loop.context, [this, alive = std::weak_ptr<int>(present)] {
       if (alive.expired()) return;
       for (Function* side : {&member.readable, &member.writable}) {
@@ -153,44 +186,5 @@ void EventLoop::Watch::WhenWritable(Function fn) {
 }
 
 void EventLoop::Watch::Cancel() { impl_->member.readable = impl_->member.writable = nullptr; }
-
-// The set of the loop is our own, so that it changes nothing of a descriptor; Asio would make it
-// non-blocking. The descriptor is in it directly: the kernel takes one into 100 sets that are two levels deep
-// (500 that are one level deep, path_limits in fs/eventpoll.c), and each worker of a large machine waits for
-// stdin.
-struct EventLoop::SharedWatch::Impl {
-  Impl(EventLoop& loop, int fd, bool for_writing)
-      : watch(loop, fd), for_write(for_writing), pollable(CanWait(loop.impl_->descriptors, fd)) {}
-
-  static bool CanWait(DescriptorSet& set, int fd) {
-    DescriptorSet::Member probe{fd};
-    const bool can = set.Wait(probe);
-    set.Remove(probe);
-    return can;
-  }
-
-  Watch watch;
-  const bool for_write;
-  // False: a regular file (EPERM). Or another failure (a closed descriptor), which shows itself in the read
-  // or write that follows, so it counts as ready too.
-  const bool pollable;
-};
-
-EventLoop::SharedWatch::SharedWatch(EventLoop& loop, int fd, bool for_write)
-    : impl_(std::make_shared<Impl>(loop, fd, for_write)) {}
-
-EventLoop::SharedWatch::~SharedWatch() { Cancel(); }
-
-void EventLoop::SharedWatch::WhenReady(Function fn) {
-  if (impl_->for_write) {
-    impl_->watch.WhenWritable(std::move(fn));
-  } else {
-    impl_->watch.WhenReadable(std::move(fn));
-  }
-}
-
-void EventLoop::SharedWatch::Cancel() { impl_->watch.Cancel(); }
-
-bool EventLoop::SharedWatch::pollable() const { return impl_->pollable; }
 
 }  // namespace ddb

@@ -22,7 +22,7 @@ class EventLoop {
  public:
   using Function = std::function<void()>;
 
-  EventLoop();
+  EventLoop();  // std::system_error when the system has no descriptor left for it
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -43,16 +43,20 @@ class EventLoop {
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
     void Start(Instant when, Function fn);
+    void StartAfter(Duration delay, Function fn);
     void Cancel();
 
    private:
+    void Await(Function fn);
+
     struct Impl;
     std::shared_ptr<Impl> impl_;
   };
 
-  // Waits on a descriptor that the caller owns and has made non-blocking, and closes only after the Watch is
-  // gone, which goes before its loop. Each wait is one-shot. An error or hang-up on the descriptor counts as
-  // ready: the following read or write tells.
+  // Waits on a descriptor, which the caller closes only after the Watch is gone, which goes before its loop.
+  // Nothing of the descriptor is changed: those that others share (0-2) stay blocking. Each wait is one-shot.
+  // An error or hang-up on the descriptor counts as ready: the following read or write tells. So does a
+  // regular file, which cannot be waited for, and a descriptor that is closed.
   class Watch {
    public:
     Watch(EventLoop& loop, int fd);
@@ -66,23 +70,6 @@ class EventLoop {
    private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
-  };
-
-  // Waits on a descriptor that others share (0-2): it is never made non-blocking and never closed. A regular
-  // file, which cannot be waited for, counts as always ready.
-  class SharedWatch {
-   public:
-    SharedWatch(EventLoop& loop, int fd, bool for_write);
-    ~SharedWatch();
-    SharedWatch(const SharedWatch&) = delete;
-    SharedWatch& operator=(const SharedWatch&) = delete;
-    void WhenReady(Function fn);  // one-shot
-    void Cancel();
-    bool pollable() const;  // false for a regular file
-
-   private:
-    struct Impl;
-    std::shared_ptr<Impl> impl_;
   };
 
  private:

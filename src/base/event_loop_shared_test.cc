@@ -14,22 +14,21 @@
 namespace ddb {
 namespace {
 
-TEST(EventLoopSharedWatchTest, PipeIsWaitedForAndStaysBlocking) {
+TEST(SharedDescriptorTest, PipeIsWaitedForAndStaysBlocking) {
   std::array<int, 2> fd{};
   ASSERT_EQ(pipe(fd.data()), 0);
   {
     EventLoop loop;
-    EventLoop::SharedWatch reader(loop, fd[0], false);
-    EventLoop::SharedWatch writer(loop, fd[1], true);
-    EXPECT_TRUE(reader.pollable());
+    EventLoop::Watch reader(loop, fd[0]);
+    EventLoop::Watch writer(loop, fd[1]);
     int ready = 0;
-    reader.WhenReady([&] {
+    reader.WhenReadable([&] {
       char c = 0;
       EXPECT_EQ(read(fd[0], &c, 1), 1);
       if (++ready == 2) loop.Stop();
-      reader.WhenReady([&] { loop.Stop(); });
+      reader.WhenReadable([&] { loop.Stop(); });
     });
-    writer.WhenReady([&] {
+    writer.WhenWritable([&] {
       EXPECT_EQ(ready, 0);
       EXPECT_EQ(write(fd[1], "ab", 2), 2);
     });
@@ -43,14 +42,14 @@ TEST(EventLoopSharedWatchTest, PipeIsWaitedForAndStaysBlocking) {
   close(fd[1]);
 }
 
-TEST(EventLoopSharedWatchTest, TwoLoopsMayWaitOnOneDescriptor) {
+TEST(SharedDescriptorTest, TwoLoopsMayWaitOnOneDescriptor) {
   std::array<int, 2> fd{};
   ASSERT_EQ(pipe(fd.data()), 0);
   {
     EventLoop one, two;
-    EventLoop::SharedWatch first(one, fd[0], false), second(two, fd[0], false);
-    first.WhenReady([&] { one.Stop(); });
-    second.WhenReady([&] { two.Stop(); });
+    EventLoop::Watch first(one, fd[0]), second(two, fd[0]);
+    first.WhenReadable([&] { one.Stop(); });
+    second.WhenReadable([&] { two.Stop(); });
     std::thread other([&] { two.Run(); });
     ASSERT_EQ(write(fd[1], "x", 1), 1);
     one.Run();
@@ -62,47 +61,46 @@ TEST(EventLoopSharedWatchTest, TwoLoopsMayWaitOnOneDescriptor) {
 
 // As many as a large machine has cores. The kernel bounds how often a descriptor is in epoll sets that are
 // inside others; a wait that it refuses would end at once, again and again.
-TEST(EventLoopSharedWatchTest, ManyLoopsMayWaitOnOneDescriptor) {
+TEST(SharedDescriptorTest, ManyLoopsMayWaitOnOneDescriptor) {
   std::array<int, 2> fd{};
   ASSERT_EQ(pipe(fd.data()), 0);
   {
     std::list<EventLoop> loops;
-    std::list<EventLoop::SharedWatch> watches;
+    std::list<EventLoop::Watch> watches;
     bool ready = false;
     for (int i = 0; i < 128; ++i) {
       EventLoop& loop = loops.emplace_back();
-      watches.emplace_back(loop, fd[0], false).WhenReady([&] { ready = true; });
+      watches.emplace_back(loop, fd[0]).WhenReadable([&] { ready = true; });
       loop.Post([&loop] { loop.Stop(); });
       loop.Run();
       ASSERT_FALSE(ready) << "in loop " << i;
     }
     ASSERT_EQ(write(fd[1], "x", 1), 1);
-    watches.back().WhenReady([&] { loops.back().Stop(); });
+    watches.back().WhenReadable([&] { loops.back().Stop(); });
     loops.back().Run();
   }
   close(fd[0]);
   close(fd[1]);
 }
 
-TEST(EventLoopSharedWatchTest, RegularFileIsAlwaysReady) {
+TEST(SharedDescriptorTest, RegularFileIsAlwaysReady) {
   std::FILE* file = std::tmpfile();
   ASSERT_NE(file, nullptr);
   {
     EventLoop loop;
-    EventLoop::SharedWatch watch(loop, fileno(file), false);
-    EXPECT_FALSE(watch.pollable());
+    EventLoop::Watch watch(loop, fileno(file));
     bool asked = false;
-    watch.WhenReady([&] {
+    watch.WhenReadable([&] {
       EXPECT_TRUE(asked);
       loop.Stop();
     });
     asked = true;
     loop.Run();
 
-    auto gone = std::make_unique<EventLoop::SharedWatch>(loop, fileno(file), false);
-    gone->WhenReady([&] { ADD_FAILURE() << "destroyed before"; });
+    auto gone = std::make_unique<EventLoop::Watch>(loop, fileno(file));
+    gone->WhenReadable([&] { ADD_FAILURE() << "destroyed before"; });
     gone.reset();
-    watch.WhenReady([&] { ADD_FAILURE() << "cancelled before"; });
+    watch.WhenReadable([&] { ADD_FAILURE() << "cancelled before"; });
     watch.Cancel();
     loop.Post([&] { loop.Stop(); });
     loop.Run();
@@ -110,19 +108,19 @@ TEST(EventLoopSharedWatchTest, RegularFileIsAlwaysReady) {
   std::fclose(file);
 }
 
-TEST(EventLoopSharedWatchTest, EndOfPipeAndClosedDescriptorCountAsReady) {
+TEST(SharedDescriptorTest, EndOfPipeAndClosedDescriptorCountAsReady) {
   std::array<int, 2> fd{};
   ASSERT_EQ(pipe(fd.data()), 0);
   EventLoop loop;
   {
-    EventLoop::SharedWatch watch(loop, fd[0], false);
-    watch.WhenReady([&] { loop.Stop(); });
+    EventLoop::Watch watch(loop, fd[0]);
+    watch.WhenReadable([&] { loop.Stop(); });
     close(fd[1]);
     loop.Run();
   }
   close(fd[0]);
-  EventLoop::SharedWatch closed(loop, fd[0], false);
-  closed.WhenReady([&] { loop.Stop(); });
+  EventLoop::Watch closed(loop, fd[0]);
+  closed.WhenReadable([&] { loop.Stop(); });
   loop.Run();
 }
 

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/base/nested_sets.h"
+
 namespace ddb {
 namespace {
 
@@ -174,6 +176,18 @@ TEST(EventLoopTimerTest, FiresOnceNotBeforeItsTime) {
   EXPECT_EQ(fired, 1);
 }
 
+TEST(EventLoopTimerTest, StartAfterCountsFromNow) {
+  EventLoop loop;
+  EventLoop::Timer timer(loop);
+  const Instant when = In(milliseconds(20));
+  timer.Start(In(milliseconds(1)), [] { ADD_FAILURE() << "replaced"; });
+  timer.StartAfter(milliseconds(20), [&] {
+    EXPECT_GE(std::chrono::steady_clock::now(), when);
+    loop.Stop();
+  });
+  loop.Run();
+}
+
 TEST(EventLoopTimerTest, StartReplacesAndCancelCancels) {
   EventLoop loop;
   EventLoop::Timer replaced(loop), cancelled(loop), end(loop);
@@ -301,6 +315,38 @@ TEST(EventLoopWatchTest, MayBeDestroyedInItsOwnCallbackAndTheDescriptorStaysOpen
   EventLoop::Watch again(loop, pair.fd[0]);  // the same descriptor can be watched anew
   again.WhenWritable([&] { loop.Stop(); });
   loop.Run();
+}
+
+// A connecting socket that is called ready counts as connected.
+TEST(EventLoopWatchTest, WhatEpollRefusesIsNotTakenForReady) {
+  EventLoop loop;
+  Pair pair;
+  const testing::NestedSets nested(pair.fd[0]);
+  EventLoop::Watch watch(loop, nested.fd());
+  EventLoop::Timer timer(loop);
+  bool written = false;
+  int ready = 0;
+  const auto write_after_a_while = [&] {
+    timer.StartAfter(milliseconds(30), [&] {
+      written = true;
+      pair.Write();
+    });
+  };
+  write_after_a_while();
+  watch.WhenReadable([&] {
+    EXPECT_TRUE(written);
+    ++ready;
+    pair.Read();
+    written = false;
+    write_after_a_while();
+    watch.WhenReadable([&] {
+      EXPECT_TRUE(written);
+      ++ready;
+      loop.Stop();
+    });
+  });
+  loop.Run();
+  EXPECT_EQ(ready, 2);
 }
 
 TEST(EventLoopWatchTest, LoopMayGoWithWaitsLeft) {

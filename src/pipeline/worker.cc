@@ -33,7 +33,7 @@ Worker::Worker(const Shared& shared, const ClientFactory& make_client, const Opt
       alarm_(loop_),
       dispatcher_(*client_, alarm_, batcher_, settlement_, shared.run,
                   {options.max_requests, std::random_device()()}, progress_, [this] { OnChanged(); }),
-      input_(loop_, shared.intake.fd(), /*for_write=*/false),
+      input_(loop_, shared.intake.fd()),
       budget_timer_(loop_),
       age_timer_(loop_),
       open_groups_(shared.run.tables.size(), nullptr) {}
@@ -95,7 +95,7 @@ void Worker::AwaitInput() {
   }
   shared_.intake.SetDry(true);
   if (run_.ledger.states_waiting() > 0) shared_.wake_all();
-  input_.WhenReady([this] { AwaitInput(); });
+  input_.WhenReadable([this] { AwaitInput(); });
 }
 
 void Worker::TakeChunk() {

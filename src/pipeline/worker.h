@@ -94,7 +94,7 @@ class Worker final : private RecordSink {
   std::unique_ptr<Client> client_;
   LoopAlarm alarm_;
   Dispatcher dispatcher_;
-  EventLoop::SharedWatch input_;
+  EventLoop::Watch input_;
   EventLoop::Timer budget_timer_;
   EventLoop::Timer age_timer_;
   std::optional<Instant> age_timer_set_;

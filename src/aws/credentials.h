@@ -1,11 +1,9 @@
-// Credentials: one snapshot of who signs. Static keys give one that never expires; providers that refresh
-// come with the roles work and publish a new snapshot, which every signer sees with its next request. Any
-// thread.
+// Credentials: one snapshot of who signs. A signer asks for it with every request and keeps what it derives
+// from one as long as it is given the same one: a source whose keys change gives another snapshot, and never
+// changes one. Any thread.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,9 +12,7 @@ namespace ddb {
 struct Credentials {
   std::string access_key_id;
   std::string secret_access_key;
-  std::string session_token;              // empty: none
-  std::optional<int64_t> expires_millis;  // wall time; empty: never
-  uint64_t version = 0;  // grows with each snapshot: a signer's cached key belongs to one version
+  std::string session_token;  // empty: none; of any length
 };
 
 class CredentialsSource {
@@ -29,7 +25,7 @@ class CredentialsSource {
 class StaticCredentials final : public CredentialsSource {
  public:
   StaticCredentials(std::string id, std::string secret)
-      : snapshot_(std::make_shared<Credentials>(Credentials{std::move(id), std::move(secret), {}, {}, 1})) {}
+      : snapshot_(std::make_shared<Credentials>(Credentials{std::move(id), std::move(secret), {}})) {}
   std::shared_ptr<const Credentials> Current() const override { return snapshot_; }
 
  private:

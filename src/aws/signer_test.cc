@@ -37,9 +37,13 @@ TEST(SignerTest, WholeHead) {
 
 class TemporaryCredentials final : public CredentialsSource {
  public:
+  explicit TemporaryCredentials(std::string token) : token_(std::move(token)) {}
   std::shared_ptr<const Credentials> Current() const override {
-    return std::make_shared<Credentials>(Credentials{"AKIDEXAMPLE", kSecret, "TOKEN", {}, 2});
+    return std::make_shared<Credentials>(Credentials{"AKIDEXAMPLE", kSecret, token_});
   }
+
+ private:
+  const std::string token_;
 };
 
 TEST(SignerTest, SessionTokenPortAndPath) {
@@ -47,7 +51,7 @@ TEST(SignerTest, SessionTokenPortAndPath) {
   endpoint.host_header = "localhost:8000";
   endpoint.path = "/a/./b%20c";
   endpoint.region = "local";
-  Signer signer(endpoint, std::make_shared<TemporaryCredentials>());
+  Signer signer(endpoint, std::make_shared<TemporaryCredentials>("TOKEN"));
   const std::string head(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
   EXPECT_TRUE(head.starts_with("POST /a/./b%20c HTTP/1.1\r\nHost: localhost:8000\r\n")) << head;
   EXPECT_NE(head.find("\r\nX-Amz-Security-Token: TOKEN\r\n"), std::string::npos) << head;
@@ -56,6 +60,22 @@ TEST(SignerTest, SessionTokenPortAndPath) {
                       "Signature=ba54b9b8b626b07c570cbaa47b33e9f51d999b6731d895df533445d76daee81f\r\n"),
             std::string::npos)
       << head;
+}
+
+TEST(SignerTest, LongSessionTokens) {
+  struct Case {
+    size_t size;
+    std::string_view signature;
+  };
+  for (const Case& c : {Case{4'096, "0ab0f6070895a760e892542974cf7f7ff832421ccd2a0830a7bf04bac92cb9cb"},
+                        Case{16'384, "5ccc8d830dc4d7094644dc179fbe6cbfee8f99676bedeed403a7b011ebb7c661"}}) {
+    const std::string token(c.size, 't');
+    Signer signer(Regional(), std::make_shared<TemporaryCredentials>(token));
+    const std::string head(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
+    EXPECT_NE(head.find("\r\nX-Amz-Security-Token: " + token + "\r\n"), std::string::npos) << c.size;
+    EXPECT_NE(head.find("Signature=" + std::string(c.signature) + "\r\n"), std::string::npos)
+        << head.substr(c.size);
+  }
 }
 
 TEST(SignerTest, KnownHashOfTheBodyGivesTheSameHead) {

@@ -17,9 +17,8 @@ namespace ddb {
 
 class Buffer {
  public:
-  // Room in front of the body, for the request line, headers and signature; a session token is the only part
-  // that can be long (AWS documents no maximum; 4 KiB have been seen), so a head that does not fit is an
-  // error of the sender.
+  // Room in front of the body, in bytes, for the request line, headers and signature. Only a session token
+  // makes them longer (AWS documents no maximum), and then WithHead makes more of it.
   static constexpr size_t kHeadRoom = 4 * 1024;
 
   Buffer() = default;
@@ -30,13 +29,13 @@ class Buffer {
     Swap(taken);
     return *this;
   }
-  ~Buffer() { std::free(base_); }
+  ~Buffer() { std::free(base()); }
 
   // Bytes that follow may be written at once with Grow + Commit: Grow(n) returns the end, with room for n
   // bytes.
   char* Grow(size_t n) {
     if (size_ + n > capacity_) Reallocate(size_ + n);
-    return base_ + kHeadRoom + size_;
+    return data_ + size_;
   }
   void CommitTo(const char* end) {
     size_ = static_cast<size_t>(end - data());
@@ -62,26 +61,28 @@ class Buffer {
   // Gives memory back after something large was cut off: at most `slack` bytes beyond the size stay.
   void ShrinkTo(size_t slack) {
     if (capacity_ <= size_ + slack) return;
-    void* smaller = std::realloc(base_, kHeadRoom + size_ + slack);
+    void* smaller = std::realloc(base(), head_room_ + size_ + slack);
     if (!smaller) return;  // the larger one still stands
-    base_ = static_cast<char*>(smaller);
+    data_ = static_cast<char*>(smaller) + head_room_;
     capacity_ = size_ + slack;
   }
 
-  char* data() { return base_ ? base_ + kHeadRoom : nullptr; }
-  const char* data() const { return base_ ? base_ + kHeadRoom : nullptr; }
+  char* data() { return data_; }
+  const char* data() const { return data_; }
   size_t size() const { return size_; }
   size_t capacity() const { return capacity_; }
+  size_t head_room() const { return head_room_; }
   bool empty() const { return size_ == 0; }
   std::string_view view() const { return {data(), size_}; }
   std::string_view view(size_t begin, size_t length) const { return view().substr(begin, length); }
 
   // Writes `head` directly in front of the body and returns head and body as one run of bytes, valid until
-  // the buffer changes. Can be repeated (a retry has a new head). Needs a reserved buffer and head.size() <=
-  // kHeadRoom.
+  // the buffer changes. Can be repeated (a retry has a new head). Needs a reserved buffer. A head for which
+  // there is no room moves the body.
   std::string_view WithHead(std::string_view head) {
-    assert(base_ && head.size() <= kHeadRoom);
-    char* start = base_ + kHeadRoom - head.size();
+    assert(data_);
+    if (head.size() > head_room_) MakeHeadRoom(head.size());
+    char* start = data_ - head.size();
     std::memcpy(start, head.data(), head.size());
     return {start, head.size() + size_};
   }
@@ -90,18 +91,32 @@ class Buffer {
   void Reallocate(size_t needed) {
     size_t capacity = capacity_ < 512 ? 512 : capacity_ * 2;
     if (capacity < needed) capacity = needed;
-    void* grown = std::realloc(base_, kHeadRoom + capacity);
+    void* grown = std::realloc(base(), head_room_ + capacity);
     if (!grown) throw std::bad_alloc();
-    base_ = static_cast<char*>(grown);
+    data_ = static_cast<char*>(grown) + head_room_;
     capacity_ = capacity;
   }
+  void MakeHeadRoom(size_t needed) {
+    // So that a token of another length, or a later date, does not move it again.
+    const size_t room = (needed / kHeadRoom + 1) * kHeadRoom;
+    void* moved = std::malloc(room + capacity_);
+    if (!moved) throw std::bad_alloc();
+    std::memcpy(static_cast<char*>(moved) + room, data_, size_);
+    std::free(base());
+    head_room_ = room;
+    data_ = static_cast<char*>(moved) + room;
+  }
   void Swap(Buffer& other) noexcept {
-    std::swap(base_, other.base_);
+    std::swap(data_, other.data_);
+    std::swap(head_room_, other.head_room_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
   }
 
-  char* base_ = nullptr;
+  void* base() { return data_ ? data_ - head_room_ : nullptr; }
+
+  char* data_ = nullptr;  // of the body
+  size_t head_room_ = kHeadRoom;
   size_t size_ = 0;
   size_t capacity_ = 0;  // of the body
 };

@@ -78,7 +78,7 @@ struct Batch {
 
   // What it holds in memory.
   size_t held() const {
-    return sizeof(Batch) + Buffer::kHeadRoom + body.capacity() + items.capacity() * sizeof(BatchItem);
+    return sizeof(Batch) + body.head_room() + body.capacity() + items.capacity() * sizeof(BatchItem);
   }
   // The same with a reply that returns all of it as unprocessed.
   size_t footprint() const { return held() + body.capacity(); }

@@ -86,10 +86,6 @@ class HttpDynamoDbClient final : public Client {
     target_.assign(kTargetPrefix).append(request.operation);
     const std::string_view head =
         signer_.SignedHead(target_, body.size(), hash, clock_.WallMillis() + skew_->OffsetMillis());
-    if (head.size() > Buffer::kHeadRoom) {
-      RefuseLongHead(std::move(request.done));
-      return;
-    }
     size_t limit = body.size() + kReplyOverRequest;
     if (request.operation != "BatchWriteItem") limit = std::max(limit, kControlReply);
     // The skew is captured by itself: this runs in the destructor of `http_` too.
@@ -108,16 +104,6 @@ class HttpDynamoDbClient final : public Client {
     if (reply.verdict.ok()) reply.body = http.body;
     reply.request_id = http.request_id;
     done(reply);
-  }
-
-  void RefuseLongHead(Done done) {
-    loop_.Post([done = std::move(done)] {
-      Reply reply;
-      reply.verdict.reaction = Reaction::kFailConfig;
-      reply.verdict.code = ErrorCode::kOther;
-      reply.verdict.reason = "the credentials do not fit the head of a request";
-      done(reply);
-    });
   }
 
   EventLoop& loop_;

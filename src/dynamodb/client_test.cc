@@ -23,6 +23,16 @@ class FixedWall final : public Clock {
   int64_t WallMillis() const override { return kWallMillis; }
 };
 
+class TemporaryCredentials final : public CredentialsSource {
+ public:
+  explicit TemporaryCredentials(std::string token)
+      : snapshot_(std::make_shared<Credentials>(Credentials{"AKID", "SECRET", std::move(token)})) {}
+  std::shared_ptr<const Credentials> Current() const override { return snapshot_; }
+
+ private:
+  const std::shared_ptr<const Credentials> snapshot_;
+};
+
 // A reply with a body, its crc32 (plus `crc_off`), and more header lines.
 std::string HttpText(int status, const std::string& body, uint32_t crc_off = 0,
                      const std::string& more = "") {
@@ -34,7 +44,15 @@ std::string HttpText(int status, const std::string& body, uint32_t crc_off = 0,
 class DynamoDbClient : public ::testing::Test {
  protected:
   // The server's replies, in order; the requests are kept.
-  void Serve(std::vector<std::string> replies) {
+  void Serve(std::vector<std::string> replies, std::shared_ptr<const CredentialsSource> credentials =
+                                                   std::make_shared<StaticCredentials>("AKID", "SECRET")) {
+    client_.reset();
+    server_.reset();
+    served_ = 0;
+    {
+      const MutexLock lock(mutex_);
+      requests_.clear();
+    }
     server_ = std::make_unique<testing::HttpServer>([this, replies](testing::Peer& peer) {
       for (;;) {
         const std::string request = peer.ReadRequest();
@@ -56,8 +74,7 @@ class DynamoDbClient : public ::testing::Test {
     endpoint.region = "eu-west-1";
     ClientOptions options;
     options.clock_skew = skew_;
-    client_ = MakeHttpDynamoDbClient(loop_, clock_, endpoint,
-                                     std::make_shared<StaticCredentials>("AKID", "SECRET"), options);
+    client_ = MakeHttpDynamoDbClient(loop_, clock_, endpoint, std::move(credentials), options);
   }
   struct Kept {
     Verdict verdict;
@@ -100,6 +117,17 @@ TEST_F(DynamoDbClient, SendsASignedRequestAndGivesTheBody) {
   EXPECT_THAT(Request(0), HasSubstr("DynamoDB_20120810.DescribeTable"));
   EXPECT_THAT(Request(0), HasSubstr("Credential=AKID/20231114/eu-west-1/dynamodb/aws4_request"));
   EXPECT_THAT(Request(0), HasSubstr("\r\n\r\n{\"TableName\":\"t\"}"));
+}
+
+TEST_F(DynamoDbClient, ASessionTokenMayBeLong) {
+  for (const size_t size : {4'096, 16'384}) {
+    const std::string token(size, 't');
+    Serve({HttpText(200, "{}")}, std::make_shared<TemporaryCredentials>(token));
+    const Kept kept = Send("BatchWriteItem", R"({"RequestItems":{}})");
+    EXPECT_TRUE(kept.verdict.ok()) << size;
+    EXPECT_NE(Request(0).find("\r\nX-Amz-Security-Token: " + token + "\r\n"), std::string::npos) << size;
+    EXPECT_TRUE(Request(0).ends_with("\r\n\r\n{\"RequestItems\":{}}")) << size;
+  }
 }
 
 TEST_F(DynamoDbClient, ADamagedReplyIsNoSuccess) {

@@ -33,12 +33,11 @@ class Changing final : public ddb::CredentialsSource {
         current_->session_token == token) {
       return;
     }
-    current_ = std::make_shared<ddb::Credentials>(ddb::Credentials{id, secret, token, {}, ++version_});
+    current_ = std::make_shared<ddb::Credentials>(ddb::Credentials{id, secret, token});
   }
 
  private:
   std::shared_ptr<const ddb::Credentials> current_;
-  uint64_t version_ = 0;
 };
 
 }  // namespace

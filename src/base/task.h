@@ -3,12 +3,14 @@
 //
 // A Task does nothing until it is awaited or started, and has one awaiter. Its frame lives as long as the
 // Task object: destroying a Task that waits destroys its frame and those of the tasks it awaits, so whoever
-// was to resume it must not do so afterwards. It runs on the thread that resumes it; it does no locking.
-// An exception leaves through the resume that met it and is not kept for the awaiter.
+// was to resume it must not do so afterwards (Resumption sees to that). It runs on the thread that resumes
+// it; it does no locking. An exception leaves through the resume that met it and is not kept for the awaiter.
 #pragma once
 
 #include <cassert>
 #include <coroutine>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -16,6 +18,21 @@ namespace ddb {
 
 template <typename T = void>
 class [[nodiscard]] Task;
+
+// How an awaiter lets itself be resumed later: what Of gives does nothing once the awaiter is gone, as it is
+// when its coroutine is destroyed where it waits. A member of the awaiter.
+class Resumption {
+ public:
+  std::function<void()> Of(std::coroutine_handle<> handle) {
+    waiting_ = std::make_shared<std::coroutine_handle<>>(handle);
+    return [waiting = std::weak_ptr<std::coroutine_handle<>>(waiting_)] {
+      if (const auto still = waiting.lock()) still->resume();
+    };
+  }
+
+ private:
+  std::shared_ptr<std::coroutine_handle<>> waiting_;
+};
 
 namespace internal {
 

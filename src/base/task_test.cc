@@ -60,6 +60,36 @@ TEST(Task, DestroyingATaskThatWaitsFreesAllItsFrames) {
   EXPECT_EQ(out.use_count(), 1);
 }
 
+// Waits until somebody calls what it leaves.
+struct Later {
+  std::function<void()>& resume;
+  Resumption resumption;
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> handle) { resume = resumption.Of(handle); }
+  void await_resume() const {}
+};
+Task<void> WaitTwice(std::function<void()>& resume, int& steps) {
+  co_await Later{resume, {}};
+  ++steps;
+  co_await Later{resume, {}};
+  ++steps;
+}
+
+TEST(Task, AResumptionThatComesTooLateDoesNothing) {
+  std::function<void()> resume;
+  int steps = 0;
+  std::optional<Task<void>> task(WaitTwice(resume, steps));
+  task->Start();
+  const std::function<void()> first = resume;
+  first();
+  EXPECT_EQ(steps, 1);
+  first();  // it waits for something else by now
+  EXPECT_EQ(steps, 1);
+  task.reset();
+  resume();
+  EXPECT_EQ(steps, 1);
+}
+
 Task<void> Many(std::vector<int>& out) {
   for (int i = 0; i < 1000; ++i) {
     const std::string text = co_await [](int n) -> Task<std::string> { co_return std::to_string(n); }(i);

@@ -38,12 +38,11 @@ bool OutcomeUnknown(const Verdict& verdict) {
   }
 }
 
-ControlReply Withdrawn(int attempts, bool unknown, bool answered) {
+ControlReply Withdrawn(bool unknown, bool answered) {
   ControlReply reply;
   reply.verdict.reaction = Reaction::kRetry;
   reply.verdict.code = ErrorCode::kTransport;
   reply.verdict.transport = TransportError::kCancelled;
-  reply.attempts = attempts;
   reply.unknown = unknown;
   reply.withdrawn = true;
   reply.answered = answered;
@@ -95,31 +94,49 @@ class ControlPlane::Sending {
   const std::shared_ptr<Attempt> attempt_;
 };
 
-// Awaits leave to have a call in flight.
+// Leave to have a call in flight: awaited, held until it goes.
 class ControlPlane::Slot {
  public:
   explicit Slot(ControlPlane& plane) : plane_(plane) {}
+  ~Slot() {
+    if (held_) {
+      PassOn();
+    } else {
+      std::erase(plane_.waiting_, this);
+    }
+  }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+
   bool await_ready() {
     if (plane_.in_flight_ >= kMaxControlCalls) return false;
     ++plane_.in_flight_;
+    held_ = true;
     return true;
   }
-  void await_suspend(std::coroutine_handle<> handle) { plane_.waiting_.push_back(handle); }
+  void await_suspend(std::coroutine_handle<> handle) {
+    resume_ = resumption_.Of(handle);
+    plane_.waiting_.push_back(this);
+  }
   void await_resume() const {}
 
+ private:
   // The one that waits longest takes the slot over, in a turn of its own.
-  void Release() {
+  void PassOn() {
     if (plane_.waiting_.empty()) {
       --plane_.in_flight_;
       return;
     }
-    const std::coroutine_handle<> next = plane_.waiting_.front();
+    Slot& next = *plane_.waiting_.front();
     plane_.waiting_.pop_front();
-    plane_.loop_.After(Duration::zero(), [next] { next.resume(); });
+    next.held_ = true;
+    plane_.loop_.After(Duration::zero(), std::move(next.resume_));
   }
 
- private:
   ControlPlane& plane_;
+  bool held_ = false;
+  Resumption resumption_;
+  std::function<void()> resume_;  // while it waits
 };
 
 ControlPlane::ControlPlane(ControlLoop& loop, Client& client, ControlOptions options)
@@ -134,20 +151,18 @@ Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string bo
   bool unknown = false;
   int reauthentications = 0;
   for (int attempts = 1;; ++attempts) {
-    Slot slot(*this);
-    co_await slot;
-    if (gate && !(*gate)()) {
-      slot.Release();
-      co_return Withdrawn(attempts - 1, unknown, answered_);
+    ControlReply reply;
+    {
+      Slot slot(*this);
+      co_await slot;
+      if (gate && !(*gate)()) co_return Withdrawn(unknown, answered_);
+      Sending sending(client_, operation, body);
+      reply = co_await sending;
     }
-    Sending sending(client_, operation, body);
-    ControlReply reply = co_await sending;
-    slot.Release();
     if (reply.ok() && !reply.body.starts_with('{')) reply.verdict = NotDynamoDb();
 
     if (reply.verdict.answered()) answered_ = true;
     reply.answered = answered_;
-    reply.attempts = attempts;
     reply.unknown = unknown = unknown || OutcomeUnknown(reply.verdict);
     reauthentications = reply.verdict.reaction == Reaction::kReauthenticate ? reauthentications + 1 : 0;
     if (IsFinal(operation, reply.verdict, reauthentications)) co_return reply;

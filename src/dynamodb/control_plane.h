@@ -20,7 +20,6 @@ struct ControlReply {
   Verdict verdict;
   std::string body;  // of a success
   std::string request_id;
-  int attempts = 0;
   bool unknown = false;    // an attempt was sent whose outcome nobody knows
   bool withdrawn = false;  // the gate was closed before an attempt, which was not sent
   bool gave_up = false;    // the failure is one that may pass, but the time was up
@@ -56,14 +55,13 @@ class ControlPlane {
    public:
     Sleeper(ControlLoop& loop, Duration delay) : loop_(loop), delay_(delay) {}
     bool await_ready() const { return false; }
-    void await_suspend(std::coroutine_handle<> handle) {
-      loop_.After(delay_, [handle] { handle.resume(); });
-    }
+    void await_suspend(std::coroutine_handle<> handle) { loop_.After(delay_, resumption_.Of(handle)); }
     void await_resume() const {}
 
    private:
     ControlLoop& loop_;
     const Duration delay_;
+    Resumption resumption_;
   };
   Sleeper Sleep(Duration delay) { return Sleeper(loop_, delay); }
 
@@ -83,8 +81,8 @@ class ControlPlane {
   ControlOptions options_;
   const Instant started_;
   bool answered_ = false;
-  size_t in_flight_ = 0;
-  std::deque<std::coroutine_handle<>> waiting_;  // for a slot
+  size_t in_flight_ = 0;       // slots that are held
+  std::deque<Slot*> waiting_;  // longest first; each leaves when its coroutine goes
 };
 
 }  // namespace ddb

@@ -1,0 +1,174 @@
+// ControlPlane alone: when it asks again, and who has a call in flight. What it does for tables: tables_test.
+#include "dynamodb/control_plane.h"
+
+#include <gtest/gtest.h>
+
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dynamodb/limits.h"
+#include "dynamodb/retry_policy.h"
+#include "support/dynamodb/fake_dynamodb.h"
+
+namespace ddb {
+namespace {
+
+using std::chrono::seconds;
+using testing::FakeLoop;
+using testing::Refusal;
+using testing::Unreachable;
+
+// Answers when the test says so.
+class HeldClient final : public Client {
+ public:
+  explicit HeldClient(FakeLoop& loop) : loop_(loop) {}
+  void Send(std::string_view, Buffer& body, Done done) override {
+    times.push_back(loop_.Now());
+    bodies.emplace_back(body.view());
+    waiting.push_back(std::move(done));
+    if (on_send) on_send();
+  }
+  size_t in_flight() const override { return waiting.size(); }
+  void Answer(const Verdict& verdict) {
+    const Done done = std::move(waiting.front());
+    waiting.pop_front();
+    Reply reply;
+    reply.verdict = verdict;
+    if (verdict.ok()) reply.body = "{}";
+    done(reply);
+  }
+
+  std::vector<Instant> times;
+  std::vector<std::string> bodies;
+  std::list<Done> waiting;
+  std::function<void()> on_send;
+
+ private:
+  FakeLoop& loop_;
+};
+
+class ControlPlaneTest : public ::testing::Test {
+ protected:
+  ControlPlaneTest() {
+    options_.random = [] { return 0.5; };
+  }
+
+  // What is due by now, and nothing later.
+  void RunWhatIsDue() {
+    loop_.After(Duration::zero(), [this] { loop_.Stop(); });
+    loop_.Run();
+  }
+  // A call of its own, known by its body.
+  std::unique_ptr<Task<>> Start(ControlPlane& plane, int number) {
+    auto task = std::make_unique<Task<>>(Call(plane, number));
+    task->Start();
+    return task;
+  }
+  Task<> Call(ControlPlane& plane, int number) {
+    const ControlReply reply =
+        co_await plane.Call("DescribeTable", std::to_string(number), loop_.Now() + std::chrono::hours(1));
+    ended_.push_back(number);
+    ended_well_ = reply.ok();
+  }
+
+  FakeLoop loop_;
+  HeldClient client_{loop_};
+  ControlOptions options_;
+  std::vector<int> ended_;
+  bool ended_well_ = false;
+};
+
+TEST_F(ControlPlaneTest, WaitsBeforeItAsksAgainAsThePolicySays) {
+  struct Case {
+    Verdict verdict;
+    Reaction waits_as;
+  };
+  for (const Case& c : {Case{Refusal(Reaction::kThrottle, ErrorCode::kThrottled), Reaction::kThrottle},
+                        Case{Refusal(Reaction::kRetry, ErrorCode::kServerError), Reaction::kRetry},
+                        Case{Unreachable(TransportError::kReset), Reaction::kRetry},
+                        // What is busy takes seconds to be free.
+                        Case{Refusal(Reaction::kRetry, ErrorCode::kResourceInUse), Reaction::kThrottle},
+                        Case{Refusal(Reaction::kRetry, ErrorCode::kLimitExceeded), Reaction::kThrottle}}) {
+    for (const double random : {0.25, 0.5}) {
+      options_.random = [random] { return random; };
+      options_.first_reply = std::chrono::hours(1);
+      ControlPlane plane(loop_, client_, options_);
+      client_.times.clear();
+      client_.on_send = [&] {
+        const bool last = client_.times.size() == 8;
+        loop_.After(Duration::zero(), [this, last, verdict = last ? Verdict{} : c.verdict] {
+          client_.Answer(verdict);
+          if (last) loop_.Stop();
+        });
+      };
+      const auto task = Start(plane, 1);
+      loop_.Run();
+      EXPECT_TRUE(ended_well_);
+      ASSERT_EQ(client_.times.size(), 8u);
+      for (int failures = 1; failures < 8; ++failures) {
+        const auto at = static_cast<size_t>(failures);
+        EXPECT_EQ(client_.times[at] - client_.times[at - 1], RetryDelay(c.waits_as, failures, random))
+            << static_cast<int>(c.verdict.code) << " after " << failures;
+      }
+    }
+  }
+}
+
+TEST_F(ControlPlaneTest, ACallThatEndsLetsTheOneThatWaitsLongestGo) {
+  ControlPlane plane(loop_, client_, options_);
+  std::vector<std::unique_ptr<Task<>>> tasks;
+  const auto most = static_cast<int>(kMaxControlCalls);
+  for (int i = 0; i < most + 2; ++i) tasks.push_back(Start(plane, i));
+  EXPECT_EQ(client_.bodies.size(), kMaxControlCalls);
+  client_.Answer({});
+  EXPECT_EQ(client_.bodies.size(), kMaxControlCalls);  // in a turn of its own
+  RunWhatIsDue();
+  ASSERT_EQ(client_.bodies.size(), kMaxControlCalls + 1);
+  EXPECT_EQ(client_.bodies.back(), std::to_string(most));
+  for (int i = 0; i < most + 1; ++i) {
+    client_.Answer({});
+    RunWhatIsDue();
+  }
+  EXPECT_EQ(ended_.size(), kMaxControlCalls + 2);
+}
+
+// Wherever a call is destroyed, the others go on: while it waits for a reply, for a slot, or for the turn in
+// which it would have it.
+TEST_F(ControlPlaneTest, ACallThatIsDestroyedHoldsNothing) {
+  ControlPlane plane(loop_, client_, options_);
+  std::vector<std::unique_ptr<Task<>>> tasks;
+  const auto most = static_cast<int>(kMaxControlCalls);
+  for (int i = 0; i < most + 4; ++i) tasks.push_back(Start(plane, i));
+  tasks[kMaxControlCalls].reset();      // waits for a slot
+  tasks[0].reset();                     // waits for a reply: its slot goes to the second of those that wait
+  tasks[kMaxControlCalls + 1].reset();  // and is to have it in the next turn
+  RunWhatIsDue();
+  ASSERT_EQ(client_.bodies.size(), kMaxControlCalls + 1);
+  EXPECT_EQ(client_.bodies.back(), std::to_string(most + 2));
+  client_.Answer({});  // to nobody
+  EXPECT_TRUE(ended_.empty());
+  tasks.clear();
+  RunWhatIsDue();
+  while (!client_.waiting.empty()) client_.Answer({});
+  EXPECT_TRUE(ended_.empty());
+  // All slots are free again.
+  client_.bodies.clear();
+  for (int i = 0; i < most + 1; ++i) tasks.push_back(Start(plane, i));
+  EXPECT_EQ(client_.bodies.size(), kMaxControlCalls);
+}
+
+TEST_F(ControlPlaneTest, ACallThatIsDestroyedBetweenTwoAttemptsIsNotResumed) {
+  ControlPlane plane(loop_, client_, options_);
+  auto task = Start(plane, 1);
+  client_.Answer(Refusal(Reaction::kThrottle, ErrorCode::kThrottled));
+  task.reset();
+  loop_.After(seconds(30), [this] { loop_.Stop(); });
+  loop_.Run();
+  EXPECT_EQ(client_.times.size(), 1u);
+  EXPECT_TRUE(ended_.empty());
+}
+
+}  // namespace
+}  // namespace ddb

@@ -67,8 +67,9 @@ struct HttpClient::Impl final : HttpConnection::Owner {
       : loop(event_loop),
         clock(the_clock),
         tls(endpoint.tls ? std::make_unique<TlsContext>(endpoint.host) : nullptr),
-        resolver(event_loop, the_clock, endpoint.host, endpoint.port, options.resolve_ttl),
-        shared{event_loop, the_clock, options, tls.get(), *this, std::vector<char>(kScratch)},
+        resolver(event_loop, the_clock, endpoint.host, endpoint.port,
+                 {options.resolve_ttl, options.connect_timeout, options.lookup}),
+        common{event_loop, the_clock, options, tls.get(), *this, std::vector<char>(kScratch)},
         sweep(event_loop) {}
 
   void Send(HttpExchange exchange);
@@ -87,23 +88,29 @@ struct HttpClient::Impl final : HttpConnection::Owner {
   void OnClosed(HttpConnection& connection, TransportError error) override;
   void OnAddress(const Address& address, bool reached) override { resolver.Report(address, reached); }
 
+  // Set at construction.
   EventLoop& loop;
   const Clock& clock;
-  const std::unique_ptr<TlsContext> tls;
+  const std::unique_ptr<TlsContext> tls;                             // null: plain
+  const std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // for what is posted
+
+  // Exchanges, each in one of these or in a connection.
+  std::deque<HttpExchange> waiting;
+  std::deque<Ended> ended;
+  size_t in_flight = 0;  // all of them
+
+  // Connections. The scratch of `common` holds the reply that is being told to its sender.
   Resolver resolver;
-  HttpConnection::Shared shared;
+  HttpConnection::Common common;
+  std::vector<std::unique_ptr<HttpConnection>> connections;
+  std::vector<HttpConnection*> idle;  // the one used last is at the end, and used next: the rest may grow old
+  std::vector<std::unique_ptr<HttpConnection>> removed;  // may still be on the stack
+
+  // What goes on.
   EventLoop::Timer sweep;
   bool sweeping = false;  // the timer is running
   bool pumping = false;
   bool closed = false;
-  Instant lookup_by;
-  size_t in_flight = 0;
-  std::deque<HttpExchange> waiting;
-  std::deque<Ended> ended;
-  std::vector<std::unique_ptr<HttpConnection>> connections;
-  std::vector<HttpConnection*> idle;  // the one used last is at the end, and used next: the rest may grow old
-  std::vector<std::unique_ptr<HttpConnection>> removed;              // may still be on the stack
-  const std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // for what is posted
 };
 
 void HttpClient::Impl::Send(HttpExchange exchange) {
@@ -136,16 +143,15 @@ void HttpClient::Impl::Pump() {
 }
 
 void HttpClient::Impl::OpenConnections() {
-  while (!waiting.empty() && connections.size() < shared.options.max_connections) {
+  while (!waiting.empty() && connections.size() < common.options.max_connections) {
     if (!resolver.Fresh()) {
       if (resolver.looking_up()) return;
-      lookup_by = clock.Now() + shared.options.connect_timeout;
       resolver.Lookup([this](bool found) { OnLookup(found); });
       return;
     }
     HttpExchange exchange = std::move(waiting.front());
     waiting.pop_front();
-    connections.push_back(std::make_unique<HttpConnection>(shared));
+    connections.push_back(std::make_unique<HttpConnection>(common));
     connections.back()->Open(resolver.Addresses(), std::move(exchange));
   }
 }
@@ -217,17 +223,14 @@ void HttpClient::Impl::Remove(HttpConnection& connection) {
 void HttpClient::Impl::EnsureSweep() {
   if (sweeping || (connections.empty() && removed.empty() && waiting.empty())) return;
   sweeping = true;
-  sweep.Start(std::chrono::steady_clock::now() + kSweep, [this] { Sweep(); });
+  sweep.StartAfter(kSweep, [this] { Sweep(); });
 }
 
 void HttpClient::Impl::Sweep() {
   sweeping = false;
   removed.clear();
   const Instant now = clock.Now();
-  if (resolver.looking_up() && now >= lookup_by) {
-    FailWaiting(TransportError::kResolve);
-    lookup_by = now + shared.options.connect_timeout;  // for those that come while the lookup goes on
-  }
+  resolver.CheckDeadline(now);
   // Those that close are kept in `removed` meanwhile.
   std::vector<HttpConnection*> all;
   all.reserve(connections.size());

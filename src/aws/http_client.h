@@ -11,12 +11,15 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/endpoint.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
 
 namespace ddb {
+
+struct Address;
 
 // What went wrong below HTTP. Every one but the kTls* names leaves the outcome of the request unknown or
 // undone: retryable.
@@ -55,9 +58,13 @@ class HttpClient {
   struct Options {
     size_t max_connections = 64;
     Duration connect_timeout = std::chrono::seconds(10);  // TCP connect, and again TLS handshake
-    Duration reply_timeout = std::chrono::seconds(30);    // from the last bytes sent to the whole reply
+    // From the last bytes of the request that the peer acknowledged to the whole reply: a slow line is not a
+    // dead one, and what the kernel holds has not arrived.
+    Duration reply_timeout = std::chrono::seconds(30);
     Duration idle_close = std::chrono::seconds(45);   // the service closes idle connections after about 60 s
     Duration resolve_ttl = std::chrono::seconds(30);  // answers of the resolver are this old at most
+    // In place of the system's; runs on threads of its own (aws/resolver.h).
+    std::function<std::vector<Address>(const std::string& host, const std::string& port)> lookup;
   };
 
   HttpClient(EventLoop& loop, const Clock& clock, const Endpoint& endpoint, const Options& options);

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "support/aws/client_fixture.h"
+#include "support/aws/full_backlog.h"
 #include "support/aws/http_server.h"
 
 namespace ddb {
@@ -222,11 +223,9 @@ TEST_F(HttpClientTest, NoReplyInTime) {
   const auto client = Client(server.port());
   Send(*client, request_);
   Until([&] { return asked.load(); });
+  TurnForAWhile();  // the request has arrived: its time runs from here
   clock_.Advance(options_.reply_timeout - seconds(1));
-  bool turned = false;
-  EventLoop::Timer timer(loop_);
-  timer.Start(std::chrono::steady_clock::now() + std::chrono::milliseconds(250), [&] { turned = true; });
-  Until([&] { return turned; });
+  TurnForAWhile();
   EXPECT_TRUE(replies_.empty());
   clock_.Advance(seconds(1));
   Await(1);
@@ -234,21 +233,8 @@ TEST_F(HttpClientTest, NoReplyInTime) {
 }
 
 TEST_F(HttpClientTest, NoConnectionInTime) {
-  // The backlog is full and nobody accepts: the handshake of a further connection is not answered.
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(listen(listener, 0), 0);
-  getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  std::vector<int> fill;
-  for (int i = 0; i < 4; ++i) {
-    fill.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    connect(fill.back(), reinterpret_cast<sockaddr*>(&address), size);
-  }
-  const auto client = Client(ntohs(address.sin_port));
+  const testing::FullBacklog silent;
+  const auto client = Client(silent.port());
   Send(*client, request_);
   int turns = 0;
   Until([&] { return ++turns > 20; });
@@ -256,8 +242,6 @@ TEST_F(HttpClientTest, NoConnectionInTime) {
   clock_.Advance(options_.connect_timeout);
   Await(1);
   EXPECT_EQ(replies_[0].error, TransportError::kConnectTimeout);
-  for (const int fd : fill) close(fd);
-  close(listener);
 }
 
 TEST_F(HttpClientTest, IdleConnectionsAreClosed) {

@@ -1,6 +1,8 @@
 #include "aws/http_connection.h"
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +13,15 @@
 
 namespace ddb {
 
-HttpConnection::HttpConnection(Shared& shared) : shared_(shared) {}
+namespace {
+
+// What the kernel holds of a request that has not left yet, in bytes: without a bound it is some megabytes,
+// sent in vain when the request is given up. (What is under way is not in it: that follows the line.)
+constexpr int kUnsentInKernel = 128 * 1024;
+
+}  // namespace
+
+HttpConnection::HttpConnection(Common& common) : common_(common) {}
 
 HttpConnection::~HttpConnection() { CloseDescriptor(); }
 
@@ -19,7 +29,7 @@ void HttpConnection::Open(std::vector<Address> addresses, HttpExchange exchange)
   addresses_ = std::move(addresses);
   exchange_ = std::move(exchange);
   state_ = State::kConnecting;
-  connect_by_ = shared_.clock.Now() + shared_.options.connect_timeout;
+  connect_by_ = common_.clock.Now() + common_.options.connect_timeout;
   ConnectNext();
 }
 
@@ -27,7 +37,7 @@ void HttpConnection::Open(std::vector<Address> addresses, HttpExchange exchange)
 void HttpConnection::ConnectNext() {
   bool no_descriptor = false;
   for (; address_ < addresses_.size(); ++address_) {
-    const Instant now = shared_.clock.Now();
+    const Instant now = common_.clock.Now();
     if (now >= connect_by_) {
       connect_timed_out_ = true;
       break;
@@ -39,7 +49,7 @@ void HttpConnection::ConnectNext() {
     no_descriptor = fd_ < 0 && (errno == EMFILE || errno == ENFILE);
     CloseDescriptor();
     if (no_descriptor) break;  // says nothing about the address
-    shared_.owner.OnAddress(addresses_[address_], false);
+    common_.owner.OnAddress(addresses_[address_], false);
   }
   Close(no_descriptor        ? TransportError::kNoDescriptor
         : connect_timed_out_ ? TransportError::kConnectTimeout
@@ -51,8 +61,9 @@ bool HttpConnection::Connect(const Address& address) {
   if (fd_ < 0) return false;
   const int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  setsockopt(fd_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernel, sizeof(kUnsentInKernel));
   if (connect(fd_, address.get(), address.size) != 0 && errno != EINPROGRESS && errno != EINTR) return false;
-  watch_ = std::make_unique<EventLoop::Watch>(shared_.loop, fd_);
+  watch_ = std::make_unique<EventLoop::Watch>(common_.loop, fd_);
   watch_->WhenWritable([this] { OnConnect(); });
   return true;
 }
@@ -64,21 +75,21 @@ void HttpConnection::OnConnect() {
     NextAddress(error == ETIMEDOUT);
     return;
   }
-  shared_.owner.OnAddress(addresses_[address_], true);
+  common_.owner.OnAddress(addresses_[address_], true);
   addresses_.clear();
-  if (!shared_.tls) {
+  if (!common_.tls) {
     Established();
     return;
   }
   state_ = State::kHandshaking;
-  deadline_ = shared_.clock.Now() + shared_.options.connect_timeout;
-  tls_ = std::make_unique<TlsSession>(*shared_.tls, fd_);
+  deadline_ = common_.clock.Now() + common_.options.connect_timeout;
+  tls_ = std::make_unique<TlsSession>(*common_.tls, fd_);
   Handshake();
 }
 
 void HttpConnection::NextAddress(bool timed_out) {
   CloseDescriptor();
-  shared_.owner.OnAddress(addresses_[address_], false);
+  common_.owner.OnAddress(addresses_[address_], false);
   connect_timed_out_ = connect_timed_out_ || timed_out;
   ++address_;
   ConnectNext();
@@ -109,8 +120,9 @@ void HttpConnection::Established() {
 void HttpConnection::Start(HttpExchange exchange) {
   exchange_ = std::move(exchange);
   state_ = State::kBusy;
-  deadline_ = shared_.clock.Now() + shared_.options.reply_timeout;
+  deadline_ = common_.clock.Now() + common_.options.reply_timeout;
   unsent_ = exchange_->bytes;
+  acknowledged_ = GivenToKernel();
   send_failed_ = false;
   reply_begun_ = false;
   Send();
@@ -123,8 +135,6 @@ void HttpConnection::Send() {
     size_t written = 0;
     switch (Write(unsent_, &written)) {
       case Io::kOk:
-        // A slow line is not a dead one: the time for the reply runs from the last bytes that left.
-        deadline_ = shared_.clock.Now() + shared_.options.reply_timeout;
         unsent_.remove_prefix(written);
         break;
       case Io::kWait:
@@ -155,7 +165,7 @@ void HttpConnection::ReadReply() {
     ReplyParser::State state = ReplyParser::State::kMore;
     switch (Read(&size)) {
       case Io::kOk:
-        state = parser_.Feed({shared_.scratch.data(), size});
+        state = parser_.Feed({common_.scratch.data(), size});
         break;
       case Io::kWait:
         AwaitReadable();
@@ -183,7 +193,7 @@ void HttpConnection::ReadReply() {
       case ReplyParser::State::kMore:
         break;
     }
-    if (!tls_ && size < shared_.scratch.size()) {  // all that there was
+    if (!tls_ && size < common_.scratch.size()) {  // all that there was
       AwaitReadable();
       return;
     }
@@ -202,7 +212,7 @@ void HttpConnection::ReadIdle() {
 }
 
 HttpConnection::Io HttpConnection::Read(size_t* size) {
-  std::vector<char>& scratch = shared_.scratch;
+  std::vector<char>& scratch = common_.scratch;
   if (tls_) {
     switch (tls_->Read(scratch.data(), scratch.size(), size)) {
       case TlsSession::Result::kOk:
@@ -239,10 +249,24 @@ HttpConnection::Io HttpConnection::Write(std::string_view bytes, size_t* size) {
     const ssize_t n = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n >= 0) {
       *size = static_cast<size_t>(n);
+      written_ += *size;
       return Io::kOk;
     }
     if (errno != EINTR) return errno == EAGAIN ? Io::kWait : Io::kFailed;
   }
+}
+
+uint64_t HttpConnection::GivenToKernel() const { return tls_ ? tls_->written() : written_; }
+
+// Whether the peer acknowledged more of the request since this was asked last. Where the kernel does not say
+// what it still holds, what it has taken has to do.
+bool HttpConnection::Arrived() {
+  const uint64_t given = GivenToKernel();
+  if (acknowledged_ >= given) return false;
+  int held = 0;
+  if (ioctl(fd_, SIOCOUTQ, &held) != 0) held = 0;
+  const uint64_t acknowledged = given - static_cast<uint64_t>(held);
+  return acknowledged > std::exchange(acknowledged_, std::max(acknowledged_, acknowledged));
 }
 
 void HttpConnection::Finish() {
@@ -255,23 +279,25 @@ void HttpConnection::Finish() {
   reply.crc32 = parser_.crc32();
 
   // A server that says how long it waits is believed, with a second for the way.
-  Duration idle = shared_.options.idle_close;
+  Duration idle = common_.options.idle_close;
   if (parser_.idle_seconds() >= 0) {
     idle = std::min<Duration>(idle, std::chrono::seconds(parser_.idle_seconds() - 1));
   }
   const bool quiet = !tls_ || tls_->Quiet();  // else the next exchange would take it for its reply
   if (parser_.keep_alive() && unsent_.empty() && quiet && idle > Duration::zero()) {
     state_ = State::kIdle;
-    deadline_ = shared_.clock.Now() + idle;
+    deadline_ = common_.clock.Now() + idle;
     AwaitReadable();
   } else {
     state_ = State::kClosed;
     CloseDescriptor();
   }
-  shared_.owner.OnReply(*this, reply);
+  common_.owner.OnReply(*this, reply);
 }
 
 void HttpConnection::CheckDeadline(Instant now) {
+  // A slow line is not a dead one: the time for the reply runs from the last bytes that arrived.
+  if (state_ == State::kBusy && Arrived()) deadline_ = now + common_.options.reply_timeout;
   if (now < deadline_) return;
   switch (state_) {
     case State::kConnecting:
@@ -294,7 +320,7 @@ std::optional<HttpExchange> HttpConnection::TakeExchange() { return std::exchang
 void HttpConnection::Close(TransportError error) {
   state_ = State::kClosed;
   CloseDescriptor();
-  shared_.owner.OnClosed(*this, error);
+  common_.owner.OnClosed(*this, error);
 }
 
 void HttpConnection::CloseDescriptor() {

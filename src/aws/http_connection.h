@@ -1,10 +1,12 @@
 // HttpConnection: one TCP connection to the endpoint, plain or TLS: connect, handshake, then one exchange
 // (request and reply) after another. The pool, HttpClient, owns it and gives it exchanges. Loop thread only.
 //
-// It has no timer: the pool asks it to look at its deadline now and then. It never calls what a request's
-// sender gave, and after telling its owner something it touches nothing, so the owner may let go of it then.
+// It has no timer: the pool asks it to look at its deadline now and then, and at what the peer has
+// acknowledged. It never calls what a request's sender gave, and after telling its owner something it touches
+// nothing, so the owner may let go of it then.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -42,7 +44,7 @@ class HttpConnection {
   };
 
   // What all connections of a pool have in common; outlives them.
-  struct Shared {
+  struct Common {
     EventLoop& loop;
     const Clock& clock;
     const HttpClient::Options options;
@@ -51,7 +53,7 @@ class HttpConnection {
     std::vector<char> scratch;  // what was read last
   };
 
-  explicit HttpConnection(Shared& shared);
+  explicit HttpConnection(Common& common);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -80,24 +82,33 @@ class HttpConnection {
   void ReadIdle();
   Io Read(size_t* size);
   Io Write(std::string_view bytes, size_t* size);
+  uint64_t GivenToKernel() const;
+  bool Arrived();
   void Finish();
   void Close(TransportError error);
   void CloseDescriptor();
 
-  Shared& shared_;
+  // Set at construction.
+  Common& common_;
+
+  // Of the connection.
   State state_ = State::kNew;
   int fd_ = -1;
   std::unique_ptr<EventLoop::Watch> watch_;
   std::unique_ptr<TlsSession> tls_;
-  Instant deadline_;  // of the state
+  uint64_t written_ = 0;  // to a socket without TLS, in bytes
+  Instant deadline_;      // of the state
+
   // While connecting.
   std::vector<Address> addresses_;
   size_t address_ = 0;
   Instant connect_by_;
   bool connect_timed_out_ = false;
+
   // Of the exchange.
   std::optional<HttpExchange> exchange_;
   std::string_view unsent_;
+  uint64_t acknowledged_ = 0;  // when last looked at, since the connection began
   bool send_failed_ = false;
   bool reply_begun_ = false;
   ReplyParser parser_;

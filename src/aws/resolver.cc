@@ -14,6 +14,9 @@ namespace ddb {
 
 namespace {
 
+// After a lookup that found nothing, while older addresses are used.
+constexpr Duration kLookAgain = std::chrono::seconds(5);
+
 std::vector<Address> GetAddresses(const std::string& host, const std::string& port, int flags) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -46,12 +49,12 @@ struct Resolver::Mailbox {
   Resolver* owner GUARDED_BY(mutex) = nullptr;
 };
 
-Resolver::Resolver(EventLoop& loop, const Clock& clock, std::string host, uint16_t port, Duration ttl)
+Resolver::Resolver(EventLoop& loop, const Clock& clock, std::string host, uint16_t port, Options options)
     : loop_(loop),
       clock_(clock),
       host_(std::move(host)),
       port_(std::to_string(port)),
-      ttl_(ttl),
+      options_(std::move(options)),
       mailbox_(std::make_shared<Mailbox>()) {
   const MutexLock lock(mailbox_->mutex);
   mailbox_->owner = this;
@@ -62,7 +65,7 @@ Resolver::~Resolver() {
   mailbox_->owner = nullptr;
 }
 
-bool Resolver::Fresh() const { return !known_.empty() && clock_.Now() - resolved_at_ < ttl_; }
+bool Resolver::Fresh() const { return !known_.empty() && clock_.Now() < fresh_until_; }
 
 std::vector<Address> Resolver::Addresses() {
   std::vector<Address> order;
@@ -78,6 +81,7 @@ std::vector<Address> Resolver::Addresses() {
 
 void Resolver::Lookup(std::function<void(bool)> done) {
   looking_up_ = true;
+  lookup_by_ = clock_.Now() + options_.patience;
   done_ = std::move(done);
   // The answer is posted to the loop, and taken there if this resolver still is.
   auto deliver = [mailbox = mailbox_](std::vector<Address> addresses) {
@@ -98,7 +102,9 @@ void Resolver::Lookup(std::function<void(bool)> done) {
     return;
   }
   try {
-    std::thread([deliver, host = host_, port = port_] { deliver(GetAddresses(host, port, 0)); }).detach();
+    std::thread([deliver, host = host_, port = port_, lookup = options_.lookup] {
+      deliver(lookup ? lookup(host, port) : GetAddresses(host, port, 0));
+    }).detach();
   } catch (const std::system_error&) {  // no thread to be had
     deliver({});
   }
@@ -106,7 +112,17 @@ void Resolver::Lookup(std::function<void(bool)> done) {
 
 void Resolver::Take(const std::vector<Address>& addresses) {
   looking_up_ = false;
-  resolved_at_ = clock_.Now();
+  if (addresses.empty()) {
+    fresh_until_ = clock_.Now() + std::min(options_.ttl, kLookAgain);
+  } else {
+    Replace(addresses);
+    fresh_until_ = clock_.Now() + options_.ttl;
+  }
+  const std::function<void(bool)> done = std::exchange(done_, nullptr);
+  done(!known_.empty());
+}
+
+void Resolver::Replace(const std::vector<Address>& addresses) {
   std::vector<Known> known;
   for (const Address& address : addresses) {
     const auto same = [&address](const Known& old) { return old.address == address; };
@@ -114,8 +130,13 @@ void Resolver::Take(const std::vector<Address>& addresses) {
     known.push_back({address, before != known_.end() && before->failed});
   }
   known_ = std::move(known);
-  const std::function<void(bool)> done = std::exchange(done_, nullptr);
-  done(!known_.empty());
+}
+
+void Resolver::CheckDeadline(Instant now) {
+  if (!looking_up_ || now < lookup_by_) return;
+  lookup_by_ = now + options_.patience;  // for those that come while the lookup goes on
+  fresh_until_ = lookup_by_;
+  done_(!known_.empty());
 }
 
 void Resolver::Report(const Address& address, bool reached) {

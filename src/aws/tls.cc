@@ -140,6 +140,8 @@ TlsSession::Result TlsSession::Write(std::string_view bytes, size_t* done) {
   return Outcome(SSL_write_ex(ssl_, bytes.data(), bytes.size(), done));
 }
 
+uint64_t TlsSession::written() const { return BIO_number_written(SSL_get_wbio(ssl_)); }
+
 TlsSession::Result TlsSession::Outcome(int returned) {
   if (returned == 1) return Result::kOk;
   switch (SSL_get_error(ssl_, returned)) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,10 +50,12 @@ class TlsSession {
 
   Result Handshake();
   TransportError handshake_error() const { return error_; }  // after kFailed
-  // `done` is how much was read or written. kEnd: the server ended TLS in good order. A Write that answered
-  // kWant* must be repeated with the same bytes.
+  // `done` is how much was read or written: of a Write all, at its end, whose progress written() tells. kEnd:
+  // the server ended TLS in good order. A Write that answered kWant* must be repeated with the same bytes.
   Result Read(char* data, size_t size, size_t* done);
   Result Write(std::string_view bytes, size_t* done);
+  // What was given to the kernel, in bytes as they are on the line.
+  uint64_t written() const;
   // Whether nothing of the server's is left unread in here (the descriptor does not tell).
   bool Quiet();
 

@@ -58,6 +58,20 @@ TEST_F(TlsTest, Untrusted) {
   EXPECT_EQ(Try(other), TransportError::kTlsUntrusted);
 }
 
+// https://www.rfc-editor.org/rfc/rfc8996
+TEST_F(TlsTest, VersionsThatAreNoLongerSafe) {
+  const Identity identity = MakeIdentity(&authority_, names_);
+  for (const int version : {TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION}) {
+    HttpServer server(Echo, &identity);
+    SSL_CTX_set_security_level(server.tls(), 0);
+    SSL_CTX_set_min_proto_version(server.tls(), version);
+    SSL_CTX_set_max_proto_version(server.tls(), version);
+    const TransportError expected =
+        version >= TLS1_2_VERSION ? TransportError::kNone : TransportError::kTlsOther;
+    EXPECT_EQ(Get(*Client(server.port(), "127.0.0.1", true), request_).error, expected) << version;
+  }
+}
+
 TEST_F(TlsTest, NotTlsAtAll) {
   HttpServer server([](Peer& peer) { peer.Write("HTTP/1.1 400 Bad Request\r\n\r\n"); });
   EXPECT_EQ(Get(*Client(server.port(), "127.0.0.1", true), request_).error, TransportError::kTlsOther);
@@ -117,7 +131,11 @@ TEST_F(TlsTest, NewConnectionsResumeAndNameTheHost) {
       },
       &identity);
   const auto client = Client(server.port(), "localhost", true);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(Get(*client, request_).error, TransportError::kNone);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Get(*client, request_).error, TransportError::kNone);
+    const std::lock_guard<std::mutex> lock(mutex);
+    EXPECT_EQ(name, "localhost");  // servers of several names choose their certificate by it
+  }
   EXPECT_EQ(Get(*Client(server.port(), "127.0.0.1", true), request_).error, TransportError::kNone);
   const std::lock_guard<std::mutex> lock(mutex);
   EXPECT_EQ(resumed, (std::vector<bool>{false, true, true, false}));

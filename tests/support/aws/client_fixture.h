@@ -7,6 +7,7 @@
 #include <atomic>
 #include <csignal>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -58,7 +59,11 @@ class HttpClientFixture : public ::testing::Test {
   }
   void Await(size_t replies) {
     wanted_ = replies;
-    if (replies_.size() < wanted_) loop_.Run();
+    if (replies_.size() >= wanted_) return;
+    EventLoop::Timer in_vain(loop_);
+    in_vain.StartAfter(std::chrono::seconds(20), [this] { loop_.Stop(); });
+    loop_.Run();
+    if (replies_.size() < wanted_) throw std::runtime_error("no reply in 20 s");  // GoogleTest shows it
   }
   // One request from beginning to end.
   Kept Get(HttpClient& client, const std::string& bytes) {
@@ -74,10 +79,16 @@ class HttpClientFixture : public ::testing::Test {
       if (condition()) {
         loop_.Stop();
       } else {
-        poll.Start(std::chrono::steady_clock::now() + std::chrono::milliseconds(2), look);
+        poll.StartAfter(std::chrono::milliseconds(2), look);
       }
     };
     look();
+    loop_.Run();
+  }
+  // Real time, in which the client looks at its deadlines, more than once.
+  void TurnForAWhile() {
+    EventLoop::Timer timer(loop_);
+    timer.StartAfter(std::chrono::milliseconds(250), [this] { loop_.Stop(); });
     loop_.Run();
   }
 

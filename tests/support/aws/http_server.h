@@ -59,6 +59,10 @@ class HttpServer {
     SSL_CTX_free(tls_);
   }
 
+  // For connections that are accepted later: how much of what was sent is held before it is read.
+  void LimitReceiveBuffer(int bytes) { setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); }
+  SSL_CTX* tls() { return tls_; }  // to be changed before a client connects
+
   uint16_t port() const { return port_; }  // 0: the family is not there
   int accepted() const { return accepted_; }
 

@@ -34,12 +34,16 @@ class Peer {
     const size_t length = head.find("Content-Length: ");
     if (length == std::string::npos) return head;
     std::string body(static_cast<size_t>(std::atoi(head.c_str() + length + 16)), '\0');
-    for (size_t got = 0; got < body.size();) {
-      const int n = Read(body.data() + got, body.size() - got);
-      if (n <= 0) return "";
+    return ReadAll(body.data(), body.size()) ? head + body : "";
+  }
+  // False when the client is gone.
+  bool ReadAll(char* data, size_t size) {
+    for (size_t got = 0; got < size;) {
+      const int n = Read(data + got, size - got);
+      if (n <= 0) return false;
       got += static_cast<size_t>(n);
     }
-    return head + body;
+    return true;
   }
   std::string ReadHead() {
     std::string head;
@@ -67,10 +71,12 @@ class Peer {
     char c = 0;
     return Read(&c, 1) <= 0;
   }
-  void Drain() {
+  // Reads to the end; how many bytes there were.
+  size_t Drain() {
     std::string bytes(1 << 16, '\0');
-    while (Read(bytes.data(), bytes.size()) > 0) {
-    }
+    size_t all = 0;
+    for (int n = 0; (n = Read(bytes.data(), bytes.size())) > 0;) all += static_cast<size_t>(n);
+    return all;
   }
   // While corked, what is written waits, to leave in one segment.
   void Cork(bool on) {

@@ -15,7 +15,7 @@
 #include "items/growth_bound.h"
 #include "items/item_encoder.h"
 #include "items/item_size.h"
-#include "items/string_copy.h"
+#include "json/string_copy.h"
 #include "support/items/encoder_oracle.h"
 
 namespace {
@@ -71,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string portable = Summary(ddb::FastEncodePortable, p, end);
 #if defined(__SSE2__)
   Check(Summary(ddb::FastEncodeSse2, p, end) == portable);
-  if (ddb::HasAvx2()) Check(Summary(ddb::FastEncodeAvx2, p, end) == portable);
+  if (ddb::json::HasAvx2()) Check(Summary(ddb::FastEncodeAvx2, p, end) == portable);
 #endif
 
   static ddb::ItemEncoder encoder;  // one for all records, as a worker has it

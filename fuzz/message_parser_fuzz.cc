@@ -11,7 +11,7 @@
 
 #include "airbyte/message_parser.h"
 #include "airbyte/state_line.h"
-#include "base/json_scan.h"
+#include "json/scan.h"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "base/json_scan.h"
 #include "items/number.h"
+#include "json/scan.h"
 #include "support/items/decimal_oracle.h"
 
 namespace {

@@ -1,11 +1,16 @@
 #include "airbyte/message_parser.h"
 
-#include "airbyte/json_members.h"
-#include "base/json_scan.h"
+#include "json/members.h"
+#include "json/scan.h"
 
 namespace ddb {
 namespace {
 
+using json::ForEachMember;
+using json::MemberText;
+using json::ReadText;
+using json::SkipExactly;
+using json::SkipMemberValue;
 using json::SkipWhitespace;
 
 constexpr std::string_view kNotJson = "line is not valid JSON";

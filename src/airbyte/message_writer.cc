@@ -16,8 +16,8 @@
 #include <thread>
 #include <utility>
 
-#include "airbyte/json_text.h"
 #include "base/mutex.h"
+#include "json/escape.h"
 
 namespace ddb {
 namespace {
@@ -48,7 +48,7 @@ void AppendMember(std::string& out, std::string_view name, std::string_view text
   out += ",\"";
   out += name;
   out += "\":";
-  AppendJsonString(out, text);
+  json::AppendString(text, out);
 }
 
 }  // namespace
@@ -294,7 +294,7 @@ void MessageWriter::WriteTraceError(const Error& error) {
   AppendMember(line, "stack_trace", error.trail);
   if (error.stream) {
     line += R"(,"stream_descriptor":{"name":)";
-    AppendJsonString(line, error.stream->name);
+    json::AppendString(error.stream->name, line);
     if (error.stream->ns) AppendMember(line, "namespace", *error.stream->ns);
     line += '}';
   }

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "airbyte/message_parser.h"
-#include "base/json_scan.h"
+#include "json/scan.h"
 
 namespace ddb {
 namespace {

@@ -4,12 +4,14 @@
 
 #include <iterator>
 
+#include "json/escape.h"
+
 namespace ddb {
 namespace {
 
 std::string Quoted(std::string_view text) {
   std::string out;
-  AppendJsonString(out, text);
+  json::AppendString(text, out);
   return out;
 }
 
@@ -25,10 +27,10 @@ class ObjectWriter {
   std::string& Member(std::string_view name) {
     if (!first_) out_ += ',';
     first_ = false;
-    AppendJsonString(out_, name);
+    json::AppendString(name, out_);
     return out_ += ':';
   }
-  void String(std::string_view name, std::string_view value) { AppendJsonString(Member(name), value); }
+  void String(std::string_view name, std::string_view value) { json::AppendString(value, Member(name)); }
   void Number(std::string_view name, int64_t value) {
     fmt::format_to(std::back_inserter(Member(name)), "{}", value);
   }
@@ -82,7 +84,8 @@ void AppendIndex(std::string& out, const IndexSettings& index) {
     ObjectWriter projection(object.Member("Projection"));
     projection.String("ProjectionType", index.projection);
     if (!index.projected.empty()) {
-      AppendArray(projection.Member("NonKeyAttributes"), index.projected, AppendJsonString);
+      AppendArray(projection.Member("NonKeyAttributes"), index.projected,
+                  [](std::string& to, const std::string& name) { json::AppendString(name, to); });
     }
   }
   if (index.global) AddCapacity(object, index.capacity);
@@ -123,21 +126,6 @@ std::string TableKeys::Text() const {
   std::string text = fmt::format("HASH {} ({})", hash.name, hash.type);
   if (range) text += fmt::format(", RANGE {} ({})", range->name, range->type);
   return text;
-}
-
-void AppendJsonString(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
 }
 
 std::string BatchWriteHead(std::string_view table) { return R"({"RequestItems":{)" + Quoted(table) + ":["; }

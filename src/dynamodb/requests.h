@@ -23,7 +23,4 @@ std::string CreateTableBody(std::string_view table, const TableKeys& keys, const
 std::string UpdateTimeToLiveBody(std::string_view table, std::string_view attribute);
 std::string ListTagsBody(std::string_view arn, std::string_view next_token);
 
-// Appends `text` as a JSON string, quotes included.
-void AppendJsonString(std::string& out, std::string_view text);
-
 }  // namespace ddb

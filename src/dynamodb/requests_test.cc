@@ -20,7 +20,7 @@ TEST(Requests, BatchWriteFrame) {
 }
 
 TEST(Requests, NamesAreEscaped) {
-  EXPECT_EQ(TableNameBody("a\"\\\n"), R"({"TableName":"a\"\\\u000a"})");
+  EXPECT_EQ(TableNameBody("a\"\\\n"), R"({"TableName":"a\"\\\n"})");
   EXPECT_EQ(UpdateTimeToLiveBody("t", "x\""),
             R"({"TableName":"t","TimeToLiveSpecification":{"AttributeName":"x\"","Enabled":true}})");
   EXPECT_EQ(ListTagsBody("arn", ""), R"({"ResourceArn":"arn"})");

@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "base/json_scan.h"
 #include "items/fast_encoder.h"
-#include "items/json_text.h"
 #include "items/name_substitute.h"
 #include "items/number.h"
 #include "items/repeated_names.h"
+#include "json/escape.h"
+#include "json/scan.h"
 
 namespace ddb {
 namespace {
@@ -108,12 +108,12 @@ class CarefulScan {
     bool escaped = false;
     std::string_view raw = RawString(escaped);
     std::string text(raw);
-    if (escaped) Unescape(raw, text);
+    if (escaped) json::Unescape(raw, text);
     out_.Append('"');
     if (const auto kind = NameProblem(text)) {
       text = level.names.Replace(text, level.inside, end_);
       std::string written;
-      AppendEscaped(text, written);
+      json::AppendEscaped(text, written);
       out_.Append(written);
       NamePath(text);
       log_.Add(*kind, path_, top_);
@@ -169,7 +169,7 @@ class CarefulScan {
     const char* copied = p;
     bool found = false;
     while ((p = std::find(p, raw_end, '\\')) != raw_end) {
-      const Escape escape = ReadEscape(p, raw_end);
+      const json::Escape escape = json::ReadEscape(p, raw_end);
       if (escape.lone_surrogate) {
         found = true;
         out_.Append({copied, static_cast<size_t>(p - copied)});
@@ -206,7 +206,7 @@ class CarefulScan {
     const char* const begin = p_;
     p_ = json::SkipValue(p_, end_);
     std::string text;
-    AppendEscaped({begin, static_cast<size_t>(p_ - begin)}, text);
+    json::AppendEscaped({begin, static_cast<size_t>(p_ - begin)}, text);
     out_.Append("{\"S\":\"");
     out_.Append(text);
     out_.Append("\"}");

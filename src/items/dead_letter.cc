@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <new>
 
-#include "items/json_text.h"
 #include "items/layout.h"
+#include "json/escape.h"
 
 namespace ddb {
 namespace {
@@ -19,7 +19,7 @@ void AppendAttribute(std::string& out, std::string_view name, char type, std::st
 
 std::string Escaped(std::string_view text) {
   std::string out;
-  AppendEscaped(text, out);
+  json::AppendEscaped(text, out);
   return out;
 }
 

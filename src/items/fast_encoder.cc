@@ -2,11 +2,11 @@
 
 #include <cstring>
 
-#include "base/json_scan.h"
 #include "items/item_writer.h"
-#include "items/json_text.h"
 #include "items/number.h"
-#include "items/string_copy.h"
+#include "json/escape.h"
+#include "json/scan.h"
+#include "json/string_copy.h"
 
 namespace ddb {
 namespace {
@@ -23,7 +23,7 @@ struct EscapeRun {
   constexpr uint32_t kEnough = 1 << 20;  // the caller comes back
   EscapeRun run{0, 0};
   while (p < end && *p == '\\' && run.length < kEnough) {
-    const Escape escape = ReadEscape(p, end);
+    const json::Escape escape = json::ReadEscape(p, end);
     if (escape.length == 0 || escape.lone_surrogate) return {0, 0};
     std::memcpy(out, p, 12);
     p += escape.length;
@@ -36,7 +36,7 @@ struct EscapeRun {
 
 [[gnu::noinline]] uint64_t HashDecoded(const KeyFilter& keys, std::string_view raw) {
   std::string name;
-  Unescape(raw, name);
+  json::Unescape(raw, name);
   const size_t length = name.size();
   name.append(8, '\0');
   return keys.Hash(name.data(), length);
@@ -82,7 +82,7 @@ class Scan {
 
  private:
   enum class Step { kOk, kRare, kInvalid };
-  static constexpr size_t kSlack = kStringSlack + ItemWriter::kTokenRoom;
+  static constexpr size_t kSlack = json::kStringSlack + ItemWriter::kTokenRoom;
 
   // Strings do not grow, so there is room while what is written is not further ahead of what is read than
   // this; every other token takes at most kTokenRoom.
@@ -320,17 +320,17 @@ template <typename Kernel>
 
 FastResult FastEncodePortable(const char* p, const char* end, int outer_levels, KeyFilter& keys,
                               Buffer& out) {
-  return EncodeWith<PortableKernel>(p, end, outer_levels, keys, out);
+  return EncodeWith<json::PortableKernel>(p, end, outer_levels, keys, out);
 }
 
 #if defined(__SSE2__)
 FastResult FastEncodeSse2(const char* p, const char* end, int outer_levels, KeyFilter& keys, Buffer& out) {
-  return EncodeWith<Sse2Kernel>(p, end, outer_levels, keys, out);
+  return EncodeWith<json::Sse2Kernel>(p, end, outer_levels, keys, out);
 }
 FastResult FastEncodeAvx2(const char* p, const char* end, int outer_levels, KeyFilter& keys, Buffer& out) {
-  return EncodeWith<Avx2Kernel>(p, end, outer_levels, keys, out);
+  return EncodeWith<json::Avx2Kernel>(p, end, outer_levels, keys, out);
 }
-FastEncode* ChooseFastEncode() { return HasAvx2() ? FastEncodeAvx2 : FastEncodeSse2; }
+FastEncode* ChooseFastEncode() { return json::HasAvx2() ? FastEncodeAvx2 : FastEncodeSse2; }
 #else
 FastEncode* ChooseFastEncode() { return FastEncodePortable; }
 #endif

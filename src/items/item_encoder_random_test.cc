@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "items/fast_encoder.h"
-#include "items/string_copy.h"
+#include "json/string_copy.h"
 #include "support/items/encoder_oracle.h"
 #include "support/items/encoder_testing.h"
 #include "support/items/random_json.h"
@@ -57,7 +57,7 @@ std::vector<FastEncode*> Encoders() {
   std::vector<FastEncode*> encoders{FastEncodePortable};
 #if defined(__SSE2__)
   encoders.push_back(FastEncodeSse2);
-  if (HasAvx2()) encoders.push_back(FastEncodeAvx2);
+  if (json::HasAvx2()) encoders.push_back(FastEncodeAvx2);
 #endif
   return encoders;
 }

@@ -2,11 +2,11 @@
 
 #include <string>
 
-#include "base/json_scan.h"
 #include "items/careful_encoder.h"
 #include "items/fast_encoder.h"
-#include "items/json_text.h"
 #include "items/layout.h"
+#include "json/escape.h"
+#include "json/scan.h"
 
 namespace ddb {
 namespace {
@@ -24,7 +24,7 @@ std::string_view FindChanges(std::string_view meta) {
   p = json::SkipWhitespace(p + 1, end);
   while (*p == '"') {
     const json::StringToken token = json::SkipString(p + 1, end);
-    Unescape({p + 1, static_cast<size_t>(token.next - p) - 2}, name);
+    json::Unescape({p + 1, static_cast<size_t>(token.next - p) - 2}, name);
     const char* const value = json::SkipWhitespace(json::SkipWhitespace(token.next, end) + 1, end);
     p = json::SkipValue(value, end);
     if (name == "changes") found = {value, static_cast<size_t>(p - value)};
@@ -48,7 +48,7 @@ void EncodeList(std::string_view list, KeyFilter& keys, ChangeLog& log, Buffer& 
 
 void AppendChange(std::string_view field, ChangeWords words, std::string& out) {
   out.append(kChangeField);
-  AppendEscaped(field, out);
+  json::AppendEscaped(field, out);
   out.append(kChangeChange).append(words.change);
   out.append(kChangeReason).append(words.reason).append(kChangeEnd);
 }

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "items/json_text.h"
 #include "items/number.h"
+#include "json/escape.h"
 
 namespace ddb {
 namespace {
@@ -57,7 +57,7 @@ int64_t TextSize(std::string_view raw) {
   const char* p = raw.data();
   const char* const end = p + raw.size();
   while ((p = static_cast<const char*>(std::memchr(p, '\\', static_cast<size_t>(end - p)))) != nullptr) {
-    const Escape escape = ReadEscape(p, end);
+    const json::Escape escape = json::ReadEscape(p, end);
     size -= escape.length - escape.utf8_length;
     p += escape.length;
   }

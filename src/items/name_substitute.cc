@@ -2,10 +2,10 @@
 
 #include <openssl/sha.h>
 
-#include "base/json_scan.h"
 #include "items/careful_encoder.h"
 #include "items/fast_encoder.h"
-#include "items/json_text.h"
+#include "json/escape.h"
+#include "json/scan.h"
 
 namespace ddb {
 namespace {
@@ -72,7 +72,7 @@ std::string NameSubstitutes::Replace(std::string_view name, const char* inside, 
     while (*p == '"') {
       const json::StringToken token = json::SkipString(p + 1, end);
       std::string text;
-      Unescape({p + 1, static_cast<size_t>(token.next - p) - 2}, text);
+      json::Unescape({p + 1, static_cast<size_t>(token.next - p) - 2}, text);
       taken_->names.insert(std::move(text));
       p = json::SkipWhitespace(token.next, end);
       p = json::SkipWhitespace(json::SkipValue(p + 1, end), end);

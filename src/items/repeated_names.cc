@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/json_scan.h"
-#include "items/json_text.h"
+#include "json/escape.h"
+#include "json/scan.h"
 
 namespace ddb {
 namespace {
@@ -57,7 +57,7 @@ class Finder {
     const json::StringToken token = json::SkipString(p + 1, end_);
     std::string_view text(p + 1, static_cast<size_t>(token.next - p) - 2);
     if (token.escaped) {
-      Unescape(text, decoded_.emplace_back());
+      json::Unescape(text, decoded_.emplace_back());
       text = decoded_.back();
     }
     names_.push_back({text, p});

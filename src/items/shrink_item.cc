@@ -5,8 +5,8 @@
 #include "items/change_log.h"
 #include "items/item_meta.h"
 #include "items/item_size.h"
-#include "items/json_text.h"
 #include "items/layout.h"
+#include "json/escape.h"
 
 namespace ddb {
 namespace {
@@ -104,7 +104,7 @@ class Shrinker {
  private:
   std::string PathOf(const Part& field) const {
     std::string name;
-    Unescape(field.name.substr(1, field.name.size() - 3), name);
+    json::Unescape(field.name.substr(1, field.name.size() - 3), name);
     const auto* const kept = options_.protected_fields;
     if (kept != nullptr && std::find(kept->begin(), kept->end(), name) != kept->end()) return {};
     std::string path;

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "airbyte/message_parser.h"
-#include "base/json_scan.h"
+#include "json/scan.h"
 
 namespace ddb {
 

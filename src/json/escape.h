@@ -1,12 +1,12 @@
-// json_text: escapes inside JSON strings. Strings are copied raw into the request; this says what an escape
-// stands for where that matters: sizes, equal names, halves of surrogate pairs. Pure; any thread.
+// escape: text to the inside of a JSON string and back. Records' strings are copied raw; this says what an
+// escape stands for where that matters: sizes, equal names, halves of surrogate pairs. Pure; any thread.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace ddb {
+namespace ddb::json {
 
 struct Escape {
   uint32_t length = 0;       // bytes of the escape, 12 for a surrogate pair; 0: not valid
@@ -24,7 +24,11 @@ void AppendUtf8(uint32_t code, std::string& out);
 // it, so that different raw texts stay different; `out` is replaced.
 void Unescape(std::string_view raw, std::string& out);
 
-// Appends `text` as a JSON string's inside.
+// Appends `text`, which is UTF-8, as a JSON string's inside.
 void AppendEscaped(std::string_view text, std::string& out);
 
-}  // namespace ddb
+// Appends any bytes as a JSON string with its quotes: what is not UTF-8 becomes U+FFFD, so that a line or a
+// request is valid whatever a name or a path holds.
+void AppendString(std::string_view text, std::string& out);
+
+}  // namespace ddb::json

@@ -1,4 +1,4 @@
-// json_members: walks over an object's members for message_parser. In writing nearly all sources agree
+// members: walks over an object's members. In writing nearly all sources agree
 // (`"name":`, no space), so a known name is compared at its place, which a branch predictor follows for free,
 // instead of being measured first; any other writing takes the slow way to the same result. Worker thread.
 #pragma once
@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/json_scan.h"
+#include "json/scan.h"
 
-namespace ddb {
+namespace ddb::json {
 
 // A member's name in its usual writing, with quotes and colon, as a template argument.
 template <size_t N>
@@ -34,7 +34,7 @@ inline const char* SkipExactly(const char* p, const char* end, const char (&text
 
 inline const char* SkipMemberValue(const char* p, const char* end) {
   const char* const behind_null = SkipExactly(p, end, "null");
-  return behind_null != nullptr ? behind_null : json::SkipValue(p, end);
+  return behind_null != nullptr ? behind_null : SkipValue(p, end);
 }
 
 // A name in any writing, and its colon. `name` may stand in `scratch`. nullptr: not valid JSON.
@@ -44,7 +44,7 @@ const char* ReadMemberName(const char* p, const char* end, std::string& scratch,
 // or -1. It returns one past the value, as this does of the object. nullptr: not valid JSON.
 template <MemberName... kNames, typename OnMember>
 inline const char* ForEachMember(const char* p, const char* end, std::string& scratch, OnMember&& on_member) {
-  p = json::SkipWhitespace(p + 1, end);
+  p = SkipWhitespace(p + 1, end);
   if (p < end && *p == '}') return p + 1;
   for (;;) {
     int index = 0;
@@ -59,14 +59,14 @@ inline const char* ForEachMember(const char* p, const char* end, std::string& sc
       index = 0;
       if (!((name == kNames.name() || (++index, false)) || ...)) index = -1;
     }
-    value = json::SkipWhitespace(value, end);
+    value = SkipWhitespace(value, end);
     if (value >= end) return nullptr;
     p = on_member(index, value);
     if (p == nullptr) return nullptr;
-    p = json::SkipWhitespace(p, end);
+    p = SkipWhitespace(p, end);
     if (p >= end) return nullptr;
     if (*p != ',') return *p == '}' ? p + 1 : nullptr;
-    p = json::SkipWhitespace(p + 1, end);
+    p = SkipWhitespace(p + 1, end);
   }
 }
 
@@ -79,4 +79,4 @@ struct MemberText {
 };
 MemberText ReadText(const char* p, const char* end, std::string& scratch);
 
-}  // namespace ddb
+}  // namespace ddb::json

@@ -1,4 +1,4 @@
-#include "items/string_copy.h"
+#include "json/string_copy.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace ddb {
+namespace ddb::json {
 namespace {
 
 struct Kernel {
@@ -68,4 +68,4 @@ TEST(StringCopy, KernelsAgreeOnRandomBytes) {
 }
 
 }  // namespace
-}  // namespace ddb
+}  // namespace ddb::json

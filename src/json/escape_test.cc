@@ -1,28 +1,28 @@
-#include "airbyte/json_text.h"
+#include "json/escape.h"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
 #include <string>
 
-namespace ddb {
+namespace ddb::json {
 namespace {
 
 std::string Quoted(std::string_view text) {
   std::string out;
-  AppendJsonString(out, text);
+  AppendString(text, out);
   return out;
 }
 
-TEST(JsonText, Escapes) {
+TEST(Escape, Escapes) {
   EXPECT_EQ(Quoted(""), R"("")");
   EXPECT_EQ(Quoted("plain"), R"("plain")");
   EXPECT_EQ(Quoted("a\"b\\c\nd\re\tf/"), R"("a\"b\\c\nd\re\tf/")");
-  EXPECT_EQ(Quoted(std::string_view("\0\x1F\x7F", 3)), "\"\\u0000\\u001f\x7F\"");
+  EXPECT_EQ(Quoted(std::string_view("\0\b\f\x1F\x7F", 5)), "\"\\u0000\\b\\f\\u001f\x7F\"");
   EXPECT_EQ(Quoted("\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"), "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\"");
 }
 
-TEST(JsonText, WhatIsNotUtf8IsReplaced) {
+TEST(Escape, WhatIsNotUtf8IsReplaced) {
   const std::string mark = "\xEF\xBF\xBD";
   EXPECT_EQ(Quoted("a\xFFz"), "\"a" + mark + "z\"");
   EXPECT_EQ(Quoted("\xC3"), "\"" + mark + "\"");
@@ -31,7 +31,7 @@ TEST(JsonText, WhatIsNotUtf8IsReplaced) {
   EXPECT_EQ(Quoted("\xED\xA0\x80"), "\"" + mark + mark + mark + "\"");
 }
 
-TEST(JsonText, EveryTwoBytesMakeAValidString) {
+TEST(Escape, EveryTwoBytesMakeAValidString) {
   simdjson::dom::parser parser;
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {
@@ -43,4 +43,4 @@ TEST(JsonText, EveryTwoBytesMakeAValidString) {
 }
 
 }  // namespace
-}  // namespace ddb
+}  // namespace ddb::json

@@ -1,17 +1,17 @@
-#include "airbyte/json_members.h"
+#include "json/members.h"
 
-namespace ddb {
+namespace ddb::json {
 
 const char* ReadMemberName(const char* p, const char* end, std::string& scratch, std::string_view& name) {
   if (p >= end || *p != '"') return nullptr;
-  const json::StringToken token = json::SkipString(p + 1, end);
+  const StringToken token = SkipString(p + 1, end);
   if (token.next == nullptr) return nullptr;
   name = {p + 1, static_cast<size_t>(token.next - p - 2)};
   if (token.escaped) {
     // A name that has no UTF-8 is none that is looked for.
-    name = json::DecodeString(name, scratch) ? std::string_view(scratch) : std::string_view();
+    name = DecodeString(name, scratch) ? std::string_view(scratch) : std::string_view();
   }
-  p = json::SkipWhitespace(token.next, end);
+  p = SkipWhitespace(token.next, end);
   return p < end && *p == ':' ? p + 1 : nullptr;
 }
 
@@ -19,12 +19,12 @@ MemberText ReadText(const char* p, const char* end, std::string& scratch) {
   if (*p != '"') {
     return {SkipMemberValue(p, end), *p == 'n' ? MemberText::kNull : MemberText::kOther, {}};
   }
-  const json::StringToken token = json::SkipString(p + 1, end);
+  const StringToken token = SkipString(p + 1, end);
   if (token.next == nullptr) return {};
   const std::string_view raw(p + 1, static_cast<size_t>(token.next - p - 2));
   if (!token.escaped) return {token.next, MemberText::kText, raw};
-  if (!json::DecodeString(raw, scratch)) return {token.next, MemberText::kOther, {}};
+  if (!DecodeString(raw, scratch)) return {token.next, MemberText::kOther, {}};
   return {token.next, MemberText::kText, scratch};
 }
 
-}  // namespace ddb
+}  // namespace ddb::json

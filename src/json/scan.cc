@@ -1,4 +1,4 @@
-#include "base/json_scan.h"
+#include "json/scan.h"
 
 #include <cstring>
 #include <vector>

@@ -1,11 +1,14 @@
-#include "items/json_text.h"
+#include "json/escape.h"
 
 #include <cstring>
 
-namespace ddb {
+#include "json/scan.h"
+
+namespace ddb::json {
 namespace {
 
 constexpr int8_t kNoHex = -1;
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -42,6 +45,44 @@ Escape ReadUnicodeEscape(const char* p, const char* end) {
     }
   }
   return {6, 3, code, true};
+}
+
+// The length of the well-formed character at the start of `text`, 0 if there is none.
+size_t CharacterLength(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  if (length > text.size() || !ValidUtf8(text.data(), text.data() + length)) return 0;
+  return length;
+}
+
+// As most writers of JSON do: the short form where there is one.
+void AppendEscapedByte(char c, std::string& out) {
+  constexpr char kHex[] = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  const auto add = [&out](char letter) {
+    out.push_back('\\');
+    out.push_back(letter);
+  };
+  switch (c) {
+    case '"':
+    case '\\':
+      return add(c);
+    case '\b':
+      return add('b');
+    case '\f':
+      return add('f');
+    case '\n':
+      return add('n');
+    case '\r':
+      return add('r');
+    case '\t':
+      return add('t');
+    default:
+      if (byte >= 0x20) return out.push_back(c);
+      out.append("\\u00");
+      out.push_back(kHex[byte >> 4]);
+      out.push_back(kHex[byte & 15]);
+  }
 }
 
 }  // namespace
@@ -108,20 +149,23 @@ void Unescape(std::string_view raw, std::string& out) {
 }
 
 void AppendEscaped(std::string_view text, std::string& out) {
-  constexpr char kHex[] = "0123456789abcdef";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20) {
-      out.append("\\u00");
-      out.push_back(kHex[byte >> 4]);
-      out.push_back(kHex[byte & 15]);
-    } else {
-      out.push_back(c);
-    }
-  }
+  for (const char c : text) AppendEscapedByte(c, out);
 }
 
-}  // namespace ddb
+void AppendString(std::string_view text, std::string& out) {
+  out.push_back('"');
+  while (!text.empty()) {
+    const size_t length = CharacterLength(text);
+    if (length == 0) {
+      out.append(kReplacement);
+    } else if (length == 1) {
+      AppendEscapedByte(text[0], out);
+    } else {
+      out.append(text.substr(0, length));
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  out.push_back('"');
+}
+
+}  // namespace ddb::json

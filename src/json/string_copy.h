@@ -14,7 +14,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace ddb {
+namespace ddb::json {
 
 inline constexpr size_t kStringSlack = 32;
 
@@ -83,4 +83,4 @@ using Sse2Kernel = VectorKernel<CopyRunSse2>;
 using Avx2Kernel = VectorKernel<CopyRunAvx2>;
 #endif
 
-}  // namespace ddb
+}  // namespace ddb::json

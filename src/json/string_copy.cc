@@ -1,10 +1,10 @@
-#include "items/string_copy.h"
+#include "json/string_copy.h"
 
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
-namespace ddb {
+namespace ddb::json {
 namespace {
 
 constexpr uint64_t kOnes = 0x0101010101010101;
@@ -77,4 +77,4 @@ __attribute__((target("avx2"))) size_t CopyRunAvx2(const char* p, const char* en
 bool HasAvx2() { return __builtin_cpu_supports("avx2") != 0; }
 #endif
 
-}  // namespace ddb
+}  // namespace ddb::json

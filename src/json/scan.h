@@ -1,4 +1,4 @@
-// json_scan: steps over JSON text without building anything: what the message parser and the item encoder
+// scan: steps over JSON text without building anything: what the message parser and the item encoder
 // share. Strict (RFC 8259), and every string is checked to be UTF-8. Pure functions; any thread; no
 // recursion.
 //

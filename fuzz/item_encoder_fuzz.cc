@@ -62,9 +62,9 @@ void CompareWithOracle(std::string_view text, std::string_view item, size_t trun
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0 || data[0] != '{') return 0;  // the parser calls the encoder for objects only
   // In memory of its own, so that the address sanitizer sees every read outside.
-  const std::unique_ptr<char[]> bytes(new char[size + ddb::ItemEncoder::kPadding]);
+  const std::unique_ptr<char[]> bytes(new char[size + ddb::json::kPadding]);
   std::memcpy(bytes.get(), data, size);
-  std::memset(bytes.get() + size, '"', ddb::ItemEncoder::kPadding);
+  std::memset(bytes.get() + size, '"', ddb::json::kPadding);
   const char* const p = bytes.get();
   const char* const end = p + size;
 

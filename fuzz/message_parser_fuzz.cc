@@ -25,10 +25,9 @@ class Sink : public ddb::RecordSink {
 // In memory of its own, so that the address sanitizer sees every read outside.
 class Line {
  public:
-  explicit Line(std::string_view text)
-      : size_(text.size()), bytes_(new char[size_ + ddb::MessageParser::kPadding]) {
+  explicit Line(std::string_view text) : size_(text.size()), bytes_(new char[size_ + ddb::json::kPadding]) {
     std::copy(text.begin(), text.end(), bytes_.get());
-    std::fill_n(bytes_.get() + size_, ddb::MessageParser::kPadding, '}');
+    std::fill_n(bytes_.get() + size_, ddb::json::kPadding, '}');
   }
   std::string_view view() const { return {bytes_.get(), size_}; }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/mutex.h"
+#include "json/padding.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -19,7 +20,8 @@
 namespace ddb {
 namespace {
 
-constexpr size_t kPadding = 64;
+using json::kPadding;
+
 constexpr int kPipeBytes = 1 << 20;  // what an unprivileged process may ask for, /proc/sys/fs/pipe-max-size
 constexpr size_t kKeptBuffers = 4;
 

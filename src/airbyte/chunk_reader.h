@@ -20,7 +20,7 @@ namespace ddb {
 struct Chunk {
   uint64_t sequence = 0;          // 0, 1, 2, ... in the order of reading
   uint64_t first_line = 1;        // line number of its first line, for messages
-  std::unique_ptr<char[]> bytes;  // followed by 64 readable bytes
+  std::unique_ptr<char[]> bytes;  // followed by json::kPadding readable bytes
   size_t size = 0;
   size_t capacity = 0;  // bytes reserved in the memory budget for it
   std::string_view view() const { return {bytes.get(), size}; }

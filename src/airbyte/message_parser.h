@@ -4,13 +4,14 @@
 //
 // Any valid JSON: members in any order, any whitespace, explicit nulls, unknown members, duplicate members
 // (last wins), escapes in names. One parser per worker; not thread-safe. The line must be followed by
-// kPadding readable bytes.
+// json::kPadding readable bytes.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "airbyte/message.h"
+#include "json/padding.h"
 
 namespace ddb {
 
@@ -27,8 +28,6 @@ class RecordSink {
 
 class MessageParser {
  public:
-  static constexpr size_t kPadding = 64;  // readable bytes behind a line, for wide loads
-
   // `line` without its newline. Views in the result live until the next call or the line's end.
   ParsedLine Parse(std::string_view line, RecordSink& sink);
 

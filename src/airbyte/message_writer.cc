@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/mutex.h"
+#include "base/text.h"
 #include "json/escape.h"
 
 namespace ddb {
@@ -336,8 +337,7 @@ bool MessageWriter::closed() const { return impl_->closed.load(std::memory_order
 bool MessageWriter::Flush(Instant deadline) { return impl_->Flush(deadline); }
 
 LogLevel ParseLogLevel(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const std::string upper = ToUpper(text);
   for (size_t i = 0; i < kLevelNames.size(); ++i) {
     if (upper == kLevelNames[i]) return static_cast<LogLevel>(i);
   }

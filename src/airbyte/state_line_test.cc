@@ -18,7 +18,7 @@ class NoRecords : public RecordSink {
 std::string Spliced(const std::string& line, const StateCounts& counts) {
   MessageParser parser;
   NoRecords sink;
-  const std::string padded = line + std::string(MessageParser::kPadding, ' ');
+  const std::string padded = line + std::string(json::kPadding, ' ');
   const ParsedLine parsed = parser.Parse(std::string_view(padded).substr(0, line.size()), sink);
   EXPECT_EQ(parsed.kind, LineKind::kState) << parsed.reason;
   const std::string out = WithDestinationStats(line, parsed.state, counts);

@@ -5,23 +5,20 @@
 #include <chrono>
 #include <utility>
 
+#include "base/text.h"
+
 namespace ddb {
 
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
 // `lower` is in lower case.
 bool SameName(std::string_view name, std::string_view lower) {
   return std::equal(name.begin(), name.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return Lower(a) == b; });
+                    [](char a, char b) { return ToLower(a) == b; });
 }
 
 bool IsTokenChar(char c) {
-  return IsAlpha(c) || IsDigit(c) ||
-         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+  return IsAlnum(c) || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
 }
 
 // What may stand in a header's value, a reason phrase or a chunk's extension.
@@ -209,7 +206,7 @@ bool ReplyParser::ParseHeader(std::string_view name, std::string_view value) {
     return ParseNumber(value, head_.crc32);
   } else if (SameName(name, "x-amzn-requestid")) {
     static constexpr size_t kLongest = 128;
-    const auto plain = [](char c) { return IsAlpha(c) || IsDigit(c) || c == '-'; };
+    const auto plain = [](char c) { return IsAlnum(c) || c == '-'; };
     head_.request_id.clear();
     if (value.size() <= kLongest && std::all_of(value.begin(), value.end(), plain)) head_.request_id = value;
   } else if (SameName(name, "date")) {
@@ -306,15 +303,8 @@ bool ReplyParser::TakeChunkSize(char c) {
     phase_ = Phase::kChunkExtension;
     return digits_ > 0;
   }
-  const char lower = Lower(c);
-  int digit = 0;
-  if (IsDigit(c)) {
-    digit = c - '0';
-  } else if (lower >= 'a' && lower <= 'f') {
-    digit = lower - 'a' + 10;
-  } else {
-    return false;
-  }
+  const int digit = HexValue(c);
+  if (digit < 0) return false;
   if (digits_ == 0) left_ = 0;
   left_ = left_ * 16 + static_cast<uint64_t>(digit);
   return ++digits_ <= kMaxDigits;

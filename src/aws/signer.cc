@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
+
 namespace ddb {
 
 namespace {
@@ -13,14 +15,6 @@ namespace {
 constexpr std::string_view kContentType = "application/x-amz-json-1.0";
 constexpr std::string_view kService = "dynamodb";
 constexpr size_t kBlock = 64;  // SHA-256's, for HMAC
-
-void AppendHex(std::string& out, const Sha256Digest& digest) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  for (const unsigned char byte : digest) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-}
 
 std::string_view AsText(const Sha256Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
@@ -71,14 +65,12 @@ std::string CanonicalPath(std::string_view path) {
   for (const std::string_view segment : segments) {
     canonical += '/';
     for (const char c : segment) {
-      const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-      if (alphanumeric || c == '-' || c == '.' || c == '_' || c == '~') {
+      if (IsAlnum(c) || c == '-' || c == '.' || c == '_' || c == '~') {
         canonical += c;
       } else {
-        static constexpr char kDigits[] = "0123456789ABCDEF";
         const auto byte = static_cast<unsigned char>(c);
-        (canonical += '%') += kDigits[byte >> 4];
-        canonical += kDigits[byte & 15];
+        (canonical += '%') += ToUpper(kHexDigits[byte >> 4]);
+        canonical += ToUpper(kHexDigits[byte & 15]);
       }
     }
   }
@@ -181,10 +173,10 @@ std::string_view Signer::SignedHead(std::string_view target, size_t body_size, c
   s.canonical.assign(s.canonical_begin).append(s.date);
   if (!token.empty()) s.canonical.append("\nx-amz-security-token:").append(token);
   s.canonical.append("\nx-amz-target:").append(target).append("\n\n").append(s.signed_headers).append("\n");
-  AppendHex(s.canonical, body_hash);
+  AppendHex(body_hash, s.canonical);
 
   s.to_sign.assign("AWS4-HMAC-SHA256\n").append(s.date).append("\n").append(s.scope).append("\n");
-  AppendHex(s.to_sign, Sha256(s.canonical));
+  AppendHex(Sha256(s.canonical), s.to_sign);
 
   s.head.assign(s.request_line_and_host).append("X-Amz-Target: ").append(target);
   s.head.append("\r\nX-Amz-Date: ").append(s.date);
@@ -195,7 +187,7 @@ std::string_view Signer::SignedHead(std::string_view target, size_t body_size, c
       .append(", SignedHeaders=")
       .append(s.signed_headers)
       .append(", Signature=");
-  AppendHex(s.head, s.key(s.to_sign));
+  AppendHex(s.key(s.to_sign), s.head);
   char length[24];
   char* const end = std::to_chars(length, length + sizeof(length), body_size).ptr;
   s.head.append("\r\nContent-Length: ").append(length, end).append("\r\n\r\n");

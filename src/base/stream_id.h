@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/numbered.h"
-#include "base/short_text.h"
+#include "base/text.h"
 
 namespace ddb {
 

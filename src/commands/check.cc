@@ -18,7 +18,6 @@
 #include "commands/standard_io.h"
 #include "config/config.h"
 #include "dynamodb/connection_check.h"
-#include "dynamodb/limits.h"
 #include "items/table_name.h"
 
 namespace ddb {

@@ -13,7 +13,7 @@
 #include <valijson/validator.hpp>
 
 #include "base/read_file.h"
-#include "base/short_text.h"
+#include "base/text.h"
 
 namespace ddb {
 namespace {
@@ -229,9 +229,7 @@ Status Validate(const Json& config) {
 
 // The Java connector's rule on Airbyte's own cloud, to the letter of its message.
 Status CheckHttps(const Json& config, const Deployment& deployment) {
-  std::string edition = deployment.airbyte_edition;
-  for (char& c : edition) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
-  if (deployment.deployment_mode != "CLOUD" && edition != "cloud") return Ok();
+  if (deployment.deployment_mode != "CLOUD" && ToLower(deployment.airbyte_edition) != "cloud") return Ok();
   const Json endpoint = config.value("dynamodb_endpoint", Json(""));
   if (!endpoint.is_string()) return Ok();  // refused by the schema
   const auto& url = endpoint.get_ref<const std::string&>();

@@ -14,10 +14,6 @@ inline constexpr size_t kMaxBatchItems = 25;
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 inline constexpr size_t kMaxRequestBytes = 16'000'000;
 
-// Table names, bytes.
-// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
-inline constexpr size_t kMaxTableName = 255;
-
 // Our own control-plane calls in flight; DynamoDB takes 500 table operations at a time, 250 with indexes.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html#limits-api
 inline constexpr size_t kMaxControlCalls = 50;

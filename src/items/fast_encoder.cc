@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/text.h"
 #include "items/item_writer.h"
 #include "items/number.h"
 #include "json/escape.h"
@@ -10,8 +11,6 @@
 
 namespace ddb {
 namespace {
-
-[[gnu::always_inline]] inline bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
 // A run of escapes, copied raw. Neither inlined nor given anything by reference, so that the loop's state
 // stays in registers.
@@ -25,7 +24,9 @@ struct EscapeRun {
   while (p < end && *p == '\\' && run.length < kEnough) {
     const json::Escape escape = json::ReadEscape(p, end);
     if (escape.length == 0 || escape.lone_surrogate) return {0, 0};
-    std::memcpy(out, p, 12);
+    constexpr size_t kLongest = 12;  // of a surrogate pair
+    static_assert(kLongest <= json::kPadding && kLongest <= json::kStringSlack);
+    std::memcpy(out, p, kLongest);
     p += escape.length;
     out += escape.length;
     run.length += escape.length;
@@ -38,7 +39,7 @@ struct EscapeRun {
   std::string name;
   json::Unescape(raw, name);
   const size_t length = name.size();
-  name.append(8, '\0');
+  name.append(KeyFilter::kReadAhead, '\0');
   return keys.Hash(name.data(), length);
 }
 
@@ -164,6 +165,7 @@ class Scan {
     const bool plain = *whole != '0' && (fraction_digits == 0 ? p_[-1] != '.' : p_[-1] != '0') &&
                        whole_digits > 0 && p_ - whole <= kMaxNumberDigits && (*p_ | 0x20) != 'e';
     if (plain) [[likely]] {
+      static_assert(kMaxNumberDigits + 2 <= 48 && 48 <= json::kPadding);  // with sign and point
       std::memcpy(w_.at, begin, 16);
       if (p_ - begin > 16) std::memcpy(w_.at + 16, begin + 16, 32);
       ptrdiff_t digits = whole_digits + fraction_digits;
@@ -257,6 +259,8 @@ class Scan {
 
   // What stands behind `end_` is never followed far: the closing brackets of 31 levels and one token lie
   // between two checks.
+  static_assert(kMaxContainers + 2 + 16 <=
+                json::kPadding);  // they, a comma, a quote, the first bytes of a string
   [[gnu::always_inline]] Step Values() {
     for (;;) {
       if (p_ >= end_) [[unlikely]]

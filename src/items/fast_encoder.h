@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "items/item_size.h"
 #include "items/key_filter.h"
+#include "json/padding.h"
 
 namespace ddb {
 
@@ -20,11 +21,9 @@ struct FastResult {
   SizeBounds size;             // with kDone
 };
 
-// Bytes behind `end` that are read (what they hold does not matter).
-inline constexpr int kFastPadding = 64;
-
-// `p` at '{' or '['; `outer_levels` containers are around it already, of the 31 that DynamoDB allows. Appends
-// to `out`; without kDone, what was appended is for the caller to truncate.
+// `p` at '{' or '[', with json::kPadding readable bytes behind `end`; `outer_levels` containers are around it
+// already, of the 31 that DynamoDB allows. Appends to `out`; without kDone, what was appended is for the
+// caller to truncate.
 using FastEncode = FastResult(const char* p, const char* end, int outer_levels, KeyFilter& keys, Buffer& out);
 FastEncode FastEncodePortable;
 #if defined(__SSE2__)

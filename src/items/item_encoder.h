@@ -22,6 +22,7 @@
 
 #include "base/buffer.h"
 #include "items/item_size.h"
+#include "json/padding.h"
 
 namespace ddb {
 
@@ -40,8 +41,6 @@ struct EncodedData {
 
 class ItemEncoder {
  public:
-  static constexpr size_t kPadding = 64;  // readable bytes behind the input, for wide loads
-
   ItemEncoder();
   ~ItemEncoder();
 
@@ -55,7 +54,7 @@ class ItemEncoder {
     std::vector<std::string> protected_fields = {};
   };
 
-  // `p` at the '{' of record.data.
+  // `p` at the '{' of record.data; json::kPadding bytes behind `end` are readable.
   EncodedData EncodeData(const char* p, const char* end, Buffer& out);
   // Ends the item that EncodeData began; over the size limit its largest fields are nulled. `emitted_at` is
   // "-"? [0-9]+; `meta` the raw, valid JSON of record.meta, "" if there is none. Gives kNone, or why the

@@ -89,7 +89,7 @@ TEST(ItemEncoderRandom, KernelsAgreeOnDamagedRecords) {
         text.resize(at);
     }
     if (text.empty() || text[0] != '{') continue;
-    const std::string padded = text + std::string(kFastPadding, '"');
+    const std::string padded = text + std::string(json::kPadding, '"');
     const char* const end = padded.data() + text.size();
     std::string first;
     for (FastEncode* const encode : Encoders()) {

@@ -41,7 +41,7 @@ TEST(ItemEncoder, TheWholeItem) {
 TEST(ItemEncoder, IdsAreNew) {
   ItemEncoder encoder;
   Buffer out;
-  const std::string text = "{}" + std::string(ItemEncoder::kPadding, ' ');
+  const std::string text = "{}" + std::string(json::kPadding, ' ');
   for (int i = 0; i < 2; ++i) {
     encoder.EncodeData(text.data(), text.data() + 2, out);
     encoder.Finish("1", "", SomeStream(), out);

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <vector>
 
+#include "json/padding.h"
+
 namespace ddb {
 
 class KeyFilter {
@@ -25,10 +27,13 @@ class KeyFilter {
     uint64_t* begin;
   };
 
+  static constexpr size_t kReadAhead = 8;
+  static_assert(kReadAhead <= json::kPadding);
+
   uint64_t* BeginRecord() { return hashes_.data(); }
   static Object Begin(uint64_t* names) { return {0, names}; }
 
-  // `name` must be followed by 8 readable bytes.
+  // `name` must be followed by kReadAhead readable bytes.
   [[gnu::always_inline]] uint64_t Hash(const char* name, size_t length) const {
     uint64_t first = Load(name);
     uint64_t last = length;

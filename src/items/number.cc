@@ -3,14 +3,14 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace ddb {
 namespace {
 
 // An exponent is read no further than this; with a billion zeros around the point the sum is still exact
 // where it matters.
 constexpr int64_t kExponentCeiling = int64_t{1} << 50;
-
-bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
 // The digits of a number as they are met, without leading zeros; trailing zeros are held back until a digit
 // follows.

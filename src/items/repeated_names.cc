@@ -54,14 +54,14 @@ class Finder {
   const char* ReadName(const char* p) {
     if (!levels_.back().object) return p;
     p = json::SkipWhitespace(p, end_);
-    const json::StringToken token = json::SkipString(p + 1, end_);
-    std::string_view text(p + 1, static_cast<size_t>(token.next - p) - 2);
-    if (token.escaped) {
+    const json::Name name = json::ReadName(p, end_);
+    std::string_view text = name.raw;
+    if (name.escaped) {
       json::Unescape(text, decoded_.emplace_back());
       text = decoded_.back();
     }
     names_.push_back({text, p});
-    return json::SkipWhitespace(token.next, end_) + 1;
+    return name.value;
   }
 
   void CloseLevel() {

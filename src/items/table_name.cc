@@ -1,19 +1,18 @@
 #include "items/table_name.h"
 
-#include <openssl/sha.h>
 #include <utf8proc.h>
 
 #include <algorithm>
 #include <map>
 
+#include "items/hash_digits.h"
+
 namespace ddb {
 namespace {
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
-constexpr size_t kMinTableName = 3;    // characters
-constexpr size_t kMaxTableName = 255;  // characters
+constexpr size_t kMinTableName = 3;  // characters
 constexpr size_t kHashDigits = 8;
-constexpr size_t kMaxHashDigits = 2 * SHA256_DIGEST_LENGTH;
 
 bool IsWordCharacter(int32_t c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -53,22 +52,13 @@ class Cleaner {
 
 bool IsTableNameCharacter(char c) { return IsWordCharacter(c) || c == '-' || c == '.'; }
 
-std::string HashOf(const StreamId& stream) {
+std::string HashOf(const StreamId& stream, size_t digits) {
   // 0xFF is in no UTF-8, so a null namespace differs from every other.
-  const std::string text = stream.ns.value_or("\xFF") + '\0' + stream.name;
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string digits;
-  for (const unsigned char byte : digest) {
-    digits.push_back(kHex[byte >> 4]);
-    digits.push_back(kHex[byte & 15]);
-  }
-  return digits;
+  return HashDigits(stream.ns.value_or("\xFF") + '\0' + stream.name, digits);
 }
 
 std::string WithHash(const std::string& name, const StreamId& stream, size_t digits) {
-  return name.substr(0, kMaxTableName - 1 - digits) + "_" + HashOf(stream).substr(0, digits);
+  return name.substr(0, kMaxTableName - 1 - digits) + "_" + HashOf(stream, digits);
 }
 
 Status CheckPrefix(std::string_view prefix) {

@@ -4,6 +4,7 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "base/stream_id.h"
 
 namespace ddb {
+
+inline constexpr size_t kMaxTableName = 255;  // characters, each of one byte
 
 // NFKD; marks deleted; each run of ASCII whitespace one '_'; each other code point outside [A-Za-z0-9_] one
 // '_'.

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/text.h"
+
 #if defined(__SSSE3__)
 #include <tmmintrin.h>
 #endif
@@ -83,17 +85,16 @@ uint64_t UuidSource::Random64() {
 }
 
 void FormatUuidPortable(const unsigned char* bytes, char* out) {
-  constexpr char kHex[] = "0123456789abcdef";
   for (int i = 0; i < 16; ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
-    *out++ = kHex[bytes[i] >> 4];
-    *out++ = kHex[bytes[i] & 15];
+    *out++ = kHexDigits[bytes[i] >> 4];
+    *out++ = kHexDigits[bytes[i] & 15];
   }
 }
 
 #if defined(__SSSE3__)
 void FormatUuid(const unsigned char* bytes, char* out) {
-  const __m128i hex = _mm_loadu_si128(reinterpret_cast<const __m128i*>("0123456789abcdef"));
+  const __m128i hex = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kHexDigits));
   const __m128i nibble = _mm_set1_epi8(15);
   const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
   const __m128i high = _mm_shuffle_epi8(hex, _mm_and_si128(_mm_srli_epi16(all, 4), nibble));

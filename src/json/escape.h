@@ -18,11 +18,9 @@ struct Escape {
 // `p` at a backslash.
 Escape ReadEscape(const char* p, const char* end);
 
-void AppendUtf8(uint32_t code, std::string& out);
-
-// The text of a string's (valid) inside. A lone surrogate becomes the three bytes that UTF-8 would have for
-// it, so that different raw texts stay different; `out` is replaced.
-void Unescape(std::string_view raw, std::string& out);
+// The text of a string's (valid) inside; `out` is replaced. Half of a surrogate pair becomes the three bytes
+// that UTF-8 would have for it, so that different raw texts stay different; false where there is one.
+bool Unescape(std::string_view raw, std::string& out);
 
 // Appends `text`, which is UTF-8, as a JSON string's inside.
 void AppendEscaped(std::string_view text, std::string& out);

@@ -3,16 +3,12 @@
 namespace ddb::json {
 
 const char* ReadMemberName(const char* p, const char* end, std::string& scratch, std::string_view& name) {
-  if (p >= end || *p != '"') return nullptr;
-  const StringToken token = SkipString(p + 1, end);
-  if (token.next == nullptr) return nullptr;
-  name = {p + 1, static_cast<size_t>(token.next - p - 2)};
-  if (token.escaped) {
-    // A name that has no UTF-8 is none that is looked for.
-    name = DecodeString(name, scratch) ? std::string_view(scratch) : std::string_view();
-  }
-  p = SkipWhitespace(token.next, end);
-  return p < end && *p == ':' ? p + 1 : nullptr;
+  const Name read = ReadName(p, end);
+  // A name that has no UTF-8 is none that is looked for.
+  name = !read.escaped                 ? read.raw
+         : Unescape(read.raw, scratch) ? std::string_view(scratch)
+                                       : std::string_view();
+  return read.value;
 }
 
 MemberText ReadText(const char* p, const char* end, std::string& scratch) {
@@ -23,7 +19,7 @@ MemberText ReadText(const char* p, const char* end, std::string& scratch) {
   if (token.next == nullptr) return {};
   const std::string_view raw(p + 1, static_cast<size_t>(token.next - p - 2));
   if (!token.escaped) return {token.next, MemberText::kText, raw};
-  if (!DecodeString(raw, scratch)) return {token.next, MemberText::kOther, {}};
+  if (!Unescape(raw, scratch)) return {token.next, MemberText::kOther, {}};
   return {token.next, MemberText::kText, scratch};
 }
 

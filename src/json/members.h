@@ -70,6 +70,21 @@ inline const char* ForEachMember(const char* p, const char* end, std::string& sc
   }
 }
 
+// Calls fn(name, value) for each member of an object that SkipValue has passed, which is not doubted again.
+// `inside` is behind its '{'; the value is its text without whitespace around it.
+template <typename Fn>
+inline void ForEachValidMember(const char* inside, const char* end, Fn&& fn) {
+  const char* p = SkipWhitespace(inside, end);
+  while (*p == '"') {
+    const Name name = ReadName(p, end);
+    const char* const value = SkipWhitespace(name.value, end);
+    p = SkipValue(value, end);
+    fn(name, std::string_view(value, static_cast<size_t>(p - value)));
+    p = SkipWhitespace(p, end);
+    if (*p == ',') p = SkipWhitespace(p + 1, end);
+  }
+}
+
 // A member that should be text.
 struct MemberText {
   enum Kind { kNull, kText, kOther };  // half of a surrogate pair is no text

@@ -8,17 +8,14 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <string>
 #include <string_view>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "json/escape.h"
+#include "json/padding.h"
+#include "json/special_bytes.h"
+#include "json/utf8.h"
 
 namespace ddb::json {
-
-constexpr size_t kPadding = 64;
 
 inline const char* SkipWhitespace(const char* p, const char* end) {
   if (p < end && *p > ' ') return p;  // as a rule there is none
@@ -28,22 +25,17 @@ inline const char* SkipWhitespace(const char* p, const char* end) {
 
 namespace portable {
 const char* FindStringSpecial(const char* p, const char* end, bool& non_ascii);
-bool ValidUtf8(const char* p, const char* end);
 }  // namespace portable
 
 // The first quote, backslash or control character in [p, end), else `end`. `non_ascii` is set when a byte
 // over 0x7F is passed (it may also be set by a byte behind `end` when the result is `end`); never cleared.
 #if defined(__SSE2__)
 inline const char* FindStringSpecial(const char* p, const char* end, bool& non_ascii) {
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i last_control = _mm_set1_epi8(0x1F);
-  for (; p < end; p += 16) {
+  constexpr size_t kBytes = 16;
+  static_assert(kBytes <= kPadding);
+  for (; p < end; p += kBytes) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    const __m128i special =
-        _mm_or_si128(control, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-    const auto hits = static_cast<unsigned>(_mm_movemask_epi8(special));
+    const unsigned hits = SpecialBytes(bytes);
     const auto high = static_cast<unsigned>(_mm_movemask_epi8(bytes));
     if (hits != 0) {
       non_ascii |= (high & (hits - 1) & ~hits) != 0;  // those before the first hit
@@ -60,16 +52,9 @@ inline const char* FindStringSpecial(const char* p, const char* end, bool& non_a
 }
 #endif
 
-// Needs no padding.
-bool ValidUtf8(const char* p, const char* end);
-
-// `p` at a backslash inside a string: behind the whole escape (of \u: behind four hexadecimal digits; whether
-// surrogates are paired is not looked at).
-const char* SkipEscape(const char* p, const char* end);
-
 struct StringToken {
   const char* next = nullptr;  // behind the closing quote; nullptr: not a valid string
-  bool escaped = false;        // holds escapes: DecodeString gives its text
+  bool escaped = false;        // holds escapes: Unescape gives its text
 };
 
 // `p` behind the opening quote.
@@ -83,16 +68,22 @@ inline StringToken SkipString(const char* p, const char* end) {
     if (*p == '"') break;
     if (*p != '\\') return {};
     escaped = true;
-    p = SkipEscape(p, end);
-    if (p == nullptr) return {};
+    const uint32_t length = ReadEscape(p, end).length;
+    if (length == 0) return {};
+    p += length;
   }
   if (non_ascii && !ValidUtf8(begin, p)) return {};
   return {p + 1, escaped};
 }
 
-// The text of a string: `raw` is what stands between the quotes, already stepped over by SkipString. False
-// for an escape that is half of a surrogate pair (it has no UTF-8). `out` is replaced.
-bool DecodeString(std::string_view raw, std::string& out);
+struct Name {
+  const char* value = nullptr;  // behind the colon; nullptr: not valid JSON
+  std::string_view raw;         // between the quotes
+  bool escaped = false;
+};
+
+// `p` at the quote of a member's name.
+Name ReadName(const char* p, const char* end);
 
 // `p` at '-' or a digit: behind the number.
 const char* SkipNumber(const char* p, const char* end);

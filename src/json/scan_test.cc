@@ -131,23 +131,6 @@ TEST(JsonScan, StringsAreUtf8) {
   EXPECT_EQ(StringLength("abc\"\xFF\xFF"), 4);
 }
 
-TEST(JsonScan, DecodesEscapes) {
-  const auto decode = [](std::string_view raw) {
-    std::string out = "old";
-    return DecodeString(raw, out) ? out : "invalid";
-  };
-  EXPECT_EQ(decode(""), "");
-  EXPECT_EQ(decode("plain \xC3\xA4"), "plain \xC3\xA4");
-  EXPECT_EQ(decode(R"(a\"b\\c\/d\be\ff\ng\rh\ti)"), "a\"b\\c/d\be\ff\ng\rh\ti");
-  EXPECT_EQ(decode(R"(\u0041\u00e4\u20AC\uD83D\uDE00!)"), "A\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80!");
-  EXPECT_EQ(decode(R"(\u0000)"), std::string(1, '\0'));
-  EXPECT_EQ(decode(R"(\uD800\uDC00\uDBFF\uDFFF)"), "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
-  for (const char* lone :
-       {R"(\uD83D)", R"(\uD83Dx)", R"(\uDE00)", R"(\uD83D\n)", R"(\uD83D\uD83D)", R"(\uD83D\u0041)"}) {
-    EXPECT_EQ(decode(lone), "invalid") << lone;
-  }
-}
-
 TEST(JsonScan, FindStringSpecialAgreesWithItsTwin) {
   std::mt19937 random(1);
   const std::string alphabet =
@@ -164,47 +147,6 @@ TEST(JsonScan, FindStringSpecialAgreesWithItsTwin) {
     ASSERT_EQ(found, portable::FindStringSpecial(padded.begin(), padded.end(), twin_high)) << text;
     ASSERT_EQ(high, twin_high) << text;
     ASSERT_EQ(twin_high, std::any_of(padded.begin(), found, [](char c) { return (c & 0x80) != 0; })) << text;
-  }
-}
-
-// Every sequence of up to four bytes around the borders of table 3-7, at every offset in a vector.
-TEST(JsonScan, ValidUtf8AgreesWithItsTwin) {
-  const std::vector<unsigned char> bytes = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF,
-                                            0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE,
-                                            0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFF};
-  size_t valid = 0;
-  for (size_t index = 0; index < bytes.size() * bytes.size() * bytes.size() * bytes.size(); ++index) {
-    std::string text(32, 'x');
-    size_t rest = index;
-    const size_t offset = index % 29;
-    for (size_t i = 0; i < 4; ++i, rest /= bytes.size())
-      text[offset + i] = static_cast<char>(bytes[rest % bytes.size()]);
-    const char* const begin = text.data();
-    const bool good = portable::ValidUtf8(begin, begin + 32);
-    valid += good;
-    ASSERT_EQ(ValidUtf8(begin, begin + 32), good) << index;
-    const size_t cut = offset + 4 < 16 ? 16 : offset + 4;  // ends with the sequence where that is long enough
-    ASSERT_EQ(ValidUtf8(begin, begin + cut), portable::ValidUtf8(begin, begin + cut)) << index;
-  }
-  EXPECT_GT(valid, 100U);
-}
-
-TEST(JsonScan, ValidUtf8KnowsEveryCodePoint) {
-  for (unsigned code = 0x80; code < 0x110000; ++code) {
-    if (code >= 0xD800 && code < 0xE000) continue;
-    std::string text;
-    if (code < 0x800) {
-      text = {static_cast<char>(0xC0 | code >> 6), static_cast<char>(0x80 | (code & 0x3F))};
-    } else if (code < 0x10000) {
-      text = {static_cast<char>(0xE0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 0x3F)),
-              static_cast<char>(0x80 | (code & 0x3F))};
-    } else {
-      text = {static_cast<char>(0xF0 | code >> 18), static_cast<char>(0x80 | (code >> 12 & 0x3F)),
-              static_cast<char>(0x80 | (code >> 6 & 0x3F)), static_cast<char>(0x80 | (code & 0x3F))};
-    }
-    text.insert(0, code % 17, 'x').append(16, 'y');
-    ASSERT_TRUE(ValidUtf8(text.data(), text.data() + text.size())) << code;
-    ASSERT_TRUE(portable::ValidUtf8(text.data(), text.data() + text.size())) << code;
   }
 }
 

@@ -5,29 +5,15 @@
 #endif
 
 namespace ddb::json {
-namespace {
-
-constexpr uint64_t kOnes = 0x0101010101010101;
-constexpr uint64_t kHighBits = 0x8080808080808080;
-
-bool IsSpecial(unsigned char byte) { return byte < 0x20 || byte == '"' || byte == '\\'; }
-
-}  // namespace
-
 size_t CopyRunPortable(const char* p, const char* end, char* out) {
   const char* const begin = p;
   uint64_t seen = 0;
   for (; p < end; p += 8, out += 8) {
-    uint64_t word;
-    std::memcpy(&word, p, sizeof word);
+    const uint64_t word = LoadWord(p);
     std::memcpy(out, &word, sizeof word);
     seen |= word;
-    const uint64_t quote = word ^ kOnes * '"';
-    const uint64_t backslash = word ^ kOnes * '\\';
-    const uint64_t special =
-        ((word - kOnes * 0x20) & ~word) | ((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash);
-    if ((special & kHighBits) == 0) continue;
-    while (!IsSpecial(static_cast<unsigned char>(*p))) ++p;
+    if (!HasSpecialByte(word)) continue;
+    while (!IsSpecial(*p)) ++p;
     break;
   }
   return static_cast<size_t>(p - begin) << 1 | static_cast<size_t>((seen & kHighBits) != 0);

@@ -7,16 +7,14 @@
 
 #include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "json/padding.h"
+#include "json/special_bytes.h"
 
 namespace ddb::json {
 
 inline constexpr size_t kStringSlack = 32;
+static_assert(kStringSlack <= kPadding);
 
 // The long kernels copy from `p` up to the first special byte, or stop at or behind `end`. Returned is
 // (bytes copied) << 1 | (a byte over 0x7F was seen, perhaps just behind the run).
@@ -43,14 +41,6 @@ struct PortableKernel {
 };
 
 #if defined(__SSE2__)
-// The bit of each byte that ends a run.
-[[gnu::always_inline]] inline unsigned SpecialBytes(__m128i bytes) {
-  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
-  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-  const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash))));
-}
-
 template <CopyRun* kLongRun>
 struct VectorKernel {
   __m128i seen = _mm_setzero_si128();

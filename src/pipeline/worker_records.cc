@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "base/short_text.h"
+#include "base/text.h"
 #include "items/dead_letter.h"
 #include "pipeline/worker.h"
 

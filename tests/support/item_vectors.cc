@@ -20,7 +20,7 @@
 namespace {
 
 std::string Encode(ddb::ItemEncoder& encoder, const std::string& data) {
-  const std::string padded = data + std::string(ddb::ItemEncoder::kPadding, ' ');
+  const std::string padded = data + std::string(ddb::json::kPadding, ' ');
   const char* const end = padded.data() + data.size();
   ddb::Buffer out;
   if (encoder.EncodeData(padded.data(), end, out).next != end) return "invalid";

@@ -33,9 +33,9 @@ class MessageParserTest : public ::testing::Test {
   // The line in memory of its own; what follows it would continue it.
   const ParsedLine& Parse(std::string_view line) {
     size_ = line.size();
-    bytes_.reset(new char[line.size() + MessageParser::kPadding]);
+    bytes_.reset(new char[line.size() + json::kPadding]);
     std::copy(line.begin(), line.end(), bytes_.get());
-    std::fill_n(bytes_.get() + line.size(), MessageParser::kPadding, '}');
+    std::fill_n(bytes_.get() + line.size(), json::kPadding, '}');
     sink_ = {};
     parsed_ = parser_.Parse({bytes_.get(), size_}, sink_);
     return parsed_;

@@ -30,9 +30,9 @@ inline Encoded Encode(ItemEncoder& encoder, std::string_view text, std::string_v
                       std::string_view emitted_at = "1700000000001") {
   // Padding that would be taken for more of anything.
   std::string padded(text);
-  padded.append("1\"}]").append(ItemEncoder::kPadding, '7');
+  padded.append("1\"}]").append(json::kPadding, '7');
   std::string padded_meta(meta);
-  padded_meta.append(ItemEncoder::kPadding, ' ');
+  padded_meta.append(json::kPadding, ' ');
   Buffer out;
   out.Append("before");
   Encoded result;

@@ -1,0 +1,16 @@
+// HashDigits: what keeps two long or unusable names apart: the first hexadecimal digits of their SHA-256.
+// Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ddb {
+
+inline constexpr size_t kMaxHashDigits = 64;
+
+// `digits`: at most kMaxHashDigits.
+std::string HashDigits(std::string_view text, size_t digits);
+
+}  // namespace ddb

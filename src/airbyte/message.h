@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/literal.h"
+
 namespace ddb {
 
 // A stream as a message names it: decoded text (escapes resolved). A null namespace is nullopt.
@@ -52,7 +54,7 @@ struct ParsedLine {
   StateFields state;
   StreamRef status_stream;  // kStreamStatus
   StreamStatus status = StreamStatus::kOther;
-  std::string_view reason;  // kMalformed: a literal that holds no data, e.g. "emitted_at is missing"
+  Text reason;  // kMalformed, e.g. "emitted_at is missing"
   // kMalformed: the line is valid JSON and its record's stream is certain, so the failure is this stream's.
   // Else record.has_stream may still tell a stream to name in a message, but a part that was not understood
   // could have said otherwise.

@@ -13,8 +13,8 @@ using json::SkipExactly;
 using json::SkipMemberValue;
 using json::SkipWhitespace;
 
-constexpr std::string_view kNotJson = "line is not valid JSON";
-constexpr std::string_view kNotAMessage = "line is not an Airbyte message";
+constexpr Text kNotJson = "line is not valid JSON";
+constexpr Text kNotAMessage = "line is not an Airbyte message";
 
 enum class MessageType { kNone, kRecord, kState, kTrace, kOther };
 
@@ -71,7 +71,7 @@ class LineParser {
   }
 
  private:
-  void Malformed(std::string_view reason) {
+  void Malformed(Text reason) {
     out_.kind = LineKind::kMalformed;
     out_.reason = reason;
   }
@@ -123,13 +123,13 @@ class LineParser {
     out_.record = {};
     record_ns_is_bad_ = false;
     if (*p != '{') {
-      record_reason_ = *p == 'n' ? "record is missing" : "record is not an object";
+      record_reason_ = *p == 'n' ? Text("record is missing") : "record is not an object";
       return SkipMemberValue(p, end_);
     }
     StreamReader stream;
-    std::string_view data_reason = "record.data is missing";
-    std::string_view emitted_at_reason = "record.emitted_at is missing";
-    std::string_view meta_reason;
+    Text data_reason = "record.data is missing";
+    Text emitted_at_reason = "record.emitted_at is missing";
+    Text meta_reason;
     const auto read_stream = [&](const char* next) {
       out_.record.stream = stream.stream;
       out_.record.has_stream = stream.has_name;
@@ -165,9 +165,9 @@ class LineParser {
     return p;
   }
 
-  const char* ReadData(const char* p, std::string_view& reason) {
+  const char* ReadData(const char* p, Text& reason) {
     if (*p != '{') {
-      reason = *p == 'n' ? "record.data is missing" : "record.data is not an object";
+      reason = *p == 'n' ? Text("record.data is missing") : "record.data is not an object";
       return SkipMemberValue(p, end_);
     }
     reason = {};
@@ -176,10 +176,10 @@ class LineParser {
     return next;
   }
 
-  const char* ReadEmittedAt(const char* p, std::string_view& reason) {
+  const char* ReadEmittedAt(const char* p, Text& reason) {
     out_.record.emitted_at = {};
     if (*p != '-' && (*p < '0' || *p > '9')) {
-      reason = *p == 'n' ? "record.emitted_at is missing" : "record.emitted_at is not a whole number";
+      reason = *p == 'n' ? Text("record.emitted_at is missing") : "record.emitted_at is not a whole number";
       return SkipMemberValue(p, end_);
     }
     const char* const first = p + (*p == '-' ? 1 : 0);
@@ -198,7 +198,7 @@ class LineParser {
     return next;
   }
 
-  const char* ReadMeta(const char* p, std::string_view& reason) {
+  const char* ReadMeta(const char* p, Text& reason) {
     const char* const next = SkipMemberValue(p, end_);
     out_.record.meta = {};
     reason = {};
@@ -214,7 +214,7 @@ class LineParser {
     out_.state = {};
     state_reason_ = {};
     if (*p != '{') {
-      state_reason_ = *p == 'n' ? "state is missing" : "state is not an object";
+      state_reason_ = *p == 'n' ? Text("state is missing") : "state is not an object";
       return SkipMemberValue(p, end_);
     }
     StreamReader stream;
@@ -344,11 +344,11 @@ class LineParser {
   ParsedLine& out_;
 
   MessageType type_ = MessageType::kNone;
-  std::string_view syntax_reason_ = kNotJson;
+  Text syntax_reason_ = kNotJson;
   // Why a payload is of no use, "": it is. Told only if it turns out to be of the line's type.
-  std::string_view record_reason_ = "record is missing";
-  std::string_view state_reason_ = "state is missing";
-  std::string_view trace_reason_;
+  Text record_reason_ = "record is missing";
+  Text state_reason_ = "state is missing";
+  Text trace_reason_;
   bool record_ns_is_bad_ = false;
   bool trace_is_status_ = false;
   StreamStatus status_ = StreamStatus::kOther;

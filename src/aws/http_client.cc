@@ -20,7 +20,7 @@ constexpr size_t kScratch = 64 * 1024;  // bytes that one read takes at most
 
 }  // namespace
 
-std::string_view TransportErrorText(TransportError error) {
+Text TransportErrorText(TransportError error) {
   switch (error) {
     case TransportError::kNone:
       return "no error";

@@ -16,6 +16,7 @@
 #include "aws/endpoint.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
+#include "base/literal.h"
 
 namespace ddb {
 
@@ -39,7 +40,7 @@ enum class TransportError {
   kReplyTooLarge,   // over the caller's limit
   kCancelled,       // the client was closed
 };
-std::string_view TransportErrorText(TransportError error);  // "connection refused", for messages
+Text TransportErrorText(TransportError error);  // "connection refused", for messages
 
 struct HttpReply {
   TransportError transport = TransportError::kNone;

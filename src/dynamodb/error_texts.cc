@@ -11,9 +11,9 @@ using R = Reaction;
 using C = ErrorCode;
 using T = TextGroup;
 
-constexpr std::string_view kNoPermission = "a permission is missing";
-constexpr std::string_view kKmsKey = "the table's encryption key cannot be used";
-constexpr std::string_view kSkew = "the clock is wrong";
+constexpr Text kNoPermission = "a permission is missing";
+constexpr Text kKmsKey = "the table's encryption key cannot be used";
+constexpr Text kSkew = "the clock is wrong";
 
 constexpr KnownError kErrors[] = {
     // Throttling.
@@ -89,14 +89,14 @@ constexpr KnownError kErrors[] = {
     {"InvalidAction", R::kFailSystem, C::kUnknownOperation, "the operation is not supported"},
 };
 
-constexpr std::string_view kNotOurKeys = "its keys do not fit the table's key schema";
-constexpr std::string_view kPrecision = "a number has more than 38 significant digits";
-constexpr std::string_view kNotANumber = "a value is not a number";
-constexpr std::string_view kEmptyKey = "a key value is empty";
-constexpr std::string_view kLongKey = "a key value is too long";
-constexpr std::string_view kBadName = "the table name breaks DynamoDB's rule (3 to 255 of a-zA-Z0-9_.-)";
-constexpr std::string_view kRequestShape = "the request breaks a limit of BatchWriteItem";
-constexpr std::string_view kTtlUnchanged = "time to live is set so already";
+constexpr Text kNotOurKeys = "its keys do not fit the table's key schema";
+constexpr Text kPrecision = "a number has more than 38 significant digits";
+constexpr Text kNotANumber = "a value is not a number";
+constexpr Text kEmptyKey = "a key value is empty";
+constexpr Text kLongKey = "a key value is too long";
+constexpr Text kBadName = "the table name breaks DynamoDB's rule (3 to 255 of a-zA-Z0-9_.-)";
+constexpr Text kRequestShape = "the request breaks a limit of BatchWriteItem";
+constexpr Text kTtlUnchanged = "time to live is set so already";
 
 constexpr KnownText kValidationTexts[] = {
     // One item that can never be stored.
@@ -251,7 +251,7 @@ const KnownText* FindText(TextGroup group, std::string_view message) {
   return echoes ? FindConstraint(message) : nullptr;
 }
 
-std::string_view ThrottlingReasonText(std::string_view name) {
+Text ThrottlingReasonText(std::string_view name) {
   const bool index = name.starts_with("Index");
   if (!index && !name.starts_with("Table")) return {};
   name.remove_prefix(5);

@@ -15,10 +15,10 @@ namespace ddb {
 enum class TextGroup { kNone, kValidation, kSignature, kAccess, kInUse, kLimit };
 
 struct KnownError {
-  std::string_view name;
+  Text name;
   Reaction reaction;  // when no text matches
   ErrorCode code;
-  std::string_view reason;
+  Text reason;
   TextGroup texts = TextGroup::kNone;
 };
 
@@ -26,13 +26,13 @@ struct KnownText {
   std::string_view begin;
   Reaction reaction;
   ErrorCode code;
-  std::string_view reason;
+  Text reason;
 };
 
 // `name` with or without its ending "Exception"; nullptr for one we do not know.
 const KnownError* FindError(std::string_view name);
 const KnownText* FindText(TextGroup group, std::string_view message);
 // "" for a reason that we do not know.
-std::string_view ThrottlingReasonText(std::string_view name);
+Text ThrottlingReasonText(std::string_view name);
 
 }  // namespace ddb

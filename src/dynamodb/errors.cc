@@ -9,7 +9,7 @@
 namespace ddb {
 namespace {
 
-Verdict Make(Reaction reaction, ErrorCode code, std::string_view reason) {
+Verdict Make(Reaction reaction, ErrorCode code, Text reason) {
   Verdict verdict;
   verdict.reaction = reaction;
   verdict.code = code;
@@ -72,13 +72,13 @@ ErrorBody ReadErrorBody(const simdjson::dom::element& root) {
   return body;
 }
 
-std::string_view ReasonOfThrottle(const ErrorBody& body, std::string_view fallback) {
+Text ReasonOfThrottle(const ErrorBody& body, Text fallback) {
   simdjson::dom::array reasons;
   if (!body.has_reasons || body.reasons.get(reasons)) return fallback;
   for (const simdjson::dom::element entry : reasons) {
     std::string_view name;
     if (entry["reason"].get(name)) continue;
-    if (const std::string_view known = ThrottlingReasonText(name); !known.empty()) return known;
+    if (const Text known = ThrottlingReasonText(name); !known.empty()) return known;
   }
   return fallback;
 }
@@ -122,7 +122,7 @@ Verdict Classify(const HttpReply& reply, bool crc_ok) {
 }
 
 std::string Verdict::Describe(std::string_view request_id) const {
-  std::string out(error_name);
+  std::string out(error_name.view());
   const auto add = [&out](std::string_view part) {
     if (!out.empty()) out += ", ";
     out += part;

@@ -1,5 +1,5 @@
 // Errors of DynamoDB, named by what happens next. This is the only classifier: replies come in, a Verdict
-// goes out. Server text is never copied; `reason` is a literal of our own closed table.
+// goes out. Server text is never copied: `reason` is of our own closed table.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 // Pure values; any thread.
 #pragma once
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "aws/http_client.h"
+#include "base/literal.h"
 #include "base/result.h"
 
 namespace ddb {
@@ -54,23 +55,23 @@ enum class ErrorCode {
 
 // Verdict::reason of a throttle, as far as the reply tells (ThrottlingReasons, or the error's name).
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing-workflow.html
-inline constexpr std::string_view kThrottledProvisioned = "throttled: the table's provisioned capacity";
-inline constexpr std::string_view kThrottledKeyRange = "throttled: a hot partition of the table";
-inline constexpr std::string_view kThrottledOnDemandMax = "throttled: the table's on-demand maximum";
-inline constexpr std::string_view kThrottledAccount = "throttled: the account's limit";
-inline constexpr std::string_view kThrottledIndexProvisioned = "throttled: an index's provisioned capacity";
-inline constexpr std::string_view kThrottledIndexKeyRange = "throttled: a hot partition of an index";
-inline constexpr std::string_view kThrottledIndexOnDemandMax = "throttled: an index's on-demand maximum";
-inline constexpr std::string_view kThrottledIndexAccount = "throttled: the account's limit, for an index";
-inline constexpr std::string_view kThrottledUnnamed = "throttled";
+inline constexpr Text kThrottledProvisioned = "throttled: the table's provisioned capacity";
+inline constexpr Text kThrottledKeyRange = "throttled: a hot partition of the table";
+inline constexpr Text kThrottledOnDemandMax = "throttled: the table's on-demand maximum";
+inline constexpr Text kThrottledAccount = "throttled: the account's limit";
+inline constexpr Text kThrottledIndexProvisioned = "throttled: an index's provisioned capacity";
+inline constexpr Text kThrottledIndexKeyRange = "throttled: a hot partition of an index";
+inline constexpr Text kThrottledIndexOnDemandMax = "throttled: an index's on-demand maximum";
+inline constexpr Text kThrottledIndexAccount = "throttled: the account's limit, for an index";
+inline constexpr Text kThrottledUnnamed = "throttled";
 
 struct Verdict {
   Reaction reaction = Reaction::kNone;
   ErrorCode code = ErrorCode::kNone;
   TransportError transport = TransportError::kNone;
   int status = 0;
-  std::string_view reason;      // literal of our own: "item exceeds 400 KB", "throttled: ...", ...
-  std::string_view error_name;  // __type after '#': a literal, if it is one of the names we know; else ""
+  Text reason;      // "item exceeds 400 KB", "throttled: ...", ...
+  Text error_name;  // __type after '#', if it is one of the names that we know; else ""
 
   bool ok() const { return reaction == Reaction::kNone; }
   // True when the reply shows that DynamoDB itself (or something that speaks its API) answered.

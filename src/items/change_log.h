@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/literal.h"
+
 namespace ddb {
 
 enum class ChangeKind : uint8_t {
@@ -23,8 +25,8 @@ enum class ChangeKind : uint8_t {
 };
 
 struct ChangeWords {
-  std::string_view change;
-  std::string_view reason;
+  Text change;
+  Text reason;
 };
 constexpr ChangeWords WordsFor(ChangeKind kind) {
   switch (kind) {

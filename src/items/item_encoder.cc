@@ -162,7 +162,7 @@ RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view m
 
 const ItemEncoder::ItemFacts& ItemEncoder::last_item() const { return impl_->last_item; }
 
-std::string_view RejectReasonText(RejectReason reason) {
+Text RejectReasonText(RejectReason reason) {
   switch (reason) {
     case RejectReason::kNone:
       break;

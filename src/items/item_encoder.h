@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/literal.h"
 #include "items/item_size.h"
 #include "json/padding.h"
 
@@ -33,7 +34,7 @@ enum class RejectReason {
   kItemTooLarge,       // over 409,600 bytes even with fields nulled
   kEmittedAtTooLarge,  // over 38 significant digits, or 1E+126
 };
-std::string_view RejectReasonText(RejectReason reason);  // for messages; names no value
+Text RejectReasonText(RejectReason reason);  // for messages; names no value
 
 struct EncodedData {
   const char* next = nullptr;  // one past the value, nullptr: not valid JSON (or not valid UTF-8)

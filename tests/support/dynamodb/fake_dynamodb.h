@@ -60,7 +60,7 @@ class CollectingLog final : public Log {
   std::vector<std::pair<LogLevel, std::string>> lines;
 };
 
-inline Verdict Refusal(Reaction reaction, ErrorCode code, std::string_view name = "ValidationException") {
+inline Verdict Refusal(Reaction reaction, ErrorCode code, Text name = "ValidationException") {
   Verdict verdict;
   verdict.reaction = reaction;
   verdict.code = code;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.h"
+
 namespace ddb {
 namespace {
 
@@ -33,10 +35,6 @@ constexpr Partition kPartitions[] = {
     {"eu-isoe", "cloud.adc-e.uk"},
     {"us-isof", "csp.hci.ic.gov"},
 };
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsAlnum(char c) { return IsDigit(c) || IsLower(c) || (c >= 'A' && c <= 'Z'); }
 
 Error BadEndpoint(std::string_view reason, std::source_location where = std::source_location::current()) {
   return ConfigError(
@@ -105,7 +103,7 @@ bool CountGroups(std::string_view text, bool may_end_in_ipv4, int& groups) {
     const size_t end = std::min(text.find(':'), text.size());
     const std::string_view group = text.substr(0, end);
     const bool last = end == text.size();
-    const auto is_hex = [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
+    const auto is_hex = [](char c) { return HexValue(c) >= 0; };
     if (!group.empty() && group.size() <= 4 && std::all_of(group.begin(), group.end(), is_hex)) {
       ++groups;
     } else if (last && may_end_in_ipv4 && IsIpv4(group)) {
@@ -148,7 +146,7 @@ bool IsPath(std::string_view path) {
   for (size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
     if (c == '%') {
-      const auto hex = [](char d) { return IsDigit(d) || (d >= 'a' && d <= 'f') || (d >= 'A' && d <= 'F'); };
+      const auto hex = [](char d) { return HexValue(d) >= 0; };
       if (i + 2 >= path.size() || !hex(path[i + 1]) || !hex(path[i + 2])) return false;
     } else if (!IsAlnum(c) && std::string_view("/-._~!$&'()*+,;=:@").find(c) == std::string_view::npos) {
       return false;
@@ -175,7 +173,7 @@ Status SetHost(std::string_view host, Endpoint& endpoint) {
     endpoint.host = host;
   }
   for (char& c : endpoint.host) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    c = ToLower(c);
   }
   return Ok();
 }

@@ -46,7 +46,7 @@ constexpr Piece WorstNumber() {
 
 // ---- the other tokens, each with the comma that tells it from the next one where it needs one
 
-// A byte of a string's inside, where it is not copied: a control character that has no short form becomes six,
+// A byte of a string's inside, where it is not copied: a control character without a short form becomes six,
 // \u0001, in a name that is written anew and in a path.
 constexpr size_t kEscaped = 6;
 // A name that many others of its object become too: _2, _3, ... There are no more of them than an input has

@@ -33,9 +33,9 @@ Grown Grow(std::string_view data, std::string_view meta = "") {
   // One that is too large to be stored is rejected when it is encoded whole, which is what counts here.
   stream.protected_fields = {"a"};
   std::string padded(data);
-  padded.append(ItemEncoder::kPadding, ' ');
+  padded.append(json::kPadding, ' ');
   std::string padded_meta(meta);
-  padded_meta.append(ItemEncoder::kPadding, ' ');
+  padded_meta.append(json::kPadding, ' ');
   Buffer out;
   const EncodedData encoded = encoder.EncodeData(padded.data(), padded.data() + data.size(), out);
   EXPECT_NE(encoded.next, nullptr) << data.substr(0, 80);

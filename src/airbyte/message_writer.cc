@@ -1,6 +1,5 @@
 #include "airbyte/message_writer.h"
 
-#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -8,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -16,9 +14,8 @@
 #include <thread>
 #include <utility>
 
+#include "airbyte/message_json.h"
 #include "base/mutex.h"
-#include "base/text.h"
-#include "json/escape.h"
 
 namespace ddb {
 namespace {
@@ -30,27 +27,6 @@ constexpr std::chrono::seconds kCloseWait{10};
 // Lines that come sooner after what was written wait for each other: a STATE for every few records would
 // otherwise wake the thread for each.
 constexpr int kGatherMilliseconds = 1;
-
-constexpr std::array<std::string_view, 6> kLevelNames = {"FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"};
-
-std::string_view FailureTypeName(FailureType type) {
-  switch (type) {
-    case FailureType::kConfig:
-      return "config_error";
-    case FailureType::kTransient:
-      return "transient_error";
-    case FailureType::kSystem:
-      break;
-  }
-  return "system_error";
-}
-
-void AppendMember(std::string& out, std::string_view name, std::string_view text) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  json::AppendString(text, out);
-}
 
 }  // namespace
 
@@ -277,51 +253,18 @@ void MessageWriter::WriteLine(std::string line) { impl_->Queue(std::move(line));
 bool MessageWriter::Enabled(LogLevel level) const { return level <= impl_->level; }
 
 void MessageWriter::Write(LogLevel level, std::string message) {
-  if (!Enabled(level)) return;
-  std::string line = R"({"type":"LOG","log":{"level":")";
-  line += kLevelNames[static_cast<size_t>(level)];
-  line += '"';
-  AppendMember(line, "message", message);
-  line += "}}";
-  WriteLine(std::move(line));
+  if (Enabled(level)) WriteLine(LogMessage(level, message));
 }
 
 void MessageWriter::WriteTraceError(const Error& error) {
-  std::string line = fmt::format(
-      R"({{"type":"TRACE","trace":{{"type":"ERROR","emitted_at":{}.0,"error":{{"failure_type":"{}")",
-      impl_->clock.WallMillis(), FailureTypeName(error.type));
-  AppendMember(line, "message", error.message);
-  AppendMember(line, "internal_message", error.internal);
-  AppendMember(line, "stack_trace", error.trail);
-  if (error.stream) {
-    line += R"(,"stream_descriptor":{"name":)";
-    json::AppendString(error.stream->name, line);
-    if (error.stream->ns) AppendMember(line, "namespace", *error.stream->ns);
-    line += '}';
-  }
-  line += "}}}";
-  WriteLine(std::move(line));
+  WriteLine(TraceErrorMessage(error, impl_->clock.WallMillis()));
 }
 
 void MessageWriter::WriteConnectionStatus(bool succeeded, std::string_view message) {
-  std::string line = R"({"type":"CONNECTION_STATUS","connectionStatus":{"status":")";
-  line += succeeded ? "SUCCEEDED\"" : "FAILED\"";
-  if (!message.empty()) AppendMember(line, "message", message);
-  line += "}}";
-  WriteLine(std::move(line));
+  WriteLine(ConnectionStatusMessage(succeeded, message));
 }
 
-void MessageWriter::WriteSpec(std::string_view spec_json) {
-  std::string line = R"({"type":"SPEC","spec":)";
-  bool in_string = false;
-  for (size_t i = 0; i < spec_json.size(); ++i) {
-    const char c = spec_json[i];
-    if (c == '"') in_string = !in_string;
-    if (in_string || (c != ' ' && c != '\n' && c != '\r' && c != '\t')) line += c;
-    if (in_string && c == '\\' && i + 1 < spec_json.size()) line += spec_json[++i];
-  }
-  WriteLine(std::move(line) + '}');
-}
+void MessageWriter::WriteSpec(std::string_view spec_json) { WriteLine(SpecMessage(spec_json)); }
 
 void MessageWriter::OnClosed(std::function<void()> fn) {
   {
@@ -335,13 +278,5 @@ void MessageWriter::OnClosed(std::function<void()> fn) {
 bool MessageWriter::closed() const { return impl_->closed.load(std::memory_order_relaxed); }
 
 bool MessageWriter::Flush(Instant deadline) { return impl_->Flush(deadline); }
-
-LogLevel ParseLogLevel(std::string_view text) {
-  const std::string upper = ToUpper(text);
-  for (size_t i = 0; i < kLevelNames.size(); ++i) {
-    if (upper == kLevelNames[i]) return static_cast<LogLevel>(i);
-  }
-  return LogLevel::kInfo;
-}
 
 }  // namespace ddb

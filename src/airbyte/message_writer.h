@@ -48,6 +48,4 @@ class MessageWriter final : public Log {
   std::unique_ptr<Impl> impl_;
 };
 
-LogLevel ParseLogLevel(std::string_view text);  // LOG_LEVEL in any case; kInfo for anything unknown
-
 }  // namespace ddb

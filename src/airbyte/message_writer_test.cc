@@ -292,16 +292,5 @@ TEST_F(MessageWriterTest, ADeviceThatIsFullCountsAsClosed) {
   close(full);
 }
 
-TEST(ParseLogLevel, AnyCase) {
-  EXPECT_EQ(ParseLogLevel("debug"), LogLevel::kDebug);
-  EXPECT_EQ(ParseLogLevel("WARN"), LogLevel::kWarn);
-  EXPECT_EQ(ParseLogLevel("Error"), LogLevel::kError);
-  EXPECT_EQ(ParseLogLevel("fatal"), LogLevel::kFatal);
-  EXPECT_EQ(ParseLogLevel("trace"), LogLevel::kTrace);
-  EXPECT_EQ(ParseLogLevel("info"), LogLevel::kInfo);
-  EXPECT_EQ(ParseLogLevel(""), LogLevel::kInfo);
-  EXPECT_EQ(ParseLogLevel("loud"), LogLevel::kInfo);
-}
-
 }  // namespace
 }  // namespace ddb

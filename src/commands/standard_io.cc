@@ -5,9 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
-#include "airbyte/message_writer.h"
+#include "airbyte/message_json.h"
+#include "base/environment.h"
 
 namespace ddb {
 namespace {
@@ -20,10 +19,7 @@ bool IsOpenFor(int fd, int refused_mode) {
 
 }  // namespace
 
-LogLevel LogLevelFromEnvironment() {
-  const char* level = std::getenv("LOG_LEVEL");
-  return ParseLogLevel(level ? level : "");
-}
+LogLevel LogLevelFromEnvironment() { return ParseLogLevel(Environment("LOG_LEVEL")); }
 
 bool StdinIsReadable() {
   struct stat status{};

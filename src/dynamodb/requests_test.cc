@@ -62,6 +62,42 @@ constexpr std::string_view kDescription = R"({"Table":{
   "SSEDescription":{"Status":"ENABLED","SSEType":"KMS","KMSMasterKeyArn":"arn:aws:kms:k"},
   "DeletionProtectionEnabled":true,"Replicas":[{"RegionName":"eu-west-2"}]}})";
 
+// Byte for byte: with every setting there is, and with a name and a tag that have to be escaped.
+TEST(Requests, CreateTableWithEverySetting) {
+  TableSettings settings = ReadTableDescription(kDescription)->settings;
+  settings.tags = {{"team", "a \"b\""}, {"\x01", "\xFF\xC3\xA9"}};
+  EXPECT_EQ(CreateTableBody("t\n", kKeys, settings),
+            R"({"TableName":"t\n","KeySchema":[{"AttributeName":"id","KeyType":"HASH"},{"AttributeName")"
+            R"(:"t","KeyType":"RANGE"}],"AttributeDefinitions":[{"AttributeName":"id","AttributeType":")"
+            R"(S"},{"AttributeName":"t","AttributeType":"N"},{"AttributeName":"g","AttributeType":"B"}])"
+            R"(,"BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapaci)"
+            R"(tyUnits":7},"LocalSecondaryIndexes":[{"IndexName":"li","KeySchema":[{"AttributeName":"id)"
+            R"(","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionTy)"
+            R"(pe":"KEYS_ONLY"}}],"GlobalSecondaryIndexes":[{"IndexName":"gi","KeySchema":[{"AttributeN)"
+            R"(ame":"g","KeyType":"HASH"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":)"
+            R"(["x","y"]},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":2}}],"Str)"
+            R"(eamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"},"TableClass":"STAN)"
+            R"(DARD_INFREQUENT_ACCESS","SSESpecification":{"Enabled":true,"SSEType":"KMS","KMSMasterKey)"
+            R"(Id":"arn:aws:kms:k"},"Tags":[{"Key":"team","Value":"a \"b\""},{"Key":"\u0001","Value":"�)"
+            R"(é"}]})");
+  settings.capacity = {true, 5, {}};
+  settings.kms_key_arn.clear();
+  settings.indexes[1].projected.clear();
+  settings.tags.clear();
+  settings.stream_view.clear();
+  EXPECT_EQ(CreateTableBody("t", {{"id", 'S'}, {}}, settings),
+            R"({"TableName":"t","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"AttributeDefinit)"
+            R"(ions":[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"t","AttributeType":")"
+            R"(N"},{"AttributeName":"g","AttributeType":"B"}],"BillingMode":"PAY_PER_REQUEST","OnDemand)"
+            R"(Throughput":{"MaxReadRequestUnits":5,"MaxWriteRequestUnits":-1},"LocalSecondaryIndexes":)"
+            R"([{"IndexName":"li","KeySchema":[{"AttributeName":"id","KeyType":"HASH"},{"AttributeName")"
+            R"(:"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}],"GlobalSecondaryI)"
+            R"(ndexes":[{"IndexName":"gi","KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],"Project)"
+            R"(ion":{"ProjectionType":"INCLUDE"},"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteC)"
+            R"(apacityUnits":2}}],"TableClass":"STANDARD_INFREQUENT_ACCESS","SSESpecification":{"Enable)"
+            R"(d":true,"SSEType":"KMS"}})");
+}
+
 TEST(Responses, DescriptionIsReadWhole) {
   const auto table = ReadTableDescription(kDescription);
   ASSERT_TRUE(table);

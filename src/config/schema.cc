@@ -1,0 +1,230 @@
+#include "config/schema.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <regex>
+#include <utility>
+
+#include "base/text.h"
+#include "config/config.h"
+
+namespace ddb {
+
+using Json = nlohmann::json;
+
+namespace {
+
+constexpr size_t kMaxTextBytes = 2048;  // std::regex recurses once for each character
+constexpr size_t kMaxUnknownKeys = 20;  // each becomes a log line
+constexpr size_t kMaxKeyBytes = 100;
+
+// ---- Sentences. They hold names of keys and words of the spec, never a value: a secret may have been put
+// ---- into the wrong field.
+
+std::string FieldName(std::string_view path, const Json& schema) {
+  const auto title = schema.find("title");
+  std::string name(path);
+  return title == schema.end() ? name : name + " (" + title->get<std::string>() + ")";
+}
+
+Error SchemaError(std::string_view path, const Json& schema, const std::string& reason,
+                  std::source_location where = std::source_location::current()) {
+  return ConfigError(FieldName(path, schema) + " " + reason + ". Set it in the destination's settings.",
+                     "config: " + std::string(path) + " " + reason, where);
+}
+
+bool HasType(const Json& value, const std::string& type) {
+  if (type == "object") return value.is_object();
+  if (type == "integer") return value.is_number_integer();
+  return value.is_string();
+}
+
+std::string_view KindOfType(const std::string& type) {
+  if (type == "object") return "an object";
+  return type == "integer" ? "a whole number" : "text";
+}
+
+// ---- Reading the schema. It is ours, so what it holds is known: a test compares the words in it with the
+// ---- words that are read here.
+
+const Json& Properties(const Json& schema) {
+  static const Json none = Json::object();
+  const auto properties = schema.find("properties");
+  return properties == schema.end() ? none : *properties;
+}
+
+std::string Join(const std::string& path, const std::string& key) {
+  return path.empty() ? key : path + "." + key;
+}
+
+// The property by whose constant value the options of a oneOf are told apart.
+std::string Discriminator(const Json& option) {
+  for (const auto& [key, property] : Properties(option).items()) {
+    if (property.contains("const")) return key;
+  }
+  return {};
+}
+
+// The schema that the members of `object` follow: of a oneOf, the option that its discriminator names. Null
+// when there is none.
+const Json* MemberSchema(const Json& object, const Json& schema) {
+  const auto options = schema.find("oneOf");
+  if (options == schema.end()) return &schema;
+  for (const Json& option : *options) {
+    const std::string key = Discriminator(option);
+    const auto value = object.find(key);
+    if (value != object.end() && *value == option["properties"][key]["const"]) return &option;
+  }
+  return nullptr;
+}
+
+// ---- Making the config regular before it is validated. Only keys of the schema are walked, so the depth is
+// ---- the schema's.
+
+// A null counts as absent, and 10.0 is the whole number 10 (JSON has one kind of number).
+void RegularizeObject(Json& object, const Json& schema) {
+  for (const auto& [key, property] : Properties(schema).items()) {
+    const auto member = object.find(key);
+    if (member == object.end()) continue;
+    if (member->is_null()) {
+      object.erase(member);
+    } else if (member->is_number_float()) {
+      const double value = member->get<double>();
+      if (std::trunc(value) == value && std::abs(value) < 1e15) *member = static_cast<int64_t>(value);
+    } else if (member->is_object()) {
+      RegularizeObject(*member, property);
+    }
+  }
+  if (const auto options = schema.find("oneOf"); options != schema.end()) {
+    for (const Json& option : *options) RegularizeObject(object, option);
+  }
+}
+
+void CollectUnknownKeys(const Json& object, const Json& schema, const std::string& path,
+                        std::vector<std::string>& unknown) {
+  const Json* members = MemberSchema(object, schema);
+  if (members == nullptr) return;
+  const Json& properties = Properties(*members);
+  for (const auto& [key, value] : object.items()) {
+    if (unknown.size() >= kMaxUnknownKeys) return;
+    const auto property = properties.find(key);
+    if (property == properties.end()) {
+      unknown.push_back(ShortText(Join(path, key), kMaxKeyBytes));
+    } else if (value.is_object()) {
+      CollectUnknownKeys(value, *property, Join(path, key), unknown);
+    }
+  }
+}
+
+// ---- What is wrong, in words.
+
+std::optional<Error> FindMemberError(const Json& object, const Json& schema, const std::string& path);
+
+std::optional<Error> FindError(const Json& value, const Json& schema, const std::string& path) {
+  const std::string type = schema.at("type").get<std::string>();
+  if (!HasType(value, type)) {
+    return SchemaError(path, schema,
+                       "must be " + std::string(KindOfType(type)) + ", but is " + std::string(KindOf(value)));
+  }
+  if (value.is_object()) return FindMemberError(value, schema, path);
+  if (schema.contains("pattern")) {
+    const std::regex pattern(schema["pattern"].get<std::string>());
+    if (!std::regex_search(value.get_ref<const std::string&>(), pattern)) {
+      return SchemaError(path, schema, "must be " + schema["pattern_descriptor"].get<std::string>());
+    }
+  }
+  if (schema.contains("enum")) {
+    const Json& choices = schema["enum"];
+    if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
+      std::string names;
+      for (const Json& choice : choices) names += (names.empty() ? "" : " or ") + choice.dump();
+      return SchemaError(path, schema, "must be " + names);
+    }
+  }
+  if (schema.contains("minimum") && (value < schema["minimum"] || value > schema["maximum"])) {
+    return SchemaError(path, schema,
+                       "must be from " + schema["minimum"].dump() + " to " + schema["maximum"].dump());
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> FindOptionError(const Json& object, const Json& schema, const std::string& path) {
+  const std::string key = Discriminator(schema["oneOf"][0]);
+  std::string choices;
+  for (const Json& option : schema["oneOf"]) {
+    choices += (choices.empty() ? "" : " or ") + option["properties"][key]["const"].dump();
+  }
+  return SchemaError(Join(path, key), schema["oneOf"][0]["properties"][key],
+                     (object.contains(key) ? "must be " : "is missing; it must be ") + choices);
+}
+
+std::optional<Error> FindMemberError(const Json& object, const Json& schema, const std::string& path) {
+  const Json* members = MemberSchema(object, schema);
+  if (members == nullptr) return FindOptionError(object, schema, path);
+  const Json& properties = Properties(*members);
+  for (const Json& required : members->at("required")) {
+    const std::string key = required.get<std::string>();
+    if (!object.contains(key)) return SchemaError(Join(path, key), properties[key], "is missing");
+  }
+  for (const auto& [key, property] : properties.items()) {
+    const auto value = object.find(key);
+    if (value == object.end()) continue;
+    if (auto error = FindError(*value, property, Join(path, key))) return error;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const Json& ConfigSchema() {
+  static const Json schema = Json::parse(SpecJson()).at("connectionSpecification");
+  return schema;
+}
+
+std::string_view KindOf(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::object:
+      return "an object";
+    case Json::value_t::array:
+      return "a list";
+    case Json::value_t::string:
+      return "text";
+    case Json::value_t::boolean:
+      return "true or false";
+    case Json::value_t::null:
+      return "null";
+    case Json::value_t::number_float:
+      return "a number with a fraction";
+    default:
+      return "a number";
+  }
+}
+
+Error FieldError(const std::string& key, const std::string& reason, std::source_location where) {
+  return SchemaError(key, Properties(ConfigSchema())[key], reason, where);
+}
+
+void Regularize(Json& config) { RegularizeObject(config, ConfigSchema()); }
+
+Status CheckAgainstSchema(const Json& config) {
+  const Json& schema = ConfigSchema();
+  for (const auto& [key, property] : Properties(schema).items()) {
+    const auto value = config.find(key);
+    if (value == config.end() || !value->is_string()) continue;
+    if (value->get_ref<const std::string&>().size() > kMaxTextBytes) {
+      return SchemaError(key, property, "is longer than " + std::to_string(kMaxTextBytes) + " bytes");
+    }
+  }
+  if (auto error = FindMemberError(config, schema, "")) return *std::move(error);
+  return Ok();
+}
+
+std::vector<std::string> UnknownKeys(const Json& config) {
+  std::vector<std::string> unknown;
+  CollectUnknownKeys(config, ConfigSchema(), "", unknown);
+  return unknown;
+}
+
+}  // namespace ddb

@@ -243,22 +243,22 @@ StreamIndex::StreamIndex(const std::vector<StreamId>& streams) : streams_(stream
   for (size_t i = 0; i < streams_.size(); ++i) {
     const uint64_t hash = Hash(streams_[i].ns ? std::string_view(*streams_[i].ns) : "", streams_[i].name);
     size_t at = hash & (slots_.size() - 1);
-    while (slots_[at].index >= 0) at = (at + 1) & (slots_.size() - 1);
-    slots_[at] = {hash, static_cast<int>(i)};
+    while (slots_[at].stream) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = {hash, StreamNo(i)};
   }
 }
 
-int StreamIndex::Find(std::optional<std::string_view> ns, std::string_view name) const {
+std::optional<StreamNo> StreamIndex::Find(std::optional<std::string_view> ns, std::string_view name) const {
   const std::string_view ns_text = ns.value_or(std::string_view());
   const uint64_t hash = Hash(ns_text, name);
-  int alike = -1;
-  for (size_t at = hash & (slots_.size() - 1); slots_[at].index >= 0; at = (at + 1) & (slots_.size() - 1)) {
+  std::optional<StreamNo> alike;
+  for (size_t at = hash & (slots_.size() - 1); slots_[at].stream; at = (at + 1) & (slots_.size() - 1)) {
     if (slots_[at].hash != hash) continue;
-    const StreamId& stream = streams_[static_cast<size_t>(slots_[at].index)];
+    const StreamId& stream = streams_[slots_[at].stream->value()];
     const std::string_view stream_ns = stream.ns ? std::string_view(*stream.ns) : std::string_view();
     if (stream.name != name || stream_ns != ns_text) continue;
-    if (stream.ns.has_value() == ns.has_value()) return slots_[at].index;
-    if (alike < 0) alike = slots_[at].index;
+    if (stream.ns.has_value() == ns.has_value()) return slots_[at].stream;
+    if (!alike) alike = slots_[at].stream;
   }
   return alike;
 }

@@ -36,17 +36,17 @@ struct Catalog {
 Result<Catalog> LoadCatalog(const std::string& path);
 Result<Catalog> ParseCatalog(std::string_view json);
 
-// Streams by (namespace, name): exactly, then with a null namespace and "" taken as one. -1: not in the
-// catalog; else the position in `streams`. Lock-free after construction; any thread. Keeps its own texts.
+// Streams by (namespace, name): exactly, then with a null namespace and "" taken as one. Nothing where it is
+// not in the catalog. Lock-free after construction; any thread. Keeps its own texts.
 class StreamIndex {
  public:
   explicit StreamIndex(const std::vector<StreamId>& streams);
-  int Find(std::optional<std::string_view> ns, std::string_view name) const;
+  std::optional<StreamNo> Find(std::optional<std::string_view> ns, std::string_view name) const;
 
  private:
   struct Slot {
     uint64_t hash = 0;
-    int index = -1;  // -1: free
+    std::optional<StreamNo> stream = {};  // absent: free
   };
 
   std::vector<StreamId> streams_;

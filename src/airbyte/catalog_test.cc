@@ -232,20 +232,20 @@ TEST(Catalog, FromAFile) {
 TEST(StreamIndex, ExactlyThenWithoutTellingNullFromEmpty) {
   const StreamIndex index(
       {{"n", "a"}, {std::nullopt, "a"}, {"", "b"}, {std::nullopt, "c"}, {"", "c"}, {"a", ""}});
-  EXPECT_EQ(index.Find("n", "a"), 0);
-  EXPECT_EQ(index.Find(std::nullopt, "a"), 1);
-  EXPECT_EQ(index.Find("", "a"), 1);
-  EXPECT_EQ(index.Find(std::nullopt, "b"), 2);
-  EXPECT_EQ(index.Find("", "b"), 2);
-  EXPECT_EQ(index.Find(std::nullopt, "c"), 3);
-  EXPECT_EQ(index.Find("", "c"), 4);
-  EXPECT_EQ(index.Find("a", ""), 5);
-  EXPECT_EQ(index.Find("n", "b"), -1);
-  EXPECT_EQ(index.Find("m", "a"), -1);
-  EXPECT_EQ(index.Find(std::nullopt, "A"), -1);
-  EXPECT_EQ(index.Find(std::nullopt, ""), -1);
-  EXPECT_EQ(index.Find("na", ""), -1);
-  EXPECT_EQ(StreamIndex({}).Find(std::nullopt, "a"), -1);
+  EXPECT_EQ(index.Find("n", "a"), StreamNo(0));
+  EXPECT_EQ(index.Find(std::nullopt, "a"), StreamNo(1));
+  EXPECT_EQ(index.Find("", "a"), StreamNo(1));
+  EXPECT_EQ(index.Find(std::nullopt, "b"), StreamNo(2));
+  EXPECT_EQ(index.Find("", "b"), StreamNo(2));
+  EXPECT_EQ(index.Find(std::nullopt, "c"), StreamNo(3));
+  EXPECT_EQ(index.Find("", "c"), StreamNo(4));
+  EXPECT_EQ(index.Find("a", ""), StreamNo(5));
+  EXPECT_EQ(index.Find("n", "b"), std::nullopt);
+  EXPECT_EQ(index.Find("m", "a"), std::nullopt);
+  EXPECT_EQ(index.Find(std::nullopt, "A"), std::nullopt);
+  EXPECT_EQ(index.Find(std::nullopt, ""), std::nullopt);
+  EXPECT_EQ(index.Find("na", ""), std::nullopt);
+  EXPECT_EQ(StreamIndex({}).Find(std::nullopt, "a"), std::nullopt);
 }
 
 TEST(StreamIndex, ManyStreams) {
@@ -259,8 +259,8 @@ TEST(StreamIndex, ManyStreams) {
   for (size_t i = 0; i < streams.size(); ++i) {
     const std::optional<std::string>& ns = streams[i].ns;
     ASSERT_EQ(index.Find(ns ? std::optional<std::string_view>(*ns) : std::nullopt, streams[i].name),
-              static_cast<int>(i));
-    ASSERT_EQ(index.Find("ns3", streams[i].name), -1);
+              StreamNo(i));
+    ASSERT_EQ(index.Find("ns3", streams[i].name), std::nullopt);
   }
 }
 

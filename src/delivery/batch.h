@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/literal.h"
 #include "base/memory_budget.h"
 #include "delivery/checkpoint_ledger.h"
 #include "dynamodb/table.h"
@@ -31,9 +32,9 @@ using PendingLetterPtr = std::shared_ptr<PendingLetter>;
 // batches that it was taken apart into.
 struct TakenApart {
   uint32_t items = 0;
-  uint32_t refused = 0;     // for `reason`
-  uint32_t other = 0;       // stored, or refused for another reason
-  std::string_view reason;  // a literal
+  uint32_t refused = 0;  // for `reason`
+  uint32_t other = 0;    // stored, or refused for another reason
+  Text reason;
 };
 
 // What an item is, beside its bytes.

@@ -196,7 +196,7 @@ void Dispatcher::ShrinkOrRefuse(const Batch& batch, const Verdict& verdict, Inst
   caused_.back()->items.front().origin.is_changed = true;
 }
 
-void Dispatcher::Refuse(const Batch& batch, std::string_view reason, Instant now) {
+void Dispatcher::Refuse(const Batch& batch, Text reason, Instant now) {
   if (settlement_.Refuse(batch, reason, now))
     FailTable(batch.table, RefusalStormError(run_.tables[batch.table], reason), now);
 }

@@ -59,7 +59,7 @@ class Dispatcher {
   void RetryLater(BatchPtr batch, Reaction backoff, Instant now);
   void Halve(Batch& batch, ItemSet items);
   void ShrinkOrRefuse(const Batch& batch, const Verdict& verdict, Instant now);
-  void Refuse(const Batch& batch, std::string_view reason, Instant now);
+  void Refuse(const Batch& batch, Text reason, Instant now);
   void FailTable(TableNo table, Error error, Instant now);
   void DropWaiting(TableNo table, Instant now);
   void Abandon(BatchPtr batch, Instant now);

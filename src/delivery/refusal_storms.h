@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/literal.h"
 #include "base/mutex.h"
 #include "base/numbered.h"
 #include "dynamodb/table.h"
@@ -24,7 +25,7 @@ class RefusalStorms {
 
   // What became of a request of so many items: the reason for which all of them were refused, or empty.
   // Returns true when that makes a storm.
-  bool NoteRequest(TableNo table, uint32_t items, std::optional<std::string_view> all_refused_for) {
+  bool NoteRequest(TableNo table, uint32_t items, std::optional<Text> all_refused_for) {
     Streak& streak = streaks_[table];
     if (!all_refused_for) {
       if (streak.requests.load(std::memory_order_relaxed) != 0) streak.requests = 0;
@@ -43,7 +44,7 @@ class RefusalStorms {
   struct Streak {
     std::atomic<int> requests{0};
     Mutex mu;
-    std::string_view reason GUARDED_BY(mu);  // a literal
+    Text reason GUARDED_BY(mu);
   };
   NumberedVector<TableNo, Streak> streaks_;
 };

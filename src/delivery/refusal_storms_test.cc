@@ -13,7 +13,7 @@ class RefusalStormsTest : public ::testing::Test {
   static constexpr TableNo kTwo{1};
 
   // So many requests, each refused whole. Returns whether the last one made it a storm.
-  bool Refuse(int requests, std::string_view reason, TableNo table = kOne, uint32_t items = kItems) {
+  bool Refuse(int requests, Text reason, TableNo table = kOne, uint32_t items = kItems) {
     bool storm = false;
     for (int i = 0; i < requests; ++i) storm = storms_.NoteRequest(table, items, reason);
     return storm;

@@ -11,7 +11,7 @@ namespace ddb {
 Rejections::Rejections(RejectionPolicy policy, const TableTargets& tables, Log& log)
     : policy_(policy), tables_(tables), log_(log) {}
 
-void Rejections::CountSkipped(StreamNo stream, std::string_view reason) {
+void Rejections::CountSkipped(StreamNo stream, Text reason) {
   bool first = false;
   {
     MutexLock lock(mu_);

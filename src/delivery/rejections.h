@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/literal.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "delivery/batch.h"
@@ -27,8 +28,8 @@ class Rejections {
   Rejections(RejectionPolicy policy, const TableTargets& tables, Log& log);
 
   const RejectionPolicy& policy() const { return policy_; }
-  // A record was skipped. `reason` is a literal. The first of a stream and reason is a WARN at once.
-  void CountSkipped(StreamNo stream, std::string_view reason);
+  // A record was skipped. The first of a stream and reason is a WARN at once.
+  void CountSkipped(StreamNo stream, Text reason);
   // A record was changed: so many of its values were nulled, and put in another form
   // (_airbyte_meta.changes).
   void CountChanged(StreamNo stream, size_t nulled, size_t truncated);
@@ -42,7 +43,7 @@ class Rejections {
   const TableTargets& tables_;
   Log& log_;
   mutable Mutex mu_;
-  std::map<std::pair<StreamNo, std::string_view>, uint64_t> skipped_ GUARDED_BY(mu_);
+  std::map<std::pair<StreamNo, Text>, uint64_t> skipped_ GUARDED_BY(mu_);
   struct Changes {
     uint64_t records = 0;
     uint64_t nulled = 0;

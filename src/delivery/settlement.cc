@@ -54,7 +54,7 @@ void Settlement::Abandon(const Batch& batch, ItemSet items, Instant now) {
   run_.rates[batch.table].RemoveWaiting(items.size(), now);
 }
 
-bool Settlement::Refuse(const Batch& batch, std::string_view reason, Instant now) {
+bool Settlement::Refuse(const Batch& batch, Text reason, Instant now) {
   assert(batch.items.size() == 1 && !batch.items.front().origin.letter);
   const BatchItem& item = batch.items.front();
   const bool storm = NoteFate(batch, 0, reason);
@@ -93,7 +93,7 @@ bool Settlement::Shrink(const Batch& batch, Buffer& out) {
 
 // What became of items of a request that was refused and taken apart, or of a request as it was. Returns true
 // when that request was the last of a storm.
-bool Settlement::NoteFate(const Batch& batch, uint32_t stored, std::string_view refused_for) {
+bool Settlement::NoteFate(const Batch& batch, uint32_t stored, Text refused_for) {
   if (!batch.whole) {
     // One item that came alone and was refused says nothing of the others.
     if (refused_for.empty()) run_.storms.NoteRequest(batch.table, stored, std::nullopt);

@@ -34,7 +34,7 @@ class Settlement {
 
   // The batch's one item was refused, and is a record: it is rejected. Returns true when its table refuses
   // whatever it is sent.
-  bool Refuse(const Batch& batch, std::string_view reason, Instant now);
+  bool Refuse(const Batch& batch, Text reason, Instant now);
   // The batch's one item, which is too large for this service, with its largest fields nulled, is appended to
   // `out`, and counted as changed. Returns false, and does nothing, when that cannot be.
   bool Shrink(const Batch& batch, Buffer& out);
@@ -42,9 +42,9 @@ class Settlement {
   // A record that is not stored, why, and what is kept of it.
   struct RejectedRecord {
     StreamNo stream;
-    std::string_view reason;  // a literal
-    std::string_view where;   // " in line 12 of the input", or ""
-    std::string_view format;  // of `record`, see items/dead_letter
+    Text reason;
+    std::string_view where;  // " in line 12 of the input", or ""
+    Text format;             // of `record`, see items/dead_letter
     std::string_view record;
     RecordGroup* group = nullptr;
   };
@@ -64,7 +64,7 @@ class Settlement {
   bool has_letters() const { return !letters_.empty(); }
 
  private:
-  bool NoteFate(const Batch& batch, uint32_t stored, std::string_view refused_for);
+  bool NoteFate(const Batch& batch, uint32_t stored, Text refused_for);
   void QueueLetter(const RejectedRecord& rejected, bool settles);
 
   RunContext& run_;

@@ -33,7 +33,7 @@ class SettlementTest : public DeliveryTest {
     return batch;
   }
   static constexpr std::string_view kItem = R"({"PutRequest":{"Item":{"id":{"S":"k"}}}})";
-  static constexpr std::string_view kReason = "a reason of our own";
+  static constexpr Text kReason = "a reason of our own";
 
   bool Out(size_t state, std::string_view text) const {
     return states_out_.size() > state && states_out_[state].find(text) != std::string::npos;
@@ -210,7 +210,7 @@ TEST_F(ShrinkTest, WhatIsSmallAlreadyStaysAsItIs) {
 
 TEST_F(SkipTest, ThreeRequestsRefusedWholeForOneReasonAreAStorm) {
   RecordGroup* group = Register(kOne, 100, "s");
-  const auto refuse_ten = [&](const std::vector<std::string_view>& reasons) {
+  const auto refuse_ten = [&](const std::vector<Text>& reasons) {
     auto whole = std::make_shared<TakenApart>();
     whole->items = 10;
     bool storm = false;

@@ -11,7 +11,7 @@ Error VerdictError(const TableTarget& table, const EndpointText& endpoint, const
   return OperationError(failed, endpoint).For(table.stream).At("writing a batch");
 }
 
-Error RejectedRecordError(const TableTarget& table, std::string_view where, std::string_view reason) {
+Error RejectedRecordError(const TableTarget& table, std::string_view where, Text reason) {
   return ConfigError(
              fmt::format(
                  "A record of stream {}{} cannot be stored in table {}: {}. The records before it are "
@@ -21,14 +21,14 @@ Error RejectedRecordError(const TableTarget& table, std::string_view where, std:
       .For(table.stream);
 }
 
-Error RefusedLetterError(const TableTarget& dead_letters, std::string_view reason) {
+Error RefusedLetterError(const TableTarget& dead_letters, Text reason) {
   return ConfigError(fmt::format("The dead letter table {} refused a refused record: {}. Check that nothing "
                                  "else writes it, and its indexes.",
                                  dead_letters.name, reason),
                      "a dead letter was refused");
 }
 
-Error RefusalStormError(const TableTarget& table, std::string_view reason) {
+Error RefusalStormError(const TableTarget& table, Text reason) {
   return ConfigError(fmt::format("Table {} refuses every record of stream {}: {}. That is not a bad record "
                                  "but a wrong set-up of the table (its indexes?), so the sync stops instead "
                                  "of skipping them all.",

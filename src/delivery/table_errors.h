@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "base/literal.h"
 #include "base/result.h"
 #include "delivery/batch.h"
 #include "dynamodb/error_text.h"
@@ -10,12 +11,12 @@
 
 namespace ddb {
 
-// What the reply to a request says. `reason`s are literals.
+// What the reply to a request says.
 Error VerdictError(const TableTarget& table, const EndpointText& endpoint, const Verdict& verdict,
                    std::string_view request_id);
-Error RejectedRecordError(const TableTarget& table, std::string_view where, std::string_view reason);
-Error RefusedLetterError(const TableTarget& dead_letters, std::string_view reason);
-Error RefusalStormError(const TableTarget& table, std::string_view reason);
+Error RejectedRecordError(const TableTarget& table, std::string_view where, Text reason);
+Error RefusedLetterError(const TableTarget& dead_letters, Text reason);
+Error RefusalStormError(const TableTarget& table, Text reason);
 Error RefusedAloneError(const TableTarget& table);
 
 }  // namespace ddb

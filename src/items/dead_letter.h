@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/literal.h"
 #include "base/stream_id.h"
 #include "items/uuid.h"
 
@@ -19,15 +20,14 @@ inline constexpr size_t kDeadLetterPartBytes = 350 * 1024;
 
 struct DeadLetter {
   StreamId stream;
-  std::string_view reason;       // our own words
+  Text reason;
   int64_t sync_time_millis = 0;  // of the run: the range key, as everywhere
   int64_t rejected_at_millis = 0;
-  std::string_view format;  // what `record` is: kDeadLetterAirbyte or kDeadLetterItem
+  Text format;              // what `record` is: kDeadLetterAirbyte or kDeadLetterItem
   std::string_view record;  // UTF-8
 };
-inline constexpr std::string_view kDeadLetterAirbyte =
-    "airbyte record data";                                            // record.data as the source sent it
-inline constexpr std::string_view kDeadLetterItem = "dynamodb json";  // the item as DynamoDB refused it
+inline constexpr Text kDeadLetterAirbyte = "airbyte record data";  // record.data as the source sent it
+inline constexpr Text kDeadLetterItem = "dynamodb json";           // the item as DynamoDB refused it
 
 // One {"PutRequest":...} a part. Parts of one letter share `letter_id`; record (S), or part n of record_gzip
 // (B).

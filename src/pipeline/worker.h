@@ -19,6 +19,7 @@
 #include "airbyte/catalog.h"
 #include "airbyte/message_parser.h"
 #include "base/event_loop.h"
+#include "base/literal.h"
 #include "delivery/batcher.h"
 #include "delivery/dispatcher.h"
 #include "items/item_encoder.h"
@@ -74,7 +75,7 @@ class Worker final : private RecordSink {
   RecordGroup* GroupOf(int stream);
   void ForgetData();
   int FindStream(const StreamRef& stream);
-  bool FailLine(std::string_view reason, uint64_t line_number, const StreamRef* stream);
+  bool FailLine(Text reason, uint64_t line_number, const StreamRef* stream);
 
   // Batches
   void OnChanged();

@@ -175,7 +175,8 @@ int Worker::FindStream(const StreamRef& stream) {
       (stream.ns ? last_id_.ns && *stream.ns == *last_id_.ns : !last_id_.ns)) {
     return last_stream_;
   }
-  last_stream_ = shared_.streams.Find(stream.ns, stream.name);
+  const std::optional<StreamNo> found = shared_.streams.Find(stream.ns, stream.name);
+  last_stream_ = found ? static_cast<int>(found->value()) : -1;
   last_id_.name.assign(stream.name);
   if (stream.ns) {
     last_id_.ns.emplace(*stream.ns);
@@ -210,7 +211,7 @@ bool Worker::RejectRecord(int stream, RejectReason reason, uint64_t line_number)
   return false;
 }
 
-bool Worker::FailLine(std::string_view reason, uint64_t line_number, const StreamRef* stream) {
+bool Worker::FailLine(Text reason, uint64_t line_number, const StreamRef* stream) {
   Error error = SystemError(fmt::format("Line {} of the input cannot be used: {}.", line_number, reason),
                             fmt::format("stdin, line {}: {}", line_number, reason));
   if (stream) {

@@ -107,6 +107,8 @@ class Copy:
         command = [str(program), "--gtest_fail_fast", "--gtest_color=no", f"--gtest_filter={rest or '*'}"]
         code, out = run(command, self.root, {"DDB_PROPERTY_SEEDS": str(seeds)})
         if code == 0:
+            if re.search(r"^\[=+\] Running 0 tests", out, re.M):
+                sys.exit(f"mutants: {test} is no test")
             return None
         failed = re.findall(r"^\[  FAILED  \] (\S+?)(?: \(|,|$)", out, re.M)
         started = re.findall(r"^\[ RUN      \] (\S+)", out, re.M)

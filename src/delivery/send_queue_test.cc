@@ -153,6 +153,16 @@ TEST_F(SendQueueTest, OneRequestIsAlwaysInFlightHoweverLarge) {
   EXPECT_EQ(client_.Bodies(), "a2");
 }
 
+TEST_F(SendQueueTest, BytesOfAnAnsweredRequestAreInFlightNoMore) {
+  const std::string large(RequestWindow::kLeastBytes + 1, 'x');
+  AddAll(kOne, {large, large, large});
+  queue_.Pump(kNow);
+  for (int i = 0; i < 3; ++i) Answer();
+  AddAll(kOne, {"a1", "a2"});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "a1 a2");
+}
+
 TEST_F(SendQueueTest, ARetryComesWhenItIsDueBeforeWhatWaits) {
   queue_.AddRetry(Make(kOne, "late"), kNow + seconds(2));
   queue_.AddRetry(Make(kOne, "soon"), kNow + seconds(1));

@@ -118,6 +118,21 @@ TEST(DeliverySimulationTest, MinutesOfAThrottledTableTheSameForTheSameSeed) {
   EXPECT_NE(trace, TraceOfAThrottledRun(2)) << "the jitter has a seed";
 }
 
+TEST(DeliverySimulationTest, OnlySignaturesRefusedInARowCount) {
+  Simulation simulation(5);
+  int requests = 0;
+  simulation.client_.answer = [&](const auto&, Reply& reply, std::string&) {
+    if (++requests > 40) return;
+    reply.verdict = requests % 4 == 0 ? Refusal(Reaction::kRetry, ErrorCode::kServerError)
+                                      : Refusal(Reaction::kReauthenticate, ErrorCode::kExpiredToken);
+  };
+  simulation.Give(kOne, 3, "k");
+  (void)simulation.RunUntilIdle();
+  EXPECT_EQ(requests, 41);
+  EXPECT_FALSE(simulation.state_.stopped());
+  EXPECT_EQ(simulation.states_out_.size(), 1u);
+}
+
 // A batch that waits for its retry must not keep the run that has failed from ending.
 TEST(DeliverySimulationTest, TheRetriesOfAFailedTableGoWithIt) {
   Simulation simulation(3);

@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdio>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <thread>
 
 #include "support/pipeline/plans.h"
 
@@ -72,6 +76,57 @@ TEST_F(StreamPhaseTest, AReasonToEndIsNotReplacedByTheLedgers) {
   stream.Run();
   stream.Close();
   EXPECT_EQ(control_.state().reason(), StopReason::kSignal);
+}
+
+// Goes a tenth of a second with each look, and so far in the past that every timer is due at once.
+class HastyClock final : public Clock {
+ public:
+  Instant Now() const override { return start_ + std::chrono::milliseconds(100) * ++looks_; }
+  int64_t WallMillis() const override { return 0; }
+  Duration gone() const { return std::chrono::milliseconds(100) * looks_.load(); }
+
+ private:
+  const Instant start_ = RealClock().Now() - std::chrono::hours(24);
+  mutable std::atomic<int> looks_{0};
+};
+
+TEST(StreamPhaseLogTest, ProgressIsToldOnceAMinute) {
+  int input[2];
+  ASSERT_EQ(pipe2(input, O_CLOEXEC), 0);
+  std::FILE* const output = std::tmpfile();
+  ASSERT_NE(output, nullptr);
+  const HastyClock clock;
+  MemoryBudget budget(64u << 20);
+  const RunPlan plan = PlanOf({"users"});
+  {
+    MessageWriter writer(fileno(output), LogLevel::kInfo, clock, &budget);
+    RunControl control(clock, writer, /*signal_fd=*/-1);
+    const RunParts parts{.clock = clock,
+                         .writer = writer,
+                         .budget = budget,
+                         .make_client = [](EventLoop&) { return std::make_unique<UnusedClient>(); },
+                         .prepare = TablesAreThere(plan),
+                         .input_fd = input[0]};
+    StreamPhase stream(plan, parts, control);
+    std::thread end([&] {
+      while (clock.gone() < std::chrono::minutes(10)) std::this_thread::yield();
+      close(input[1]);
+    });
+    stream.Run();
+    end.join();
+    stream.Close();
+    EXPECT_EQ(control.state().reason(), StopReason::kNone);
+  }
+  std::string log(static_cast<size_t>(lseek(fileno(output), 0, SEEK_END)), '\0');
+  EXPECT_EQ(pread(fileno(output), log.data(), log.size(), 0), static_cast<ssize_t>(log.size()));
+  std::fclose(output);
+  close(input[0]);
+  size_t told = 0;
+  for (size_t at = log.find("Progress: "); at != std::string::npos; at = log.find("Progress: ", at + 1))
+    ++told;
+  EXPECT_GE(told, 5u);
+  // The clock went on until the input's end was seen.
+  EXPECT_LE(told, static_cast<size_t>(clock.gone() / std::chrono::minutes(1)));
 }
 
 }  // namespace

@@ -162,11 +162,12 @@ def try_one(copy, mutant, seeds):
     try:
         for name, text in texts.items():
             (copy.root / name).write_text(text)
-        problem = copy.compile(mutant.tests)
-        if problem:
-            return False, f"does not build: {problem}"
-        caught = next((name for test in mutant.tests if (name := copy.test(test, seeds))), None)
-        return caught is not None, caught or "SURVIVES"
+        for test in mutant.tests:  # what the later ones need is not built for one that the first catches
+            if problem := copy.compile([test]):
+                return False, f"does not build: {problem}"
+            if caught := copy.test(test, seeds):
+                return True, caught
+        return False, "SURVIVES"
     finally:
         for name, text in originals.items():
             (copy.root / name).write_text(text)

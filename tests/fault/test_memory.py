@@ -242,6 +242,17 @@ def test_one_line_of_100_mb_is_refused_by_name(start, holds):
     holds(peak.at_the_end(), 64, "a line of 100 MB")
 
 
+@pytest.mark.parametrize("mib, code", [(3.9, 0), (4.1, 1)])
+def test_the_longest_line_is_an_eighth_of_the_budget(start, mib, code):
+    running, server = start(["s"], 32, workers=2)
+    with running:
+        running.send(messages.record("s", {"id": 1, "pad": "x" * int(mib * (1 << 20))}))
+        outcome = running.finish(LONG_S)
+    assert outcome.code == code
+    assert stored(server) == 1 - code
+    assert code == 0 or "Line 1 " in outcome.error["message"]
+
+
 def test_a_stalled_reader_of_stdout_fills_no_memory(connector, start_server, holds):
     """Nobody reads the STATEs. Storing goes on until they fill the budget; then stdin is read no more, and nothing is lost."""
     server = start_server({"tables": {"*": {"count_only": True}}})

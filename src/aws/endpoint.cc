@@ -1,5 +1,7 @@
 #include "aws/endpoint.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -83,47 +85,10 @@ Result<Endpoint> RegionalEndpoint(std::string_view region) {
   return endpoint;
 }
 
-// Eight groups of up to four hex digits, one "::" for a run of zeros, the last two groups may be an IPv4
-// address; no zone. https://www.rfc-editor.org/rfc/rfc4291#section-2.2
-bool IsIpv4(std::string_view text) {
-  int parts = 0;
-  while (true) {
-    const size_t end = std::min(text.find('.'), text.size());
-    unsigned value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + end, value);
-    if (error != std::errc() || stop != text.data() + end || end > 3 || value > 255) return false;
-    ++parts;
-    if (end == text.size()) return parts == 4;
-    text.remove_prefix(end + 1);
-  }
-}
-
-bool CountGroups(std::string_view text, bool may_end_in_ipv4, int& groups) {
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(':'), text.size());
-    const std::string_view group = text.substr(0, end);
-    const bool last = end == text.size();
-    const auto is_hex = [](char c) { return HexValue(c) >= 0; };
-    if (!group.empty() && group.size() <= 4 && std::all_of(group.begin(), group.end(), is_hex)) {
-      ++groups;
-    } else if (last && may_end_in_ipv4 && IsIpv4(group)) {
-      groups += 2;
-    } else {
-      return false;
-    }
-    if (last) return true;
-    text.remove_prefix(end + 1);
-    if (text.empty()) return false;
-  }
-  return true;
-}
-
 bool IsIpv6(std::string_view text) {
-  int groups = 0;
-  const size_t gap = text.find("::");
-  if (gap == std::string_view::npos) return CountGroups(text, true, groups) && groups == 8;
-  return CountGroups(text.substr(0, gap), false, groups) && CountGroups(text.substr(gap + 2), true, groups) &&
-         groups <= 7;
+  in6_addr any;
+  const std::string address(text);
+  return address.find('\0') == std::string::npos && inet_pton(AF_INET6, address.c_str(), &any) == 1;
 }
 
 // https://www.rfc-editor.org/rfc/rfc1123#section-2.1, and '_', which names in container networks have.

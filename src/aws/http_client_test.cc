@@ -171,6 +171,10 @@ TEST_F(HttpClientTest, ReplyBeforeTheRequestIsSent) {
       while (!replied) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       peer.Drain();
     });
+    const struct Release {
+      std::atomic<bool>& flag;
+      ~Release() { flag = true; }
+    } release{replied};
     const auto client = Client(server.port());
     const std::string request = Request(std::string(64 << 20, 'x'));  // more than any socket holds
     for (int i = 1; i <= 2; ++i) {
@@ -181,7 +185,6 @@ TEST_F(HttpClientTest, ReplyBeforeTheRequestIsSent) {
       // What is left of a request must not be taken for another one.
       EXPECT_EQ(server.accepted(), i);
     }
-    replied = true;
   }
 }
 
@@ -270,6 +273,75 @@ TEST_F(HttpClientTest, TheServersIdleTimeIsRespected) {
   Get(*client, request_);
   clock_.Advance(seconds(4));
   Until([&] { return ended == 1; });
+}
+
+// Ours counts where it is the shorter one.
+TEST_F(HttpClientTest, AServerThatWaitsLongerThanWeDo) {
+  std::atomic<int> ended{0};
+  HttpServer server([&](Peer& peer) {
+    peer.ReadRequest();
+    peer.Reply("ok", "Keep-Alive: timeout=3600\r\n");
+    if (peer.AtEnd()) ++ended;
+  });
+  const auto client = Client(server.port());
+  Get(*client, request_);
+  clock_.Advance(options_.idle_close - seconds(1));
+  TurnForAWhile();
+  EXPECT_EQ(ended, 0);
+  clock_.Advance(seconds(1));
+  TurnForAWhile();
+  EXPECT_EQ(ended, 1);
+}
+
+// So that what is no longer needed after a burst grows old and is closed.
+TEST_F(HttpClientTest, TheConnectionUsedLastIsUsedNext) {
+  std::atomic<int> ended{0};
+  HttpServer server([&](Peer& peer) {
+    ServeSizes(peer);
+    ++ended;
+  });
+  const auto client = Client(server.port());
+  for (int i = 0; i < 3; ++i) Send(*client, request_);
+  Await(3);
+  EXPECT_EQ(server.accepted(), 3);
+  for (int i = 0; i < 4; ++i) {
+    clock_.Advance(options_.idle_close / 3);
+    Get(*client, request_);
+    Get(*client, request_);
+  }
+  TurnForAWhile();
+  EXPECT_EQ(ended, 2);
+  EXPECT_EQ(server.accepted(), 3);
+}
+
+// The server's end of an idle connection is seen before the next request is sent, which is then not lost.
+TEST_F(HttpClientTest, AnIdleConnectionThatTheServerClosedIsNotUsed) {
+  std::atomic<int> ended{0};
+  HttpServer server([&](Peer& peer) {
+    peer.ReadRequest();
+    peer.Reply("ok");
+    ++ended;
+  });
+  const auto client = Client(server.port());
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(Get(*client, request_).error, TransportError::kNone);
+    Until([&] { return ended == i; });
+    TurnForAWhile();
+  }
+  EXPECT_EQ(server.accepted(), 3);
+}
+
+TEST_F(HttpClientTest, AnOldServersConnectionIsNotKept) {
+  HttpServer server([](Peer& peer) {
+    while (!peer.ReadRequest().empty()) {
+      peer.Write("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    }
+  });
+  const auto client = Client(server.port());
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(Get(*client, request_).body, "ok");
+    EXPECT_EQ(server.accepted(), i);
+  }
 }
 
 TEST_F(HttpClientTest, ManyAtOnceOverFewConnections) {

@@ -1,15 +1,13 @@
 // Names, addresses and what becomes of them: the resolver alone, and what the HTTP client makes of it.
 #include "aws/resolver.h"
 
-#include <arpa/inet.h>
-
 #include <condition_variable>
-#include <cstring>
 #include <mutex>
 
 #include "support/aws/client_fixture.h"
 #include "support/aws/full_backlog.h"
 #include "support/aws/http_server.h"
+#include "support/aws/loopback.h"
 
 namespace ddb {
 namespace {
@@ -17,18 +15,8 @@ namespace {
 using std::chrono::seconds;
 using testing::FullBacklog;
 using testing::HttpServer;
+using testing::Loopback;
 using testing::Peer;
-
-Address Loopback(uint16_t port) {
-  sockaddr_in v4{};
-  v4.sin_family = AF_INET;
-  v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  v4.sin_port = htons(port);
-  Address address;
-  std::memcpy(&address.storage, &v4, sizeof(v4));
-  address.size = sizeof(v4);
-  return address;
-}
 
 // A name server. Answers at once, or when the test lets it.
 class Names {

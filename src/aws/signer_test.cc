@@ -62,6 +62,59 @@ TEST(SignerTest, SessionTokenPortAndPath) {
       << head;
 }
 
+TEST(SignerTest, TheDateIsOfTheSecond) {
+  Signer signer(Regional(), std::make_shared<StaticCredentials>("AKIDEXAMPLE", kSecret));
+  const auto date = [&](int64_t millis) {
+    const std::string head(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", millis));
+    return head.substr(head.find("X-Amz-Date: ") + 12, 16);
+  };
+  EXPECT_EQ(date(kNoon), "20150830T123600Z");
+  EXPECT_EQ(date(kNoon + 999), "20150830T123600Z");
+  EXPECT_EQ(date(kNoon + 1000), "20150830T123601Z");
+  EXPECT_EQ(date(kNoon + 3'600'000), "20150830T133600Z");
+  EXPECT_EQ(date(kNoon - 1), "20150830T123559Z");
+}
+
+// Keys that are renewed sign from the next request on, on the same day too.
+class RenewedCredentials final : public CredentialsSource {
+ public:
+  std::shared_ptr<const Credentials> Current() const override { return current; }
+  std::shared_ptr<const Credentials> current =
+      std::make_shared<Credentials>(Credentials{"AKIDEXAMPLE", kSecret, {}});
+};
+
+TEST(SignerTest, RenewedCredentialsSignAtOnce) {
+  const auto source = std::make_shared<RenewedCredentials>();
+  Signer signer(Regional(), source);
+  const std::string before(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
+  source->current = std::make_shared<Credentials>(Credentials{"AKIDOTHER", "other", "TOKEN"});
+  const std::string after(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
+  Signer fresh(Regional(), source);
+  EXPECT_EQ(after, fresh.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
+  source->current = std::make_shared<Credentials>(Credentials{"AKIDEXAMPLE", kSecret, {}});
+  EXPECT_EQ(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon), before);
+}
+
+TEST(SignerTest, PathsAreSignedNormalizedAndSentAsTheyAre) {
+  struct Case {
+    std::string_view path;
+    std::string_view signature;
+  };
+  for (const Case& c :
+       {Case{"/a/../b", "8151b159efd52059bd8b0273cdb73448dc1e785d83fa7e1e6001e6a01f878ef2"},
+        Case{"/../a", "4db5706fa38b63e3cf7b9af9d63d69e66930bd3f64951fb5136db4bf4d6b9f2f"},
+        Case{"/a/b/../../c/", "a8145bfa68ba61db4d3dd7c0084696ace3c3a101b5a2a684503cc696341a5224"},
+        Case{"/a//b/./", "5816b36dce4468308c478d91d996bcb927189b9c5d46e153516b6d178e632fc7"},
+        Case{"/~x/%2F", "28f2d752be958eb5f754c9d766a250ee1eaecf11f7342abc22a20d9769ea4978"}}) {
+    Endpoint endpoint = Regional();
+    endpoint.path = c.path;
+    Signer signer(endpoint, std::make_shared<StaticCredentials>("AKIDEXAMPLE", kSecret));
+    const std::string head(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
+    EXPECT_TRUE(head.starts_with("POST " + endpoint.path + " HTTP/1.1\r\n")) << head;
+    EXPECT_NE(head.find("Signature=" + std::string(c.signature) + "\r\n"), std::string::npos) << head;
+  }
+}
+
 TEST(SignerTest, LongSessionTokens) {
   struct Case {
     size_t size;

@@ -4,6 +4,7 @@
 #include "support/aws/certificates.h"
 #include "support/aws/client_fixture.h"
 #include "support/aws/http_server.h"
+#include "support/aws/loopback.h"
 
 namespace ddb {
 namespace {
@@ -50,6 +51,41 @@ TEST_F(TlsTest, WrongName) {
   EXPECT_EQ(Try(MakeIdentity(&authority_, "DNS:localhost,IP:127.0.0.2")), TransportError::kTlsWrongName);
   // An address is no name.
   EXPECT_EQ(Try(MakeIdentity(&authority_, "DNS:127.0.0.1")), TransportError::kTlsWrongName);
+}
+
+TEST_F(TlsTest, AWildcardStandsForOneWholeLabel) {
+  struct Case {
+    const char* certificate;
+    TransportError error;
+  };
+  options_.lookup = [](const std::string&, const std::string& port) {
+    return std::vector<Address>{testing::Loopback(static_cast<uint16_t>(std::stoi(port)))};
+  };
+  for (const Case& c : {Case{"DNS:dynamodb.here.example.com", TransportError::kNone},
+                        Case{"DNS:*.here.example.com", TransportError::kNone},
+                        Case{"DNS:dyna*.here.example.com", TransportError::kTlsWrongName},
+                        Case{"DNS:*.example.com", TransportError::kTlsWrongName},
+                        Case{"DNS:here.example.com", TransportError::kTlsWrongName}}) {
+    EXPECT_EQ(Try(MakeIdentity(&authority_, c.certificate), "dynamodb.here.example.com"), c.error)
+        << c.certificate;
+  }
+}
+
+// Where the end of the connection ends the reply, TLS's own goodbye says that it is the server's.
+TEST_F(TlsTest, AReplyThatAnybodyCouldHaveCutOffIsNone) {
+  const Identity identity = MakeIdentity(&authority_, names_);
+  for (const bool in_good_order : {true, false}) {
+    HttpServer server(
+        [&](Peer& peer) {
+          peer.ReadRequest();
+          peer.Write("HTTP/1.1 502 Bad Gateway\r\n\r\nsorry");
+          if (in_good_order) peer.SayGoodbye();
+        },
+        &identity);
+    const testing::Kept reply = Get(*Client(server.port(), "127.0.0.1", true), request_);
+    EXPECT_EQ(reply.error, in_good_order ? TransportError::kNone : TransportError::kReset);
+    EXPECT_EQ(reply.body, in_good_order ? "sorry" : "");
+  }
 }
 
 TEST_F(TlsTest, Untrusted) {

@@ -323,7 +323,8 @@ TEST(EventLoopWatchTest, WhatEpollRefusesIsNotTakenForReady) {
   Pair pair;
   const testing::NestedSets nested(pair.fd[0]);
   EventLoop::Watch watch(loop, nested.fd());
-  EventLoop::Timer timer(loop);
+  EventLoop::Timer timer(loop), in_vain(loop);
+  in_vain.StartAfter(std::chrono::seconds(10), [&] { loop.Stop(); });
   bool written = false;
   int ready = 0;
   const auto write_after_a_while = [&] {

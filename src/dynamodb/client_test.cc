@@ -150,6 +150,16 @@ TEST_F(DynamoDbClient, TheClockIsCorrectedForAllThatShareIt) {
   EXPECT_THAT(Request(1), HasSubstr("20231115T011320Z"));
 }
 
+TEST_F(DynamoDbClient, ARefusalWithoutADateLeavesTheClockAlone) {
+  const std::string refusal = R"({"__type":"RequestTimeTooSkewed"})";
+  Serve({HttpText(403, refusal), HttpText(403, refusal, 0, "Date: yesterday\r\n"), HttpText(200, "{}")});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Send("DescribeTable", "{}").verdict.code, ErrorCode::kClockSkew);
+    EXPECT_EQ(skew_->OffsetMillis(), 0);
+  }
+  EXPECT_TRUE(Send("DescribeTable", "{}").verdict.ok());
+}
+
 TEST_F(DynamoDbClient, ARefusalTellsNothingOfTheServersText) {
   Serve(
       {HttpText(400, R"({"__type":"x#ValidationException","message":"Item size has exceeded the secret"})")});

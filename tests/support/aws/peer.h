@@ -78,6 +78,9 @@ class Peer {
     for (int n = 0; (n = Read(bytes.data(), bytes.size())) > 0;) all += static_cast<size_t>(n);
     return all;
   }
+  void SayGoodbye() {
+    if (ssl_) SSL_shutdown(ssl_);
+  }
   // While corked, what is written waits, to leave in one segment.
   void Cork(bool on) {
     const int value = on ? 1 : 0;

@@ -258,9 +258,9 @@ HttpConnection::Io HttpConnection::Write(std::string_view bytes, size_t* size) {
 
 uint64_t HttpConnection::GivenToKernel() const { return tls_ ? tls_->written() : written_; }
 
-// Whether the peer acknowledged more of the request since this was asked last. Where the kernel does not say
-// what it still holds, what it has taken has to do.
-bool HttpConnection::Arrived() {
+// Looks at what the peer has acknowledged; says whether it is more of the request than when last looked at.
+// Where the kernel does not say what it still holds, what it has taken has to do.
+bool HttpConnection::NoteAcknowledged() {
   const uint64_t given = GivenToKernel();
   if (acknowledged_ >= given) return false;
   int held = 0;
@@ -297,7 +297,7 @@ void HttpConnection::Finish() {
 
 void HttpConnection::CheckDeadline(Instant now) {
   // A slow line is not a dead one: the time for the reply runs from the last bytes that arrived.
-  if (state_ == State::kBusy && Arrived()) deadline_ = now + common_.options.reply_timeout;
+  if (state_ == State::kBusy && NoteAcknowledged()) deadline_ = now + common_.options.reply_timeout;
   if (now < deadline_) return;
   switch (state_) {
     case State::kConnecting:

@@ -83,7 +83,7 @@ class HttpConnection {
   Io Read(size_t* size);
   Io Write(std::string_view bytes, size_t* size);
   uint64_t GivenToKernel() const;
-  bool Arrived();
+  bool NoteAcknowledged();
   void Finish();
   void Close(TransportError error);
   void CloseDescriptor();

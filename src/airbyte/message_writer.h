@@ -29,8 +29,7 @@ class MessageWriter final : public Log {
 
   // One whole message without its newline, as it is (a STATE, already with its stats).
   void WriteLine(std::string line);
-  void Write(LogLevel level, std::string message) override;  // LOG
-  bool Enabled(LogLevel level) const override;
+  void Write(LogLevel level, std::string message) override;  // LOG, if `level` is not below the writer's
   void WriteTraceError(const Error& error);
   void WriteConnectionStatus(bool succeeded, std::string_view message);
   void WriteSpec(std::string_view spec_json);  // valid JSON in any layout

@@ -98,7 +98,7 @@ TEST_F(MessageWriterTest, Messages) {
   {
     MessageWriter writer(out(), LogLevel::kInfo, clock_, nullptr);
     writer.Info("a \"b\"\nc\xFF");
-    writer.Debug("not enabled");
+    writer.Write(LogLevel::kDebug, "not enabled");
     writer.Write(LogLevel::kTrace, "not enabled");
     writer.Write(LogLevel::kFatal, "f");
     writer.WriteConnectionStatus(true, "");

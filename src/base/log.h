@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 namespace ddb {
 
@@ -14,13 +15,9 @@ class Log {
  public:
   virtual ~Log() = default;
   virtual void Write(LogLevel level, std::string message) = 0;
-  virtual bool Enabled(LogLevel level) const = 0;
 
   void Warn(std::string message) { Write(LogLevel::kWarn, std::move(message)); }
   void Info(std::string message) { Write(LogLevel::kInfo, std::move(message)); }
-  void Debug(std::string message) {
-    if (Enabled(LogLevel::kDebug)) Write(LogLevel::kDebug, std::move(message));
-  }
 };
 
 }  // namespace ddb

@@ -87,28 +87,16 @@ class CarefulScan {
 
   // A dropped member always has another one behind it.
   void SkipMember() {
-    p_ = json::SkipString(p_ + 1, end_).next;
-    SkipSpace();
-    p_ = json::SkipValue(p_ + 1, end_);
+    p_ = json::SkipValue(json::ReadName(p_, end_).value, end_);
     SkipSpace();
     ++p_;
     SkipSpace();
   }
 
-  // The inside of a string; p_ goes behind it.
-  std::string_view RawString(bool& escaped) {
-    const char* const inside = p_ + 1;
-    const json::StringToken token = json::SkipString(inside, end_);
-    escaped = token.escaped;
-    p_ = token.next;
-    return {inside, static_cast<size_t>(token.next - inside) - 1};
-  }
-
   void Name(Level& level) {
-    bool escaped = false;
-    std::string_view raw = RawString(escaped);
-    std::string text(raw);
-    if (escaped) json::Unescape(raw, text);
+    const json::Name name = json::ReadName(p_, end_);
+    std::string text(name.raw);
+    if (name.escaped) json::Unescape(name.raw, text);
     out_.Append('"');
     if (const auto kind = NameProblem(text)) {
       text = level.names.Replace(text, level.inside, end_);
@@ -118,13 +106,11 @@ class CarefulScan {
       NamePath(text);
       log_.Add(*kind, path_, top_);
     } else {
-      out_.Append(raw);
+      out_.Append(name.raw);
       NamePath(text);
     }
     out_.Append("\":");
-    SkipSpace();
-    ++p_;
-    SkipSpace();
+    p_ = json::SkipWhitespace(name.value, end_);
   }
 
   void NamePath(std::string_view name) {
@@ -155,10 +141,12 @@ class CarefulScan {
   }
 
   void String() {
-    bool escaped = false;
-    const std::string_view raw = RawString(escaped);
+    const char* const inside = p_ + 1;
+    const json::StringToken token = json::SkipString(inside, end_);
+    const std::string_view raw(inside, static_cast<size_t>(token.next - inside) - 1);
+    p_ = token.next;
     out_.Append("{\"S\":\"");
-    if (!escaped || !CopyWithoutLoneSurrogates(raw)) out_.Append(raw);
+    if (!token.escaped || !CopyWithoutLoneSurrogates(raw)) out_.Append(raw);
     out_.Append("\"}");
   }
 

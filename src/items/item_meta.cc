@@ -6,7 +6,7 @@
 #include "items/fast_encoder.h"
 #include "items/layout.h"
 #include "json/escape.h"
-#include "json/scan.h"
+#include "json/members.h"
 
 namespace ddb {
 namespace {
@@ -17,20 +17,14 @@ constexpr std::string_view kListPath = "_airbyte_meta.changes";
 // The value of the last member `changes`, "" if there is none or it is no list with elements.
 std::string_view FindChanges(std::string_view meta) {
   const char* const end = meta.data() + meta.size();
+  const char* const object = json::SkipWhitespace(meta.data(), end);
+  if (object == end || *object != '{') return {};
   std::string_view found;
-  std::string name;
-  const char* p = json::SkipWhitespace(meta.data(), end);
-  if (p == end || *p != '{') return {};
-  p = json::SkipWhitespace(p + 1, end);
-  while (*p == '"') {
-    const json::StringToken token = json::SkipString(p + 1, end);
-    json::Unescape({p + 1, static_cast<size_t>(token.next - p) - 2}, name);
-    const char* const value = json::SkipWhitespace(json::SkipWhitespace(token.next, end) + 1, end);
-    p = json::SkipValue(value, end);
-    if (name == "changes") found = {value, static_cast<size_t>(p - value)};
-    p = json::SkipWhitespace(p, end);
-    if (*p == ',') p = json::SkipWhitespace(p + 1, end);
-  }
+  std::string text;
+  json::ForEachValidMember(object + 1, end, [&](const json::Name& name, std::string_view value) {
+    json::Unescape(name.raw, text);
+    if (text == "changes") found = value;
+  });
   if (found.empty() || found.front() != '[') return {};
   return *json::SkipWhitespace(found.data() + 1, end) == ']' ? std::string_view() : found;
 }

@@ -28,7 +28,6 @@ class ManualClock final : public Clock {
 class CollectingLog final : public Log {
  public:
   void Write(LogLevel, std::string message) override { messages.push_back(std::move(message)); }
-  bool Enabled(LogLevel) const override { return true; }
   std::vector<std::string> messages;
 };
 

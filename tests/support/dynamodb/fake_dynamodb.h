@@ -49,7 +49,6 @@ class FakeLoop final : public ControlLoop {
 class CollectingLog final : public Log {
  public:
   void Write(LogLevel level, std::string message) override { lines.emplace_back(level, std::move(message)); }
-  bool Enabled(LogLevel) const override { return true; }
   std::string All(LogLevel level) const {
     std::string all;
     for (const auto& [line_level, text] : lines) {

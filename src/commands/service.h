@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "dynamodb/client.h"
-#include "dynamodb/error_text.h"
+#include "dynamodb/error_messages.h"
 
 namespace ddb {
 

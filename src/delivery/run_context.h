@@ -10,7 +10,7 @@
 #include "delivery/refusal_storms.h"
 #include "delivery/rejections.h"
 #include "delivery/run_state.h"
-#include "dynamodb/error_text.h"
+#include "dynamodb/error_messages.h"
 #include "items/item_encoder.h"
 
 namespace ddb {

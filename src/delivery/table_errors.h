@@ -6,7 +6,7 @@
 #include "base/literal.h"
 #include "base/result.h"
 #include "delivery/batch.h"
-#include "dynamodb/error_text.h"
+#include "dynamodb/error_messages.h"
 #include "dynamodb/errors.h"
 
 namespace ddb {

@@ -14,7 +14,7 @@
 #include "dynamodb/client.h"
 #include "dynamodb/control_loop.h"
 #include "dynamodb/control_plane.h"
-#include "dynamodb/error_text.h"
+#include "dynamodb/error_messages.h"
 #include "dynamodb/table.h"
 
 namespace ddb {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "dynamodb/error_texts.h"
+#include "dynamodb/known_errors.h"
 
 namespace ddb {
 namespace {

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "dynamodb/control_plane.h"
-#include "dynamodb/error_text.h"
+#include "dynamodb/error_messages.h"
 #include "dynamodb/table.h"
 
 namespace ddb {

@@ -20,7 +20,7 @@
 #include "base/result.h"
 #include "delivery/run_plan.h"
 #include "delivery/run_state.h"
-#include "dynamodb/error_text.h"
+#include "dynamodb/error_messages.h"
 #include "dynamodb/table.h"
 #include "pipeline/worker.h"
 

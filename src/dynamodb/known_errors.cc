@@ -1,4 +1,4 @@
-#include "dynamodb/error_texts.h"
+#include "dynamodb/known_errors.h"
 
 #include <cstddef>
 #include <iterator>

@@ -1,4 +1,4 @@
-#include "dynamodb/error_text.h"
+#include "dynamodb/error_messages.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 #include "json/escape.h"
 
+#include <array>
 #include <cstring>
 
 #include "base/text.h"
@@ -7,6 +8,18 @@
 
 namespace ddb::json {
 namespace {
+
+// What \x stands for, by x; 0 where it is no escape of two characters.
+constexpr auto kSimpleEscapes = [] {
+  std::array<char, 256> codes{};
+  for (const char same : {'"', '\\', '/'}) codes[static_cast<unsigned char>(same)] = same;
+  codes['b'] = '\b';
+  codes['f'] = '\f';
+  codes['n'] = '\n';
+  codes['r'] = '\r';
+  codes['t'] = '\t';
+  return codes;
+}();
 
 // Four hexadecimal digits, or -1.
 int HexUnit(const char* p, const char* end) {
@@ -70,27 +83,15 @@ void AppendEscapedByte(char c, std::string& out) {
 
 Escape ReadEscape(const char* p, const char* end) {
   if (end - p < 2) return {};
-  const auto simple = [](uint32_t code) { return Escape{2, 1, code, false}; };
-  switch (p[1]) {
-    case '"':
-    case '\\':
-    case '/':
-      return simple(static_cast<uint32_t>(p[1]));
-    case 'b':
-      return simple('\b');
-    case 'f':
-      return simple('\f');
-    case 'n':
-      return simple('\n');
-    case 'r':
-      return simple('\r');
-    case 't':
-      return simple('\t');
-    case 'u':
-      return ReadUnicodeEscape(p, end);
-    default:
-      return {};
-  }
+  const char simple = kSimpleEscapes[static_cast<unsigned char>(p[1])];
+  if (simple != 0) return {2, 1, static_cast<uint32_t>(simple), false};
+  return p[1] == 'u' ? ReadUnicodeEscape(p, end) : Escape{};
+}
+
+const char* SkipEscape(const char* p, const char* end) {
+  if (end - p < 2) return nullptr;
+  if (kSimpleEscapes[static_cast<unsigned char>(p[1])] != 0) return p + 2;
+  return p[1] == 'u' && HexUnit(p + 2, end) >= 0 ? p + 6 : nullptr;
 }
 
 bool Unescape(std::string_view raw, std::string& out) {

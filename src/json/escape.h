@@ -17,6 +17,8 @@ struct Escape {
 
 // `p` at a backslash.
 Escape ReadEscape(const char* p, const char* end);
+// Behind the escape; of \u behind its four digits, paired or not. nullptr: not valid.
+const char* SkipEscape(const char* p, const char* end);
 
 // The text of a string's (valid) inside; `out` is replaced. Half of a surrogate pair becomes the three bytes
 // that UTF-8 would have for it, so that different raw texts stay different; false where there is one.

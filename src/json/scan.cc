@@ -65,16 +65,6 @@ const char* FindStringSpecial(const char* p, const char* end, bool& non_ascii) {
 
 }  // namespace portable
 
-Name ReadName(const char* p, const char* end) {
-  if (p >= end || *p != '"') return {};
-  const char* const text = p + 1;
-  const StringToken token = SkipString(text, end);
-  if (token.next == nullptr) return {};
-  p = SkipWhitespace(token.next, end);
-  if (p >= end || *p != ':') return {};
-  return {p + 1, {text, static_cast<size_t>(token.next - text) - 1}, token.escaped};
-}
-
 const char* SkipNumber(const char* p, const char* end) {
   const auto digits = [end](const char* at) {
     while (at < end && IsDigit(*at)) ++at;

@@ -68,9 +68,8 @@ inline StringToken SkipString(const char* p, const char* end) {
     if (*p == '"') break;
     if (*p != '\\') return {};
     escaped = true;
-    const uint32_t length = ReadEscape(p, end).length;
-    if (length == 0) return {};
-    p += length;
+    p = SkipEscape(p, end);
+    if (p == nullptr) return {};
   }
   if (non_ascii && !ValidUtf8(begin, p)) return {};
   return {p + 1, escaped};
@@ -83,7 +82,15 @@ struct Name {
 };
 
 // `p` at the quote of a member's name.
-Name ReadName(const char* p, const char* end);
+inline Name ReadName(const char* p, const char* end) {
+  if (p >= end || *p != '"') return {};
+  const char* const text = p + 1;
+  const StringToken token = SkipString(text, end);
+  if (token.next == nullptr) return {};
+  p = SkipWhitespace(token.next, end);
+  if (p >= end || *p != ':') return {};
+  return {p + 1, {text, static_cast<size_t>(token.next - text) - 1}, token.escaped};
+}
 
 // `p` at '-' or a digit: behind the number.
 const char* SkipNumber(const char* p, const char* end);

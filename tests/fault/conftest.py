@@ -4,7 +4,6 @@ import os
 
 import pytest
 
-from ddb_testkit.connector import Connector
 from ddb_testkit.scripted import Certificates, ScriptedServer
 
 
@@ -22,13 +21,6 @@ def server_binary(build_folder):
     if not os.access(path, os.X_OK):
         pytest.fail(f"{path} is not there: run scripts/test, or build it first", pytrace=False)
     return path
-
-
-@pytest.fixture(scope="session")
-def config_keys(binary, tmp_path_factory):
-    """What the spec offers: a scenario may need a key that this version does not have."""
-    spec = Connector(binary, tmp_path_factory.mktemp("spec")).spec()
-    return set(spec["connectionSpecification"]["properties"])
 
 
 @pytest.fixture(scope="session")

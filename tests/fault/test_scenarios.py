@@ -20,11 +20,8 @@ def pytest_generate_tests(metafunc):
     metafunc.parametrize("name, workers", cases, ids=[f"{name}-{workers}w" for name, workers in cases])
 
 
-def test_scenario(name, workers, request, connector, start_server, certificates, config_keys):
+def test_scenario(name, workers, request, connector, start_server, certificates):
     file = FILES[name]
-    missing = set(file.get("needs", [])) - config_keys
-    if missing:
-        pytest.skip(f"the config has no {', '.join(sorted(missing))}")
     if file.get("slow") and not request.config.getoption("--slow"):
         pytest.skip("takes minutes: --slow")
     Scenario(file, workers).run(connector, start_server, certificates)

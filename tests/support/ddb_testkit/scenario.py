@@ -29,7 +29,7 @@ DEADLINE_S = 240
 # Expectations on tables that were there before: how often each may have been made anew, its settings kept.
 KEPT = {"recreated": (1,), "kept": (0,), "as_before": (0, 1)}
 # What a file may hold, and what it may expect.
-MEMBERS = set("about workers command config env needs catalog endpoint tls input server expect end slow pieces_seed".split())
+MEMBERS = set("about workers command config env catalog endpoint tls input server expect end slow pieces_seed".split())
 EXPECTATIONS = {*KEPT, *"""exit error states stored rejected nulled logs output_lacks requests max_in_flight within_s violations
                            idle_rules status message_has tables_left""".split()}
 

@@ -123,7 +123,7 @@ TEST_F(HttpIdleTest, AnIdleConnectionThatTheServerClosedIsNotUsed) {
   });
   const auto client = Client(server.port());
   for (int i = 1; i <= 3; ++i) {
-    EXPECT_EQ(Get(*client, request_).error, TransportError::kNone);
+    ASSERT_EQ(Get(*client, request_).error, TransportError::kNone);
     Until([&] { return ended == i; });
     TurnForAWhile();
   }

@@ -16,6 +16,7 @@
 #include "base/literal.h"
 #include "base/memory_budget.h"
 #include "delivery/checkpoint_ledger.h"
+#include "delivery/path_bound.h"
 #include "dynamodb/table.h"
 
 namespace ddb {
@@ -74,8 +75,8 @@ struct Batch {
   uint32_t attempts = 0;              // failed so far, for the backoff
   std::shared_ptr<TakenApart> whole;  // the refused request that it is a part of; null: none
   uint32_t reauthentications = 0;     // in a row
-  Instant sent;
-  Charge charge;  // on the memory budget
+  PathBound::Ticket ticket;           // while it is in flight
+  Charge charge;                      // on the memory budget
 
   // What it holds in memory.
   size_t held() const {

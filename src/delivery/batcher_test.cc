@@ -52,7 +52,7 @@ TEST_F(BatcherTest, ABatchThatIsUsedAgainIsAsNew) {
   batcher_.SealAll();
   BatchPtr used = std::move(sealed_.front());
   sealed_.clear();
-  used->due = used->sent = Instant(std::chrono::hours(1));
+  used->due = used->ticket.at = Instant(std::chrono::hours(1));
   used->attempts = used->reauthentications = 7;
   used->whole = std::make_shared<TakenApart>();
   const Batch* const same = used.get();

@@ -8,6 +8,22 @@
 #include "dynamodb/retry_policy.h"
 
 namespace ddb {
+namespace {
+
+// What a reply says of the line.
+PathBound::Outcome LineOutcome(const Verdict& verdict) {
+  switch (verdict.transport) {
+    case TransportError::kNone:
+      return verdict.ok() ? PathBound::Outcome::kAnswered : PathBound::Outcome::kRefused;
+    case TransportError::kTimeout:
+    case TransportError::kConnectTimeout:
+      return PathBound::Outcome::kTimeout;
+    default:
+      return PathBound::Outcome::kLost;
+  }
+}
+
+}  // namespace
 
 Dispatcher::Dispatcher(Client& client, Alarm& alarm, Batcher& batcher, Settlement& settlement,
                        RunContext& run, const Options& options, Progress& progress,
@@ -19,8 +35,10 @@ Dispatcher::Dispatcher(Client& client, Alarm& alarm, Batcher& batcher, Settlemen
       rules_{run.started, run.give_up},
       progress_(progress),
       changed_(std::move(changed)),
-      queue_(client, run.rates, {options.max_requests, run.rejections.policy().dead_letters},
-             [this](BatchPtr batch, const Reply& reply) { OnAnswered(std::move(batch), reply); }),
+      queue_(
+          client, run.flow, {options.max_requests, run.rejections.policy().dead_letters},
+          [this](BatchPtr batch, const Reply& reply) { OnAnswered(std::move(batch), reply); },
+          [this](BatchPtr batch, size_t limit) { return Divide(std::move(batch), limit); }),
       random_(options.seed) {}
 
 // ---- turns
@@ -90,7 +108,7 @@ void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
   SendQueue::Told told;
   if (answer.reaction == Reaction::kNone) told.stored = batch->items.size() - answer.unprocessed.size();
   told.throttled = answer.reaction == Reaction::kThrottle || !answer.unprocessed.empty();
-  told.replied = reply.verdict.transport == TransportError::kNone;
+  told.line = LineOutcome(reply.verdict);
   queue_.Learn(*batch, told, now);
   for (const Action& action : Decide(*batch, answer, rules_, now)) Do(action, batch, reply, now);
   if (batch) batcher_.Recycle(std::move(batch));
@@ -171,6 +189,25 @@ void Dispatcher::RetryLater(BatchPtr batch, Reaction backoff, Instant now) {
 
 double Dispatcher::Random() {
   return static_cast<double>(random_() - random_.min()) / (random_.max() - random_.min() + 1.0);
+}
+
+// For a slow line.
+std::pair<BatchPtr, BatchPtr> Dispatcher::Divide(BatchPtr batch, size_t limit) {
+  const size_t items = batch->items.size();
+  size_t count = 1;
+  for (size_t size = batch->items[0].size; count < items - 1; ++count) {
+    size += batch->items[count].size;
+    if (size > limit) break;
+  }
+  const ItemSet first = ItemSet::First(count);
+  std::pair<BatchPtr, BatchPtr> parts{batcher_.CopyOf(*batch, first),
+                                      batcher_.CopyOf(*batch, ItemSet::First(items).Without(first))};
+  for (Batch* part : {parts.first.get(), parts.second.get()}) {
+    part->attempts = batch->attempts;
+    part->reauthentications = batch->reauthentications;
+  }
+  batcher_.Recycle(std::move(batch));
+  return parts;
 }
 
 // ---- what can never be stored as it is

@@ -16,6 +16,7 @@
 #include <optional>
 #include <random>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "delivery/alarm.h"
@@ -65,6 +66,7 @@ class Dispatcher {
   void Abandon(BatchPtr batch, Instant now);
   void WriteLetters(Instant now);
   Error ErrorOf(const Action& action, const Batch& batch, const Reply& reply) const;
+  std::pair<BatchPtr, BatchPtr> Divide(BatchPtr batch, size_t limit);
   double Random();
 
   Alarm& alarm_;

@@ -190,14 +190,14 @@ TEST_F(DispatcherTest, OneThrottledTableDoesNotHoldBackAnother) {
 
 TEST_F(DispatcherTest, ATableThatOtherWorkersHoldBackGoesOnWhenTheyAreDone) {
   // Another worker was throttled and has ten more in flight; nothing of ours is, so no reply to us comes.
-  RateController& rate = rates_[kOne];
-  ASSERT_TRUE(rate.TrySend(20, clock_.Now()));
-  rate.OnReply(10, 0, /*throttled=*/true, clock_.Now());
+  TableBound& bound = flow_.bound(kOne);
+  ASSERT_TRUE(bound.TrySend(20, clock_.Now()));
+  bound.OnReply({.sent = 10, .throttled = true}, clock_.Now());
   Give(kOne, 5, "k");
   EXPECT_TRUE(client_.requests.empty());
   EventLoop::Timer other(loop_);
   other.Start(RealClock().Now() + std::chrono::milliseconds(20),
-              [&] { rate.OnReply(10, 10, /*throttled=*/false, clock_.Now()); });
+              [&] { bound.OnReply({.sent = 10, .stored = 10}, clock_.Now()); });
   RunUntilIdle();
   ExpectExactlyStored(5, "k");
 }

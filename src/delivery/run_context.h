@@ -6,7 +6,7 @@
 #include "base/memory_budget.h"
 #include "delivery/batch.h"
 #include "delivery/checkpoint_ledger.h"
-#include "delivery/rate_controller.h"
+#include "delivery/flow_control.h"
 #include "delivery/refusal_storms.h"
 #include "delivery/rejections.h"
 #include "delivery/run_state.h"
@@ -24,7 +24,7 @@ using Encodings = NumberedVector<StreamNo, ItemEncoder::Stream>;
 struct RunContext {
   const Clock& clock;
   const TableTargets& tables;
-  NumberedVector<TableNo, RateController>& rates;
+  FlowControl& flow;
   CheckpointLedger& ledger;
   MemoryBudget& budget;
   RunState& state;

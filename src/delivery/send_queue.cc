@@ -7,19 +7,20 @@
 namespace ddb {
 namespace {
 
-// A rate controller that said no is asked again after any reply, and at the latest after this.
+// A bound that said no is asked again after any reply, and at the latest after this.
 constexpr Duration kBlockedPoll = std::chrono::milliseconds(50);
 
 }  // namespace
 
-SendQueue::SendQueue(Client& client, NumberedVector<TableNo, RateController>& rates, const Options& options,
-                     Answered answered)
+SendQueue::SendQueue(Client& client, FlowControl& flow, const Options& options, Answered answered,
+                     Divide divide)
     : client_(client),
-      rates_(rates),
+      flow_(flow),
       options_(options),
       answered_(std::move(answered)),
-      tables_(rates.size()),
-      window_(options.max_requests) {}
+      divide_(std::move(divide)),
+      tables_(flow.tables()),
+      window_(flow, options.max_requests) {}
 
 // ---- waiting
 
@@ -67,7 +68,7 @@ void SendQueue::Wake(Instant now) {
 
 std::optional<Instant> SendQueue::WakeAt(Instant now) const {
   std::optional<Instant> when;
-  if (!blocked_.empty()) when = now + kBlockedPoll;
+  if (!blocked_.empty() || line_full_) when = now + kBlockedPoll;
   if (!retries_.empty() && (!when || retries_.front()->due < *when)) when = retries_.front()->due;
   return when;
 }
@@ -106,13 +107,20 @@ void SendQueue::Unblock() {
 }
 
 void SendQueue::Pump(Instant now) {
-  while (WindowOpen() && !turn_.empty()) {
+  using State = SendWindow::State;
+  line_full_ = false;
+  while (!turn_.empty()) {
+    const State state = window_.Look(now);
+    line_full_ = state == State::kLineFull;
+    if (state == State::kEnough || state == State::kLineFull) break;
     const TableNo table = turn_.front();
     turn_.pop_front();
     Table& queue = tables_[table];
     queue.listed = false;
     if (queue.ready.empty()) continue;
-    if (queue.in_flight >= ShareOf(table) || !rates_[table].TrySend(queue.ready.front()->items.size(), now)) {
+    FitFront(queue, now);
+    const bool admitted = queue.in_flight == 0 || (state == State::kOpen && HasShare(table));
+    if (!admitted || !flow_.bound(table).TrySend(queue.ready.front()->items.size(), now)) {
       queue.listed = true;
       blocked_.push_back(table);
       continue;
@@ -122,18 +130,33 @@ void SendQueue::Pump(Instant now) {
   }
 }
 
-// One request may always be in flight, however large.
-bool SendQueue::WindowOpen() const {
-  return in_flight_ == 0 || (in_flight_ < window_.size() && in_flight_bytes_ < window_.bytes());
+// A body that would hold a slow line for too long is sent in parts.
+void SendQueue::FitFront(Table& queue, Instant now) {
+  const Batch& front = *queue.ready.front();
+  if (front.body.size() <= PathBound::kLeastBody || front.items.size() == 1) return;
+  const size_t limit = flow_.LookAtLine(now).body_limit;
+  if (front.body.size() <= limit) return;
+  BatchPtr whole = std::move(queue.ready.front());
+  queue.ready.pop_front();
+  Uncount(*whole);
+  auto [first, rest] = divide_(std::move(whole), limit);
+  Count(*rest);
+  queue.ready.push_front(std::move(rest));
+  Count(*first);
+  queue.ready.push_front(std::move(first));
 }
 
-// Of one table: one that does not answer must not take every connection from the others. Dead letters are so
-// few that a quarter kept free for them would be a quarter of the speed.
-size_t SendQueue::ShareOf(TableNo table) const {
-  const size_t others =
-      tables_.size() - 1 - (options_.dead_letters && options_.dead_letters != table ? 1 : 0);
-  if (others == 0) return window_.size();
-  return std::max<size_t>(1, window_.size() - window_.size() / 4);
+// A table that does not answer must not take every connection, or all of the line, from the others.
+bool SendQueue::HasShare(TableNo table) const {
+  if (IsAlone(table)) return true;
+  const size_t most = std::max<size_t>(1, window_.most() - window_.most() / 4);
+  return tables_[table].in_flight < most && flow_.HasShare(table);
+}
+
+// Dead letters are so few that a quarter kept free for them would be a quarter of the speed.
+bool SendQueue::IsAlone(TableNo table) const {
+  const bool letters = options_.dead_letters && *options_.dead_letters != table;
+  return tables_.size() - 1 == (letters ? 1u : 0u);
 }
 
 // ---- in flight
@@ -143,10 +166,8 @@ void SendQueue::SendFront(TableNo table, Instant now) {
   BatchPtr batch = std::move(queue.ready.front());
   queue.ready.pop_front();
   Uncount(*batch);
-  ++in_flight_;
-  in_flight_bytes_ += batch->body.size();
   ++queue.in_flight;
-  batch->sent = now;
+  batch->ticket = window_.Send(table, batch->body.size(), now);
   if (free_flights_.empty()) {
     free_flights_.push_back(flights_.size());
     flights_.emplace_back();
@@ -161,17 +182,18 @@ void SendQueue::SendFront(TableNo table, Instant now) {
 void SendQueue::OnReply(size_t flight, const Reply& reply) {
   BatchPtr batch = std::move(flights_[flight]);
   free_flights_.push_back(flight);
-  --in_flight_;
-  in_flight_bytes_ -= batch->body.size();
   --tables_[batch->table].in_flight;
-  if (reply.verdict.transport == TransportError::kCancelled) return;  // the run is over
+  if (reply.verdict.transport == TransportError::kCancelled) {  // the run is over
+    window_.OnEnd(batch->table, batch->ticket, PathBound::Outcome::kLost, batch->ticket.at);
+    return;
+  }
   Unblock();
   answered_(std::move(batch), reply);
 }
 
 void SendQueue::Learn(const Batch& batch, const Told& told, Instant now) {
-  if (told.replied) window_.OnReply(now - batch.sent);
-  rates_[batch.table].OnReply(batch.items.size(), told.stored, told.throttled, now);
+  window_.OnEnd(batch.table, batch.ticket, told.line, now);
+  flow_.bound(batch.table).OnReply({batch.items.size(), told.stored, told.throttled}, now);
 }
 
 }  // namespace ddb

@@ -5,19 +5,19 @@
 // It owns every batch from Add until the batch is handed out again: answered, to `answered`, or by FailTable.
 // Each call that can make room or bring work is followed by one Pump of the caller's, at the end of its turn.
 // One per worker, driven by its Dispatcher, on its thread; no clock, loop or random number of its own. Shares
-// with other workers the tables' rate controllers.
+// with other workers the flow control.
 #pragma once
 
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "delivery/batch.h"
-#include "delivery/rate_controller.h"
-#include "delivery/request_window.h"
+#include "delivery/flow_control.h"
 #include "dynamodb/client.h"
 
 namespace ddb {
@@ -32,8 +32,10 @@ class SendQueue {
   // Gets every batch that was answered, with the reply, whose texts are valid during the call only. Not for
   // requests that end because the client does.
   using Answered = std::function<void(BatchPtr, const Reply&)>;
-  SendQueue(Client& client, NumberedVector<TableNo, RateController>& rates, const Options& options,
-            Answered answered);
+  // Makes two of a batch of several items: those that together are no larger than the limit, but one at the
+  // least, and the others.
+  using Divide = std::function<std::pair<BatchPtr, BatchPtr>(BatchPtr, size_t limit)>;
+  SendQueue(Client& client, FlowControl& flow, const Options& options, Answered answered, Divide divide);
 
   // Of tables that have not failed.
   void Add(BatchPtr batch);                          // behind what waits for its table
@@ -47,7 +49,7 @@ class SendQueue {
   struct Told {
     size_t stored = 0;  // items
     bool throttled = false;
-    bool replied = true;  // an HTTP reply, not an error of the transport
+    PathBound::Outcome line = PathBound::Outcome::kAnswered;
   };
   void Learn(const Batch& batch, const Told& told, Instant now);
 
@@ -55,9 +57,9 @@ class SendQueue {
   std::vector<BatchPtr> FailTable(TableNo table);
   bool has_failed(TableNo table) const { return tables_[table].failed; }
 
-  size_t unsent_bytes() const { return unsent_bytes_; }  // not in flight: what the send window bounds
-  size_t in_flight() const { return in_flight_; }        // requests
-  bool idle() const { return in_flight_ == 0 && unsent_batches_ == 0; }
+  size_t unsent_bytes() const { return unsent_bytes_; }     // not in flight: what the send window bounds
+  size_t in_flight() const { return window_.in_flight(); }  // requests
+  bool idle() const { return window_.in_flight() == 0 && unsent_batches_ == 0; }
 
  private:
   struct Table {
@@ -74,25 +76,26 @@ class SendQueue {
   void Uncount(const Batch& batch);  // no more
   void List(TableNo table);
   void Unblock();
-  bool WindowOpen() const;
-  size_t ShareOf(TableNo table) const;
+  void FitFront(Table& queue, Instant now);
+  bool HasShare(TableNo table) const;
+  bool IsAlone(TableNo table) const;
   void SendFront(TableNo table, Instant now);
   void OnReply(size_t flight, const Reply& reply);
 
   Client& client_;
-  NumberedVector<TableNo, RateController>& rates_;
+  FlowControl& flow_;
   const Options options_;
   const Answered answered_;
+  const Divide divide_;
 
   NumberedVector<TableNo, Table> tables_;
   std::deque<TableNo> turn_;       // with ready batches, in the order of their turns
-  std::vector<TableNo> blocked_;   // with ready batches that their rate controller or their share holds back
+  std::vector<TableNo> blocked_;   // with ready batches that their bound or their share holds back
   std::vector<BatchPtr> retries_;  // heap by due
-  RequestWindow window_;
+  SendWindow window_;
+  bool line_full_ = false;         // it may open by what others do
   std::vector<BatchPtr> flights_;  // batches in flight; null: a free place
   std::vector<size_t> free_flights_;
-  size_t in_flight_ = 0;  // requests
-  size_t in_flight_bytes_ = 0;
   size_t unsent_batches_ = 0;
   size_t unsent_bytes_ = 0;
 };

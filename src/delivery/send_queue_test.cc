@@ -45,11 +45,14 @@ class SendQueueTest : public ::testing::Test {
  protected:
   explicit SendQueueTest(size_t tables = 2, size_t max_requests = 4,
                          std::optional<TableNo> dead_letters = std::nullopt)
-      : rates_(tables),
-        queue_(client_, rates_, {max_requests, dead_letters}, [this](BatchPtr batch, const Reply&) {
-          queue_.Learn(*batch, {.stored = batch->items.size()}, kNow);
-          answered_.push_back(std::move(batch));
-        }) {}
+      : flow_(1, tables),
+        queue_(
+            client_, flow_, {max_requests, dead_letters},
+            [this](BatchPtr batch, const Reply&) {
+              queue_.Learn(*batch, {.stored = batch->items.size()}, kNow);
+              answered_.push_back(std::move(batch));
+            },
+            [](BatchPtr batch, size_t) { return std::pair(std::move(batch), BatchPtr()); }) {}
 
   BatchPtr Make(TableNo table, const std::string& body, size_t items = 1) {
     auto batch = std::make_unique<Batch>();
@@ -69,7 +72,7 @@ class SendQueueTest : public ::testing::Test {
 
   MemoryBudget budget_{1 << 20};
   HeldClient client_;
-  NumberedVector<TableNo, RateController> rates_;
+  FlowControl flow_;
   std::vector<BatchPtr> answered_;
   SendQueue queue_;
 };
@@ -145,7 +148,7 @@ TEST_F(ThreeTablesQueueTest, TwoTablesShareAsWithoutDeadLetters) {
 }
 
 TEST_F(SendQueueTest, OneRequestIsAlwaysInFlightHoweverLarge) {
-  const std::string large(RequestWindow::kLeastBytes + 1, 'x');
+  const std::string large(FillBound::kLeastBytes + 1, 'x');
   AddAll(kOne, {large, "a2"});
   queue_.Pump(kNow);
   EXPECT_EQ(client_.sent.size(), 1u);
@@ -194,15 +197,15 @@ TEST_F(SendQueueTest, WhatIsToGoFirstGoesBeforeWhatWaits) {
 
 TEST_F(SendQueueTest, ATableThatIsHeldBackIsAskedForAgain) {
   // Elsewhere it was throttled, and ten items are in flight.
-  ASSERT_TRUE(rates_[kOne].TrySend(20, kNow));
-  rates_[kOne].OnReply(10, 0, /*throttled=*/true, kNow);
+  ASSERT_TRUE(flow_.bound(kOne).TrySend(20, kNow));
+  flow_.bound(kOne).OnReply({.sent = 10, .throttled = true}, kNow);
   AddAll(kOne, {"a1"});
   AddAll(kTwo, {"b1"});
   queue_.Pump(kNow);
   EXPECT_EQ(client_.Bodies(), "b1");
   ASSERT_TRUE(queue_.WakeAt(kNow));
   EXPECT_LE(*queue_.WakeAt(kNow), kNow + milliseconds(100));
-  rates_[kOne].OnReply(10, 10, /*throttled=*/false, kNow);
+  flow_.bound(kOne).OnReply({.sent = 10, .stored = 10}, kNow);
   queue_.Pump(kNow);
   EXPECT_EQ(client_.Bodies(), "b1") << "not before it is woken";
   queue_.Wake(kNow);
@@ -246,9 +249,11 @@ TEST_F(SendQueueTest, WhatEndsWithTheClientIsNotAnswered) {
 TEST(SendQueueLifeTest, WhatWaitsAndWhatIsInFlightGoesWithTheQueue) {
   MemoryBudget budget(1 << 20);
   HeldClient client;
-  NumberedVector<TableNo, RateController> rates(1);
+  FlowControl flow(1, 1);
   {
-    SendQueue queue(client, rates, {1, std::nullopt}, [](BatchPtr, const Reply&) {});
+    SendQueue queue(
+        client, flow, {1, std::nullopt}, [](BatchPtr, const Reply&) {},
+        [](BatchPtr batch, size_t) { return std::pair(std::move(batch), BatchPtr()); });
     for (int i = 0; i < 3; ++i) {
       auto batch = std::make_unique<Batch>();
       batch->items.resize(1);

@@ -29,7 +29,7 @@ class Credits {
 }  // namespace
 
 void Settlement::Expect(const Batch& batch, Instant now) {
-  run_.rates[batch.table].AddWaiting(batch.items.size(), now);
+  run_.flow.clock(batch.table).AddWaiting(batch.items.size(), now);
 }
 
 void Settlement::Store(const Batch& batch, ItemSet items, Instant now) {
@@ -46,12 +46,12 @@ void Settlement::Store(const Batch& batch, ItemSet items, Instant now) {
   }
   (void)NoteFate(batch, static_cast<uint32_t>(items.size()), {});
   progress_.stored.Add(records);
-  run_.rates[batch.table].RemoveWaiting(items.size(), now);
+  run_.flow.clock(batch.table).Settle(items.size(), now);
   run_.ledger.Credit(credits.all());
 }
 
 void Settlement::Abandon(const Batch& batch, ItemSet items, Instant now) {
-  run_.rates[batch.table].RemoveWaiting(items.size(), now);
+  run_.flow.clock(batch.table).Settle(items.size(), now);
 }
 
 bool Settlement::Refuse(const Batch& batch, Text reason, Instant now) {
@@ -69,7 +69,7 @@ bool Settlement::Refuse(const Batch& batch, Text reason, Instant now) {
     credits.Add(item.origin.group, /*is_rejected=*/true);
     run_.ledger.Credit(credits.all());
   }
-  run_.rates[batch.table].RemoveWaiting(1, now);
+  run_.flow.clock(batch.table).Settle(1, now);
   return storm;
 }
 

@@ -62,7 +62,7 @@ class Simulation : public DeliveryTest {
   SimulatedClient client_{time_};
   SimulatedAlarm alarm_{time_};
   const uint32_t seed_;
-  RunContext run_{time_,       tables_, rates_,      ledger_,      budget_,   state_,
+  RunContext run_{time_,       tables_, flow_,       ledger_,      budget_,   state_,
                   rejections_, storms_, time_.Now(), seconds(600), endpoint_, encodings_};
   Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }};
   Settlement settlement_{run_, progress_};

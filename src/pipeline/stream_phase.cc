@@ -59,12 +59,12 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
       streams_(IdsOf(plan)),
       tables_(TargetsOf(plan)),
       encodings_(EncodingsOf(plan)),
-      rates_(tables_.size()),
+      flow_(static_cast<size_t>(plan.workers), tables_.size()),
       rejections_(PolicyOf(plan), tables_, parts.writer),
       storms_(tables_.size()),
       run_{.clock = parts.clock,
            .tables = tables_,
-           .rates = rates_,
+           .flow = flow_,
            .ledger = ledger_,
            .budget = parts.budget,
            .state = control.state(),
@@ -136,8 +136,8 @@ void StreamPhase::OnTick(Instant now) {
 }
 
 void StreamPhase::GiveUpOnTables(Instant now) {
-  for (const TableNo table : rates_.numbers()) {
-    const std::optional<Duration> waited = rates_[table].WaitedWithoutProgress(now);
+  for (const TableNo table : tables_.numbers()) {
+    const std::optional<Duration> waited = flow_.clock(table).WaitedWithoutProgress(now);
     if (!waited || *waited < plan_.give_up) continue;
     control_.state().GiveUpOn(table, GaveUpError(tables_[table].name, tables_[table].stream, *waited));
   }
@@ -149,8 +149,8 @@ void StreamPhase::LogLateStates(Instant now) {
   last_late_ = now;
   const StreamNames names{
       .display = [this](StreamNo stream) { return plan_.streams[stream].id.Display(); },
-      .throttled = [this,
-                    now](StreamNo stream) { return rates_[plan_.streams[stream].table].Get(now).throttled; }};
+      .throttled =
+          [this, now](StreamNo stream) { return flow_.bound(plan_.streams[stream].table).Throttled(now); }};
   for (std::string& text : LateStateTexts(late, names, now)) parts_.writer.Warn(std::move(text));
 }
 
@@ -164,10 +164,9 @@ RunTotals StreamPhase::Totals() const {
     totals.in_flight += worker->requests_in_flight();
   }
   const Instant now = parts_.clock.Now();
-  for (const RateController& rate : rates_) {
-    const RateController::Snapshot snapshot = rate.Get(now);
-    totals.waiting += snapshot.waiting;
-    totals.throttled += snapshot.throttled ? 1 : 0;
+  for (const TableNo table : tables_.numbers()) {
+    totals.waiting += flow_.clock(table).waiting();
+    totals.throttled += flow_.bound(table).Throttled(now) ? 1 : 0;
   }
   const double elapsed = std::chrono::duration<double>(now - run_.started).count();
   if (elapsed > 0) totals.per_second = static_cast<double>(totals.stored) / elapsed;

@@ -1,7 +1,7 @@
 // StreamPhase: stdin into the tables, and the STATEs to stdout: the data path of one run. Decides how the
 // workers share what the plan gives (connections, memory), when a table is given up, and what is said
 // meanwhile. Owns the workers' threads and what they share: the read token and its reader, the ledger, the
-// tables' rates, the counts of refused records. Used by RunSync on the caller's thread; workers call back as
+// flow control, the counts of refused records. Used by RunSync on the caller's thread; workers call back as
 // marked in the .cc. From Run until Close the workers stand by, so that Finish can send through them.
 #pragma once
 
@@ -55,7 +55,7 @@ class StreamPhase {
   const StreamIndex streams_;
   const TableTargets tables_;
   const Encodings encodings_;
-  NumberedVector<TableNo, RateController> rates_;
+  FlowControl flow_;
   Rejections rejections_;
   RefusalStorms storms_;
   RunContext run_;

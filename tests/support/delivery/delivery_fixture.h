@@ -78,11 +78,11 @@ class DeliveryTest : public ::testing::Test {
     EXPECT_TRUE(ledger_.Register(std::move(contents)).ok());
     return group.get();
   }
-  uint64_t Waiting(TableNo table) { return rates_[table].Get(clock_.Now()).waiting; }
+  uint64_t Waiting(TableNo table) { return flow_.clock(table).waiting(); }
 
   ManualClock clock_;
   const TableTargets tables_ = Tables();
-  NumberedVector<TableNo, RateController> rates_{3};
+  FlowControl flow_{1, 3};
   std::vector<std::string> states_out_;
   CheckpointLedger ledger_{2, [this](std::string line, size_t) { states_out_.push_back(std::move(line)); }};
   MemoryBudget budget_{1 << 20};
@@ -93,7 +93,7 @@ class DeliveryTest : public ::testing::Test {
   RefusalStorms storms_{3};
   EndpointText endpoint_;
   Encodings encodings_{2};
-  RunContext run_{clock_,      tables_, rates_,       ledger_,      budget_,   state_,
+  RunContext run_{clock_,      tables_, flow_,        ledger_,      budget_,   state_,
                   rejections_, storms_, clock_.Now(), seconds(600), endpoint_, encodings_};
   Progress progress_;
   uint64_t chunk_ = 0;

@@ -1,11 +1,12 @@
-// RequestWindow: how many requests a worker keeps in flight, and how many bytes of them: as many as its
-// connections can usefully carry.
+// FillBound: how many requests, and bytes of them, a worker keeps in flight at the most: as many as it can
+// fill.
 //
 // By Little's law, requests in flight = rate x latency. A worker builds at most some kPerMillisecond requests
 // and kBytesPerMillisecond bytes of them a millisecond, so against a table that answers in 5 ms it needs 5
 // times that many, and against one that answers at once a few. More would only open connections, with their
-// handshakes and buffers, and take large bodies out of the processor's caches. The latency is
-// the shortest seen of late: queueing, ours or the service's, must not widen the window. Worker thread only.
+// handshakes and buffers, and take large bodies out of the processor's caches. The latency is the shortest
+// seen of late. On a line that is slower than the data that is our own queue's, and this bound grows with it:
+// what bounds there is PathBound. One per worker; its thread only.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@
 
 namespace ddb {
 
-class RequestWindow {
+class FillBound {
  public:
   static constexpr size_t kLeast = 16;
   static constexpr size_t kPerMillisecond = 40;  // 25 records each: a million small records a second
@@ -23,7 +24,7 @@ class RequestWindow {
   static constexpr size_t kBytesPerMillisecond = 2 << 20;  // hashing alone takes longer
   static constexpr size_t kWatched = 128;                  // replies
 
-  explicit RequestWindow(size_t most) : most_(most), size_(std::min(most, kLeast)) {}
+  explicit FillBound(size_t most) : most_(most), size_(std::min(most, kLeast)) {}
 
   size_t size() const { return size_; }
   size_t bytes() const { return bytes_; }

@@ -1,0 +1,80 @@
+// FlowControl: what bounds how much a run has in flight, for all its workers together; and SendWindow, the
+// same for one worker, beside what that worker can usefully fill.
+//
+// Three bounds know different things. PathBound (per run, bytes): what the line holds. TableBound (per
+// table): what a table takes. FillBound (per worker): what a worker can build in the time of one reply. A
+// request leaves when all three let it. Beside them, per table, the clock by which a run gives up.
+#pragma once
+
+#include <cstddef>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/numbered.h"
+#include "delivery/fill_bound.h"
+#include "delivery/give_up_clock.h"
+#include "delivery/path_bound.h"
+#include "delivery/table_bound.h"
+#include "dynamodb/table.h"
+
+namespace ddb {
+
+// Made before the workers start; any thread.
+class FlowControl {
+ public:
+  FlowControl(size_t workers, size_t tables)
+      : path_(workers), bounds_(tables), clocks_(tables), in_flight_(tables) {}
+
+  size_t tables() const { return bounds_.size(); }
+  TableBound& bound(TableNo table) { return bounds_[table]; }
+  const TableBound& bound(TableNo table) const { return bounds_[table]; }
+  GiveUpClock& clock(TableNo table) { return clocks_[table]; }
+  const GiveUpClock& clock(TableNo table) const { return clocks_[table]; }
+
+  struct Line {
+    bool open = false;
+    bool silent = false;    // nothing has left and nothing was answered for a while
+    size_t body_limit = 0;  // bytes
+  };
+  Line LookAtLine(Instant now) const;
+  // Of several tables that are written at once, whether this one has less than three quarters of the line.
+  bool HasShare(TableNo table) const;
+  PathBound::Ticket Send(TableNo table, size_t bytes, Instant now);
+  void OnEnd(TableNo table, const PathBound::Ticket& ticket, PathBound::Outcome outcome, Instant now);
+
+ private:
+  mutable Mutex mu_;
+  PathBound path_ GUARDED_BY(mu_);
+  NumberedVector<TableNo, TableBound> bounds_;
+  NumberedVector<TableNo, GiveUpClock> clocks_;
+  NumberedVector<TableNo, size_t> in_flight_ GUARDED_BY(mu_);  // bytes
+};
+
+// One per worker; its thread only.
+class SendWindow {
+ public:
+  SendWindow(FlowControl& flow, size_t most_requests) : flow_(flow), fill_(most_requests) {}
+
+  enum class State {
+    kOpen,
+    kIdleTables,  // only for a table that has nothing in flight: what is in flight is not answered, and that
+                  // may be because of whose it is
+    kLineFull,    // opens by this worker's replies, and by those of others: look again soon
+    kEnough,      // opens by this worker's replies
+  };
+  // One request may always be in flight, however large.
+  State Look(Instant now) const;
+  PathBound::Ticket Send(TableNo table, size_t bytes, Instant now);
+  void OnEnd(TableNo table, const PathBound::Ticket& ticket, PathBound::Outcome outcome, Instant now);
+
+  size_t in_flight() const { return in_flight_; }  // requests
+  size_t most() const { return fill_.size(); }     // requests
+
+ private:
+  FlowControl& flow_;
+  FillBound fill_;
+  size_t in_flight_ = 0;  // requests
+  size_t bytes_ = 0;
+};
+
+}  // namespace ddb

@@ -202,6 +202,25 @@ TEST_F(DispatcherTest, ATableThatOtherWorkersHoldBackGoesOnWhenTheyAreDone) {
   ExpectExactlyStored(5, "k");
 }
 
+TEST_F(DispatcherTest, ABodyThatIsTooLargeForTheLineIsSentInParts) {
+  // Nothing is known of the line: a worker's first bodies are a MiB.
+  RecordGroup* group = Register(kOne, 7, "s");
+  const std::string padding(300'000, 'p');
+  for (int i = 0; i < 7; ++i) {
+    const std::string item = FakeClient::ItemOf("k" + std::to_string(i));
+    GiveItem(kOne, group, item.substr(0, item.size() - 3) + R"(,"p":{"S":")" + padding + R"("}}}})");
+  }
+  batcher_.SealAll();
+  RunUntilIdle();
+  ASSERT_EQ(client_.requests.size(), 2u);
+  EXPECT_EQ(client_.requests[0], (std::vector<std::string>{"k0", "k1", "k2"}));
+  EXPECT_EQ(client_.requests[1], (std::vector<std::string>{"k3", "k4", "k5", "k6"})) << "by then it is known";
+  ExpectExactlyStored(7, "k");
+  EXPECT_EQ(progress_.retried.value(), 0u);
+  EXPECT_EQ(states_out_.size(), 1u);
+  EXPECT_EQ(Charged(), 0u);
+}
+
 TEST_F(DispatcherTest, SigningAnewIsTriedAndNotForEver) {
   client_.answer = [&](const auto&, Reply& reply, std::string&) {
     reply.verdict = VerdictOf(Reaction::kReauthenticate, ErrorCode::kExpiredToken);

@@ -157,13 +157,59 @@ TEST_F(SendQueueTest, OneRequestIsAlwaysInFlightHoweverLarge) {
 }
 
 TEST_F(SendQueueTest, BytesOfAnAnsweredRequestAreInFlightNoMore) {
-  const std::string large(RequestWindow::kLeastBytes + 1, 'x');
+  const std::string large(FillBound::kLeastBytes + 1, 'x');
   AddAll(kOne, {large, large, large});
   queue_.Pump(kNow);
   for (int i = 0; i < 3; ++i) Answer();
   AddAll(kOne, {"a1", "a2"});
   queue_.Pump(kNow);
   EXPECT_EQ(client_.Bodies(), "a1 a2");
+}
+
+TEST_F(OneTableQueueTest, WhatTheLineDoesNotHoldWaitsAndIsLookedAtSoon) {
+  const std::string body(PathBound::kFirstWindow * 3 / 4, 'x');
+  AddAll(kOne, {body, body, body});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.sent.size(), 2u);
+  ASSERT_TRUE(queue_.WakeAt(kNow)) << "another worker's reply may make room";
+  EXPECT_LE(*queue_.WakeAt(kNow), kNow + milliseconds(100));
+  Answer();
+  EXPECT_EQ(client_.sent.size(), 2u);
+  EXPECT_EQ(queue_.WakeAt(kNow), std::nullopt);
+}
+
+TEST_F(OneTableQueueTest, WorkersShareTheLineAndEachHasARequest) {
+  const std::string body(PathBound::kFirstWindow, 'x');
+  const PathBound::Ticket other = flow_.Send(kOne, body.size(), kNow);
+  AddAll(kOne, {body, body});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.sent.size(), 1u);
+  flow_.OnEnd(kOne, other, PathBound::Outcome::kAnswered, kNow + milliseconds(1));
+  queue_.Pump(kNow + milliseconds(1));
+  EXPECT_EQ(client_.sent.size(), 2u);
+}
+
+TEST_F(SendQueueTest, OneOfSeveralTablesGetsThreeQuartersOfTheLine) {
+  const std::string body(PathBound::kFirstWindow * 4 / 5, 'x');
+  AddAll(kOne, {body, body});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.sent.size(), 1u);
+  AddAll(kTwo, {"b1"});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.sent.size(), 2u);
+}
+
+TEST_F(SendQueueTest, ATableThatDoesNotAnswerHoldsUpAnotherOneForASecond) {
+  const std::string body(PathBound::kFirstWindow, 'x');
+  AddAll(kOne, {body, body});
+  queue_.Pump(kNow);
+  AddAll(kTwo, {"b1", "b2"});
+  queue_.Pump(kNow + milliseconds(999));
+  EXPECT_EQ(client_.sent.size(), 1u);
+  queue_.Wake(kNow + seconds(1));
+  queue_.Pump(kNow + seconds(1));
+  ASSERT_EQ(client_.sent.size(), 2u);
+  EXPECT_EQ(client_.sent[1].first, "b1");
 }
 
 TEST_F(SendQueueTest, ARetryComesWhenItIsDueBeforeWhatWaits) {

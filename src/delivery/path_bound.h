@@ -8,7 +8,7 @@
 //
 // A pure state machine: events and their time go in, how many bytes may be in flight comes out. One for all
 // workers, since they share the line, and each for itself would take the others' queue for distance.
-// FlowControl owns it and locks. Why these rules, and what they measure: docs/decisions/0009-path-bound.md.
+// FlowControl owns it and locks. Why these rules, and what they measure: docs/decisions/0011-path-bound.md.
 #pragma once
 
 #include <array>

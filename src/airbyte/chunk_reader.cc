@@ -163,7 +163,8 @@ ChunkReader::Outcome ChunkReader::Take(Chunk& chunk, Error& error) {
   if (poll(&readable, 1, 0) <= 0) return Outcome::kNeedMore;
   self.Prepare();
   char* const begin = self.bytes.get() + self.filled;
-  const ssize_t got = read(self.fd, begin, self.capacity - self.filled);
+  // A long line's buffer has room for much more; what follows the line is for chunks of the usual size.
+  const ssize_t got = read(self.fd, begin, std::min(self.capacity - self.filled, self.chunk_bytes));
   if (got < 0) {
     if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK) return Outcome::kNeedMore;
     const int code = errno;

@@ -2,7 +2,8 @@
 // by the worker that holds the read token, one at a time (the token's lock orders them). It never blocks: the
 // caller waits for readiness (EventLoop::Watch) and then takes.
 //
-// A chunk never waits to fill. It is at most kChunkBytes unless one line is longer. An incomplete last line
+// A chunk never waits to fill. It is at most kChunkBytes unless its first line is longer; then less than that
+// follows the line. An incomplete last line
 // is carried over to the next chunk; at the end of input it is a line of its own (a whole message without
 // newline counts), and gets its newline here, so that every line of a chunk ends with one.
 #pragma once

@@ -44,6 +44,12 @@ struct MessageWriter::Impl {
     return fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
   }
 
+  // Its newline is in it. The charge is given back without the lock: it may wake who waits for room.
+  struct Line {
+    std::string text;
+    Charge charge;
+  };
+
   const int fd;
   const size_t piece_bytes = IsFile(fd) ? kBlockBytes : kPieceBytes;
   const LogLevel level;
@@ -53,9 +59,9 @@ struct MessageWriter::Impl {
 
   Mutex mu;
   CondVar progress;
-  std::deque<std::string> queue GUARDED_BY(mu);  // each with its newline
-  size_t waiting GUARDED_BY(mu) = 0;             // bytes queued or being written
-  bool asleep GUARDED_BY(mu) = false;            // the thread waits for a line
+  std::deque<Line> queue GUARDED_BY(mu);
+  size_t waiting GUARDED_BY(mu) = 0;   // bytes queued or being written
+  bool asleep GUARDED_BY(mu) = false;  // the thread waits for a line
   bool stop GUARDED_BY(mu) = false;
   bool lost GUARDED_BY(mu) = false;  // a line was dropped
   bool told GUARDED_BY(mu) = false;
@@ -72,14 +78,12 @@ struct MessageWriter::Impl {
     static_cast<void>(!write(wake_fd, &one, sizeof one));
   }
 
-  void Release(size_t bytes) REQUIRES(mu) {
-    waiting -= bytes;
-    if (budget != nullptr) budget->Release(bytes);
-  }
-
   void Queue(std::string line) {
     line += '\n';
-    line.shrink_to_fit();  // what waits is charged by its size
+    if (line.capacity() - line.size() > line.size() / 8) line.shrink_to_fit();  // it may wait
+    Line queued;
+    if (budget != nullptr) queued.charge = Charge(*budget, line.capacity());
+    queued.text = std::move(line);
     bool wake = false;
     {
       MutexLock lock(mu);
@@ -87,23 +91,23 @@ struct MessageWriter::Impl {
         lost = true;
         return;
       }
-      waiting += line.size();
-      if (budget != nullptr) budget->Add(line.size());
-      queue.push_back(std::move(line));
+      waiting += queued.text.size();
+      queue.push_back(std::move(queued));
       wake = std::exchange(asleep, false);
     }
     if (wake) Wake();
   }
 
   // The next bytes to write, empty if there are none.
-  std::string TakeBlock() {
+  Line TakeBlock() {
     MutexLock lock(mu);
-    std::string block;
+    Line block;
     if (queue.empty()) return block;
     block = std::move(queue.front());
     queue.pop_front();
-    while (!queue.empty() && block.size() + queue.front().size() <= kBlockBytes) {
-      block += queue.front();
+    while (!queue.empty() && block.text.size() + queue.front().text.size() <= kBlockBytes) {
+      block.text += queue.front().text;
+      block.charge.Absorb(std::move(queue.front().charge));
       queue.pop_front();
     }
     return block;
@@ -129,12 +133,14 @@ struct MessageWriter::Impl {
   void MarkClosed() {
     MutexLock lock(mu);
     closed.store(true, std::memory_order_relaxed);
-    for (const std::string& line : queue) {
-      Release(line.size());
-      lost = true;
-    }
-    queue.clear();
+    DropQueue();
     progress.NotifyAll();
+  }
+
+  void DropQueue() REQUIRES(mu) {
+    lost |= !queue.empty();
+    for (const Line& line : queue) waiting -= line.text.size();
+    queue.clear();
   }
 
   bool Stopping() {
@@ -179,16 +185,18 @@ struct MessageWriter::Impl {
 
   void Run() {
     for (;;) {
-      const std::string block = TakeBlock();
-      if (!block.empty()) {
-        const bool written = WriteBlock(block);
+      Line block = TakeBlock();
+      const size_t taken = block.text.size();
+      if (taken > 0) {
+        const bool written = WriteBlock(block.text);
+        block = {};
         MutexLock lock(mu);
-        Release(block.size());
+        waiting -= taken;
         if (!written) lost = true;
         if (waiting == 0 || !written) progress.NotifyAll();
       }
       TellClosed();
-      if (!block.empty() && !Flushing()) Wait(false, kGatherMilliseconds);
+      if (taken > 0 && !Flushing()) Wait(false, kGatherMilliseconds);
       {
         MutexLock lock(mu);
         if (stop) return;
@@ -222,8 +230,7 @@ struct MessageWriter::Impl {
     Wake();
     thread.join();
     MutexLock lock(mu);
-    for (const std::string& line : queue) Release(line.size());
-    queue.clear();
+    DropQueue();
   }
 };
 
@@ -244,7 +251,7 @@ MessageWriter::~MessageWriter() {
     MutexLock lock(impl_->mu);
     stalled = impl_->stalled;
   }
-  if (!stalled) impl_->Flush(std::chrono::steady_clock::now() + kCloseWait);
+  if (!stalled) impl_->Flush(impl_->clock.Now() + kCloseWait);
   impl_->Stop();
 }
 

@@ -191,6 +191,21 @@ TEST_F(MessageWriterTest, AReaderWhoStallsHoldsUpNobody) {
   EXPECT_LT(steady_clock::now() - start, seconds(60));
 }
 
+// Its time is the clock's: by this one the ten seconds that it waits for a reader are over.
+TEST_F(MessageWriterTest, TheDestructorWaitsByItsClock) {
+  class LateClock : public FixedClock {
+    Instant Now() const override { return steady_clock::now() - std::chrono::hours(1); }
+  };
+  const LateClock late;
+  const auto start = steady_clock::now();
+  {
+    MessageWriter writer(out(), LogLevel::kInfo, late, &budget_);
+    writer.WriteLine(std::string(3'000'000, 'x'));
+  }
+  EXPECT_LT(steady_clock::now() - start, seconds(8));
+  EXPECT_EQ(budget_.used(), 0U);
+}
+
 TEST_F(MessageWriterTest, AClosedReaderIsToldOnce) {
   std::atomic<int> told{0};
   MessageWriter writer(out(), LogLevel::kInfo, clock_, &budget_);

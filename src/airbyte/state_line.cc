@@ -5,7 +5,7 @@
 namespace ddb {
 namespace {
 
-std::string Stats(const StateCounts& counts) {
+std::string Stats(const RecordCounts& counts) {
   std::string stats = fmt::format(R"({{"recordCount":{}.0)", counts.records);
   if (counts.rejected > 0) stats += fmt::format(R"(,"rejectedRecordCount":{}.0)", counts.rejected);
   std::string additional;
@@ -20,15 +20,18 @@ std::string Stats(const StateCounts& counts) {
 
 }  // namespace
 
-std::string WithDestinationStats(std::string_view line, const StateFields& state, const StateCounts& counts) {
+std::string WithDestinationStats(std::string_view line, const StateFields& state,
+                                 const RecordCounts& counts) {
+  constexpr std::string_view kName = R"("destinationStats":)";
+  const std::string stats = Stats(counts);
   std::string out;
-  out.reserve(line.size() + 160);
+  out.reserve(line.size() + 1 + kName.size() + stats.size() + 1);  // a STATE can be MBs; its newline follows
   out.append(line.substr(0, state.stats_begin));
   if (state.stats_begin == state.stats_end) {
     if (!state.stats_first) out += ',';
-    out += R"("destinationStats":)";
+    out += kName;
   }
-  out += Stats(counts);
+  out += stats;
   out.append(line.substr(state.stats_end));
   return out;
 }

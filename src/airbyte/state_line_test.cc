@@ -15,7 +15,7 @@ class NoRecords : public RecordSink {
   const char* OnData(const char*, const char*, const RecordFields&) override { return nullptr; }
 };
 
-std::string Spliced(const std::string& line, const StateCounts& counts) {
+std::string Spliced(const std::string& line, const RecordCounts& counts) {
   MessageParser parser;
   NoRecords sink;
   const std::string padded = line + std::string(json::kPadding, ' ');

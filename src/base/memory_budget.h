@@ -5,11 +5,16 @@
 // chunk was taken, and what was not needed is given back. Budget: any thread. Charge: as an int is.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <optional>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace ddb {
 
@@ -22,22 +27,33 @@ class MemoryBudget {
   // Takes `bytes` if they fit, or if nothing but `own` bytes of the caller's is taken at all (one chunk
   // always gets through). False: nothing was taken.
   bool TryReserve(size_t bytes, size_t own = 0) {
-    const auto wanted = static_cast<int64_t>(bytes);
     int64_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (used > static_cast<int64_t>(own) && used + wanted > limit_) {
-        tight_.store(true, std::memory_order_relaxed);
+      if (used > MostUsedFor(bytes, own)) {
+        tight_.store(true);
         return false;
       }
-    } while (!used_.compare_exchange_weak(used, used + wanted, std::memory_order_relaxed));
-    if (tight()) tight_.store(false, std::memory_order_relaxed);
+    } while (!used_.compare_exchange_weak(used, used + static_cast<int64_t>(bytes)));
+    if (tight()) tight_.store(false);
     return true;
   }
   // The last reservation failed: what is kept only to be used again has to go.
-  bool tight() const { return tight_.load(std::memory_order_relaxed); }
+  bool tight() const { return tight_.load(); }
+
+  // Calls `room` once, when TryReserve of the same may succeed: at once, or on the thread that gives memory
+  // back. It must do no more than post. For one at a time, who holds the read token; it replaces an earlier
+  // call. After StopWaiting it does not run.
+  void WhenRoom(size_t bytes, size_t own, std::function<void()> room);
+  void StopWaiting();
+
   // For Charge.
-  void Add(size_t bytes) { used_.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed); }
-  void Release(size_t bytes) { used_.fetch_sub(static_cast<int64_t>(bytes), std::memory_order_relaxed); }
+  void Add(size_t bytes) { used_.fetch_add(static_cast<int64_t>(bytes)); }
+  void Release(size_t bytes) {
+    const auto released = static_cast<int64_t>(bytes);
+    // Either this sees who waits, or who waits sees what was released: both are written before the other is
+    // read, in one order for all threads.
+    if (used_.fetch_sub(released) - released <= room_below_.load()) Notify();
+  }
 
   size_t limit() const { return static_cast<size_t>(limit_); }
   size_t used() const {
@@ -46,9 +62,20 @@ class MemoryBudget {
   }
 
  private:
+  static constexpr int64_t kNobodyWaits = std::numeric_limits<int64_t>::min();
+
+  // So much may be used when `bytes` are reserved.
+  int64_t MostUsedFor(size_t bytes, size_t own) const {
+    return std::max(limit_ - static_cast<int64_t>(bytes), static_cast<int64_t>(own));
+  }
+  void Notify();
+
   int64_t limit_;  // bytes; constant once the data path runs
   std::atomic<int64_t> used_{0};
   std::atomic<bool> tight_{false};
+  std::atomic<int64_t> room_below_{kNobodyWaits};
+  Mutex mu_;
+  std::function<void()> room_ GUARDED_BY(mu_);
 };
 
 // Bytes of a budget, held by whatever takes the memory, and given back when that goes. Empty by default and

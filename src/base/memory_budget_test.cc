@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -24,6 +26,74 @@ TEST(MemoryBudgetTest, GivesWhatFitsAndOneThatDoesNotWhenNothingElseIsHeld) {
   EXPECT_FALSE(budget.TryReserve(500, 9));
   EXPECT_TRUE(budget.TryReserve(500, 10)) << "all that is taken is the caller's own";
   EXPECT_EQ(budget.used(), 510u);
+}
+
+TEST(MemoryBudgetTest, SaysOnceWhenThereMayBeRoom) {
+  MemoryBudget budget(100);
+  Charge most(budget, 80);
+  Charge rest(budget, 15);
+  int calls = 0;
+  budget.WhenRoom(30, 0, [&] { ++calls; });
+  EXPECT_EQ(calls, 0);
+  rest.Resize(0);
+  EXPECT_EQ(calls, 0) << "80 are used, and 30 do not fit";
+  most.Resize(70);
+  EXPECT_EQ(calls, 1);
+  EXPECT_TRUE(budget.TryReserve(30));
+  budget.Release(30);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(MemoryBudgetTest, SaysAtOnceThatThereIsRoomAlready) {
+  MemoryBudget budget(100);
+  const Charge held(budget, 70);
+  int calls = 0;
+  budget.WhenRoom(30, 0, [&] { ++calls; });
+  EXPECT_EQ(calls, 1);
+  budget.WhenRoom(1000, 70, [&] { ++calls; });
+  EXPECT_EQ(calls, 2) << "nothing but the caller's own is held";
+}
+
+TEST(MemoryBudgetTest, SaysNothingToOneWhoWaitsNoMore) {
+  MemoryBudget budget(100);
+  Charge held(budget, 100);
+  int calls = 0;
+  budget.WhenRoom(30, 0, [&] { ++calls; });
+  budget.StopWaiting();
+  held = {};
+  EXPECT_EQ(calls, 0);
+}
+
+// One waits, tries again when told, and waits again; the others give back what they took at any moment. A
+// lost notification would leave it waiting when they are done.
+TEST(MemoryBudgetTest, NoNotificationIsLostBetweenThreads) {
+  constexpr int kRounds = 20'000;
+  MemoryBudget budget(100);
+  std::atomic<bool> done{false};
+  std::vector<std::thread> others;
+  for (size_t i = 0; i < 3; ++i) {
+    others.emplace_back([&budget, &done, i] {
+      while (!done) const Charge held(budget, 20 + i);
+    });
+  }
+  std::atomic<int> told{0};
+  bool lost = false;
+  for (int round = 0; round < kRounds && !lost; ++round) {
+    while (!lost) {
+      if (const std::optional<Charge> charge = Charge::Reserve(budget, 70, 0)) break;
+      const int before = told;
+      budget.WhenRoom(70, 0, [&told] { ++told; });
+      const auto by = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+      while (told == before && !lost) {
+        std::this_thread::yield();
+        lost = std::chrono::steady_clock::now() > by;
+      }
+    }
+  }
+  done = true;
+  for (std::thread& other : others) other.join();
+  EXPECT_FALSE(lost);
+  EXPECT_EQ(budget.used(), 0u);
 }
 
 TEST(ChargeTest, IsGivenBackWithItsHolder) {

@@ -4,19 +4,8 @@
 #include <utility>
 
 namespace ddb {
-namespace {
 
-void Add(StateCounts& to, const StateCounts& counts) {
-  to.records += counts.records;
-  to.rejected += counts.rejected;
-  to.nulled_values += counts.nulled_values;
-  to.truncated_values += counts.truncated_values;
-}
-
-}  // namespace
-
-CheckpointLedger::CheckpointLedger(size_t streams, Release release)
-    : release_(std::move(release)), by_stream_(streams + 1) {}
+CheckpointLedger::CheckpointLedger(size_t streams) : streams_(streams), timelines_(streams + 2) {}
 
 void CheckpointLedger::OpenChunk(uint64_t chunk) {
   MutexLock lock(mu_);
@@ -25,21 +14,27 @@ void CheckpointLedger::OpenChunk(uint64_t chunk) {
 }
 
 Status CheckpointLedger::Register(ChunkContents contents) {
-  MutexLock lock(mu_);
-  for (const RecordGroupPtr& group : contents.groups) {
-    if (per_stream_ != false) by_stream_[static_cast<size_t>(group->stream)].groups.emplace(group->at, group);
-    if (per_stream_ != true) everything_.groups.emplace(group->at, group);
+  Status entered = Ok();
+  bool hand_out = false;
+  {
+    MutexLock lock(mu_);
+    for (RecordGroupPtr& group : contents.groups) {
+      Touch(group->stream);
+      if (per_stream_ != false) timelines_[Of(group->stream)].groups.emplace(group->at, group);
+      if (per_stream_ != true) timelines_[OfAll()].groups.emplace(group->at, group);
+    }
+    entered = Enter(contents.checkpoints);
+    if (contents.whole && entered.ok()) open_chunks_.erase(contents.chunk);
+    TouchUnblocked();
+    hand_out = AdvanceTouched();
   }
-  Status entered = EnterStates(contents.states);
-  // A chunk with STATEs of the wrong kind stays open, like one that broke off: it is a failure at that place.
-  if (contents.whole && entered.ok()) open_chunks_.erase(contents.chunk);
-  AdvanceAll();
+  if (hand_out) HandOut();
   return entered;
 }
 
-Status CheckpointLedger::EnterStates(std::vector<PendingState>& states) {
-  for (PendingState& state : states) {
-    const bool per_stream = state.fields.kind == StateKind::kStream;
+Status CheckpointLedger::Enter(std::vector<PendingCheckpoint>& checkpoints) {
+  for (PendingCheckpoint& entering : checkpoints) {
+    const bool per_stream = !entering.covers_all;
     if (!per_stream_) ChooseKind(per_stream);
     if (*per_stream_ != per_stream) {
       return SystemError(
@@ -48,39 +43,41 @@ Status CheckpointLedger::EnterStates(std::vector<PendingState>& states) {
           per_stream ? "stdin: a STREAM STATE after GLOBAL or LEGACY ones"
                      : "stdin: a GLOBAL or LEGACY STATE after STREAM ones");
     }
-    ++states_;
-    const size_t timeline = state.stream >= 0 ? static_cast<size_t>(state.stream) : by_stream_.size() - 1;
-    Timeline& target = per_stream ? by_stream_[timeline] : everything_;
-    const Position at = state.at;
-    target.states.emplace(at, std::move(state));
+    ++waiting_;
+    const TimelineNo no = !per_stream ? OfAll() : entering.stream ? Of(*entering.stream) : OfOthers();
+    const Position at = entering.at;
+    timelines_[no].checkpoints.emplace(at, std::move(entering));
+    touched_.push_back(no);
   }
   return Ok();
 }
 
 void CheckpointLedger::ChooseKind(bool per_stream) {
   per_stream_ = per_stream;
-  if (per_stream) {
-    everything_ = {};
-  } else {
-    for (Timeline& timeline : by_stream_) timeline = {};
+  for (const TimelineNo no : timelines_.numbers()) {
+    if ((no != OfAll()) == per_stream) continue;
+    SetBlocked(no, std::nullopt);
+    Timeline& unused = timelines_[no];
+    unused.groups.clear();
+    unused.checkpoints.clear();
+    unused.carried = {};
   }
 }
 
 void CheckpointLedger::Credit(std::span<const Settled> settled) {
-  MutexLock lock(mu_);
-  for (const Settled& part : settled) {
-    RecordGroup& group = *part.group;
-    group.counts.records += part.stored;
-    group.counts.rejected += part.rejected;
-    group.outstanding -= part.stored + part.rejected;
+  bool hand_out = false;
+  {
+    MutexLock lock(mu_);
+    for (const Settled& part : settled) {
+      RecordGroup& group = *part.group;
+      group.counts.records += part.stored;
+      group.counts.rejected += part.rejected;
+      group.outstanding -= part.stored + part.rejected;
+      Touch(group.stream);
+    }
+    hand_out = AdvanceTouched();
   }
-  // `group` may go with its timeline's entry, so the streams are read before anything advances.
-  if (per_stream_ != false) {
-    std::set<int> streams;
-    for (const Settled& part : settled) streams.insert(part.group->stream);
-    for (const int stream : streams) Advance(by_stream_[static_cast<size_t>(stream)]);
-  }
-  if (per_stream_ != true) Advance(everything_);
+  if (hand_out) HandOut();
 }
 
 void CheckpointLedger::CountNulled(RecordGroup& group, uint64_t values) {
@@ -88,53 +85,126 @@ void CheckpointLedger::CountNulled(RecordGroup& group, uint64_t values) {
   group.counts.nulled_values += values;
 }
 
-void CheckpointLedger::Advance(Timeline& timeline) {
-  // Everything before this chunk is registered, and so is what there is of this chunk itself if it broke off.
-  const uint64_t known_to = open_chunks_.empty() ? next_chunk_ : *open_chunks_.begin();
+void CheckpointLedger::Hold(StreamNo stream) {
+  MutexLock lock(mu_);
+  ++timelines_[Of(stream)].holds;
+  ++timelines_[OfAll()].holds;
+}
+
+void CheckpointLedger::ReleaseHold(StreamNo stream) {
+  bool hand_out = false;
+  {
+    MutexLock lock(mu_);
+    --timelines_[Of(stream)].holds;
+    --timelines_[OfAll()].holds;
+    Touch(stream);
+    hand_out = AdvanceTouched();
+  }
+  if (hand_out) HandOut();
+}
+
+// ---- what can go on
+
+// Everything before this chunk is registered, and so is what there is of this chunk itself if it broke off.
+uint64_t CheckpointLedger::KnownTo() const {
+  return open_chunks_.empty() ? next_chunk_ : *open_chunks_.begin();
+}
+
+void CheckpointLedger::Touch(StreamNo stream) {
+  if (per_stream_ != false) touched_.push_back(Of(stream));
+  if (per_stream_ != true) touched_.push_back(OfAll());
+}
+
+void CheckpointLedger::TouchUnblocked() {
+  const uint64_t known_to = KnownTo();
+  for (auto it = blocked_.begin(); it != blocked_.end() && it->first <= known_to; ++it) {
+    touched_.push_back(it->second);
+  }
+}
+
+// True: the caller hands out what is released.
+bool CheckpointLedger::AdvanceTouched() {
+  std::sort(touched_.begin(), touched_.end());
+  touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
+  for (const TimelineNo no : touched_) Advance(no);
+  touched_.clear();
+  return !released_.empty() && !std::exchange(handing_out_, true);
+}
+
+void CheckpointLedger::Advance(TimelineNo no) {
+  Timeline& timeline = timelines_[no];
+  const uint64_t known_to = KnownTo();
+  SetBlocked(no, std::nullopt);
   while (true) {
-    const auto state = timeline.states.begin();
+    const auto checkpoint = timeline.checkpoints.begin();
     const auto group = timeline.groups.begin();
-    const bool state_is_next =
-        state != timeline.states.end() && (group == timeline.groups.end() || state->first < group->first);
-    if (state_is_next) {
-      if (state->first.chunk > known_to) return;
-      PendingState& released = state->second;
-      release_(WithDestinationStats(released.line, released.fields, timeline.carried), released.charged);
+    const bool any_checkpoint = checkpoint != timeline.checkpoints.end();
+    const bool any_group = group != timeline.groups.end();
+    if (!any_checkpoint && !any_group) return;
+    const bool checkpoint_is_next = any_checkpoint && (!any_group || checkpoint->first < group->first);
+    const uint64_t chunk = (checkpoint_is_next ? checkpoint->first : group->first).chunk;
+    if (chunk > known_to) {
+      SetBlocked(no, chunk);
+      return;
+    }
+    if (checkpoint_is_next) {
+      if (timeline.holds > 0) return;
+      released_.push_back({std::move(checkpoint->second.checkpoint), timeline.carried});
       timeline.carried = {};
-      timeline.states.erase(state);
-      --states_;
+      timeline.checkpoints.erase(checkpoint);
+      --waiting_;
     } else {
-      if (group == timeline.groups.end() || group->first.chunk > known_to || group->second->outstanding > 0)
-        return;
-      Add(timeline.carried, group->second->counts);
+      if (group->second->outstanding > 0) return;
+      timeline.carried.Add(group->second->counts);
       timeline.groups.erase(group);
     }
   }
 }
 
-void CheckpointLedger::AdvanceAll() {
-  if (per_stream_ != false) {
-    for (Timeline& timeline : by_stream_) Advance(timeline);
+void CheckpointLedger::SetBlocked(TimelineNo no, std::optional<uint64_t> at) {
+  std::optional<uint64_t>& now = timelines_[no].blocked_at;
+  if (now) blocked_.erase({*now, no});
+  now = at;
+  if (now) blocked_.insert({*now, no});
+}
+
+void CheckpointLedger::HandOut() {
+  std::vector<Released> out;
+  while (true) {
+    {
+      MutexLock lock(mu_);
+      if (released_.empty()) {
+        handing_out_ = false;
+        return;
+      }
+      out.swap(released_);
+    }
+    for (Released& released : out) released.checkpoint->Release(released.counts);
+    out.clear();
   }
-  if (per_stream_ != true) Advance(everything_);
 }
 
-bool CheckpointLedger::StateWaits(int stream) const {
+// ---- what waits
+
+bool CheckpointLedger::CheckpointWaits(StreamNo stream) const {
   MutexLock lock(mu_);
-  return !everything_.states.empty() || !by_stream_[static_cast<size_t>(stream)].states.empty();
+  return !timelines_[OfAll()].checkpoints.empty() || !timelines_[Of(stream)].checkpoints.empty();
 }
 
-void CheckpointLedger::AddWaiting(const Timeline& timeline, int stream, Instant before,
-                                  std::vector<Waiting>& out) const {
-  if (timeline.states.empty()) return;
-  const auto& [at, oldest] = *timeline.states.begin();
+void CheckpointLedger::AddWaiting(TimelineNo no, Instant before, std::vector<Waiting>& out) const {
+  const Timeline& timeline = timelines_[no];
+  if (timeline.checkpoints.empty()) return;
+  const auto& [at, oldest] = *timeline.checkpoints.begin();
   if (oldest.read >= before) return;
-  Waiting waiting{stream, oldest.read, timeline.states.size(), {}};
-  std::map<int, Waiting::For> outstanding;
+  Waiting& waiting = out.emplace_back();
+  if (no != OfAll()) waiting.stream = StreamNo(no.value());
+  waiting.read = oldest.read;
+  waiting.checkpoints = timeline.checkpoints.size();
+  std::map<StreamNo, Waiting::For> outstanding;
   for (auto it = timeline.groups.begin(); it != timeline.groups.end() && it->first < at; ++it) {
     const RecordGroup& group = *it->second;
     if (group.outstanding == 0) continue;
-    auto& reason =
+    Waiting::For& reason =
         outstanding.try_emplace(group.stream, Waiting::For{group.stream, 0, group.read}).first->second;
     reason.records += group.outstanding;
   }
@@ -142,30 +212,37 @@ void CheckpointLedger::AddWaiting(const Timeline& timeline, int stream, Instant 
   std::sort(waiting.streams.begin(), waiting.streams.end(), [](const auto& a, const auto& b) {
     return a.records != b.records ? a.records > b.records : a.stream < b.stream;
   });
-  out.push_back(std::move(waiting));
 }
 
 std::vector<CheckpointLedger::Waiting> CheckpointLedger::WaitingSince(Instant before) const {
   MutexLock lock(mu_);
   std::vector<Waiting> out;
-  AddWaiting(everything_, -1, before, out);
-  for (size_t i = 0; i + 1 < by_stream_.size(); ++i)
-    AddWaiting(by_stream_[i], static_cast<int>(i), before, out);
+  AddWaiting(OfAll(), before, out);
+  for (size_t i = 0; i < streams_; ++i) AddWaiting(TimelineNo(i), before, out);
   return out;
 }
 
-uint64_t CheckpointLedger::states_waiting() const {
+uint64_t CheckpointLedger::checkpoints_waiting() const {
   MutexLock lock(mu_);
-  return states_;
+  return waiting_;
+}
+
+bool CheckpointLedger::NothingOutstanding() const {
+  if (!open_chunks_.empty()) return false;
+  return std::all_of(timelines_.begin(), timelines_.end(), [](const Timeline& timeline) {
+    return std::all_of(timeline.groups.begin(), timeline.groups.end(),
+                       [](const auto& entry) { return entry.second->outstanding == 0; });
+  });
+}
+
+bool CheckpointLedger::AllRecordsSettled() const {
+  MutexLock lock(mu_);
+  return NothingOutstanding();
 }
 
 bool CheckpointLedger::AllSettled() const {
   MutexLock lock(mu_);
-  if (!open_chunks_.empty() || states_ > 0 || !everything_.groups.empty()) return false;
-  for (const Timeline& timeline : by_stream_) {
-    if (!timeline.groups.empty()) return false;
-  }
-  return true;
+  return NothingOutstanding() && waiting_ == 0 && released_.empty() && !handing_out_;
 }
 
 }  // namespace ddb

@@ -1,69 +1,41 @@
-// CheckpointLedger: decides when a STATE may leave (P1). It knows the order of everything that was read,
-// counts per stream what is not stored yet, and hands a STATE's line to the sink in the moment when all that
-// it covers is stored.
+// CheckpointLedger: decides when a checkpoint (Airbyte: a STATE) may leave (P1). It knows the order of
+// everything that was read, counts per stream what is not stored yet, and releases a checkpoint in the moment
+// when all that it covers is stored, and no hold is on its stream. It knows positions and counts only; what a
+// checkpoint looks like is its maker's matter.
 //
 // Order of calls: OpenChunk under the read token, in the order of reading; then, by whichever worker parsed
 // it, one Register per chunk with everything found in it. A chunk that was parsed to its end is registered as
-// whole, one that broke off (a malformed line) is not: then no STATE of a later chunk ever passes it. Credit
-// follows registration.
+// whole, one that broke off (a malformed line) is not: then no checkpoint of a later chunk ever passes it.
+// Credit follows registration.
 //
-// A group is a run of records of one stream between two STATEs of one chunk. A record that is never credited
-// holds its group for ever: that is the barrier behind a failed record, without further ado.
+// A group is a run of records of one stream between two checkpoints of one chunk. A record that is never
+// credited holds its group for ever: that is the barrier behind a failed record.
 //
-// Any thread; one lock, taken once per chunk and once per reply.
+// Any thread; one lock, taken once per chunk and once per reply, under which nothing is written and no more
+// streams are looked at than a chunk or a reply has. Checkpoints are released without it, by one thread at a
+// time, so that they keep their order.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <span>
-#include <string>
+#include <utility>
 #include <vector>
 
-#include "airbyte/message.h"
-#include "airbyte/state_line.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "delivery/checkpoint.h"
 
 namespace ddb {
 
-struct Position {
-  uint64_t chunk = 0;
-  uint32_t index = 0;  // within the chunk, in the order of reading
-  auto operator<=>(const Position&) const = default;
-};
-
-// Records of one stream between two STATEs of one chunk. Filled in by the worker that parses the chunk
-// (before Register), by the ledger after.
-struct RecordGroup {
-  int stream = 0;
-  Position at;
-  Instant read;              // when its chunk was
-  StateCounts counts;        // stored, rejected (both by Credit), changed (by the encoder, and CountNulled)
-  uint64_t outstanding = 0;  // neither stored nor (safely) rejected
-};
-using RecordGroupPtr = std::shared_ptr<RecordGroup>;
-
-struct PendingState {
-  Position at;
-  StateFields fields;
-  int stream = -1;     // kStream: index in the catalog, or -1 when it is not there (echoed with count 0)
-  std::string line;    // raw bytes of the STATE
-  size_t charged = 0;  // bytes held in the memory budget for it
-  Instant read;
-};
-
 class CheckpointLedger {
  public:
-  // Receives released lines, in order, destinationStats set, and what the memory budget held for the STATE.
-  // Called with the ledger's lock held; must not block.
-  using Release = std::function<void(std::string line, size_t charged)>;
-  CheckpointLedger(size_t streams, Release release);
+  explicit CheckpointLedger(size_t streams);
 
   void OpenChunk(uint64_t chunk);
 
@@ -71,10 +43,10 @@ class CheckpointLedger {
     uint64_t chunk = 0;
     bool whole = true;
     std::vector<RecordGroupPtr> groups;
-    std::vector<PendingState> states;
+    std::vector<PendingCheckpoint> checkpoints;
   };
-  // An error when STREAM and GLOBAL/LEGACY STATEs meet in one run: nothing of the chunk's states is released
-  // then.
+  // An error when checkpoints of one stream and of all streams meet in one run. Those before the first of the
+  // wrong kind stand; its chunk counts as broken off, so that nothing behind it is released.
   Status Register(ChunkContents contents);
 
   // `stored` + `rejected` records of `group` are settled.
@@ -90,50 +62,82 @@ class CheckpointLedger {
   // So many values of a record that is outstanding in `group` were nulled after it was registered.
   void CountNulled(RecordGroup& group, uint64_t values);
 
-  // Whether a STATE waits for records of this stream: then a worker that sees no more input seals its open
-  // batch.
-  bool StateWaits(int stream) const;
+  // Until ReleaseHold, no checkpoint that covers the stream leaves, though all its records are settled: what
+  // has to be done beside them (old rows removed) is not done. Holds of a stream add up. A checkpoint that is
+  // kept goes on to be charged, so a hold is for streams with few of them.
+  void Hold(StreamNo stream);
+  void ReleaseHold(StreamNo stream);
 
-  // Why a STATE waits.
+  // Whether a checkpoint waits for records of this stream: then a worker that sees no more input seals its
+  // open batch.
+  bool CheckpointWaits(StreamNo stream) const;
+
+  // Why a checkpoint waits.
   struct Waiting {
-    int stream = -1;  // -1: a GLOBAL or LEGACY STATE
-    Instant read;     // of the oldest
-    uint64_t states = 0;
+    std::optional<StreamNo> stream;  // none: it covers every stream
+    Instant read;                    // of the oldest
+    uint64_t checkpoints = 0;
     struct For {
-      int stream = 0;
+      StreamNo stream;
       uint64_t records = 0;  // outstanding before it
       Instant oldest;        // when the first of them was read
     };
     std::vector<For> streams;  // the most records first
   };
   std::vector<Waiting> WaitingSince(Instant before) const;  // those read before that instant
-  uint64_t states_waiting() const;
-  bool AllSettled() const;  // every opened chunk is whole and nothing is outstanding: every STATE is out
+  uint64_t checkpoints_waiting() const;
+
+  // Every opened chunk is whole and nothing is outstanding. Only holds may keep a checkpoint back.
+  bool AllRecordsSettled() const;
+  bool AllSettled() const;  // and every checkpoint is out
 
  private:
-  // The groups and STATEs of one stream (or of all), by position; what is done leaves at the front.
+  // One for each stream of the catalog, one for checkpoints of other streams, and one for all streams.
+  struct TimelineTag;
+  using TimelineNo = Ordinal<TimelineTag>;
+  // The groups and checkpoints of one stream (or of all), by position; what is done leaves at the front.
   struct Timeline {
     std::map<Position, RecordGroupPtr> groups;
-    std::map<Position, PendingState> states;
-    StateCounts carried;  // counts of settled groups that no released STATE has reported yet
+    std::map<Position, PendingCheckpoint> checkpoints;
+    RecordCounts carried;  // counts of settled groups that no released checkpoint has reported yet
+    uint32_t holds = 0;
+    // Its front is behind a chunk that is not registered: it can go on when all before this one are.
+    std::optional<uint64_t> blocked_at;
   };
-  Status EnterStates(std::vector<PendingState>& states) REQUIRES(mu_);
-  void ChooseKind(bool per_stream) REQUIRES(mu_);
-  void Advance(Timeline& timeline) REQUIRES(mu_);
-  void AdvanceAll() REQUIRES(mu_);
-  void AddWaiting(const Timeline& timeline, int stream, Instant before, std::vector<Waiting>& out) const
-      REQUIRES(mu_);
+  struct Released {
+    std::unique_ptr<Checkpoint> checkpoint;
+    RecordCounts counts;
+  };
 
+  static TimelineNo Of(StreamNo stream) { return TimelineNo(stream.value()); }
+  TimelineNo OfOthers() const { return TimelineNo(streams_); }
+  TimelineNo OfAll() const { return TimelineNo(streams_ + 1); }
+
+  Status Enter(std::vector<PendingCheckpoint>& checkpoints) REQUIRES(mu_);
+  void ChooseKind(bool per_stream) REQUIRES(mu_);
+  uint64_t KnownTo() const REQUIRES(mu_);
+  void Touch(StreamNo stream) REQUIRES(mu_);
+  void TouchUnblocked() REQUIRES(mu_);
+  bool AdvanceTouched() REQUIRES(mu_);
+  void Advance(TimelineNo no) REQUIRES(mu_);
+  void SetBlocked(TimelineNo no, std::optional<uint64_t> at) REQUIRES(mu_);
+  void AddWaiting(TimelineNo no, Instant before, std::vector<Waiting>& out) const REQUIRES(mu_);
+  bool NothingOutstanding() const REQUIRES(mu_);
+  void HandOut();
+
+  const size_t streams_;
   mutable Mutex mu_;
-  const Release release_;
-  // One per stream of the catalog and a last one for STATEs of other streams; unused once GLOBAL or LEGACY
-  // STATEs came.
-  std::vector<Timeline> by_stream_ GUARDED_BY(mu_);
-  Timeline everything_ GUARDED_BY(mu_);             // unused once STREAM STATEs came
-  std::optional<bool> per_stream_ GUARDED_BY(mu_);  // known with the first STATE
+  NumberedVector<TimelineNo, Timeline> timelines_ GUARDED_BY(mu_);
+  // By the kind of the first checkpoint: whether the timelines of streams are used, or the one of all. Until
+  // then both are.
+  std::optional<bool> per_stream_ GUARDED_BY(mu_);
   std::set<uint64_t> open_chunks_ GUARDED_BY(mu_);
-  uint64_t next_chunk_ GUARDED_BY(mu_) = 0;  // behind the last one opened
-  uint64_t states_ GUARDED_BY(mu_) = 0;      // waiting
+  uint64_t next_chunk_ GUARDED_BY(mu_) = 0;                            // behind the last one opened
+  std::set<std::pair<uint64_t, TimelineNo>> blocked_ GUARDED_BY(mu_);  // by Timeline::blocked_at
+  std::vector<TimelineNo> touched_ GUARDED_BY(mu_);                    // scratch
+  uint64_t waiting_ GUARDED_BY(mu_) = 0;                               // checkpoints
+  std::vector<Released> released_ GUARDED_BY(mu_);                     // not handed out yet, in order
+  bool handing_out_ GUARDED_BY(mu_) = false;                           // a thread does
 };
 
 }  // namespace ddb

@@ -17,7 +17,6 @@ namespace ddb {
 
 // Every stream has a table of its own, in the same order; that of the dead letters is behind them.
 inline TableNo TableOf(StreamNo stream) { return TableNo(stream.value()); }
-inline StreamNo StreamOf(const RecordGroup& group) { return StreamNo(static_cast<size_t>(group.stream)); }
 
 using Encodings = NumberedVector<StreamNo, ItemEncoder::Stream>;
 

@@ -59,7 +59,7 @@ bool Settlement::Refuse(const Batch& batch, Text reason, Instant now) {
   const BatchItem& item = batch.items.front();
   const bool storm = NoteFate(batch, 0, reason);
   RejectedRecord rejected;
-  rejected.stream = StreamOf(*item.origin.group);
+  rejected.stream = item.origin.group->stream;
   rejected.reason = reason;
   rejected.format = kDeadLetterItem;
   rejected.record = batch.item_bytes(item);
@@ -77,7 +77,7 @@ bool Settlement::Refuse(const Batch& batch, Text reason, Instant now) {
 // other.
 bool Settlement::Shrink(const Batch& batch, Buffer& out) {
   const BatchItem& item = batch.items.front();
-  const StreamNo stream = StreamOf(*item.origin.group);
+  const StreamNo stream = item.origin.group->stream;
   const ItemEncoder::Stream& encoding = run_.encodings[stream];
   const std::optional<size_t> nulled =
       ShrinkItem(batch.item_bytes(item), {encoding.sync_id, &encoding.protected_fields}, out);

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "pipeline/chunk_room.h"
 #include "pipeline/property_store_testing.h"
 #include "pipeline/run.h"
 #include "support/pipeline/plans.h"
@@ -178,7 +179,7 @@ class PropertyRun {
     std::thread feeder([&] { Feed(in[1]); });
     std::thread checker([&] { Check(out[0]); });
     const RunPlan run_plan = PlanOfRun();
-    MemoryBudget budget(48u << 20);
+    MemoryBudget budget(Budget());
     RunResult result;
     bool flushed = false;
     {
@@ -208,6 +209,14 @@ class PropertyRun {
   }
 
  private:
+  // Half of the runs have room for all, the others for a few chunks, or for hardly one and the longest line.
+  size_t Budget() const {
+    Dice dice(seed_ ^ 0xb0d6e7);
+    if (dice.Chance(2)) return 48u << 20;
+    const size_t chunk = plan_.chunk_bytes + RoomForChunk(plan_.chunk_bytes);
+    return (size_t{64} << 10) + dice.Below(4) * chunk;
+  }
+
   RunPlan PlanOfRun() const {
     RunPlan plan;
     plan.workers = plan_.workers;

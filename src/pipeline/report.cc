@@ -20,10 +20,9 @@ std::string WhyItWaits(const CheckpointLedger::Waiting& waiting, const StreamNam
   std::string why;
   for (size_t i = 0; i < waiting.streams.size() && i < kNamedInALog; ++i) {
     const auto& reason = waiting.streams[i];
-    const StreamNo stream(static_cast<size_t>(reason.stream));
-    why += fmt::format("{}{}: {} records, oldest {} s{}", i > 0 ? "; " : "", names.display(stream),
+    why += fmt::format("{}{}: {} records, oldest {} s{}", i > 0 ? "; " : "", names.display(reason.stream),
                        reason.records, WholeSeconds(now - reason.oldest),
-                       names.throttled(stream) ? ", throttled" : "");
+                       names.throttled(reason.stream) ? ", throttled" : "");
   }
   if (waiting.streams.size() > kNamedInALog)
     why += fmt::format("; {} more streams", waiting.streams.size() - kNamedInALog);

@@ -35,7 +35,8 @@ CheckpointLedger::Waiting WaitsFor(int streams) {
   CheckpointLedger::Waiting waiting;
   waiting.read = kNow - seconds(75);
   for (int i = 0; i < streams; ++i)
-    waiting.streams.push_back({i, static_cast<uint64_t>(100 - i), kNow - seconds(80 + i)});
+    waiting.streams.push_back(
+        {StreamNo(static_cast<size_t>(i)), static_cast<uint64_t>(100 - i), kNow - seconds(80 + i)});
   return waiting;
 }
 

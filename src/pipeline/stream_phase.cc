@@ -13,7 +13,7 @@ namespace {
 
 constexpr Duration kLogEvery = std::chrono::seconds(60);
 constexpr Duration kStateIsLate = std::chrono::seconds(60);
-// A longer line is refused by name; it would need several times its size while it is encoded.
+// A longer line is refused by name. So is a shorter one that has no room to be encoded (chunk_room).
 constexpr size_t kLinePartOfBudget = 8;
 
 std::vector<StreamId> IdsOf(const RunPlan& plan) {
@@ -49,13 +49,9 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
     : plan_(plan),
       parts_(parts),
       control_(control),
-      ledger_(plan.streams.size(),
-              [this](std::string line, size_t charged) {
-                parts_.writer.WriteLine(std::move(line));
-                parts_.budget.Release(charged);
-              }),
-      reader_(parts.input_fd, plan.chunk_bytes, parts.budget.limit() / kLinePartOfBudget),
-      intake_(reader_, ledger_, parts.budget, parts.input_fd),
+      ledger_(plan.streams.size()),
+      source_(parts.input_fd, plan.chunk_bytes, parts.budget.limit() / kLinePartOfBudget, ledger_,
+              parts.budget),
       streams_(IdsOf(plan)),
       tables_(TargetsOf(plan)),
       encodings_(EncodingsOf(plan)),
@@ -76,12 +72,14 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
            .encodings = encodings_} {
   const auto workers = static_cast<size_t>(plan.workers);
   const Worker::Options options{.send_window_bytes = plan.send_window_bytes,
-                                .chunk_bytes = plan.chunk_bytes,
                                 .max_requests = std::max<size_t>(1, plan.connections / workers)};
   const Worker::Shared shared{.run = run_,
-                              .intake = intake_,
+                              .token = token_,
+                              .source = source_,
                               .streams = streams_,
+                              .writer = parts.writer,
                               .wake_all = [this] { WakeAll(); },
+                              .wake_open = [this] { WakeOpen(); },
                               .drained = [this] { OnDrained(); }};
   for (size_t i = 0; i < workers; ++i)
     workers_.push_back(std::make_unique<Worker>(shared, parts.make_client, options));
@@ -113,12 +111,16 @@ void StreamPhase::WakeAll() {  // any thread
   for (auto& worker : workers_) worker->Wake();
 }
 
+void StreamPhase::WakeOpen() {  // any thread
+  for (auto& worker : workers_) worker->WakeIfOpen();
+}
+
 void StreamPhase::OnDrained() {  // any worker's thread, once each
   if (++drained_ == workers_.size()) control_.Leave();
 }
 
 void StreamPhase::OnStop() {
-  intake_.End();
+  source_.End();
   WakeAll();
 }
 

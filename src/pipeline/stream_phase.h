@@ -1,6 +1,6 @@
 // StreamPhase: stdin into the tables, and the STATEs to stdout: the data path of one run. Decides how the
 // workers share what the plan gives (connections, memory), when a table is given up, and what is said
-// meanwhile. Owns the workers' threads and what they share: the read token and its reader, the ledger, the
+// meanwhile. Owns the workers' threads and what they share: the read token and the source, the ledger, the
 // flow control, the counts of refused records. Used by RunSync on the caller's thread; workers call back as
 // marked in the .cc. From Run until Close the workers stand by, so that Finish can send through them.
 #pragma once
@@ -11,14 +11,14 @@
 #include <vector>
 
 #include "airbyte/catalog.h"
-#include "airbyte/chunk_reader.h"
 #include "base/numbered.h"
 #include "delivery/checkpoint_ledger.h"
 #include "delivery/run_context.h"
-#include "pipeline/intake.h"
+#include "pipeline/read_token.h"
 #include "pipeline/report.h"
 #include "pipeline/run.h"
 #include "pipeline/run_control.h"
+#include "pipeline/source.h"
 #include "pipeline/worker.h"
 
 namespace ddb {
@@ -39,6 +39,7 @@ class StreamPhase {
 
  private:
   void WakeAll();
+  void WakeOpen();
   void OnDrained();
   void OnStop();
   void OnTick(Instant now);
@@ -50,8 +51,8 @@ class StreamPhase {
   const RunParts& parts_;
   RunControl& control_;
   CheckpointLedger ledger_;
-  ChunkReader reader_;
-  Intake intake_;
+  ReadToken token_;
+  Source source_;
   const StreamIndex streams_;
   const TableTargets tables_;
   const Encodings encodings_;

@@ -1,26 +1,14 @@
 #include "pipeline/worker.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
+#include "pipeline/chunk_room.h"
+
 namespace ddb {
-namespace {
-
-// What a byte of input can grow to: `1,` becomes `{"N":"1"},` (5 times), and a record with empty data an item
-// with four attributes; the input itself is held too. Reserved when a chunk is taken, corrected when it is
-// encoded.
-constexpr size_t kGrowth = 7;
-constexpr Duration kBudgetPoll = std::chrono::milliseconds(5);
-
-bool ReadableNow(int fd) {
-  pollfd ask{fd, POLLIN, 0};
-  return ::poll(&ask, 1, 0) > 0;
-}
-
-}  // namespace
 
 Worker::Worker(const Shared& shared, const ClientFactory& make_client, const Options& options)
     : shared_(shared),
@@ -33,10 +21,9 @@ Worker::Worker(const Shared& shared, const ClientFactory& make_client, const Opt
       alarm_(loop_),
       dispatcher_(*client_, alarm_, batcher_, settlement_, shared.run,
                   {options.max_requests, std::random_device()()}, progress_, [this] { OnChanged(); }),
-      input_(loop_, shared.intake.fd()),
-      budget_timer_(loop_),
-      age_timer_(loop_),
-      open_groups_(shared.run.tables.size(), nullptr) {}
+      reader_(shared.run, shared.streams, shared.writer, batcher_, settlement_, progress_),
+      input_(loop_, shared.source.fd()),
+      age_timer_(loop_) {}
 
 Worker::~Worker() {
   // Requests that are still in flight end here, as cancelled, while what they belong to is alive.
@@ -56,92 +43,154 @@ void Worker::Join() {
 }
 
 void Worker::Wake() {
-  loop_.Post([this] { OnChanged(); });
+  if (wake_posted_.exchange(true)) return;
+  loop_.Post([this] {
+    wake_posted_.store(false);  // before it looks: who changes something from here on wakes it again
+    OnChanged();
+  });
 }
 
-// ---- intake
+void Worker::WakeIfOpen() {
+  if (has_open_.load()) Wake();
+}
+
+// ---- the path of a record: token, input, room, chunk; RecordReader makes items of it, Dispatcher sends them
 
 bool Worker::MayTake() const {
-  return !run_.state.stopped() && !shared_.intake.ended() &&
+  return !run_.state.stopped() && !shared_.source.ended() &&
          dispatcher_.unsent_bytes() < options_.send_window_bytes;
 }
 
 void Worker::AskForToken() {
   if (token_ != Token::kNone || !MayTake()) return;
   token_ = Token::kAsked;
-  shared_.intake.Ask([this] { loop_.Post([this] { OnToken(); }); });
+  shared_.token.Ask([this] {
+    loop_.Post([this] {
+      token_ = Token::kHeld;
+      Proceed();
+    });
+  });
 }
 
-void Worker::OnToken() {
-  token_ = Token::kHeld;
-  AwaitInput();
-}
+// A chunk that was taken is parsed, whatever the window, or the run is over.
+bool Worker::MustPass() const { return run_.state.stopped() || (!taken_ && !MayTake()); }
 
 void Worker::PassToken() {
   token_ = Token::kNone;
+  taken_.reset();
   input_.Cancel();
-  shared_.intake.Pass();
+  run_.budget.StopWaiting();
+  shared_.token.Pass();
+}
+
+void Worker::Proceed() {
+  if (token_ != Token::kHeld) return;
+  if (MustPass()) {
+    PassToken();
+  } else if (taken_) {
+    ParseLongChunk();
+  } else {
+    AwaitInput();
+  }
 }
 
 void Worker::AwaitInput() {
-  if (token_ != Token::kHeld) return;
-  if (!MayTake()) {
-    PassToken();
-    return;
-  }
-  if (ReadableNow(shared_.intake.fd())) {
+  const Source::Look look = shared_.source.LookForInput();
+  if (look == Source::Look::kReadable) {
     TakeChunk();
     return;
   }
-  shared_.intake.SetDry(true);
-  if (run_.ledger.states_waiting() > 0) shared_.wake_all();
-  input_.WhenReadable([this] { AwaitInput(); });
+  // Others seal what STATEs wait for, once; what opens or waits from here on is looked at by who does it.
+  if (look == Source::Look::kRanDry && run_.ledger.checkpoints_waiting() > 0) shared_.wake_open();
+  input_.WhenReadable([this] { Proceed(); });
 }
 
 void Worker::TakeChunk() {
-  const Intake::Carried carried = shared_.intake.carried();
-  const size_t reserved = kGrowth * (options_.chunk_bytes + carried.bytes);
-  if (!run_.budget.TryReserve(reserved, carried.charged)) {
-    // Nothing may be on its way to free memory but batches that are still open, and those kept for later.
-    shared_.wake_all();
-    budget_timer_.Start(run_.clock.Now() + kBudgetPoll, [this] { AwaitInput(); });
-    return;
-  }
-  shared_.intake.SetDry(false);
-  Chunk chunk;
-  Error error;
-  const ChunkReader::Outcome outcome = shared_.intake.Take(chunk, error);
-  if (outcome != ChunkReader::Outcome::kChunk) run_.budget.Release(reserved);
-  switch (outcome) {
-    case ChunkReader::Outcome::kChunk: {
-      const size_t kept = kGrowth * chunk.size;  // a line can be longer than a chunk
-      run_.budget.Add(kept);
-      run_.budget.Release(reserved);
-      PassToken();
-      ParseChunk(chunk);
-      dispatcher_.EndTurn();
-      run_.budget.Release(kept);
-      shared_.intake.Recycle(std::move(chunk));
-      SealAsNeeded();
-      ReportIfDrained();
-      AskForToken();
-      break;
-    }
+  const size_t chunk_bytes = shared_.source.chunk_bytes();
+  const size_t held = shared_.source.held();
+  std::optional<Charge> room = ReserveOrAwait(chunk_bytes + RoomForChunk(chunk_bytes), held);
+  if (!room) return;
+  taken_ = shared_.source.Take();
+  switch (taken_->outcome) {
+    case ChunkReader::Outcome::kChunk:
+      if (taken_->chunk.size > chunk_bytes) {
+        room.reset();
+        long_room_ = RoomForLongChunk(taken_->chunk.view());
+        if (run_.rejections.policy().dead_letters) {
+          long_room_ = std::max(long_room_, RoomForLetters(taken_->chunk.size));
+        }
+        ParseLongChunk();
+      } else {
+        room->Resize(RoomForChunk(taken_->chunk.size));
+        ParseChunk(*std::move(room));
+      }
+      return;
     case ChunkReader::Outcome::kNeedMore:
-      loop_.Post([this] { AwaitInput(); });
-      break;
+      taken_.reset();
+      loop_.Post([this] { Proceed(); });
+      return;
+    case ChunkReader::Outcome::kFailed:
+      run_.state.Fail(std::move(taken_->error));
+      [[fallthrough]];
     case ChunkReader::Outcome::kEnd:
       EndOfInput();
-      break;
-    case ChunkReader::Outcome::kFailed:
-      run_.state.Fail(std::move(error));
-      EndOfInput();
-      break;
+      return;
   }
 }
 
+// Its first line is longer than a chunk, so that it needs room of its own, for which it waits with the token:
+// whatever holds memory now was read before it, and goes on without it.
+void Worker::ParseLongChunk() {
+  const size_t held = taken_->charge.bytes() + shared_.source.held();
+  if (long_room_ + held > run_.budget.limit()) {
+    RefuseLine(long_room_ + held);
+  } else if (std::optional<Charge> room = ReserveOrAwait(long_room_, held)) {
+    ParseChunk(*std::move(room));
+  }
+}
+
+void Worker::ParseChunk(Charge room) {
+  Source::Taken taken = *std::move(taken_);
+  taken_.reset();
+  PassToken();
+  has_open_.store(true);  // soon: before anybody is told of what this chunk holds
+  const bool checkpoints = reader_.Read(taken.chunk);
+  dispatcher_.EndTurn();
+  if (checkpoints && shared_.source.dry()) shared_.wake_open();
+  shared_.source.Recycle(std::move(taken.chunk));
+  taken.charge = {};
+  room = {};
+  SealAsNeeded();
+  ReportIfDrained();
+  AskForToken();
+}
+
+// None: it goes on when there is room. Nothing may be on its way to free memory but batches that are still
+// open, and those kept for later: everybody looks for them once; what comes after is not kept while the
+// budget is tight.
+std::optional<Charge> Worker::ReserveOrAwait(size_t bytes, size_t own) {
+  const bool was_tight = run_.budget.tight();
+  std::optional<Charge> room = Charge::Reserve(run_.budget, bytes, own);
+  if (!room) {
+    if (!was_tight) shared_.wake_all();
+    run_.budget.WhenRoom(bytes, own, [this] { loop_.Post([this] { Proceed(); }); });
+  }
+  return room;
+}
+
+void Worker::RefuseLine(size_t needed) {
+  const Chunk& chunk = taken_->chunk;
+  const size_t line = chunk.view().find('\n');
+  run_.state.Fail(SystemError(
+      fmt::format("Line {} of the input has {} bytes and may take {} bytes of memory, more than the {} that "
+                  "max_memory_mb allows.",
+                  chunk.first_line, line, needed, run_.budget.limit()),
+      fmt::format("stdin, line {}: no room in the memory budget", chunk.first_line)));
+  EndOfInput();
+}
+
 void Worker::EndOfInput() {
-  shared_.intake.End();
+  shared_.source.End();
   PassToken();
   shared_.wake_all();  // everybody looks again, and seals all
 }
@@ -150,7 +199,7 @@ void Worker::EndOfInput() {
 
 void Worker::OnChanged() {
   in_flight_.store(client_->in_flight(), std::memory_order_relaxed);
-  if (token_ == Token::kHeld && !MayTake()) PassToken();
+  if (token_ == Token::kHeld && MustPass()) PassToken();
   if (run_.budget.tight()) batcher_.DropSpares();
   if (run_.state.stopped()) dispatcher_.DropGivenUp();
   SealAsNeeded();
@@ -158,18 +207,26 @@ void Worker::OnChanged() {
   AskForToken();
 }
 
+// Whoever makes a reason to seal (no input, a STATE, no memory) writes it and then looks who has open
+// batches; here it is the other way round, so that one of the two sees the other.
 void Worker::SealAsNeeded() {
+  has_open_.store(!batcher_.empty());
   if (batcher_.empty()) return;
-  if (run_.state.stopped() || shared_.intake.ended()) {
+  const bool nothing_else_frees_memory = run_.budget.tight() && dispatcher_.idle();
+  if (run_.state.stopped() || shared_.source.ended() || nothing_else_frees_memory) {
     batcher_.SealAll();
-    return;
+  } else {
+    if (shared_.source.dry()) batcher_.SealIf([this](TableNo table) { return CheckpointWaits(table); });
+    batcher_.SealOpenedBefore(run_.clock.Now() - Batcher::kMaxAge);
+    ArmAgeTimer();
   }
-  if (shared_.intake.dry()) {
-    batcher_.SealIf(
-        [this](TableNo table) { return run_.ledger.StateWaits(static_cast<int>(table.value())); });
-  }
-  batcher_.SealOpenedBefore(run_.clock.Now() - Batcher::kMaxAge);
-  ArmAgeTimer();
+  has_open_.store(!batcher_.empty());
+}
+
+bool Worker::CheckpointWaits(TableNo table) const {
+  const StreamNo stream(table.value());  // TableOf
+  if (run_.encodings.contains(stream)) return run_.ledger.CheckpointWaits(stream);
+  return run_.ledger.checkpoints_waiting() > 0;  // dead letters, of records of any stream
 }
 
 void Worker::ArmAgeTimer() {
@@ -185,7 +242,7 @@ void Worker::ArmAgeTimer() {
 }
 
 void Worker::ReportIfDrained() {
-  if (drained_ || !shared_.intake.ended()) return;  // a run that stops ends its intake
+  if (drained_ || !shared_.source.ended()) return;  // a run that stops ends its source
   if (token_ == Token::kHeld || !batcher_.empty() || !dispatcher_.idle()) return;
   drained_ = true;
   shared_.drained();

@@ -1,11 +1,11 @@
 // Worker: one thread with its own event loop, connections, open batches and retries. The data path runs
 // through it:
 //
-//   chunk -> lines -> MessageParser -> OnData: encode into the stream's open batch -> Batcher -> Dispatcher
-//   -> ledger
+//   Source: chunk -> RecordReader: lines, messages, items -> Batcher -> Dispatcher -> Settlement -> ledger
 //
-// It shares with other workers only what RunContext and Intake hold. Constructed and destroyed by the
-// supervisor's thread while its own does not run; everything else on its own thread, except the functions
+// It decides when to take a chunk (the token, input, the send window, room in the memory budget) and when
+// open batches are sealed. It shares with other workers only what Shared holds. Constructed and destroyed by
+// the supervisor's thread while its own does not run; everything else on its own thread, except the functions
 // marked "any thread".
 #pragma once
 
@@ -14,72 +14,66 @@
 #include <memory>
 #include <optional>
 #include <thread>
-#include <vector>
 
 #include "airbyte/catalog.h"
-#include "airbyte/message_parser.h"
+#include "airbyte/message_writer.h"
 #include "base/event_loop.h"
-#include "base/literal.h"
 #include "delivery/batcher.h"
 #include "delivery/dispatcher.h"
-#include "items/item_encoder.h"
-#include "pipeline/intake.h"
+#include "pipeline/read_token.h"
+#include "pipeline/record_reader.h"
+#include "pipeline/source.h"
 
 namespace ddb {
 
 using ClientFactory = std::function<std::unique_ptr<Client>(EventLoop&)>;
 
-class Worker final : private RecordSink {
+class Worker {
  public:
   struct Options {
     size_t send_window_bytes = 0;
-    size_t chunk_bytes = 0;
     size_t max_requests = 0;
   };
-  // What all workers of a run share beside RunContext.
+  // What all workers of a run share.
   struct Shared {
     RunContext& run;
-    Intake& intake;
+    ReadToken& token;
+    Source& source;
     const StreamIndex& streams;
-    std::function<void()> wake_all;  // every worker looks again (any thread)
-    std::function<void()> drained;   // this worker has nothing left (its thread)
+    MessageWriter& writer;
+    std::function<void()> wake_all;   // every worker looks again (any thread)
+    std::function<void()> wake_open;  // those with open batches do (any thread)
+    std::function<void()> drained;    // this worker has nothing left (its thread)
   };
   Worker(const Shared& shared, const ClientFactory& make_client, const Options& options);
-  ~Worker() override;
+  ~Worker();
 
-  void Start();  // any thread: starts its thread
-  void Join();   // any thread: stops the loop and waits for the thread
-  void Wake();   // any thread: the run stops, or a STATE waits: look again
+  void Start();       // any thread: starts its thread
+  void Join();        // any thread: stops the loop and waits for the thread
+  void Wake();        // any thread: it looks again what there is to do
+  void WakeIfOpen();  // any thread: the same, if it has open batches
   const Progress& progress() const { return progress_; }
   size_t requests_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
  private:
-  // Intake
+  // Taking chunks, while the token is held
   bool MayTake() const;
+  bool MustPass() const;
   void AskForToken();
-  void OnToken();
+  void PassToken();
+  void Proceed();
   void AwaitInput();
   void TakeChunk();
-  void PassToken();
+  void ParseLongChunk();
+  void ParseChunk(Charge room);
+  std::optional<Charge> ReserveOrAwait(size_t bytes, size_t own);
+  void RefuseLine(size_t needed);
   void EndOfInput();
-
-  // Parsing
-  void ParseChunk(const Chunk& chunk);
-  bool ParseLine(std::string_view line, uint64_t line_number);
-  const char* OnData(const char* p, const char* end, const RecordFields& seen) override;
-  const char* EncodeData(int stream);
-  bool FinishRecord(const ParsedLine& parsed, uint64_t line_number);
-  bool RejectRecord(int stream, RejectReason reason, uint64_t line_number);
-  void AddState(const ParsedLine& parsed, std::string_view line);
-  RecordGroup* CountRecord(int stream);
-  RecordGroup* GroupOf(int stream);
-  void ForgetData();
-  int FindStream(const StreamRef& stream);
-  bool FailLine(Text reason, uint64_t line_number, const StreamRef* stream);
 
   // Batches
   void OnChanged();
   void SealAsNeeded();
+  bool CheckpointWaits(TableNo table) const;
   void ArmAgeTimer();
   void ReportIfDrained();
 
@@ -88,42 +82,26 @@ class Worker final : private RecordSink {
   const Options options_;
   Progress progress_;
   EventLoop loop_;
-  MessageParser parser_;
-  ItemEncoder encoder_;
   Batcher batcher_;
   Settlement settlement_;
   std::unique_ptr<Client> client_;
   LoopAlarm alarm_;
   Dispatcher dispatcher_;
+  RecordReader reader_;
   EventLoop::Watch input_;
-  EventLoop::Timer budget_timer_;
   EventLoop::Timer age_timer_;
   std::optional<Instant> age_timer_set_;
   std::thread thread_;
+
+  // Of its thread, read by others.
   std::atomic<size_t> in_flight_{0};
+  std::atomic<bool> has_open_{false};
+  std::atomic<bool> wake_posted_{false};
 
   enum class Token { kNone, kAsked, kHeld } token_ = Token::kNone;
+  std::optional<Source::Taken> taken_;  // by the holder: a chunk that is not parsed yet
+  size_t long_room_ = 0;                // and what it needs for that, if it is a long one
   bool drained_ = false;
-
-  // The chunk that is being parsed.
-  uint64_t chunk_ = 0;
-  uint32_t next_index_ = 0;
-  CheckpointLedger::ChunkContents contents_;
-  std::vector<RecordGroup*> open_groups_;  // by stream
-  std::vector<int> streams_with_group_;
-  Instant now_;  // read once a chunk
-
-  // The record that is being parsed: where its data is, and where it was encoded to (stream < 0: not yet).
-  struct Data {
-    const char* begin = nullptr;
-    const char* end = nullptr;   // of the line
-    const char* next = nullptr;  // behind the value
-    int stream = -1;
-    size_t mark = 0;
-  } data_;
-  Buffer scratch_;        // for data whose stream is not known yet
-  int last_stream_ = -1;  // of the record before: most records are of the same
-  StreamId last_id_;
 };
 
 }  // namespace ddb

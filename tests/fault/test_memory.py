@@ -220,6 +220,63 @@ def test_tiny_records(start, holds, request, records, data, many):
         then_fast(running, server, count, holds, "slow")
 
 
+def long_line(kind, size):
+    """A record's line of `size` bytes, nearly all of it one field (or very many)."""
+    head = messages.record("s", {"id": 1, "n": 0})
+    begin, end = (part.encode() for part in head.split('"n": 0' if '"n": 0' in head else '"n":0'))
+    room = size - len(begin) - len(end) - len(b'"n":[]') - 1
+    if kind == "text":
+        value = b'"n":"' + b"some words: a, b; " * (room // 18) + b'"'
+    elif kind == "fields":
+        value = b'"n":0' + b"".join(b',"f%07d":1' % n for n in range(room // 13))
+    else:
+        element = kind.encode()
+        value = b'"n":[' + (element + b",") * (room // (len(element) + 1) - 1) + element + b"]"
+    return begin + value + end + b"\n"
+
+
+# How the longest line that is read ends: stored with its field as null, or refused by name since there is no room to encode it.
+@pytest.mark.parametrize("kind, fits", [("text", True), ("1", True), ("1e39", False), ("fields", False)])
+@pytest.mark.parametrize("budget_mb", [16, 256, 1024])
+def test_the_longest_line_stays_within_the_budget(start, holds, sanitized, budget_mb, kind, fits):
+    """`1e39,` is written as ten times as much, and of a record of very many fields there are lists."""
+    if sanitized and budget_mb > 256:
+        pytest.skip("a sanitizer's build needs several times as much memory itself")
+    line = long_line(kind, (budget_mb << 20) // 8 - 4096)
+    running, server = start(["s"], budget_mb, workers=2)
+    with running:
+        peak = Peak(running)
+        Feeder(running, lines(["s"], 1, lambda n: {"id": 0}) + messages.stream_state("s", {"n": 1}).encode() + b"\n" + line, 1)
+        outcome = running.outcome(LONG_S)
+    holds(peak.at_the_end(), budget_mb, f"a line of {len(line) >> 20} MiB of {kind}")
+    assert len(outcome.states) == 1
+    if fits:
+        assert outcome.code == 0, outcome.stdout[-2000:]
+        assert stored(server) == 2
+    else:
+        assert outcome.code == 1
+        assert "line 3 of the input" in outcome.error["message"].lower() and "max_memory_mb" in outcome.error["message"]
+        assert stored(server) == 1
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_records_that_grow_the_most(start, holds, records, workers):
+    """Short lines of `1e39,`: what a chunk reserves is what it can become."""
+    count = records(4_000, 40_000)
+    block = lines(["s"], 1, lambda n: {"n": 0}).replace(b"0", b"[" + b"1e39," * 1500 + b"1]", 1) * 100
+    running, server = start(["s"], 16, [SLOW_REPLY], workers=workers)
+    with running:
+        feeder = Feeder(running, block, count // 100)
+        wait_until_it_reads_no_more(feeder, 4, at_most=20)
+        holds(running.peak_memory_kib(), 16, "slow")
+        server.switch("slow", False)
+        peak = Peak(running)
+        outcome = running.outcome(LONG_S)
+    assert outcome.code == 0, outcome.stdout[-2000:]
+    assert stored(server) == count
+    holds(peak.at_the_end(), 16, "at the end")
+
+
 def test_one_line_of_100_mb_is_refused_by_name(start, holds):
     running, server = start(["s"], 64, workers=2)
     before = lines(["s"], 100, lambda n: {"id": n})

@@ -12,6 +12,7 @@
 #include "delivery/progress.h"
 #include "delivery/run_context.h"
 #include "dynamodb/requests.h"
+#include "support/delivery/checkpoints.h"
 
 namespace ddb {
 
@@ -64,17 +65,14 @@ class DeliveryTest : public ::testing::Test {
     contents.chunk = chunk_;
     ledger_.OpenChunk(chunk_++);
     auto group = std::make_shared<RecordGroup>();
-    group->stream = static_cast<int>(table.value());
+    group->stream = StreamNo(table.value());
     group->at = {contents.chunk, 0};
     group->outstanding = static_cast<uint64_t>(count);
     contents.groups.push_back(group);
-    PendingState state;
-    state.at = {contents.chunk, 1};
-    state.fields.kind = StateKind::kStream;
-    state.stream = static_cast<int>(table.value());
-    state.line = "{" + state_text + "}";
-    state.fields.stats_begin = state.fields.stats_end = state.line.size() - 1;
-    contents.states.push_back(std::move(state));
+    PendingCheckpoint& checkpoint = contents.checkpoints.emplace_back();
+    checkpoint.at = {contents.chunk, 1};
+    checkpoint.stream = group->stream;
+    checkpoint.checkpoint = std::make_unique<NamedCheckpoint>(state_text, states_out_);
     EXPECT_TRUE(ledger_.Register(std::move(contents)).ok());
     return group.get();
   }
@@ -84,7 +82,7 @@ class DeliveryTest : public ::testing::Test {
   const TableTargets tables_ = Tables();
   FlowControl flow_{1, 3};
   std::vector<std::string> states_out_;
-  CheckpointLedger ledger_{2, [this](std::string line, size_t) { states_out_.push_back(std::move(line)); }};
+  CheckpointLedger ledger_{2};
   MemoryBudget budget_{1 << 20};
   RunState state_{[] {}};
   CollectingLog log_;

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -47,24 +50,44 @@ class FakeStore {
   std::multiset<std::string> ids_ GUARDED_BY(mu_);
 };
 
+// What the clients of all workers have in common.
+struct ClientBehaviour {
+  std::chrono::microseconds delay{0};             // of a reply
+  std::function<void()> on_send = [] {};          // on any worker's thread
+  std::atomic<uint64_t> times_workers_looked{0};  // a worker that looks what to do asks what is in flight
+};
+
 class StoringClient final : public Client {
  public:
-  StoringClient(EventLoop& loop, FakeStore& store) : loop_(loop), store_(store) {}
+  StoringClient(EventLoop& loop, FakeStore& store, ClientBehaviour& behaviour)
+      : loop_(loop), store_(store), behaviour_(behaviour) {}
   void Send(std::string_view, Buffer& body, Done done) override {
     ++in_flight_;
-    loop_.Post([this, &body, done = std::move(done)] {
+    behaviour_.on_send();
+    auto timer = std::make_shared<EventLoop::Timer>(loop_);
+    EventLoop::Timer& start = *timer;
+    auto answer = [this, timer = std::move(timer), &body, done = std::move(done)] {
       --in_flight_;
       store_.Store(body.view());
       Reply reply;
       reply.body = R"({"UnprocessedItems":{}})";
       done(reply);
-    });
+    };
+    if (behaviour_.delay.count() == 0) {
+      loop_.Post(std::move(answer));
+    } else {
+      start.Start(RealClock().Now() + behaviour_.delay, std::move(answer));
+    }
   }
-  size_t in_flight() const override { return in_flight_; }
+  size_t in_flight() const override {
+    ++behaviour_.times_workers_looked;
+    return in_flight_;
+  }
 
  private:
   EventLoop& loop_;
   FakeStore& store_;
+  ClientBehaviour& behaviour_;
   size_t in_flight_ = 0;
 };
 
@@ -103,7 +126,7 @@ class RunTest : public ::testing::TestWithParam<int> {
       MessageWriter writer(out_[1], LogLevel::kError, clock, &budget_);
       const ClientFactory make_client = [this](EventLoop& loop) {
         ++clients_;
-        return std::make_unique<StoringClient>(loop, store_);
+        return std::make_unique<StoringClient>(loop, store_, behaviour_);
       };
       result_ = RunSync(plan_, {.clock = clock,
                                 .writer = writer,
@@ -172,6 +195,7 @@ class RunTest : public ::testing::TestWithParam<int> {
   FinishStep finish_;
   MemoryBudget budget_{64u << 20};
   FakeStore store_;
+  ClientBehaviour behaviour_;
   std::atomic<int> clients_{0};
   RunResult result_;
   std::thread run_;

@@ -1,0 +1,135 @@
+// How checkpoints leave the ledger: holds, order, without its lock.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "delivery/checkpoint_ledger.h"
+#include "support/delivery/checkpoints.h"
+
+namespace ddb {
+namespace {
+
+TEST_F(LedgerTest, AHoldKeepsTheCheckpointsOfItsStream) {
+  ledger_.Hold(StreamNo(0));
+  ledger_.Hold(StreamNo(0));
+  Open(1);
+  ChunkBuilder chunk = Chunk(0);
+  RecordGroup* held = chunk.Records(0, 2);
+  RecordGroup* free = chunk.Records(1, 1);
+  chunk.Of(0, "held").Of(1, "free");
+  Register(chunk);
+  Store(held, 2);
+  Store(free, 1);
+  EXPECT_EQ(out_, std::vector<std::string>{Line("free", "1.0")});
+  EXPECT_TRUE(ledger_.AllRecordsSettled());
+  EXPECT_FALSE(ledger_.AllSettled());
+  ledger_.ReleaseHold(StreamNo(0));
+  EXPECT_EQ(out_.size(), 1u) << "the other hold is still there";
+  ledger_.ReleaseHold(StreamNo(0));
+  EXPECT_EQ(out_, (std::vector<std::string>{Line("free", "1.0"), Line("held", "2.0")}));
+  EXPECT_TRUE(ledger_.AllSettled());
+}
+
+TEST_F(LedgerTest, AHoldOfAnyStreamKeepsACheckpointOfAll) {
+  ledger_.Hold(StreamNo(2));
+  Open(1);
+  ChunkBuilder chunk = Chunk(0);
+  RecordGroup* group = chunk.Records(1, 3);
+  chunk.OfAll("g");
+  Register(chunk);
+  ledger_.ReleaseHold(StreamNo(2));
+  EXPECT_TRUE(out_.empty()) << "a hold that goes settles nothing";
+  Store(group, 3);
+  EXPECT_EQ(out_, std::vector<std::string>{Line("g", "3.0")});
+  ledger_.Hold(StreamNo(0));
+  ledger_.OpenChunk(1);
+  ChunkBuilder second = Chunk(1);
+  second.OfAll("h");
+  Register(second);
+  EXPECT_EQ(out_.size(), 1u);
+  ledger_.ReleaseHold(StreamNo(0));
+  EXPECT_EQ(out_, (std::vector<std::string>{Line("g", "3.0"), Line("h", "0.0")}));
+}
+
+TEST_F(LedgerTest, NotEverythingIsSettledWhileRecordsAreOutstandingBehindTheLastCheckpoint) {
+  Open(1);
+  ChunkBuilder chunk = Chunk(0);
+  chunk.Of(0, "s");
+  RecordGroup* group = chunk.Records(0, 1);
+  Register(chunk);
+  EXPECT_EQ(out_.size(), 1u);
+  EXPECT_FALSE(ledger_.AllSettled());
+  EXPECT_FALSE(ledger_.AllRecordsSettled());
+  Store(group, 1);
+  EXPECT_TRUE(ledger_.AllSettled());
+}
+
+// A checkpoint that asks the ledger while it is released would wait for ever if that held its lock.
+TEST_F(LedgerTest, ReleasesWithoutItsLockAndIsNotSettledBefore) {
+  struct Asking final : Checkpoint {
+    Asking(CheckpointLedger& of, std::optional<bool>& to) : ledger(of), settled(to) {}
+    void Release(const RecordCounts&) override { settled = ledger.AllSettled(); }
+    CheckpointLedger& ledger;
+    std::optional<bool>& settled;
+  };
+  std::optional<bool> settled;
+  Open(1);
+  CheckpointLedger::ChunkContents contents;
+  PendingCheckpoint& pending = contents.checkpoints.emplace_back();
+  pending.covers_all = true;
+  pending.checkpoint = std::make_unique<Asking>(ledger_, settled);
+  ASSERT_TRUE(ledger_.Register(std::move(contents)).ok());
+  EXPECT_EQ(settled, false) << "it is not out yet";
+  EXPECT_TRUE(ledger_.AllSettled());
+}
+
+// Workers credit and register at the same time; what leaves keeps the order of reading all the same.
+TEST(LedgerThreadsTest, CheckpointsKeepTheirOrder) {
+  struct Numbered final : Checkpoint {
+    Numbered(int at, std::vector<int>& to) : number(at), told(to) {}
+    void Release(const RecordCounts&) override { told.push_back(number); }
+    const int number;
+    std::vector<int>& told;  // one thread at a time releases: tsan knows it if not
+  };
+  constexpr int kChunks = 3000;
+  std::vector<int> told;
+  CheckpointLedger ledger(1);
+  std::atomic<int> next{0};
+  Mutex reading;
+  const auto work = [&] {
+    for (;;) {
+      CheckpointLedger::ChunkContents contents;
+      {
+        MutexLock lock(reading);
+        const int chunk = next++;
+        if (chunk >= kChunks) return;
+        contents.chunk = static_cast<uint64_t>(chunk);
+        ledger.OpenChunk(contents.chunk);
+      }
+      auto group = std::make_shared<RecordGroup>();
+      group->at = {contents.chunk, 0};
+      group->outstanding = 1;
+      contents.groups.push_back(group);
+      PendingCheckpoint& pending = contents.checkpoints.emplace_back();
+      pending.at = {contents.chunk, 1};
+      pending.stream = StreamNo(0);
+      pending.checkpoint = std::make_unique<Numbered>(static_cast<int>(contents.chunk), told);
+      EXPECT_TRUE(ledger.Register(std::move(contents)).ok());
+      ledger.Credit({{group.get(), 1, 0}});
+    }
+  };
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 4; ++i) workers.emplace_back(work);
+  for (std::thread& worker : workers) worker.join();
+  ASSERT_EQ(told.size(), static_cast<size_t>(kChunks));
+  for (int i = 0; i < kChunks; ++i) ASSERT_EQ(told[static_cast<size_t>(i)], i);
+  EXPECT_TRUE(ledger.AllSettled());
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,162 @@
+#include "pipeline/chunk_room.h"
+
+#include <algorithm>
+#include <array>
+
+#include "items/fast_encoder.h"
+
+namespace ddb {
+namespace {
+
+// A value and a separator need this much more in an item than in the line.
+constexpr size_t kScalarMore = token::kStringBegin.size() + token::kScalarEnd.size();
+constexpr size_t kWordMore = token::kFalse.size() - std::string_view("false").size();
+constexpr size_t kContainerMore =
+    token::kMapBegin.size() + token::kMapEnd.size() - std::string_view("{}").size();
+static_assert(token::kNumberBegin.size() == token::kStringBegin.size() &&
+              token::kNull.size() - std::string_view("null").size() == kWordMore &&
+              token::kTrue.size() - std::string_view("true").size() == kWordMore &&
+              token::kListBegin.size() == token::kMapBegin.size());
+// A number with an exponent is written anew.
+constexpr size_t kExponentMore = kMaxCanonicalNumber;
+
+// For each name of the objects that are open at a time (repeated_names), in a list that doubles; and for each
+// top-level field of an item that is too large (shrink_item): its part, its path, its place in the order.
+constexpr size_t kOpenNameRoom = 3 * 24;
+constexpr size_t kFieldRoom = 3 * 96 + 2 * 64;
+// An item whose largest fields were nulled, in a buffer of its own. Its limit is 409,600 bytes as DynamoDB
+// counts them; JSON of anything but short numbers is not much longer.
+constexpr size_t kShrunkRoom = 1 << 20;
+// Brackets around a record's fields: line, record, data.
+constexpr size_t kDataLevel = 3;
+
+// Walks over a line's tokens and adds up what they need. Of a line that is not valid JSON it says something
+// up to where it is not, and the encoder comes no further.
+class LineScan {
+ public:
+  explicit LineScan(std::string_view line) : line_(line) {}
+
+  size_t Room() {
+    bool value_next = true;
+    for (at_ = 0; at_ < line_.size(); ++at_) {
+      const char c = line_[at_];
+      switch (c) {
+        case '"': {
+          const bool empty = at_ + 1 < line_.size() && line_[at_ + 1] == '"';
+          const bool escaped = SkipString();
+          const bool is_name = !value_next;
+          if (is_name) {
+            rewritten_ |= empty || escaped || string_bytes_ > kMaxNameBytes;
+          } else {
+            more_ += kScalarMore;
+            changed_ |= escaped && InData();  // half a surrogate pair, perhaps
+          }
+          value_next = false;
+          break;
+        }
+        case ':':
+          CountName();
+          value_next = true;
+          break;
+        case ',':
+          value_next = !InObject();
+          break;
+        case '{':
+        case '[':
+          more_ += kContainerMore;
+          Open(c == '{');
+          value_next = c == '[';
+          break;
+        case '}':
+        case ']':
+          Close();
+          value_next = false;
+          break;
+        default:
+          if (value_next && !IsSpace(c)) {
+            more_ += c == 't' || c == 'f' || c == 'n' ? kWordMore : kScalarMore;
+            value_next = false;
+            value_at_ = at_;
+          } else if ((c == 'e' || c == 'E') && at_ > 0 && IsDigit(line_[at_ - 1])) {
+            more_ += kExponentMore;
+            changed_ |= InData();  // no number for DynamoDB, perhaps
+          } else if (at_ - value_at_ >= kMaxNumberDigits) {
+            changed_ |= InData();
+          }
+      }
+    }
+    const size_t worst = GrownBytes(line_.size());
+    changed_ |= rewritten_;
+    const size_t item = rewritten_ ? worst : std::min(line_.size() + more_, worst);
+    return item + std::min(item, kShrunkRoom) + (changed_ ? kMaxNotedByPath : 0) +
+           most_names_ * kOpenNameRoom + fields_ * kFieldRoom;
+  }
+
+ private:
+  static constexpr size_t kMaxLevels = kDataLevel - 1 + kMaxContainers;
+
+  static bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+  static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+  // To the closing quote. True: it has escapes.
+  bool SkipString() {
+    bool escaped = false;
+    const size_t begin = ++at_;
+    while (at_ < line_.size() && line_[at_] != '"') {
+      if (line_[at_] == '\\') {
+        escaped = true;
+        ++at_;
+      }
+      ++at_;
+    }
+    string_bytes_ = at_ - begin;
+    return escaped;
+  }
+
+  bool InData() const { return level_ >= kDataLevel; }
+  bool InObject() const { return level_ > 0 && level_ <= kMaxLevels && objects_[level_ - 1]; }
+  void Open(bool object) {
+    if (++level_ > kMaxLevels) {
+      rewritten_ = true;  // kept as text
+      return;
+    }
+    objects_[level_ - 1] = object;
+    names_[level_ - 1] = 0;
+  }
+  void Close() {
+    if (level_ == 0) return;
+    if (level_ <= kMaxLevels) open_names_ -= names_[level_ - 1];
+    --level_;
+  }
+  void CountName() {
+    if (!InObject()) return;
+    ++names_[level_ - 1];
+    most_names_ = std::max(most_names_, ++open_names_);
+    if (level_ == kDataLevel) ++fields_;
+  }
+
+  const std::string_view line_;
+  size_t at_ = 0;
+  size_t string_bytes_ = 0;
+  size_t more_ = 0;
+  size_t value_at_ = 0;     // where the last number or word began
+  bool rewritten_ = false;  // a name or a container is not as it was sent
+  bool changed_ = false;    // or something else is, perhaps, which is noted
+  size_t level_ = 0;
+  std::array<bool, kMaxLevels> objects_ = {};
+  std::array<size_t, kMaxLevels> names_ = {};
+  size_t open_names_ = 0;
+  size_t most_names_ = 0;  // at a time
+  size_t fields_ = 0;
+};
+
+}  // namespace
+
+size_t RoomForLine(std::string_view line) { return LineScan(line).Room(); }
+
+size_t RoomForLongChunk(std::string_view chunk) {
+  const size_t line = std::min(chunk.find('\n'), chunk.size());
+  return RoomForLine(chunk.substr(0, line)) + GrownBytes(chunk.size() - line);
+}
+
+}  // namespace ddb

@@ -1,0 +1,244 @@
+#include "pipeline/record_reader.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "base/text.h"
+#include "items/dead_letter.h"
+#include "pipeline/state_checkpoint.h"
+
+namespace ddb {
+namespace {
+
+// In memory, beside the group: its places in maps, reference counts, the allocator's part. Bytes.
+constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
+// Of the scratch buffer, from one line to the next; it is not in the memory budget. Bytes.
+constexpr size_t kKeptScratch = 1 << 20;
+
+}  // namespace
+
+// ---- the item of the record that is being read
+
+void DraftItem::Begin(std::optional<StreamNo> stream, Instant now) {
+  Discard();
+  stream_ = stream;
+  if (!stream) return;
+  batch_ = &batcher_.Open(TableOf(*stream), now);
+  mark_ = Batcher::BeginItem(*batch_);
+}
+
+void DraftItem::Keep(RecordGroup& group, bool changed) {
+  batcher_.EndItem(TableOf(*stream_), mark_, {.group = &group, .letter = nullptr, .is_changed = changed});
+  batch_ = nullptr;
+  stream_.reset();
+}
+
+void DraftItem::Discard() {
+  if (batch_ != nullptr) batcher_.Rollback(*batch_, mark_);
+  batch_ = nullptr;
+  stream_.reset();
+  if (scratch_.capacity() > kKeptScratch) scratch_ = Buffer();
+  scratch_.Clear();
+}
+
+// ---- chunks and lines
+
+RecordReader::RecordReader(RunContext& run, const StreamIndex& streams, MessageWriter& writer,
+                           Batcher& batcher, Settlement& settlement, Progress& progress)
+    : run_(run),
+      streams_(streams),
+      writer_(writer),
+      settlement_(settlement),
+      progress_(progress),
+      open_groups_(run.encodings.size(), nullptr),
+      draft_(batcher) {}
+
+bool RecordReader::Read(const Chunk& chunk) {
+  now_ = run_.clock.Now();
+  next_index_ = 0;
+  contents_ = {};
+  contents_.chunk = chunk.sequence;
+
+  const char* p = chunk.bytes.get();
+  const char* const end = p + chunk.size;
+  line_number_ = chunk.first_line;
+  while (p < end) {
+    const void* newline = std::memchr(p, '\n', static_cast<size_t>(end - p));
+    line_end_ = newline ? static_cast<const char*>(newline) : end;
+    if (!ReadLine({p, static_cast<size_t>(line_end_ - p)})) {
+      contents_.whole = false;
+      break;
+    }
+    p = line_end_ + 1;
+    ++line_number_;
+  }
+  CloseGroups();
+
+  const bool has_checkpoints = !contents_.checkpoints.empty();
+  Status registered = run_.ledger.Register(std::move(contents_));
+  if (!registered.ok()) run_.state.Fail(std::move(registered).error().At("registering a chunk of the input"));
+  return has_checkpoints;
+}
+
+// False: the run fails here.
+bool RecordReader::ReadLine(std::string_view line) {
+  data_ = nullptr;
+  const ParsedLine parsed = parser_.Parse(line, *this);
+  if (parsed.kind == LineKind::kRecord) return FinishRecord(parsed.record);
+  draft_.Discard();
+  switch (parsed.kind) {
+    case LineKind::kState:
+      AddCheckpoint(parsed.state, line);
+      return true;
+    case LineKind::kMalformed:
+      return FailLine(parsed.reason, parsed.has_stream_for_error ? &parsed.record.stream : nullptr);
+    default:
+      return true;
+  }
+}
+
+// ---- records
+
+const char* RecordReader::OnData(const char* p, const char* end, const RecordFields& seen) {
+  data_ = p;
+  data_end_ = end;
+  return Encode(seen.has_stream ? FindStream(seen.stream) : std::nullopt);
+}
+
+// Where data ends; nullptr if it is not valid.
+const char* RecordReader::Encode(std::optional<StreamNo> stream) {
+  draft_.Begin(stream, now_);
+  const char* const next = encoder_.EncodeData(data_, data_end_, draft_.out()).next;
+  if (next == nullptr) {
+    draft_.Discard();
+  } else {
+    data_end_ = next;
+  }
+  return next;
+}
+
+bool RecordReader::FinishRecord(const RecordFields& record) {
+  const std::optional<StreamNo> stream = FindStream(record.stream);
+  if (!stream) {
+    draft_.Discard();
+    return FailLine("its stream is not in the catalog", &record.stream);
+  }
+  // Data came before the stream, or the stream's name came twice.
+  if (stream != draft_.stream()) Encode(stream);
+  const RejectReason reject =
+      encoder_.Finish(record.emitted_at, record.meta, run_.encodings[*stream], draft_.out());
+  progress_.read.Add(1);
+  if (reject != RejectReason::kNone) {
+    draft_.Discard();
+    return RejectRecord(*stream, reject);
+  }
+  const ItemEncoder::ItemFacts& facts = encoder_.last_item();
+  draft_.Keep(CountRecord(*stream, facts), facts.nulled + facts.truncated > 0);
+  return true;
+}
+
+RecordGroup& RecordReader::CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts) {
+  RecordGroup& group = GroupOf(stream);
+  ++group.outstanding;
+  group.counts.nulled_values += facts.nulled;
+  group.counts.truncated_values += facts.truncated;
+  if (facts.nulled + facts.truncated > 0) {
+    run_.rejections.CountChanged(stream, facts.nulled, facts.truncated);
+  }
+  return group;
+}
+
+// Of a record that can never be stored. False: the run fails here.
+bool RecordReader::RejectRecord(StreamNo stream, RejectReason reason) {
+  RecordGroup& group = GroupOf(stream);
+  const std::string where = fmt::format(" in line {} of the input", line_number_);
+  switch (settlement_.Reject({.stream = stream,
+                              .reason = RejectReasonText(reason),
+                              .where = where,
+                              .format = kDeadLetterAirbyte,
+                              .record = {data_, static_cast<size_t>(data_end_ - data_)},
+                              .group = &group})) {
+    case Settlement::Fate::kRunFails:
+      ++group.outstanding;
+      return false;
+    case Settlement::Fate::kSkipped:
+      ++group.counts.rejected;  // the group is not the ledger's yet
+      return true;
+    case Settlement::Fate::kLetter:
+      ++group.outstanding;
+      return true;
+  }
+  return false;
+}
+
+// ---- groups, checkpoints, streams
+
+RecordGroup& RecordReader::GroupOf(StreamNo stream) {
+  RecordGroup*& group = open_groups_[stream];
+  if (group == nullptr) {
+    contents_.groups.push_back(std::make_shared<RecordGroup>());
+    group = contents_.groups.back().get();
+    group->stream = stream;
+    group->at = {contents_.chunk, next_index_++};
+    group->read = now_;
+    group->charge = Charge(run_.budget, kGroupOverhead);
+    streams_with_group_.push_back(stream);
+  }
+  return *group;
+}
+
+void RecordReader::CloseGroups() {
+  for (const StreamNo stream : streams_with_group_) open_groups_[stream] = nullptr;
+  streams_with_group_.clear();
+}
+
+void RecordReader::AddCheckpoint(const StateFields& state, std::string_view line) {
+  CloseGroups();
+  if (line.ends_with('\r')) line.remove_suffix(1);  // of the line's end, not of the STATE
+  PendingCheckpoint& pending = contents_.checkpoints.emplace_back();
+  pending.at = {contents_.chunk, next_index_++};
+  pending.covers_all = state.kind != StateKind::kStream;
+  if (!pending.covers_all) pending.stream = FindStream(state.stream);
+  pending.read = now_;
+  pending.checkpoint = std::make_unique<StateCheckpoint>(std::string(line), state, writer_, run_.budget);
+}
+
+std::optional<StreamNo> RecordReader::FindStream(const StreamRef& stream) {
+  if (last_stream_ && stream.name == last_id_.name &&
+      (stream.ns ? last_id_.ns && *stream.ns == *last_id_.ns : !last_id_.ns)) {
+    return last_stream_;
+  }
+  last_stream_ = streams_.Find(stream.ns, stream.name);
+  last_id_.name.assign(stream.name);
+  if (stream.ns) {
+    last_id_.ns.emplace(*stream.ns);
+  } else {
+    last_id_.ns.reset();
+  }
+  return last_stream_;
+}
+
+// Always false: the run fails here.
+bool RecordReader::FailLine(Text reason, const StreamRef* stream) {
+  Error error = SystemError(fmt::format("Line {} of the input cannot be used: {}.", line_number_, reason),
+                            fmt::format("stdin, line {}: {}", line_number_, reason));
+  if (stream != nullptr) {
+    StreamId id;
+    if (const std::optional<StreamNo> known = FindStream(*stream)) {
+      id = run_.tables[TableOf(*known)].stream;
+    } else {  // whatever the source made of it
+      if (stream->ns) id.ns = ShortText(*stream->ns);
+      id.name = ShortText(stream->name);
+    }
+    error.message = fmt::format("Line {} of the input, a record of stream {}, cannot be used: {}.",
+                                line_number_, id.Display(), reason);
+    error.stream = std::move(id);
+  }
+  run_.state.Fail(std::move(error).At("parsing the input"));
+  return false;
+}
+
+}  // namespace ddb

@@ -1,0 +1,96 @@
+// RecordReader: a chunk's bytes -> encoded items in open batches, groups and checkpoints in the ledger:
+// lines, messages, records, STATEs. It decides what a line is and what becomes of a record that cannot be
+// encoded; it owns the parser, the encoder, and the record that is being read. Called by its worker, on its
+// thread.
+//
+//   line -> MessageParser -> (record.data) OnData: route, encode -> FinishRecord: the rest, count, keep
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "airbyte/catalog.h"
+#include "airbyte/chunk_reader.h"
+#include "airbyte/message_parser.h"
+#include "airbyte/message_writer.h"
+#include "base/literal.h"
+#include "delivery/batcher.h"
+#include "delivery/run_context.h"
+#include "delivery/settlement.h"
+#include "items/item_encoder.h"
+
+namespace ddb {
+
+// The item of the record that is being read. It is encoded into its stream's open batch, or, while its stream
+// is not known, into a buffer of its own, only to learn where its data ends. Until it is kept, nothing of it
+// counts: Discard undoes all of it.
+class DraftItem {
+ public:
+  explicit DraftItem(Batcher& batcher) : batcher_(batcher) {}
+
+  void Begin(std::optional<StreamNo> stream, Instant now);  // discards an earlier one
+  Buffer& out() { return batch_ != nullptr ? batch_->body : scratch_; }
+  std::optional<StreamNo> stream() const { return stream_; }
+  void Keep(RecordGroup& group, bool changed);  // as an item of its batch; its stream is known
+  void Discard();
+
+ private:
+  Batcher& batcher_;
+  std::optional<StreamNo> stream_;
+  Batch* batch_ = nullptr;
+  size_t mark_ = 0;  // where it began there
+  Buffer scratch_;
+};
+
+class RecordReader final : private RecordSink {
+ public:
+  RecordReader(RunContext& run, const StreamIndex& streams, MessageWriter& writer, Batcher& batcher,
+               Settlement& settlement, Progress& progress);
+
+  // Reads the chunk to its end, or to a line that fails the run, and registers what it holds in the ledger.
+  // True: it holds checkpoints.
+  bool Read(const Chunk& chunk);
+
+ private:
+  bool ReadLine(std::string_view line);
+  const char* OnData(const char* p, const char* end, const RecordFields& seen) override;
+  const char* Encode(std::optional<StreamNo> stream);
+  bool FinishRecord(const RecordFields& record);
+  bool RejectRecord(StreamNo stream, RejectReason reason);
+  void AddCheckpoint(const StateFields& state, std::string_view line);
+  RecordGroup& CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts);
+  RecordGroup& GroupOf(StreamNo stream);
+  void CloseGroups();
+  std::optional<StreamNo> FindStream(const StreamRef& stream);
+  bool FailLine(Text reason, const StreamRef* stream);
+
+  RunContext& run_;
+  const StreamIndex& streams_;
+  MessageWriter& writer_;
+  Settlement& settlement_;
+  Progress& progress_;
+  MessageParser parser_;
+  ItemEncoder encoder_;
+
+  // The chunk.
+  CheckpointLedger::ChunkContents contents_;
+  uint32_t next_index_ = 0;
+  NumberedVector<StreamNo, RecordGroup*> open_groups_;
+  std::vector<StreamNo> streams_with_group_;
+  Instant now_;  // read once a chunk
+
+  // The line, and the value of record.data, when it has been met.
+  uint64_t line_number_ = 0;
+  const char* data_ = nullptr;
+  const char* data_end_ = nullptr;
+  const char* line_end_ = nullptr;
+  DraftItem draft_;
+
+  // The stream of the record before: most records are of the same.
+  std::optional<StreamNo> last_stream_;
+  StreamId last_id_;
+};
+
+}  // namespace ddb

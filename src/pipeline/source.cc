@@ -1,0 +1,50 @@
+#include "pipeline/source.h"
+
+#include <poll.h>
+
+#include <utility>
+
+namespace ddb {
+
+Source::Source(int fd, size_t chunk_bytes, size_t max_line, CheckpointLedger& ledger, MemoryBudget& budget)
+    : fd_(fd),
+      chunk_bytes_(chunk_bytes),
+      ledger_(ledger),
+      budget_(budget),
+      chunks_(fd, chunk_bytes, max_line),
+      carried_(budget, 0) {}
+
+Source::Look Source::LookForInput() {
+  pollfd ask{fd_, POLLIN, 0};
+  const bool readable = ::poll(&ask, 1, 0) > 0;
+  const bool was_dry = dry_.exchange(!readable);
+  if (readable) return Look::kReadable;
+  return was_dry ? Look::kStillDry : Look::kRanDry;
+}
+
+Source::Taken Source::Take() {
+  Taken taken;
+  MutexLock lock(mu_);
+  if (ended()) return taken;
+  taken.outcome = chunks_.Take(taken.chunk, taken.error);
+  // A line that is not whole yet is held here, in a buffer that doubles: the old one and what was copied from
+  // it are there together.
+  carried_.Resize(2 * chunks_.carried());
+  if (taken.outcome == ChunkReader::Outcome::kChunk) {
+    taken.charge = Charge(budget_, taken.chunk.capacity);
+    ledger_.OpenChunk(taken.chunk.sequence);
+  }
+  return taken;
+}
+
+size_t Source::held() const {
+  MutexLock lock(mu_);
+  return carried_.bytes();
+}
+
+void Source::End() {
+  MutexLock lock(mu_);
+  ended_.store(true, std::memory_order_release);
+}
+
+}  // namespace ddb

@@ -82,9 +82,8 @@ int main(int argc, char** argv) {
     table.keys = ddb::RawTableKeys();
     ddb::StreamPlan of;
     of.id = stream.id;
-    of.table = plan.tables.push_back(std::move(table));
     of.items = {plan.sync_time_millis, stream.generation_id, stream.sync_id};
-    plan.streams.push_back(std::move(of));
+    plan.AddStream(std::move(of), std::move(table));
   }
   const auto start = std::chrono::steady_clock::now();
   const double cpu = CpuSeconds();

@@ -68,12 +68,9 @@ Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t n
     TablePlan table = PlanTable(config, std::move(name.name));
     table.stream = stream.id;
     if (stream.earlier_rows == EarlierRows::kGoFirst) table.mode = TableMode::kRecreate;
-    stream.table = plan.tables.push_back(std::move(table));
-    plan.streams.push_back(std::move(stream));
+    plan.AddStream(std::move(stream), std::move(table));
   }
-  if (!config.dead_letter_table.empty()) {
-    plan.dead_letters = plan.tables.push_back(PlanTable(config, config.dead_letter_table));
-  }
+  if (!config.dead_letter_table.empty()) plan.AddDeadLetters(PlanTable(config, config.dead_letter_table));
   PlanResources(config, machine, plan);
   return plan;
 }

@@ -46,10 +46,12 @@ std::vector<std::string> TextOf(const RunPlan& plan) {
   std::vector<std::string> lines;
   for (const StreamNo no : plan.streams.numbers()) {
     const StreamPlan& stream = plan.streams[no];
-    lines.push_back(fmt::format("stream {}: namespace {}, name {} -> table {}{}; earlier rows {}", no.value(),
-                                Quoted(stream.id.ns), Quoted(stream.id.name), stream.table.value(),
-                                stream.hashed_name ? " (hashed)" : "",
-                                stream.earlier_rows == EarlierRows::kGoFirst ? "go first" : "stay"));
+    lines.push_back(fmt::format("stream {}: namespace {}, name {} -> table {}{}; earlier rows {}{}",
+                                no.value(), Quoted(stream.id.ns), Quoted(stream.id.name),
+                                stream.table.value(), stream.hashed_name ? " (hashed)" : "",
+                                stream.earlier_rows == EarlierRows::kGoFirst ? "go first" : "stay",
+                                stream.states_wait_for_finish ? "; STATEs wait for its end" : ""));
+    EXPECT_EQ(plan.stream_of[stream.table], no);
     lines.push_back(fmt::format("  items: sync_time {}, generation {}, sync id {}; never nulled: [{}]",
                                 stream.items.sync_time_millis, OrNone(stream.items.generation_id),
                                 OrNone(stream.items.sync_id),
@@ -62,6 +64,10 @@ std::vector<std::string> TextOf(const RunPlan& plan) {
                                 table.mode == TableMode::kRecreate ? "made anew" : "used as it is",
                                 table.keys.Text(), TextOf(table.capacity),
                                 table.default_capacity ? " (by default)" : ""));
+  }
+  EXPECT_EQ(plan.stream_of.size(), plan.tables.size());
+  if (plan.dead_letters) {
+    EXPECT_EQ(plan.stream_of[*plan.dead_letters], std::nullopt);
   }
   lines.push_back(plan.dead_letters ? fmt::format("dead letters: table {}", plan.dead_letters->value())
                                     : "dead letters: none");

@@ -65,7 +65,7 @@ class WriteCommand {
 
     budget_.SetLimit(plan->memory_bytes);
     LogStart(*config, service->endpoint(), *catalog, *plan);
-    if (!StdoutIsOpen()) return RunResult{StopReason::kStdoutClosed, std::nullopt};
+    if (!StdoutIsOpen()) return RunResult{StopReason::kStdoutClosed, std::nullopt, {}};
     if (!StdinIsReadable())
       return SystemError(std::string(kNoStdin), "stdin: closed, a directory, or open for writing only");
     return Carry(*plan, *service);

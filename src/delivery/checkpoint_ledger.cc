@@ -5,7 +5,8 @@
 
 namespace ddb {
 
-CheckpointLedger::CheckpointLedger(size_t streams) : streams_(streams), timelines_(streams + 2) {}
+CheckpointLedger::CheckpointLedger(size_t streams)
+    : streams_(streams), timelines_(streams + 2), totals_(streams) {}
 
 void CheckpointLedger::OpenChunk(uint64_t chunk) {
   MutexLock lock(mu_);
@@ -20,6 +21,7 @@ Status CheckpointLedger::Register(ChunkContents contents) {
     MutexLock lock(mu_);
     for (RecordGroupPtr& group : contents.groups) {
       Touch(group->stream);
+      totals_[group->stream].rejected += group->counts.rejected;  // by the encoder
       if (per_stream_ != false) timelines_[Of(group->stream)].groups.emplace(group->at, group);
       if (per_stream_ != true) timelines_[OfAll()].groups.emplace(group->at, group);
     }
@@ -73,11 +75,19 @@ void CheckpointLedger::Credit(std::span<const Settled> settled) {
       group.counts.records += part.stored;
       group.counts.rejected += part.rejected;
       group.outstanding -= part.stored + part.rejected;
+      Totals& totals = totals_[group.stream];
+      totals.stored += part.stored;
+      totals.rejected += part.rejected;
       Touch(group.stream);
     }
     hand_out = AdvanceTouched();
   }
   if (hand_out) HandOut();
+}
+
+CheckpointLedger::Totals CheckpointLedger::TotalsOf(StreamNo stream) const {
+  MutexLock lock(mu_);
+  return totals_[stream];
 }
 
 void CheckpointLedger::CountNulled(RecordGroup& group, uint64_t values) {

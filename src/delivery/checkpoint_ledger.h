@@ -59,6 +59,12 @@ class CheckpointLedger {
   void Credit(std::initializer_list<Settled> settled) {
     Credit(std::span<const Settled>(settled.begin(), settled.size()));
   }
+  // Of a stream, so far: how many records are settled as stored, and as rejected.
+  struct Totals {
+    uint64_t stored = 0;
+    uint64_t rejected = 0;
+  };
+  Totals TotalsOf(StreamNo stream) const;
   // So many values of a record that is outstanding in `group` were nulled after it was registered.
   void CountNulled(RecordGroup& group, uint64_t values);
 
@@ -135,9 +141,10 @@ class CheckpointLedger {
   uint64_t next_chunk_ GUARDED_BY(mu_) = 0;                            // behind the last one opened
   std::set<std::pair<uint64_t, TimelineNo>> blocked_ GUARDED_BY(mu_);  // by Timeline::blocked_at
   std::vector<TimelineNo> touched_ GUARDED_BY(mu_);                    // scratch
-  uint64_t waiting_ GUARDED_BY(mu_) = 0;                               // checkpoints
-  std::vector<Released> released_ GUARDED_BY(mu_);                     // not handed out yet, in order
-  bool handing_out_ GUARDED_BY(mu_) = false;                           // a thread does
+  NumberedVector<StreamNo, Totals> totals_ GUARDED_BY(mu_);
+  uint64_t waiting_ GUARDED_BY(mu_) = 0;            // checkpoints
+  std::vector<Released> released_ GUARDED_BY(mu_);  // not handed out yet, in order
+  bool handing_out_ GUARDED_BY(mu_) = false;        // a thread does
 };
 
 }  // namespace ddb

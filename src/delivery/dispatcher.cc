@@ -32,11 +32,11 @@ Dispatcher::Dispatcher(Client& client, Alarm& alarm, Batcher& batcher, Settlemen
       batcher_(batcher),
       settlement_(settlement),
       run_(run),
-      rules_{run.started, run.give_up},
+      rules_{run.started, run.plan.give_up},
       progress_(progress),
       changed_(std::move(changed)),
       queue_(
-          client, run.flow, {options.max_requests, run.rejections.policy().dead_letters},
+          client, run.flow, {options.max_requests, run.plan.dead_letters},
           [this](BatchPtr batch, const Reply& reply) { OnAnswered(std::move(batch), reply); },
           [this](BatchPtr batch, size_t limit) { return Divide(std::move(batch), limit); }),
       random_(options.seed) {}
@@ -74,7 +74,7 @@ void Dispatcher::EndTurn() {
 // Batches that are full on the way come back by Enqueue.
 void Dispatcher::WriteLetters(Instant now) {
   if (!settlement_.has_letters()) return;
-  const TableNo table = *run_.rejections.policy().dead_letters;
+  const TableNo table = *run_.plan.dead_letters;
   for (const Settlement::Letter& letter : settlement_.TakeLetters()) {
     for (const std::string& part : letter.parts) {
       Batch& batch = batcher_.Open(table, now);

@@ -119,7 +119,7 @@ TEST_F(FailingDispatcherTest, AnItemRefusedForTooLongIsSentAloneAndGivenUpAfterT
   EXPECT_EQ(client_.stored["k1"], 1) << "what is taken alone is stored";
   EXPECT_EQ(client_.stored["k0"], 0);
   ASSERT_GE(alone.size(), 10u);
-  EXPECT_GE(alone.front() - begin, run_.give_up);
+  EXPECT_GE(alone.front() - begin, plan_.give_up);
   EXPECT_GE(alone.back() - alone.front(),
             seconds(59));  // a little passes between a reply and a look at the clock
   const bool sooner = alone[alone.size() - 2] - alone.front() >= seconds(61) && alone.size() - 1 >= 10;

@@ -4,12 +4,7 @@
 
 #include <string>
 
-#include "delivery/run_context.h"
-
 namespace ddb {
-
-Rejections::Rejections(RejectionPolicy policy, const TableTargets& tables, Log& log)
-    : policy_(policy), tables_(tables), log_(log) {}
 
 void Rejections::CountSkipped(StreamNo stream, Text reason) {
   bool first = false;
@@ -18,10 +13,10 @@ void Rejections::CountSkipped(StreamNo stream, Text reason) {
     first = ++skipped_[{stream, reason}] == 1;
   }
   if (!first) return;
-  log_.Warn(fmt::format(
-      "A record of stream {} was skipped: {}. {}.", tables_[TableOf(stream)].stream.Display(), reason,
-      policy_.dead_letters ? "It goes to table " + tables_[*policy_.dead_letters].name
-                           : "It is not kept anywhere, since no dead_letter_table is configured"));
+  log_.Warn(
+      fmt::format("A record of stream {} was skipped: {}. {}.", plan_.streams[stream].id.Display(), reason,
+                  plan_.dead_letters ? "It goes to table " + plan_.tables[*plan_.dead_letters].table
+                                     : "It is not kept anywhere, since no dead_letter_table is configured"));
 }
 
 void Rejections::CountChanged(StreamNo stream, size_t nulled, size_t truncated) {
@@ -41,10 +36,10 @@ void Rejections::LogTotals() {
   MutexLock lock(mu_);
   for (const auto& [key, count] : skipped_) {
     log_.Warn(fmt::format("{} records of stream {} were skipped: {}.", count,
-                          tables_[TableOf(key.first)].stream.Display(), key.second));
+                          plan_.streams[key.first].id.Display(), key.second));
   }
   for (const auto& [stream, changes] : changes_) {
-    const std::string name = tables_[TableOf(stream)].stream.Display();
+    const std::string name = plan_.streams[stream].id.Display();
     const auto say = [&](uint64_t values, std::string_view what) {
       if (values == 0) return;
       log_.Warn(fmt::format("Stream {}: {} values {}; {} records are noted in _airbyte_meta.changes.", name,

@@ -1,33 +1,23 @@
-// Rejections: what the user wants of records that DynamoDB can never hold, and how many there were. The
-// policy: fail the run (default), or skip them: counted, said, and, where a dead letter table is named,
-// stored there first. Also how many values could be held in another form only. Who takes a record through
-// the policy is Settlement. Shared by all workers; any thread.
+// Rejections: how many records there were that DynamoDB can never hold, and how many values that it could
+// hold in another form only; counted and said. What the user wants of such records is in the plan; who takes
+// a record through that is Settlement. Shared by all workers; any thread.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <optional>
-#include <string_view>
 #include <utility>
 
 #include "base/literal.h"
 #include "base/log.h"
 #include "base/mutex.h"
-#include "delivery/batch.h"
+#include "delivery/run_plan.h"
 
 namespace ddb {
 
-struct RejectionPolicy {
-  bool skip = false;
-  std::optional<TableNo> dead_letters;
-  int64_t sync_time_millis = 0;
-};
-
 class Rejections {
  public:
-  Rejections(RejectionPolicy policy, const TableTargets& tables, Log& log);
+  Rejections(const RunPlan& plan, Log& log) : plan_(plan), log_(log) {}
 
-  const RejectionPolicy& policy() const { return policy_; }
   // A record was skipped. The first of a stream and reason is a WARN at once.
   void CountSkipped(StreamNo stream, Text reason);
   // A record was changed: so many of its values were nulled, and put in another form
@@ -39,8 +29,7 @@ class Rejections {
   void LogTotals();
 
  private:
-  const RejectionPolicy policy_;
-  const TableTargets& tables_;
+  const RunPlan& plan_;
   Log& log_;
   mutable Mutex mu_;
   std::map<std::pair<StreamNo, Text>, uint64_t> skipped_ GUARDED_BY(mu_);

@@ -9,18 +9,14 @@
 #include "delivery/flow_control.h"
 #include "delivery/refusal_storms.h"
 #include "delivery/rejections.h"
+#include "delivery/run_plan.h"
 #include "delivery/run_state.h"
 #include "dynamodb/error_messages.h"
-#include "items/item_encoder.h"
 
 namespace ddb {
 
-// Every stream has a table of its own, in the same order; that of the dead letters is behind them.
-inline TableNo TableOf(StreamNo stream) { return TableNo(stream.value()); }
-
-using Encodings = NumberedVector<StreamNo, ItemEncoder::Stream>;
-
 struct RunContext {
+  const RunPlan& plan;
   const Clock& clock;
   const TableTargets& tables;
   FlowControl& flow;
@@ -30,9 +26,9 @@ struct RunContext {
   Rejections& rejections;
   RefusalStorms& storms;
   Instant started;               // the tables were ready
-  Duration give_up;              // per table, without progress
   const EndpointText& endpoint;  // for errors
-  const Encodings& encodings;
+
+  const TableTarget& TargetOf(StreamNo stream) const { return tables[plan.streams[stream].table]; }
 };
 
 }  // namespace ddb

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/numbered.h"
@@ -29,6 +30,8 @@ struct StreamPlan {
   StreamId id;
   TableNo table;  // no other stream's, and not that of the dead letters
   EarlierRows earlier_rows = EarlierRows::kStay;
+  // Its success asks for something (Finish), and STATEs that cover it wait until that is done.
+  bool states_wait_for_finish = false;
   bool hashed_name = false;   // the table's name carries a hash: worth a log line
   ItemEncoder::Stream items;  // what all of its items share, and the fields that are never nulled
 };
@@ -36,8 +39,9 @@ struct StreamPlan {
 struct RunPlan {
   NumberedVector<StreamNo, StreamPlan> streams;  // those of the catalog, in its order
   NumberedVector<TableNo, TablePlan> tables;     // all have to be ready before the first record is read
-  std::optional<TableNo> dead_letters;           // where refused records go; absent: nowhere
-  int64_t sync_time_millis = 0;                  // when the sync began: one for all that it writes
+  NumberedVector<TableNo, std::optional<StreamNo>> stream_of;  // absent: that of the dead letters
+  std::optional<TableNo> dead_letters;                         // where refused records go; absent: nowhere
+  int64_t sync_time_millis = 0;  // when the sync began: one for all that it writes
 
   size_t memory_bytes = 0;              // the budget that everything in memory counts against
   int workers = 1;                      // threads
@@ -46,6 +50,17 @@ struct RunPlan {
   size_t send_window_bytes = 2u << 20;  // sealed and not sent, per worker: above it, it reads no more
   Duration give_up = std::chrono::seconds(600);  // on a table of which nothing could be stored for so long
   bool skip_rejected = false;                    // refused records do not end the run
+
+  // A stream and the table that is its own.
+  StreamNo AddStream(StreamPlan stream, TablePlan named) {
+    stream.table = tables.push_back(std::move(named));
+    stream_of.push_back(StreamNo(streams.size()));
+    return streams.push_back(std::move(stream));
+  }
+  void AddDeadLetters(TablePlan named) {
+    dead_letters = tables.push_back(std::move(named));
+    stream_of.push_back(std::nullopt);
+  }
 };
 
 }  // namespace ddb

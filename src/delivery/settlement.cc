@@ -78,7 +78,7 @@ bool Settlement::Refuse(const Batch& batch, Text reason, Instant now) {
 bool Settlement::Shrink(const Batch& batch, Buffer& out) {
   const BatchItem& item = batch.items.front();
   const StreamNo stream = item.origin.group->stream;
-  const ItemEncoder::Stream& encoding = run_.encodings[stream];
+  const ItemEncoder::Stream& encoding = run_.plan.streams[stream].items;
   const std::optional<size_t> nulled =
       ShrinkItem(batch.item_bytes(item), {encoding.sync_id, &encoding.protected_fields}, out);
   if (!nulled) return false;
@@ -111,26 +111,24 @@ bool Settlement::NoteFate(const Batch& batch, uint32_t stored, Text refused_for)
 // ---- records that are rejected
 
 Settlement::Fate Settlement::Reject(const RejectedRecord& rejected) {
-  const RejectionPolicy& policy = run_.rejections.policy();
   progress_.rejected.Add(1);
-  if (!policy.skip) {
+  if (!run_.plan.skip_rejected) {
     // The letter helps to find the record; it settles nothing, so that no STATE passes the failure.
-    if (policy.dead_letters) QueueLetter(rejected, /*settles=*/false);
-    run_.state.Fail(
-        RejectedRecordError(run_.tables[TableOf(rejected.stream)], rejected.where, rejected.reason));
+    if (run_.plan.dead_letters) QueueLetter(rejected, /*settles=*/false);
+    run_.state.Fail(RejectedRecordError(run_.TargetOf(rejected.stream), rejected.where, rejected.reason));
     return Fate::kRunFails;
   }
   run_.rejections.CountSkipped(rejected.stream, rejected.reason);
-  if (!policy.dead_letters) return Fate::kSkipped;
+  if (!run_.plan.dead_letters) return Fate::kSkipped;
   QueueLetter(rejected, /*settles=*/true);
   return Fate::kLetter;
 }
 
 void Settlement::QueueLetter(const RejectedRecord& rejected, bool settles) {
   DeadLetter letter;
-  letter.stream = run_.tables[TableOf(rejected.stream)].stream;
+  letter.stream = run_.plan.streams[rejected.stream].id;
   letter.reason = rejected.reason;
-  letter.sync_time_millis = run_.rejections.policy().sync_time_millis;
+  letter.sync_time_millis = run_.plan.sync_time_millis;
   letter.rejected_at_millis = run_.clock.WallMillis();
   letter.format = rejected.format;
   letter.record = rejected.record;

@@ -86,7 +86,7 @@ TEST_F(SettlementTest, ByDefaultARefusedRecordEndsTheRun) {
 
 class FailWithLettersTest : public SettlementTest {
  protected:
-  FailWithLettersTest() : SettlementTest(RejectionPolicy{false, kLetters, 1000}) {}
+  FailWithLettersTest() : SettlementTest(RejectionPolicy{false, kLetters}) {}
 };
 
 TEST_F(FailWithLettersTest, TheLetterHelpsToFindTheRecordAndSettlesNothing) {

@@ -62,8 +62,7 @@ class Simulation : public DeliveryTest {
   SimulatedClient client_{time_};
   SimulatedAlarm alarm_{time_};
   const uint32_t seed_;
-  RunContext run_{time_,       tables_, flow_,       ledger_,      budget_,   state_,
-                  rejections_, storms_, time_.Now(), seconds(600), endpoint_, encodings_};
+  RunContext run_ = ContextAt(time_);
   Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }};
   Settlement settlement_{run_, progress_};
   Dispatcher dispatcher_{client_, alarm_, batcher_, settlement_, run_, {8, seed_}, progress_, [] {}};

@@ -26,12 +26,13 @@ void DraftItem::Begin(std::optional<StreamNo> stream, Instant now) {
   Discard();
   stream_ = stream;
   if (!stream) return;
-  batch_ = &batcher_.Open(TableOf(*stream), now);
+  batch_ = &batcher_.Open(plan_.streams[*stream].table, now);
   mark_ = Batcher::BeginItem(*batch_);
 }
 
 void DraftItem::Keep(RecordGroup& group, bool changed) {
-  batcher_.EndItem(TableOf(*stream_), mark_, {.group = &group, .letter = nullptr, .is_changed = changed});
+  batcher_.EndItem(plan_.streams[*stream_].table, mark_,
+                   {.group = &group, .letter = nullptr, .is_changed = changed});
   batch_ = nullptr;
   stream_.reset();
 }
@@ -46,15 +47,17 @@ void DraftItem::Discard() {
 
 // ---- chunks and lines
 
-RecordReader::RecordReader(RunContext& run, const StreamIndex& streams, MessageWriter& writer,
-                           Batcher& batcher, Settlement& settlement, Progress& progress)
+RecordReader::RecordReader(RunContext& run, const StreamIndex& streams, StreamStatuses& statuses,
+                           MessageWriter& writer, Batcher& batcher, Settlement& settlement,
+                           Progress& progress)
     : run_(run),
       streams_(streams),
+      statuses_(statuses),
       writer_(writer),
       settlement_(settlement),
       progress_(progress),
-      open_groups_(run.encodings.size(), nullptr),
-      draft_(batcher) {}
+      open_groups_(run.plan.streams.size(), nullptr),
+      draft_(run.plan, batcher) {}
 
 bool RecordReader::Read(const Chunk& chunk) {
   now_ = run_.clock.Now();
@@ -93,6 +96,9 @@ bool RecordReader::ReadLine(std::string_view line) {
     case LineKind::kState:
       AddCheckpoint(parsed.state, line);
       return true;
+    case LineKind::kStreamStatus:
+      NoteStatus(parsed.status_stream, parsed.status);
+      return true;
     case LineKind::kMalformed:
       return FailLine(parsed.reason, parsed.has_stream_for_error ? &parsed.record.stream : nullptr);
     default:
@@ -129,7 +135,7 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
   // Data came before the stream, or the stream's name came twice.
   if (stream != draft_.stream()) Encode(stream);
   const RejectReason reject =
-      encoder_.Finish(record.emitted_at, record.meta, run_.encodings[*stream], draft_.out());
+      encoder_.Finish(record.emitted_at, record.meta, run_.plan.streams[*stream].items, draft_.out());
   progress_.read.Add(1);
   if (reject != RejectReason::kNone) {
     draft_.Discard();
@@ -206,6 +212,12 @@ void RecordReader::AddCheckpoint(const StateFields& state, std::string_view line
   pending.checkpoint = std::make_unique<StateCheckpoint>(std::string(line), state, writer_, run_.budget);
 }
 
+// A status of a stream that is not in the catalog says nothing to us.
+void RecordReader::NoteStatus(const StreamRef& of, StreamStatus status) {
+  const std::optional<StreamNo> stream = FindStream(of);
+  if (stream) statuses_.Note(*stream, status, {contents_.chunk, next_index_++});
+}
+
 std::optional<StreamNo> RecordReader::FindStream(const StreamRef& stream) {
   if (last_stream_ && stream.name == last_id_.name &&
       (stream.ns ? last_id_.ns && *stream.ns == *last_id_.ns : !last_id_.ns)) {
@@ -228,7 +240,7 @@ bool RecordReader::FailLine(Text reason, const StreamRef* stream) {
   if (stream != nullptr) {
     StreamId id;
     if (const std::optional<StreamNo> known = FindStream(*stream)) {
-      id = run_.tables[TableOf(*known)].stream;
+      id = run_.plan.streams[*known].id;
     } else {  // whatever the source made of it
       if (stream->ns) id.ns = ShortText(*stream->ns);
       id.name = ShortText(stream->name);

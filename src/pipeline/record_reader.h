@@ -20,6 +20,7 @@
 #include "delivery/run_context.h"
 #include "delivery/settlement.h"
 #include "items/item_encoder.h"
+#include "pipeline/stream_outcome.h"
 
 namespace ddb {
 
@@ -28,7 +29,7 @@ namespace ddb {
 // counts: Discard undoes all of it.
 class DraftItem {
  public:
-  explicit DraftItem(Batcher& batcher) : batcher_(batcher) {}
+  DraftItem(const RunPlan& plan, Batcher& batcher) : plan_(plan), batcher_(batcher) {}
 
   void Begin(std::optional<StreamNo> stream, Instant now);  // discards an earlier one
   Buffer& out() { return batch_ != nullptr ? batch_->body : scratch_; }
@@ -37,6 +38,7 @@ class DraftItem {
   void Discard();
 
  private:
+  const RunPlan& plan_;
   Batcher& batcher_;
   std::optional<StreamNo> stream_;
   Batch* batch_ = nullptr;
@@ -46,8 +48,8 @@ class DraftItem {
 
 class RecordReader final : private RecordSink {
  public:
-  RecordReader(RunContext& run, const StreamIndex& streams, MessageWriter& writer, Batcher& batcher,
-               Settlement& settlement, Progress& progress);
+  RecordReader(RunContext& run, const StreamIndex& streams, StreamStatuses& statuses, MessageWriter& writer,
+               Batcher& batcher, Settlement& settlement, Progress& progress);
 
   // Reads the chunk to its end, or to a line that fails the run, and registers what it holds in the ledger.
   // True: it holds checkpoints.
@@ -59,6 +61,7 @@ class RecordReader final : private RecordSink {
   const char* Encode(std::optional<StreamNo> stream);
   bool FinishRecord(const RecordFields& record);
   bool RejectRecord(StreamNo stream, RejectReason reason);
+  void NoteStatus(const StreamRef& of, StreamStatus status);
   void AddCheckpoint(const StateFields& state, std::string_view line);
   RecordGroup& CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts);
   RecordGroup& GroupOf(StreamNo stream);
@@ -68,6 +71,7 @@ class RecordReader final : private RecordSink {
 
   RunContext& run_;
   const StreamIndex& streams_;
+  StreamStatuses& statuses_;
   MessageWriter& writer_;
   Settlement& settlement_;
   Progress& progress_;

@@ -13,21 +13,26 @@ void FailUnlessStopped(RunControl& control, Error error) {
   if (!control.StopRequested()) control.state().Fail(std::move(error));
 }
 
-void Finish(const RunPlan& plan, const TableDescriptions& tables, const RunParts& parts,
-            RunControl& control) {
-  if (!parts.finish) return;
+void Finish(const RunPlan& plan, const TableDescriptions& tables, const RunParts& parts, RunControl& control,
+            StreamPhase& stream) {
   const StopRequested stop_requested = [&control] { return control.StopRequested(); };
+  const NumberedVector<StreamNo, StreamOutcome> outcomes = stream.Outcomes();
   for (const StreamNo no : plan.streams.numbers()) {
     if (stop_requested()) return;
-    const StreamPlan& stream = plan.streams[no];
-    Status finished = parts.finish({no, stream, tables[stream.table]}, stop_requested);
-    if (finished.ok()) continue;
-    FailUnlessStopped(control, std::move(finished).error().For(stream.id).At("write: finishing a stream"));
-    return;
+    const StreamPlan& of = plan.streams[no];
+    Status finished =
+        parts.finish ? parts.finish({no, of, outcomes[no], tables[of.table]}, stop_requested) : Ok();
+    if (!finished.ok()) {
+      FailUnlessStopped(control, std::move(finished).error().For(of.id).At("write: finishing a stream"));
+      return;
+    }
+    stream.LetStatesGo(no);
   }
 }
 
-RunResult ResultOf(const RunState& state) { return {state.reason(), state.error()}; }
+RunResult ResultOf(const RunState& state, NumberedVector<StreamNo, StreamOutcome> streams = {}) {
+  return {state.reason(), state.error(), std::move(streams)};
+}
 
 }  // namespace
 
@@ -42,11 +47,11 @@ RunResult RunSync(const RunPlan& plan, const RunParts& parts) {
 
   StreamPhase stream(plan, parts, control);
   stream.Run();
-  if (!control.state().stopped()) Finish(plan, *tables, parts, control);
+  if (stream.AllStored()) Finish(plan, *tables, parts, control, stream);
   stream.Close();
 
   stream.Report();
-  return ResultOf(control.state());
+  return ResultOf(control.state(), stream.Outcomes());
 }
 
 }  // namespace ddb

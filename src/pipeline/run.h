@@ -2,7 +2,7 @@
 //
 //   Prepare   every table is looked at, created, made anew
 //   Stream    stdin -> tables, STATEs -> stdout (StreamPhase)
-//   Finish    per stream, once everything is stored: what its success asks for
+//   Finish    per stream, once everything is stored: what its success asks for, while STATEs wait for it
 //   Report    one summary for people
 //
 // RunSync is called once, by write, on the main thread, and blocks it. Every thread that it started has been
@@ -22,6 +22,7 @@
 #include "delivery/run_state.h"
 #include "dynamodb/error_messages.h"
 #include "dynamodb/table.h"
+#include "pipeline/stream_outcome.h"
 #include "pipeline/worker.h"
 
 namespace ddb {
@@ -38,9 +39,12 @@ using PrepareStep = std::function<Result<TableDescriptions>(const StopRequested&
 struct FinishingStream {
   StreamNo no;
   const StreamPlan& plan;
+  const StreamOutcome& outcome;
   const TableDescription& table;
 };
-// What remains to be done for one stream of a run that has stored everything. After an error the run fails.
+// What remains to be done for one stream of a run that has stored everything. It is asked for every stream,
+// also for one without COMPLETE: a platform that sends no statuses says everything with a clean end. STATEs
+// that wait for the stream leave when it is done; after an error they never do, and the run fails.
 using FinishStep = std::function<Status(const FinishingStream&, const StopRequested&)>;
 
 // What a run works with. All of it outlives the run.
@@ -60,7 +64,8 @@ struct RunParts {
 struct RunResult {
   // kNone: all input was read, everything is stored, every STATE is out, every stream is finished.
   StopReason reason = StopReason::kNone;
-  std::optional<Error> error;  // kFailure
+  std::optional<Error> error;                       // kFailure
+  NumberedVector<StreamNo, StreamOutcome> streams;  // none where no table could be made ready
 };
 
 RunResult RunSync(const RunPlan& plan, const RunParts& parts);

@@ -154,6 +154,119 @@ TEST_P(RunPhasesTest, ASignalIsHeardWhileAStreamIsFinished) {
   EXPECT_EQ(steps, 1);
 }
 
+// ---- STATEs that wait for Finish
+
+constexpr StreamNo kUsers{0};
+constexpr StreamNo kOrders{1};
+
+TEST_P(RunPhasesTest, StatesOfAStreamWaitForItsFinish) {
+  plan_.streams[kUsers].states_wait_for_finish = true;
+  std::atomic<bool> finished = false;
+  finish_ = [&](const FinishingStream& stream, const StopRequested&) {
+    if (stream.no == kUsers) finished = true;
+    return Ok();
+  };
+  Start();
+  Send(Record("users", 1) + State("users", 1));
+  while (store_.size() < 1) std::this_thread::yield();
+  Send(Record("orders", 2) + State("orders", 2));
+  EXPECT_NE(NextLine().find("orders"), std::string::npos);  // that of users would have come before it
+  EXPECT_FALSE(finished);
+  Finish();
+  EXPECT_EQ(result_.reason, StopReason::kNone);
+  const std::vector<std::string> lines = AllLines();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("users"), std::string::npos);
+  EXPECT_NE(lines[0].find(R"("destinationStats":{"recordCount":1.0})"), std::string::npos) << lines[0];
+}
+
+TEST_P(RunPhasesTest, StatesOfAStreamWhoseFinishFailedNeverLeave) {
+  plan_.streams[kUsers].states_wait_for_finish = true;
+  plan_.streams[kOrders].states_wait_for_finish = true;
+  finish_ = [&](const FinishingStream& stream, const StopRequested&) -> Status {
+    if (stream.no == kUsers) return Ok();
+    return TransientError("the old rows are still there");
+  };
+  Start();
+  Send(Record("users", 1) + State("users", 1) + Record("orders", 2) + State("orders", 2));
+  Finish();
+  EXPECT_EQ(result_.reason, StopReason::kFailure);
+  const std::vector<std::string> lines = AllLines();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("users"), std::string::npos);
+}
+
+TEST_P(RunPhasesTest, AStateOfAllStreamsWaitsForEachThatIsToBeFinished) {
+  plan_.streams[kOrders].states_wait_for_finish = true;
+  std::atomic<int> steps = 0;
+  finish_ = [&](const FinishingStream&, const StopRequested&) -> Status {
+    if (++steps < 2) return Ok();
+    return TransientError("the old rows are still there");
+  };
+  Start();
+  Send(Record("users", 1) + R"({"type":"STATE","state":{"type":"GLOBAL","global":{"n":1}}})" + "\n");
+  Finish();
+  EXPECT_EQ(steps, 2);
+  EXPECT_TRUE(store_.Has("1"));
+  EXPECT_TRUE(AllLines().empty());
+}
+
+// ---- what became of the streams
+
+std::string StatusOf(const std::string& stream, const std::string& status) {
+  return fmt::format(
+             R"({{"type":"TRACE","trace":{{"type":"STREAM_STATUS","emitted_at":1,"stream_status":{{"stream_descriptor":{{"name":"{}"}},"status":"{}"}}}}}})",
+             stream, status) +
+         "\n";
+}
+
+TEST_P(RunPhasesTest, EachStreamsOutcomeIsKnownInFinishAndAtTheEnd) {
+  plan_.skip_rejected = true;
+  plan_.chunk_bytes = 512;  // many chunks, so that several workers read statuses
+  std::vector<StreamOutcome> seen;
+  finish_ = [&](const FinishingStream& stream, const StopRequested&) {
+    seen.push_back(stream.outcome);
+    return Ok();
+  };
+  std::string text =
+      StatusOf("users", "STARTED") + StatusOf("orders", "STARTED") + StatusOf("strangers", "RUNNING");
+  for (int i = 0; i < 200; ++i) text += Record("users", i) + StatusOf("users", "RUNNING");
+  text += R"({"type":"RECORD","record":{"stream":"users","data":{"id":0},"emitted_at":)" +
+          std::string(39, '9') + "}}\n";
+  text += Record("orders", 1000) + StatusOf("orders", "COMPLETE") + StatusOf("users", "COMPLETE") +
+          StatusOf("orders", "INCOMPLETE");
+  Start();
+  Send(text);
+  Finish();
+  ASSERT_EQ(result_.reason, StopReason::kNone);
+  ASSERT_EQ(result_.streams.size(), 2u);
+  ASSERT_EQ(seen.size(), 2u);
+  for (const StreamOutcome& users : {result_.streams[kUsers], seen[0]}) {
+    EXPECT_TRUE(users.complete);
+    EXPECT_EQ(users.last_status, StreamStatus::kComplete);
+    EXPECT_EQ(users.stored, 200u);
+    EXPECT_EQ(users.rejected, 1u);
+  }
+  for (const StreamOutcome& orders : {result_.streams[kOrders], seen[1]}) {
+    EXPECT_FALSE(orders.complete);
+    EXPECT_EQ(orders.last_status, StreamStatus::kIncomplete);
+    EXPECT_EQ(orders.stored, 1u);
+    EXPECT_EQ(orders.rejected, 0u);
+  }
+}
+
+TEST_P(RunPhasesTest, AStreamOfARunThatFailedIsNotComplete) {
+  Start();
+  Send(Record("users", 1) + StatusOf("users", "COMPLETE") + "{\n");
+  Finish();
+  ASSERT_EQ(result_.reason, StopReason::kFailure);
+  ASSERT_EQ(result_.streams.size(), 2u);
+  EXPECT_FALSE(result_.streams[kUsers].complete);
+  EXPECT_EQ(result_.streams[kUsers].last_status, StreamStatus::kComplete);
+  EXPECT_EQ(result_.streams[kUsers].stored, 1u);
+  EXPECT_EQ(result_.streams[kOrders].last_status, std::nullopt);
+}
+
 INSTANTIATE_TEST_SUITE_P(Workers, RunPhasesTest, ::testing::Values(1, 4));
 
 }  // namespace

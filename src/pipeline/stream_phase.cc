@@ -29,20 +29,6 @@ TableTargets TargetsOf(const RunPlan& plan) {
   return targets;
 }
 
-Encodings EncodingsOf(const RunPlan& plan) {
-  Encodings encodings;
-  for (const StreamPlan& stream : plan.streams) encodings.push_back(stream.items);
-  return encodings;
-}
-
-RejectionPolicy PolicyOf(const RunPlan& plan) {
-  RejectionPolicy policy;
-  policy.skip = plan.skip_rejected;
-  policy.dead_letters = plan.dead_letters;
-  policy.sync_time_millis = plan.sync_time_millis;
-  return policy;
-}
-
 }  // namespace
 
 StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl& control)
@@ -53,12 +39,13 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
       source_(parts.input_fd, plan.chunk_bytes, parts.budget.limit() / kLinePartOfBudget, ledger_,
               parts.budget),
       streams_(IdsOf(plan)),
+      statuses_(plan.streams.size()),
       tables_(TargetsOf(plan)),
-      encodings_(EncodingsOf(plan)),
       flow_(static_cast<size_t>(plan.workers), tables_.size()),
-      rejections_(PolicyOf(plan), tables_, parts.writer),
+      rejections_(plan, parts.writer),
       storms_(tables_.size()),
-      run_{.clock = parts.clock,
+      run_{.plan = plan,
+           .clock = parts.clock,
            .tables = tables_,
            .flow = flow_,
            .ledger = ledger_,
@@ -67,22 +54,23 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
            .rejections = rejections_,
            .storms = storms_,
            .started = parts.clock.Now(),
-           .give_up = plan.give_up,
-           .endpoint = parts.endpoint,
-           .encodings = encodings_} {
+           .endpoint = parts.endpoint} {
+  for (const StreamNo no : plan.streams.numbers()) {
+    if (plan.streams[no].states_wait_for_finish) ledger_.Hold(no);
+  }
   const auto workers = static_cast<size_t>(plan.workers);
-  const Worker::Options options{.send_window_bytes = plan.send_window_bytes,
-                                .max_requests = std::max<size_t>(1, plan.connections / workers)};
   const Worker::Shared shared{.run = run_,
                               .token = token_,
                               .source = source_,
                               .streams = streams_,
+                              .statuses = statuses_,
                               .writer = parts.writer,
+                              .make_client = parts.make_client,
+                              .max_requests = std::max<size_t>(1, plan.connections / workers),
                               .wake_all = [this] { WakeAll(); },
                               .wake_open = [this] { WakeOpen(); },
                               .drained = [this] { OnDrained(); }};
-  for (size_t i = 0; i < workers; ++i)
-    workers_.push_back(std::make_unique<Worker>(shared, parts.make_client, options));
+  for (size_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>(shared));
 }
 
 StreamPhase::~StreamPhase() {
@@ -100,6 +88,26 @@ void StreamPhase::Close() {
   control_.state().Fail(
       SystemError("The sync ended although not every record was stored. This is a defect of the connector.",
                   "drained, but the ledger is not settled"));
+}
+
+NumberedVector<StreamNo, StreamOutcome> StreamPhase::Outcomes() const {
+  const bool all_stored = AllStored();
+  NumberedVector<StreamNo, StreamOutcome> outcomes;
+  for (const StreamNo no : plan_.streams.numbers()) {
+    const CheckpointLedger::Totals totals = ledger_.TotalsOf(no);
+    const std::optional<StreamStatus> said = statuses_.Last(no);
+    outcomes.push_back({.complete = all_stored && said == StreamStatus::kComplete,
+                        .stored = totals.stored,
+                        .rejected = totals.rejected,
+                        .last_status = said});
+  }
+  return outcomes;
+}
+
+bool StreamPhase::AllStored() const { return !control_.state().stopped() && ledger_.AllRecordsSettled(); }
+
+void StreamPhase::LetStatesGo(StreamNo stream) {
+  if (plan_.streams[stream].states_wait_for_finish) ledger_.ReleaseHold(stream);
 }
 
 void StreamPhase::Report() {

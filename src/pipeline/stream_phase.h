@@ -19,6 +19,7 @@
 #include "pipeline/run.h"
 #include "pipeline/run_control.h"
 #include "pipeline/source.h"
+#include "pipeline/stream_outcome.h"
 #include "pipeline/worker.h"
 
 namespace ddb {
@@ -28,12 +29,19 @@ class StreamPhase {
   StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl& control);
   ~StreamPhase();
 
-  // Until all that there was to read is read and settled, or the run has to end.
+  // Until all that there was to read is read and settled, or the run has to end. STATEs that cover a stream
+  // which waits for its Finish have not left then.
   void Run();
   // Ends the workers and what is still in flight. A run that has not ended for a reason must be settled: else
   // it fails here, which is the last net under "exit 0 means all stored".
   void Close();
   void Report();
+
+  // All input was read, and all of it is stored or rejected: only Finish may be left to do.
+  bool AllStored() const;
+  NumberedVector<StreamNo, StreamOutcome> Outcomes() const;
+  // The stream is finished: it keeps no STATE back any more.
+  void LetStatesGo(StreamNo stream);
 
   CheckpointLedger& ledger() { return ledger_; }
 
@@ -54,8 +62,8 @@ class StreamPhase {
   ReadToken token_;
   Source source_;
   const StreamIndex streams_;
+  StreamStatuses statuses_;
   const TableTargets tables_;
-  const Encodings encodings_;
   FlowControl flow_;
   Rejections rejections_;
   RefusalStorms storms_;

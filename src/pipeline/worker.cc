@@ -10,18 +10,17 @@
 
 namespace ddb {
 
-Worker::Worker(const Shared& shared, const ClientFactory& make_client, const Options& options)
+Worker::Worker(const Shared& shared)
     : shared_(shared),
       run_(shared.run),
-      options_(options),
       batcher_(shared.run.tables, shared.run.budget,
                [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }),
       settlement_(shared.run, progress_),
-      client_(make_client(loop_)),
+      client_(shared.make_client(loop_)),
       alarm_(loop_),
       dispatcher_(*client_, alarm_, batcher_, settlement_, shared.run,
-                  {options.max_requests, std::random_device()()}, progress_, [this] { OnChanged(); }),
-      reader_(shared.run, shared.streams, shared.writer, batcher_, settlement_, progress_),
+                  {shared.max_requests, std::random_device()()}, progress_, [this] { OnChanged(); }),
+      reader_(shared.run, shared.streams, shared.statuses, shared.writer, batcher_, settlement_, progress_),
       input_(loop_, shared.source.fd()),
       age_timer_(loop_) {}
 
@@ -58,7 +57,7 @@ void Worker::WakeIfOpen() {
 
 bool Worker::MayTake() const {
   return !run_.state.stopped() && !shared_.source.ended() &&
-         dispatcher_.unsent_bytes() < options_.send_window_bytes;
+         dispatcher_.unsent_bytes() < run_.plan.send_window_bytes;
 }
 
 void Worker::AskForToken() {
@@ -116,7 +115,7 @@ void Worker::TakeChunk() {
       if (taken_->chunk.size > chunk_bytes) {
         room.reset();
         long_room_ = RoomForLongChunk(taken_->chunk.view());
-        if (run_.rejections.policy().dead_letters) {
+        if (run_.plan.dead_letters) {
           long_room_ = std::max(long_room_, RoomForLetters(taken_->chunk.size));
         }
         ParseLongChunk();
@@ -224,8 +223,7 @@ void Worker::SealAsNeeded() {
 }
 
 bool Worker::CheckpointWaits(TableNo table) const {
-  const StreamNo stream(table.value());  // TableOf
-  if (run_.encodings.contains(stream)) return run_.ledger.CheckpointWaits(stream);
+  if (const auto stream = run_.plan.stream_of[table]) return run_.ledger.CheckpointWaits(*stream);
   return run_.ledger.checkpoints_waiting() > 0;  // dead letters, of records of any stream
 }
 

@@ -30,22 +30,21 @@ using ClientFactory = std::function<std::unique_ptr<Client>(EventLoop&)>;
 
 class Worker {
  public:
-  struct Options {
-    size_t send_window_bytes = 0;
-    size_t max_requests = 0;
-  };
   // What all workers of a run share.
   struct Shared {
     RunContext& run;
     ReadToken& token;
     Source& source;
     const StreamIndex& streams;
+    StreamStatuses& statuses;
     MessageWriter& writer;
+    const ClientFactory& make_client;
+    size_t max_requests = 1;          // of each worker, at a time
     std::function<void()> wake_all;   // every worker looks again (any thread)
     std::function<void()> wake_open;  // those with open batches do (any thread)
     std::function<void()> drained;    // this worker has nothing left (its thread)
   };
-  Worker(const Shared& shared, const ClientFactory& make_client, const Options& options);
+  explicit Worker(const Shared& shared);
   ~Worker();
 
   void Start();       // any thread: starts its thread
@@ -79,7 +78,6 @@ class Worker {
 
   const Shared shared_;
   RunContext& run_;
-  const Options options_;
   Progress progress_;
   EventLoop loop_;
   Batcher batcher_;

@@ -36,14 +36,34 @@ inline constexpr TableNo kOne{0};
 inline constexpr TableNo kTwo{1};
 inline constexpr TableNo kLetters{2};
 
-// The policies of on_rejected_record.
+// What is done with refused records, and where they go.
+struct RejectionPolicy {
+  bool skip = false;
+  std::optional<TableNo> dead_letters;
+};
 inline RejectionPolicy Skip(std::optional<TableNo> dead_letters = std::nullopt) {
-  return {true, dead_letters, 1000};
+  return {true, dead_letters};
 }
 
 class DeliveryTest : public ::testing::Test {
  protected:
-  explicit DeliveryTest(RejectionPolicy policy = {}) : policy_(policy) {}
+  explicit DeliveryTest(RejectionPolicy policy = {}) : plan_(PlanOf(policy)) {}
+
+  static RunPlan PlanOf(const RejectionPolicy& policy) {
+    RunPlan plan;
+    plan.skip_rejected = policy.skip;
+    plan.dead_letters = policy.dead_letters;
+    plan.sync_time_millis = 1000;
+    for (const TableTarget& target : Tables()) {
+      TablePlan table;
+      table.table = target.name;
+      table.stream = target.stream;
+      StreamPlan stream;
+      stream.id = target.stream;
+      plan.AddStream(std::move(stream), std::move(table));
+    }
+    return plan;
+  }
 
   static TableTargets Tables() {
     TableTargets tables;
@@ -76,6 +96,19 @@ class DeliveryTest : public ::testing::Test {
     EXPECT_TRUE(ledger_.Register(std::move(contents)).ok());
     return group.get();
   }
+  RunContext ContextAt(const Clock& clock) {
+    return {.plan = plan_,
+            .clock = clock,
+            .tables = tables_,
+            .flow = flow_,
+            .ledger = ledger_,
+            .budget = budget_,
+            .state = state_,
+            .rejections = rejections_,
+            .storms = storms_,
+            .started = clock.Now(),
+            .endpoint = endpoint_};
+  }
   uint64_t Waiting(TableNo table) { return flow_.clock(table).waiting(); }
 
   ManualClock clock_;
@@ -86,13 +119,11 @@ class DeliveryTest : public ::testing::Test {
   MemoryBudget budget_{1 << 20};
   RunState state_{[] {}};
   CollectingLog log_;
-  const RejectionPolicy policy_;
-  Rejections rejections_{policy_, tables_, log_};
+  const RunPlan plan_;
+  Rejections rejections_{plan_, log_};
   RefusalStorms storms_{3};
   EndpointText endpoint_;
-  Encodings encodings_{2};
-  RunContext run_{clock_,      tables_, flow_,        ledger_,      budget_,   state_,
-                  rejections_, storms_, clock_.Now(), seconds(600), endpoint_, encodings_};
+  RunContext run_ = ContextAt(clock_);
   Progress progress_;
   uint64_t chunk_ = 0;
 };

@@ -18,8 +18,7 @@ inline StreamNo AddStream(RunPlan& plan, const std::string& name) {
   StreamPlan stream;
   stream.id = table.stream;
   stream.items.sync_time_millis = 1000;
-  stream.table = plan.tables.push_back(std::move(table));
-  return plan.streams.push_back(std::move(stream));
+  return plan.AddStream(std::move(stream), std::move(table));
 }
 
 inline RunPlan PlanOf(const std::vector<std::string>& streams) {

@@ -1,0 +1,50 @@
+// What became of each stream: how much of it was stored and rejected, and what the source said of it. Decides
+// nothing: Finish and Report read it. Values, but for StreamStatuses, which every worker adds to: any thread.
+// https://docs.airbyte.com/understanding-airbyte/airbyte-protocol#airbytestreamstatustracemessage
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "airbyte/message.h"
+#include "base/mutex.h"
+#include "base/numbered.h"
+#include "base/stream_id.h"
+#include "delivery/checkpoint_ledger.h"
+
+namespace ddb {
+
+struct StreamOutcome {
+  // COMPLETE was the last that the source said of it, all input was read, and all of it is settled.
+  bool complete = false;
+  uint64_t stored = 0;                      // records
+  uint64_t rejected = 0;                    // records
+  std::optional<StreamStatus> last_status;  // none: the source said nothing
+};
+
+// The last status of each stream, in the order of the input, whichever worker parsed which part of it first.
+class StreamStatuses {
+ public:
+  explicit StreamStatuses(size_t streams) : last_(streams) {}
+
+  void Note(StreamNo stream, StreamStatus status, Position at) {
+    MutexLock lock(mu_);
+    std::optional<Said>& last = last_[stream];
+    if (!last || last->at < at) last = Said{at, status};
+  }
+  std::optional<StreamStatus> Last(StreamNo stream) const {
+    MutexLock lock(mu_);
+    const std::optional<Said>& last = last_[stream];
+    return last ? std::optional(last->status) : std::nullopt;
+  }
+
+ private:
+  struct Said {
+    Position at;
+    StreamStatus status;
+  };
+  mutable Mutex mu_;
+  NumberedVector<StreamNo, std::optional<Said>> last_ GUARDED_BY(mu_);
+};
+
+}  // namespace ddb

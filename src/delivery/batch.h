@@ -76,6 +76,7 @@ struct Batch {
   std::shared_ptr<TakenApart> whole;  // the refused request that it is a part of; null: none
   uint32_t reauthentications = 0;     // in a row
   PathBound::Ticket ticket;           // while it is in flight
+  bool let_through = false;           // by the bound of its table, until its items are settled
   Charge charge;                      // on the memory budget
 
   // What it holds in memory.

@@ -147,6 +147,7 @@ void Batcher::EndCopy(const Batch& from, Batch& batch) {
   batch.body.Append(tables_[from.table].request_suffix);
   batch.opened = from.opened;
   batch.whole = from.whole;
+  batch.let_through = from.let_through;
   Weigh(batch);
 }
 
@@ -162,6 +163,7 @@ void Batcher::Recycle(BatchPtr batch) {
   batch->due = {};
   batch->attempts = 0;
   batch->reauthentications = 0;
+  batch->let_through = false;
   batch->whole.reset();
   batch->charge.Resize(bytes);
   spare_bytes_ += bytes;

@@ -54,6 +54,7 @@ TEST_F(BatcherTest, ABatchThatIsUsedAgainIsAsNew) {
   sealed_.clear();
   used->due = used->ticket.at = Instant(std::chrono::hours(1));
   used->attempts = used->reauthentications = 7;
+  used->let_through = true;
   used->whole = std::make_shared<TakenApart>();
   const Batch* const same = used.get();
   batcher_.Recycle(std::move(used));
@@ -69,6 +70,7 @@ TEST_F(BatcherTest, ABatchThatIsUsedAgainIsAsNew) {
   EXPECT_EQ(again.opened, Instant());
   EXPECT_EQ(again.attempts, 0u);
   EXPECT_EQ(again.reauthentications, 0u);
+  EXPECT_FALSE(again.let_through);
   EXPECT_EQ(again.whole, nullptr);
 }
 

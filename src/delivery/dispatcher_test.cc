@@ -189,15 +189,15 @@ TEST_F(DispatcherTest, OneThrottledTableDoesNotHoldBackAnother) {
 }
 
 TEST_F(DispatcherTest, ATableThatOtherWorkersHoldBackGoesOnWhenTheyAreDone) {
-  // Another worker was throttled and has ten more in flight; nothing of ours is, so no reply to us comes.
+  // Another worker was throttled and has fifty more under way; nothing of ours is, so no reply to us comes.
   TableBound& bound = flow_.bound(kOne);
-  ASSERT_TRUE(bound.TrySend(20, clock_.Now()));
-  bound.OnReply({.sent = 10, .throttled = true}, clock_.Now());
+  ASSERT_TRUE(bound.TrySend(60, clock_.Now()));
+  bound.OnReply({.settled = 10, .throttled = true}, clock_.Now());
   Give(kOne, 5, "k");
   EXPECT_TRUE(client_.requests.empty());
   EventLoop::Timer other(loop_);
   other.Start(RealClock().Now() + std::chrono::milliseconds(20),
-              [&] { bound.OnReply({.sent = 10, .stored = 10}, clock_.Now()); });
+              [&] { bound.OnReply({.settled = 50, .stored = 50}, clock_.Now()); });
   RunUntilIdle();
   ExpectExactlyStored(5, "k");
 }

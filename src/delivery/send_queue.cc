@@ -119,8 +119,8 @@ void SendQueue::Pump(Instant now) {
     queue.listed = false;
     if (queue.ready.empty()) continue;
     FitFront(queue, now);
-    const bool admitted = queue.in_flight == 0 || (state == State::kOpen && HasShare(table));
-    if (!admitted || !flow_.bound(table).TrySend(queue.ready.front()->items.size(), now)) {
+    const bool has_room = queue.in_flight == 0 || (state == State::kOpen && HasShare(table));
+    if (!has_room || !LetThrough(*queue.ready.front(), now)) {
       queue.listed = true;
       blocked_.push_back(table);
       continue;
@@ -128,6 +128,12 @@ void SendQueue::Pump(Instant now) {
     SendFront(table, now);
     List(table);
   }
+}
+
+// What was let through once is not asked for again: its table did not take it yet.
+bool SendQueue::LetThrough(Batch& batch, Instant now) {
+  batch.let_through = batch.let_through || flow_.bound(batch.table).TrySend(batch.items.size(), now);
+  return batch.let_through;
 }
 
 // A body that would hold a slow line for too long is sent in parts.
@@ -193,7 +199,8 @@ void SendQueue::OnReply(size_t flight, const Reply& reply) {
 
 void SendQueue::Learn(const Batch& batch, const Told& told, Instant now) {
   window_.OnEnd(batch.table, batch.ticket, told.line, now);
-  flow_.bound(batch.table).OnReply({batch.items.size(), told.stored, told.throttled}, now);
+  // What is not stored stays let through, until Settlement says what became of it.
+  flow_.bound(batch.table).OnReply({told.stored, told.stored, told.throttled}, now);
 }
 
 }  // namespace ddb

@@ -76,6 +76,7 @@ class SendQueue {
   void Uncount(const Batch& batch);  // no more
   void List(TableNo table);
   void Unblock();
+  bool LetThrough(Batch& batch, Instant now);
   void FitFront(Table& queue, Instant now);
   bool HasShare(TableNo table) const;
   bool IsAlone(TableNo table) const;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,7 +50,7 @@ class SendQueueTest : public ::testing::Test {
         queue_(
             client_, flow_, {max_requests, dead_letters},
             [this](BatchPtr batch, const Reply&) {
-              queue_.Learn(*batch, {.stored = batch->items.size()}, kNow);
+              queue_.Learn(*batch, told_.value_or(SendQueue::Told{.stored = batch->items.size()}), kNow);
               answered_.push_back(std::move(batch));
             },
             [](BatchPtr batch, size_t) { return std::pair(std::move(batch), BatchPtr()); }) {}
@@ -74,6 +75,7 @@ class SendQueueTest : public ::testing::Test {
   HeldClient client_;
   FlowControl flow_;
   std::vector<BatchPtr> answered_;
+  std::optional<SendQueue::Told> told_;  // of every answer; absent: all is stored
   SendQueue queue_;
 };
 
@@ -242,22 +244,44 @@ TEST_F(SendQueueTest, WhatIsToGoFirstGoesBeforeWhatWaits) {
 }
 
 TEST_F(SendQueueTest, ATableThatIsHeldBackIsAskedForAgain) {
-  // Elsewhere it was throttled, and ten items are in flight.
-  ASSERT_TRUE(flow_.bound(kOne).TrySend(20, kNow));
-  flow_.bound(kOne).OnReply({.sent = 10, .throttled = true}, kNow);
+  // Elsewhere it was throttled, and fifty items are under way.
+  ASSERT_TRUE(flow_.bound(kOne).TrySend(60, kNow));
+  flow_.bound(kOne).OnReply({.settled = 10, .throttled = true}, kNow);
   AddAll(kOne, {"a1"});
   AddAll(kTwo, {"b1"});
   queue_.Pump(kNow);
   EXPECT_EQ(client_.Bodies(), "b1");
   ASSERT_TRUE(queue_.WakeAt(kNow));
   EXPECT_LE(*queue_.WakeAt(kNow), kNow + milliseconds(100));
-  flow_.bound(kOne).OnReply({.sent = 10, .stored = 10}, kNow);
+  flow_.bound(kOne).OnReply({.settled = 50, .stored = 50}, kNow);
   queue_.Pump(kNow);
   EXPECT_EQ(client_.Bodies(), "b1") << "not before it is woken";
   queue_.Wake(kNow);
   queue_.Pump(kNow);
   EXPECT_EQ(client_.Bodies(), "b1 a1");
   EXPECT_EQ(queue_.WakeAt(kNow), std::nullopt);
+}
+
+TEST_F(SendQueueTest, WhatItsTableDidNotTakeIsSentBeforeAnythingNew) {
+  queue_.Add(Make(kOne, "a1", 25));
+  queue_.Add(Make(kOne, "a2", 25));
+  queue_.Add(Make(kOne, "a3", 25));
+  queue_.Pump(kNow);
+  ASSERT_EQ(client_.Bodies(), "a1 a2 a3");
+  told_ = {.stored = 0, .throttled = true};
+  while (queue_.in_flight() > 0) Answer();
+  for (BatchPtr& batch : std::exchange(answered_, {})) queue_.AddRetry(std::move(batch), kNow + seconds(1));
+  queue_.Add(Make(kOne, "new", 25));
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "") << "75 wait for their retry";
+  queue_.Wake(kNow + seconds(1));
+  queue_.Pump(kNow + seconds(1));
+  ASSERT_EQ(client_.sent.size(), 3u);
+  EXPECT_EQ(client_.Bodies().find("new"), std::string::npos);
+  told_ = {.stored = 25};
+  Answer();
+  Answer();
+  EXPECT_NE(client_.Bodies().find("new"), std::string::npos) << "25 and 25";
 }
 
 TEST_F(SendQueueTest, AFailedTableGivesBackWhatWaitsItsRetriesToo) {

@@ -51,7 +51,13 @@ void Settlement::Store(const Batch& batch, ItemSet items, Instant now) {
 }
 
 void Settlement::Abandon(const Batch& batch, ItemSet items, Instant now) {
-  run_.flow.clock(batch.table).Settle(items.size(), now);
+  EndWaiting(batch, items.size(), now);
+}
+
+// For items that will never be stored.
+void Settlement::EndWaiting(const Batch& batch, size_t items, Instant now) {
+  if (batch.let_through) run_.flow.bound(batch.table).OnReply({.settled = items}, now);
+  run_.flow.clock(batch.table).Settle(items, now);
 }
 
 bool Settlement::Refuse(const Batch& batch, Text reason, Instant now) {
@@ -69,7 +75,7 @@ bool Settlement::Refuse(const Batch& batch, Text reason, Instant now) {
     credits.Add(item.origin.group, /*is_rejected=*/true);
     run_.ledger.Credit(credits.all());
   }
-  run_.flow.clock(batch.table).Settle(1, now);
+  EndWaiting(batch, 1, now);
   return storm;
 }
 

@@ -64,6 +64,7 @@ class Settlement {
   bool has_letters() const { return !letters_.empty(); }
 
  private:
+  void EndWaiting(const Batch& batch, size_t items, Instant now);
   bool NoteFate(const Batch& batch, uint32_t stored, Text refused_for);
   void QueueLetter(const RejectedRecord& rejected, bool settles);
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -28,44 +29,66 @@ Verdict Refusal(Reaction reaction, ErrorCode code) {
   return verdict;
 }
 
-// The tables of DeliveryTest, their worker, and no thread or timer but simulated ones.
+// One worker, on simulated time.
+struct Worker {
+  Worker(SimulatedTime& time, RunContext& run, uint32_t seed)
+      : client(time),
+        alarm(time),
+        batcher(run.tables, run.budget, [this](BatchPtr batch) { dispatcher.Enqueue(std::move(batch)); }),
+        settlement(run, progress),
+        dispatcher(client, alarm, batcher, settlement, run, {8, seed}, progress, [] {}) {}
+
+  SimulatedClient client;
+  SimulatedAlarm alarm;
+  Progress progress;
+  Batcher batcher;
+  Settlement settlement;
+  Dispatcher dispatcher;
+};
+
+// The tables of DeliveryTest, some workers, and no thread or timer but simulated ones.
 class Simulation : public DeliveryTest {
  public:
-  explicit Simulation(uint32_t seed, RejectionPolicy policy = {}) : DeliveryTest(policy), seed_(seed) {}
+  explicit Simulation(uint32_t seed, RejectionPolicy policy = {}, size_t workers = 1) : DeliveryTest(policy) {
+    for (size_t i = 0; i < workers; ++i)
+      workers_.push_back(std::make_unique<Worker>(time_, run_, seed * 100 + static_cast<uint32_t>(i)));
+  }
   void TestBody() override {}
   using DeliveryTest::budget_;
-  using DeliveryTest::progress_;
+  using DeliveryTest::Register;
   using DeliveryTest::state_;
   using DeliveryTest::states_out_;
   using DeliveryTest::Waiting;
 
+  Worker& worker() { return *workers_.front(); }
+  SimulatedClient& client() { return worker().client; }
+  const Progress& progress() { return worker().progress; }
+
+  // To the first worker, with a STATE behind them.
   void Give(TableNo table, int count, const std::string& prefix) {
     RecordGroup* group = Register(table, count, prefix);
-    for (int i = 0; i < count; ++i) {
-      Batch& batch = batcher_.Open(table, time_.Now());
-      const size_t mark = Batcher::BeginItem(batch);
-      batch.body.Append(FakeClient::ItemOf(prefix + std::to_string(i)));
-      batcher_.EndItem(table, mark, {.group = group, .letter = nullptr});
-    }
-    batcher_.SealAll();
+    for (int i = 0; i < count; ++i) GiveItem(worker(), table, group, prefix + std::to_string(i));
+    worker().batcher.SealAll();
+  }
+  void GiveItem(Worker& worker, TableNo table, RecordGroup* group, const std::string& key) {
+    Batch& batch = worker.batcher.Open(table, time_.Now());
+    const size_t mark = Batcher::BeginItem(batch);
+    batch.body.Append(FakeClient::ItemOf(key));
+    worker.batcher.EndItem(table, mark, {.group = group, .letter = nullptr});
   }
   // Returns how long it took.
   Duration RunUntilIdle() {
     const Instant begin = time_.Now();
-    while (!dispatcher_.idle() && time_.Step()) {
+    const auto idle = [](const auto& worker) { return worker->dispatcher.idle(); };
+    while (!std::all_of(workers_.begin(), workers_.end(), idle) && time_.Step()) {
     }
-    EXPECT_TRUE(dispatcher_.idle());
+    EXPECT_TRUE(std::all_of(workers_.begin(), workers_.end(), idle));
     return time_.Now() - begin;
   }
 
   SimulatedTime time_;
-  SimulatedClient client_{time_};
-  SimulatedAlarm alarm_{time_};
-  const uint32_t seed_;
   RunContext run_ = ContextAt(time_);
-  Batcher batcher_{tables_, budget_, [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }};
-  Settlement settlement_{run_, progress_};
-  Dispatcher dispatcher_{client_, alarm_, batcher_, settlement_, run_, {8, seed_}, progress_, [] {}};
+  std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 // A table that takes so many items a second, and leaves the rest unprocessed.
@@ -93,7 +116,7 @@ std::vector<std::pair<Instant, std::string>> TraceOfAThrottledRun(uint32_t seed)
   Simulation simulation(seed);
   Bucket bucket(simulation.time_, 20);
   std::multiset<std::string> stored;
-  simulation.client_.answer = [&](const auto& keys, Reply&, std::string& body) {
+  simulation.client().answer = [&](const auto& keys, Reply&, std::string& body) {
     const size_t taken = bucket.Take(keys.size());
     stored.insert(keys.begin(), keys.begin() + static_cast<ptrdiff_t>(taken));
     if (taken < keys.size())
@@ -106,9 +129,9 @@ std::vector<std::pair<Instant, std::string>> TraceOfAThrottledRun(uint32_t seed)
   for (const std::string& key : stored) EXPECT_EQ(stored.count(key), 1u) << key;
   EXPECT_FALSE(simulation.state_.stopped());
   EXPECT_EQ(simulation.states_out_.size(), 1u);
-  simulation.batcher_.DropSpares();
+  simulation.worker().batcher.DropSpares();
   EXPECT_EQ(simulation.budget_.used(), 0u);
-  return simulation.client_.trace;
+  return simulation.client().trace;
 }
 
 TEST(DeliverySimulationTest, MinutesOfAThrottledTableTheSameForTheSameSeed) {
@@ -120,7 +143,7 @@ TEST(DeliverySimulationTest, MinutesOfAThrottledTableTheSameForTheSameSeed) {
 TEST(DeliverySimulationTest, OnlySignaturesRefusedInARowCount) {
   Simulation simulation(5);
   int requests = 0;
-  simulation.client_.answer = [&](const auto&, Reply& reply, std::string&) {
+  simulation.client().answer = [&](const auto&, Reply& reply, std::string&) {
     if (++requests > 40) return;
     reply.verdict = requests % 4 == 0 ? Refusal(Reaction::kRetry, ErrorCode::kServerError)
                                       : Refusal(Reaction::kReauthenticate, ErrorCode::kExpiredToken);
@@ -132,11 +155,37 @@ TEST(DeliverySimulationTest, OnlySignaturesRefusedInARowCount) {
   EXPECT_EQ(simulation.states_out_.size(), 1u);
 }
 
+// A table of the least capacity, and workers that have far more for it than it takes in give_up: every item
+// has its turn, so that none is taken for one that its table refuses while it takes others.
+TEST(DeliverySimulationTest, NoItemOfASlowTableIsLeftBehindByOthers) {
+  constexpr int kRecords = 8000;
+  constexpr double kPerSecond = 10;
+  for (const uint32_t seed : {1, 2, 3}) {
+    Simulation simulation(seed, {}, /*workers=*/4);
+    Bucket bucket(simulation.time_, kPerSecond);
+    RecordGroup* group = simulation.Register(kOne, kRecords, "s");
+    int given = 0;
+    for (const auto& worker : simulation.workers_) {
+      worker->client.answer = [&](const auto& keys, Reply&, std::string& body) {
+        const auto left = keys.begin() + static_cast<ptrdiff_t>(bucket.Take(keys.size()));
+        if (left != keys.end()) body = FakeClient::Unprocessed("one", {left, keys.end()});
+      };
+      for (int i = 0; i < kRecords / 4; ++i)
+        simulation.GiveItem(*worker, kOne, group, "k" + std::to_string(given++));
+      worker->batcher.SealAll();
+    }
+    const Duration took = simulation.RunUntilIdle();
+    EXPECT_FALSE(simulation.state_.error()) << simulation.state_.error()->message;
+    EXPECT_EQ(simulation.states_out_.size(), 1u);
+    EXPECT_LT(took, seconds(static_cast<int>(1.1 * kRecords / kPerSecond))) << "capacity was left unused";
+  }
+}
+
 // A batch that waits for its retry must not keep the run that has failed from ending.
 TEST(DeliverySimulationTest, TheRetriesOfAFailedTableGoWithIt) {
   Simulation simulation(3);
   bool denied = false;
-  simulation.client_.answer = [&](const auto& keys, Reply& reply, std::string&) {
+  simulation.client().answer = [&](const auto& keys, Reply& reply, std::string&) {
     if (denied) {
       reply.verdict = Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied);
     } else if (keys.front() == "slow0") {
@@ -144,27 +193,27 @@ TEST(DeliverySimulationTest, TheRetriesOfAFailedTableGoWithIt) {
     }
   };
   simulation.Give(kOne, 1, "slow");
-  while (simulation.progress_.retried.value() < 5) ASSERT_TRUE(simulation.time_.Step());
+  while (simulation.progress().retried.value() < 5) ASSERT_TRUE(simulation.time_.Step());
   denied = true;
   simulation.Give(kOne, 1, "other");
-  EXPECT_LE(simulation.RunUntilIdle(), 2 * simulation.client_.latency);
+  EXPECT_LE(simulation.RunUntilIdle(), 2 * simulation.client().latency);
   ASSERT_TRUE(simulation.state_.error());
   EXPECT_EQ(simulation.Waiting(kOne), 0u);
 }
 
 TEST(DeliverySimulationTest, ATableThatIsGivenUpIsNotWaitedFor) {
   Simulation simulation(6);
-  simulation.client_.answer = [](const auto& keys, Reply& reply, std::string&) {
+  simulation.client().answer = [](const auto& keys, Reply& reply, std::string&) {
     if (keys.front()[0] == 'a') reply.verdict = Refusal(Reaction::kThrottle, ErrorCode::kThrottled);
   };
   simulation.Give(kOne, 100, "a");
-  while (simulation.progress_.retried.value() < 30) ASSERT_TRUE(simulation.time_.Step());
+  while (simulation.progress().retried.value() < 30) ASSERT_TRUE(simulation.time_.Step());
   simulation.Give(kTwo, 100, "b");
   simulation.state_.GiveUpOn(kOne, SystemError("given up", "by the test"));
-  simulation.dispatcher_.DropGivenUp();
+  simulation.worker().dispatcher.DropGivenUp();
   simulation.Give(kOne, 25, "a, late");
-  EXPECT_LE(simulation.RunUntilIdle(), 2 * simulation.client_.latency);
-  EXPECT_EQ(simulation.progress_.stored.value(), 100u) << "the other table's";
+  EXPECT_LE(simulation.RunUntilIdle(), 2 * simulation.client().latency);
+  EXPECT_EQ(simulation.progress().stored.value(), 100u) << "the other table's";
   EXPECT_EQ(simulation.Waiting(kOne), 0u);
   ASSERT_EQ(simulation.states_out_.size(), 1u);
 }
@@ -172,7 +221,7 @@ TEST(DeliverySimulationTest, ATableThatIsGivenUpIsNotWaitedFor) {
 TEST(DeliverySimulationTest, AnItemThatItsTableNeverTakesIsGivenUpAloneWhileOthersAreStored) {
   Simulation simulation(4);
   std::set<std::string> stored;
-  simulation.client_.answer = [&](const auto& keys, Reply&, std::string& body) {
+  simulation.client().answer = [&](const auto& keys, Reply&, std::string& body) {
     const bool has_it = std::find(keys.begin(), keys.end(), "k7") != keys.end();
     for (const std::string& key : keys) {
       if (key != "k7") stored.insert(key);
@@ -193,7 +242,7 @@ TEST(DeliverySimulationTest, AnItemThatItsTableNeverTakesIsGivenUpAloneWhileOthe
 TEST(DeliverySimulationTest, EveryRecordOfManyIsRejectedIntoDeadLetters) {
   Simulation simulation(5, Skip(kLetters));
   size_t letters = 0;
-  simulation.client_.answer = [&](const auto& keys, Reply& reply, std::string&) {
+  simulation.client().answer = [&](const auto& keys, Reply& reply, std::string&) {
     if (keys.empty()) {
       ++letters;
     } else if (keys.size() > 1 || keys.front().back() != '0') {
@@ -202,11 +251,11 @@ TEST(DeliverySimulationTest, EveryRecordOfManyIsRejectedIntoDeadLetters) {
   };
   simulation.Give(kOne, 500, "k");
   simulation.RunUntilIdle();
-  simulation.batcher_.SealAll();
+  simulation.worker().batcher.SealAll();
   simulation.RunUntilIdle();
   EXPECT_FALSE(simulation.state_.stopped());
-  EXPECT_EQ(simulation.progress_.rejected.value(), 450u);
-  EXPECT_EQ(simulation.progress_.stored.value(), 50u);
+  EXPECT_EQ(simulation.progress().rejected.value(), 450u);
+  EXPECT_EQ(simulation.progress().stored.value(), 50u);
   EXPECT_EQ(letters, 18u) << "450 letters, 25 a request";
   ASSERT_EQ(simulation.states_out_.size(), 1u);
   EXPECT_NE(simulation.states_out_[0].find(R"({"recordCount":50.0,"rejectedRecordCount":450.0})"),

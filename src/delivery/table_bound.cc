@@ -1,5 +1,7 @@
 #include "delivery/table_bound.h"
 
+#include <algorithm>
+
 namespace ddb {
 
 void TableBound::Roll(Instant now) {
@@ -19,18 +21,18 @@ void TableBound::Roll(Instant now) {
 
 bool TableBound::TrySend(uint64_t cost, Instant now) {
   MutexLock lock(mu_);
-  if (last_throttle_ && in_flight_ > 0) {
+  if (last_throttle_ && let_through_ > 0) {
     Roll(now);
-    if (in_flight_ + cost > stored_in_window_) return false;
+    if (let_through_ + cost > std::max(kLeast, stored_in_window_ / kBoundsInWindow)) return false;
   }
-  in_flight_ += cost;
+  let_through_ += cost;
   return true;
 }
 
 void TableBound::OnReply(const Reply& reply, Instant now) {
   MutexLock lock(mu_);
   Roll(now);
-  in_flight_ -= reply.sent;
+  let_through_ -= reply.settled;
   stored_[static_cast<size_t>(second_ % kWindowSeconds)] += reply.stored;
   stored_in_window_ += reply.stored;
   if (reply.throttled) last_throttle_ = now;

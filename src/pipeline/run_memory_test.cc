@@ -83,6 +83,36 @@ TEST_P(RunMemoryTest, ALongLineWaitsForItsRoomAndIsRefusedWhereThereIsNone) {
   EXPECT_EQ(budget_.used(), 0u);
 }
 
+// By this clock no batch ever gets old.
+class StoppedClock final : public Clock {
+ public:
+  Instant Now() const override { return now_; }
+  int64_t WallMillis() const override { return 0; }
+
+ private:
+  const Instant now_ = RealClock().Now();
+};
+
+// The letter's batch is of no stream, and yet a STATE of one waits for it.
+TEST_P(RunMemoryTest, ALetterThatHoldsAStateBackIsSentWhenThereIsNoMoreInput) {
+  const StoppedClock stopped;
+  clock_ = &stopped;
+  TablePlan letters;
+  letters.table = "letters";
+  letters.keys = plan_.tables[TableNo(0)].keys;
+  plan_.dead_letters = plan_.tables.push_back(letters);
+  plan_.stream_of.push_back(std::nullopt);
+  plan_.skip_rejected = true;
+  Start();
+  std::string odd = Record("users", 1);
+  odd.insert(odd.find("\"emitted_at\":1") + 13, std::string(39, '9'));  // no number for DynamoDB
+  Send(odd + State("users", 1));
+  const std::string line = NextLine();
+  EXPECT_NE(line.find(R"("rejectedRecordCount":1.0)"), std::string::npos) << line;
+  Finish();
+  EXPECT_EQ(result_.reason, StopReason::kNone);
+}
+
 // Whoever finds nothing to read tells those with open batches, and them once.
 TEST_P(RunMemoryTest, ADryMomentDoesNotWakeEveryWorker) {
   plan_.workers *= 8;

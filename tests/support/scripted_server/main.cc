@@ -40,6 +40,8 @@ bool LoadScenario(std::map<std::string, std::string>& options, scripted::Scenari
   return file && scenario.Load(text.str(), error);
 }
 
+constexpr int kReceiveBuffer = 16 * 1024;
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -66,14 +68,16 @@ int main(int argc, char** argv) {
     if (!tls) return Fail(error);
   }
   int port = 0, control_port = 0;
-  int listener = scripted::Listen(atoi(options["--port"].c_str()), port);
+  // Small where the line is what is tried: else the kernels hold megabytes of it.
+  scripted::Line line(scenario.line);
+  int listener = scripted::Listen(atoi(options["--port"].c_str()), port, line.bounded() ? kReceiveBuffer : 0);
   int control = scripted::Listen(0, control_port);
   if (listener < 0 || control < 0) return Fail("cannot listen");
   scripted::RequestLog log(options["--log"]);
   scripted::Service service(scenario, log);
   scripted::Server server(service, scenario);
-  server.Start(listener, tls.get());
-  server.Start(control, nullptr);
+  server.Start(listener, tls.get(), &line);
+  server.Start(control, nullptr, nullptr);
   printf("listening 127.0.0.1:%d\ncontrol 127.0.0.1:%d\n", port, control_port);
   fflush(stdout);
   int signal_number = 0;

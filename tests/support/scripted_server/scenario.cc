@@ -206,6 +206,16 @@ Rule ReadRule(const json& object, size_t index) {
   return rule;
 }
 
+LineRules ReadLine(const json& object) {
+  LineRules rules;
+  Reader read(object, "line");
+  read("bytes_per_s", rules.bytes_per_s);
+  read("latency_ms", rules.latency_ms);
+  read("steps", rules.steps);
+  read.End();
+  return rules;
+}
+
 bool ActsBeforeBody(const Action& action) {
   return action.reset == ResetAt::kBeforeBody || action.reset == ResetAt::kInBody;
 }
@@ -293,6 +303,7 @@ bool Scenario::Load(const std::string& text, std::string& error) {
     read("clock_offset_s", clock_offset_s);
     read("idle_close_ms", idle_close_ms);
     read("control_rate", control_rate);
+    if (const json* object = read.Find("line")) line = ReadLine(*object);
     uint64_t seed = 1;
     read("seed", seed);
     random_.seed(seed);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "scripted_server/http.h"
+#include "scripted_server/line.h"
 #include "scripted_server/sigv4.h"
 
 namespace scripted {
@@ -122,6 +123,7 @@ struct Scenario {
   int table_limit = 2500;
   int64_t clock_offset_s = 0;
   int idle_close_ms = -1;
+  LineRules line;
   double control_rate = 0;  // control-plane changes a second before LimitExceededException; 0: no limit
 
   // The action for a request, or null. `head_only`: only rules that act before the body has been read.

@@ -16,23 +16,23 @@ constexpr size_t kMaxReadBytes = 256 * 1024 * 1024;
 
 }  // namespace
 
-void Server::Start(int listener, SSL_CTX* tls) {
-  std::thread([this, listener, tls] { Accept(listener, tls); }).detach();
+void Server::Start(int listener, SSL_CTX* tls, Line* line) {
+  std::thread([this, listener, tls, line] { Accept(listener, tls, line); }).detach();
 }
 
-void Server::Accept(int listener, SSL_CTX* tls) {
+void Server::Accept(int listener, SSL_CTX* tls, Line* line) {
   while (true) {
     int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) continue;
     int connection = ++connections_;
-    std::thread([this, fd, tls, connection] {
-      Stream stream(fd, tls);
-      if (stream.Handshake()) Serve(stream, connection);
+    std::thread([this, fd, tls, line, connection] {
+      Stream stream(fd, tls, line);
+      if (stream.Handshake()) Serve(stream, line, connection);
     }).detach();
   }
 }
 
-void Server::Serve(Stream& stream, int connection) {
+void Server::Serve(Stream& stream, Line* line, int connection) {
   HttpConnection http(stream);
   HttpRequest request;
   while (true) {
@@ -44,12 +44,13 @@ void Server::Serve(Stream& stream, int connection) {
       http.WriteReply(reply, scenario_.clock_offset_s);
     }
     if (result != HttpResult::kOk || request.content_length > kMaxReadBytes) break;
-    if (!ServeOne(stream, http, request, connection)) break;
+    if (!ServeOne(stream, line, http, request, connection)) break;
   }
   stream.Close();
 }
 
-bool Server::ServeOne(Stream& stream, HttpConnection& http, HttpRequest& request, int connection) {
+bool Server::ServeOne(Stream& stream, Line* line, HttpConnection& http, HttpRequest& request,
+                      int connection) {
   if (request.path.starts_with("/__control/")) {
     return http.ReadBody(request, request.content_length) &&
            http.WriteReply(service_.ServeControl(request), 0);
@@ -61,6 +62,7 @@ bool Server::ServeOne(Stream& stream, HttpConnection& http, HttpRequest& request
     return false;
   }
   if (!http.ReadBody(request, request.content_length)) return false;
+  if (line != nullptr) line->RoundTrip();
   Exchange exchange = service_.Serve(request, connection);
   static const Action kPlain;
   const Action& action = exchange.action != nullptr ? *exchange.action : kPlain;

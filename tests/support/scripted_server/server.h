@@ -10,13 +10,13 @@ namespace scripted {
 class Server {
  public:
   Server(Service& service, const Scenario& scenario) : service_(service), scenario_(scenario) {}
-  // Accepts from `listener` on a thread of its own; `tls` null: plain.
-  void Start(int listener, SSL_CTX* tls);
+  // Accepts from `listener` on a thread of its own; `tls` null: plain; `line` null: as fast as it can be.
+  void Start(int listener, SSL_CTX* tls, Line* line);
 
  private:
-  void Accept(int listener, SSL_CTX* tls);
-  void Serve(Stream& stream, int connection);
-  bool ServeOne(Stream& stream, HttpConnection& http, HttpRequest& request, int connection);
+  void Accept(int listener, SSL_CTX* tls, Line* line);
+  void Serve(Stream& stream, Line* line, int connection);
+  bool ServeOne(Stream& stream, Line* line, HttpConnection& http, HttpRequest& request, int connection);
 
   Service& service_;
   const Scenario& scenario_;

@@ -22,7 +22,7 @@ SslContext LoadTls(const std::string& certificate_file, const std::string& key_f
   return context;
 }
 
-Stream::Stream(int fd, SSL_CTX* tls) : fd_(fd) {
+Stream::Stream(int fd, SSL_CTX* tls, Line* line) : fd_(fd), line_(line) {
   int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (tls != nullptr) {
@@ -33,7 +33,12 @@ Stream::Stream(int fd, SSL_CTX* tls) : fd_(fd) {
 
 Stream::~Stream() { Close(); }
 
-bool Stream::Handshake() { return ssl_ == nullptr || SSL_accept(ssl_) == 1; }
+bool Stream::Handshake() {
+  if (line_ != nullptr) line_->RoundTrip();
+  if (ssl_ == nullptr) return true;
+  if (line_ != nullptr) line_->RoundTrip();
+  return SSL_accept(ssl_) == 1;
+}
 
 ReadResult Stream::Read(std::string& buffer, int timeout_ms) {
   if (fd_ < 0) return ReadResult::kEnd;
@@ -42,8 +47,11 @@ ReadResult Stream::Read(std::string& buffer, int timeout_ms) {
     if (poll(&wait, 1, timeout_ms) == 0) return ReadResult::kTimeout;
   }
   char bytes[65536];
-  ssize_t n = ssl_ != nullptr ? SSL_read(ssl_, bytes, sizeof bytes) : recv(fd_, bytes, sizeof bytes, 0);
+  const bool slow = line_ != nullptr && line_->bounded();
+  const size_t most = slow ? Line::kPiece : sizeof bytes;
+  ssize_t n = ssl_ != nullptr ? SSL_read(ssl_, bytes, static_cast<int>(most)) : recv(fd_, bytes, most, 0);
   if (n <= 0) return ReadResult::kEnd;
+  if (slow) line_->Carry(static_cast<size_t>(n));
   buffer.append(bytes, static_cast<size_t>(n));
   return ReadResult::kData;
 }
@@ -79,10 +87,12 @@ void Stream::Close() {
   fd_ = -1;
 }
 
-int Listen(int port, int& bound_port) {
+int Listen(int port, int& bound_port, int receive_buffer) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // Connections inherit it; set later it would not bound what a peer may send at first.
+  if (receive_buffer > 0) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));

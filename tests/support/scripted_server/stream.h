@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "scripted_server/line.h"
+
 namespace scripted {
 
 struct SslContextFree {
@@ -23,7 +25,7 @@ enum class ReadResult { kData, kEnd, kTimeout };
 
 class Stream {
  public:
-  Stream(int fd, SSL_CTX* tls);  // tls null: plain
+  Stream(int fd, SSL_CTX* tls, Line* line);  // tls null: plain; line null: none
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -38,9 +40,11 @@ class Stream {
  private:
   int fd_;
   SSL* ssl_ = nullptr;
+  Line* line_;
 };
 
-// Listens on 127.0.0.1; port 0 takes a free one. -1 on failure.
-int Listen(int port, int& bound_port);
+// Listens on 127.0.0.1; port 0 takes a free one. `receive_buffer`: of its connections, bytes; 0: the
+// system's. -1 on failure.
+int Listen(int port, int& bound_port, int receive_buffer = 0);
 
 }  // namespace scripted

@@ -30,7 +30,7 @@ std::atomic<size_t> records = 0;
 class NullClient final : public ddb::Client {
  public:
   explicit NullClient(ddb::EventLoop& loop) : loop_(loop) {}
-  void Send(std::string_view, ddb::Buffer& body, Done done) override {
+  void Send(const ddb::Operation&, ddb::Buffer& body, Done done) override {
     bench::PutCounter counter;
     records.fetch_add(counter.Add(body.view()), std::memory_order_relaxed);
     waiting_.push_back(std::move(done));

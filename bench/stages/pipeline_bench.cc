@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "delivery/batcher.h"
-#include "dynamodb/requests.h"
 #include "stages/records.h"
 
 namespace {
@@ -17,15 +16,14 @@ void Batch(benchmark::State& state) {
   constexpr ddb::TableNo kTable{0};
   ddb::TableTargets tables(1);
   tables[kTable].name = "bench";
-  tables[kTable].request_prefix = ddb::BatchWriteHead("bench");
-  tables[kTable].request_suffix = ddb::kBatchWriteTail;
+  tables[kTable].write = ddb::BatchWrite("bench", {});
   ddb::BatchPtr sealed;
   ddb::MemoryBudget budget(size_t{1} << 30);
   ddb::Batcher batcher(tables, budget, [&](ddb::BatchPtr batch) { sealed = std::move(batch); });
   const ddb::Instant now{};
   for (auto _ : state) {
     ddb::Batch& batch = batcher.Open(kTable, now);
-    const size_t mark = ddb::Batcher::BeginItem(batch);
+    const size_t mark = batcher.BeginItem(batch);
     batch.body.Append(item);
     batcher.EndItem(kTable, mark, {});
     if (sealed) batcher.Recycle(std::move(sealed));

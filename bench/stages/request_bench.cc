@@ -21,7 +21,7 @@
 #include "aws/signer.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
-#include "dynamodb/responses.h"
+#include "dynamodb/write_request.h"
 #include "sink/server.h"
 #include "stages/records.h"
 
@@ -79,14 +79,14 @@ void Reply(benchmark::State& state) {
       "23\r\n"
       "Connection: keep-alive\r\nx-amzn-RequestId: 0000000000000000000000000000000000000000000000000000\r\n"
       "x-amz-crc32: 0\r\n\r\n{\"UnprocessedItems\":{}}";
-  const std::vector<std::string_view> sent(25, R"({"PutRequest":{"Item":{"id":{"S":"1"}}}})");
-  const ddb::TableKeys keys{{"id", 'S'}, {}};
+  const std::vector<ddb::SentItem> sent(25, {ddb::WriteOp::kPut, R"({"id":{"S":"1"}})"});
+  const ddb::WriteKind kind = ddb::BatchWrite("table", {{"id", 'S'}, {}});
   ddb::ReplyParser parser;
-  ddb::BatchWriteOutcome outcome;
+  ddb::WriteOutcome outcome;
   for (auto _ : state) {
     parser.Reset(1 << 20);
     if (parser.Feed(kReply) != ddb::ReplyParser::State::kDone ||
-        !ddb::ReadBatchWriteReply(parser.body(), "table", keys, sent, outcome)) {
+        !kind.ReadReply({{}, parser.body(), {}}, sent, outcome)) {
       state.SkipWithError("not a reply");
     }
   }

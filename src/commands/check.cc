@@ -42,10 +42,9 @@ std::string CheckTableName(const std::string& prefix) {
 
 // An item as write makes it, with no data.
 std::string CheckItem(int64_t now_millis) {
-  return fmt::format(
-      R"({{"PutRequest":{{"Item":{{"{}":{{"M":{{}}}},"{}":{{"S":"{}"}},"{}":{{"N":"{}"}},"{}":{{"N":"{}"}}}}}}}})",
-      kDataAttribute, kHashAttribute, RandomHex(), kRangeAttribute, now_millis, kEmittedAtAttribute,
-      now_millis);
+  return fmt::format(R"({{"{}":{{"M":{{}}}},"{}":{{"S":"{}"}},"{}":{{"N":"{}"}},"{}":{{"N":"{}"}}}})",
+                     kDataAttribute, kHashAttribute, RandomHex(), kRangeAttribute, now_millis,
+                     kEmittedAtAttribute, now_millis);
 }
 
 class CheckCommand {
@@ -86,7 +85,7 @@ class CheckCommand {
     options.keys = RawTableKeys();
     options.dead_letter_table = config.dead_letter_table;
     options.capacity = CapacityOfNewTables(config.capacity);
-    options.put_request = CheckItem(clock_.WallMillis());
+    options.item = CheckItem(clock_.WallMillis());
     options.stop_requested = [] { return Signals::received() != 0; };
 
     HttpClient::Options http;

@@ -17,7 +17,7 @@
 #include "base/memory_budget.h"
 #include "delivery/checkpoint_ledger.h"
 #include "delivery/path_bound.h"
-#include "dynamodb/table.h"
+#include "dynamodb/write_request.h"
 
 namespace ddb {
 
@@ -43,6 +43,8 @@ struct ItemOrigin {
   RecordGroup* group = nullptr;  // lives as long as the item is outstanding
   PendingLetterPtr letter;       // null: the record itself
   bool is_changed = false;       // the record is among those that are said to be changed (Rejections)
+  WriteOp op = WriteOp::kPut;
+  uint32_t stored_bytes = 0;  // as DynamoDB counts them, at the most: its write units follow from them
 };
 
 // How often its table did not take an item.
@@ -60,7 +62,7 @@ struct RefusalHistory {
 };
 
 struct BatchItem {
-  uint32_t begin = 0;  // of its bytes in the body
+  uint32_t begin = 0;  // of its bytes in the body, without what the kind of write puts around them
   uint32_t size = 0;
   ItemOrigin origin;
   RefusalHistory history;
@@ -68,6 +70,7 @@ struct BatchItem {
 
 struct Batch {
   TableNo table;
+  Operation operation;  // of its request
   Buffer body;
   std::vector<BatchItem> items;
   Instant opened;                     // when its first item came
@@ -93,9 +96,7 @@ using BatchPtr = std::unique_ptr<Batch>;
 struct TableTarget {
   std::string name;
   StreamId stream;
-  TableKeys keys;
-  std::string request_prefix;       // {"RequestItems":{"name":[
-  std::string_view request_suffix;  // ]}}, a literal
+  WriteKind write;
 };
 using TableTargets = NumberedVector<TableNo, TableTarget>;
 

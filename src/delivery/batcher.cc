@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "dynamodb/limits.h"
-
 namespace ddb {
 namespace {
 
@@ -36,7 +34,8 @@ BatchPtr Batcher::NewBatch(TableNo table) {
     spare_bytes_ -= batch->charge.bytes();
   }
   batch->table = table;
-  batch->body.Append(tables_[table].request_prefix);
+  batch->operation = kind(table).operation;
+  kind(table).Begin(batch->body);
   return batch;
 }
 
@@ -50,9 +49,9 @@ Batch& Batcher::Open(TableNo table, Instant now) {
   return *batch;
 }
 
-size_t Batcher::BeginItem(Batch& batch) {
+size_t Batcher::BeginItem(Batch& batch, WriteOp op) const {
   const size_t mark = batch.body.size();
-  if (!batch.items.empty()) batch.body.Append(',');
+  kind(batch.table).BeginItem(batch.body, op, batch.items.empty());
   return mark;
 }
 
@@ -68,11 +67,13 @@ void Batcher::Weigh(Batch& batch) {
 
 void Batcher::EndItem(TableNo table, size_t mark, ItemOrigin origin) {
   BatchPtr& batch = by_table_[table];
-  const size_t begin = mark + (batch->items.empty() ? 0 : 1);
+  const WriteKind& kind = this->kind(table);
+  const WriteOp op = origin.op;
+  const size_t begin = mark + kind.BeforeItem(op, batch->items.empty());
   const size_t size = batch->body.size() - begin;
-  const size_t suffix = tables_[table].request_suffix.size();
+  kind.EndItem(batch->body, op, begin);
   BatchItem item{static_cast<uint32_t>(begin), static_cast<uint32_t>(size), std::move(origin), {}};
-  if (batch->body.size() + suffix > kMaxRequestBytes && !batch->items.empty()) {
+  if (batch->body.size() + kind.tail.size() > kind.max_bytes && !batch->items.empty()) {
     // The last item is one too many for a request: it opens the next batch.
     BatchPtr next = NewBatch(table);
     AppendItem(*next, batch->body.view(begin, size), std::move(item));
@@ -86,7 +87,7 @@ void Batcher::EndItem(TableNo table, size_t mark, ItemOrigin origin) {
   }
   batch->items.push_back(std::move(item));
   Weigh(*batch);
-  if (batch->items.size() == kMaxBatchItems) Seal(table);
+  if (batch->items.size() == kind.max_items) Seal(table);
 }
 
 void Batcher::Seal(TableNo table) {
@@ -96,7 +97,7 @@ void Batcher::Seal(TableNo table) {
     Recycle(std::move(batch));
     return;
   }
-  batch->body.Append(tables_[table].request_suffix);
+  kind(table).End(batch->body);
   Weigh(*batch);
   sealed_(std::move(batch));
 }
@@ -121,12 +122,15 @@ Instant Batcher::oldest() const { return by_table_[open_.front()]->opened; }
 
 // ---- to send again
 
-void Batcher::AppendItem(Batch& batch, std::string_view bytes, BatchItem item) {
-  if (!batch.items.empty()) batch.body.Append(',');
+void Batcher::AppendItem(Batch& batch, std::string_view bytes, BatchItem item) const {
+  const WriteKind& kind = this->kind(batch.table);
+  const WriteOp op = item.origin.op;
+  kind.BeginItem(batch.body, op, batch.items.empty());
   item.begin = static_cast<uint32_t>(batch.body.size());
   item.size = static_cast<uint32_t>(bytes.size());
-  batch.items.push_back(std::move(item));
   batch.body.Append(bytes);
+  kind.EndItem(batch.body, op, item.begin);
+  batch.items.push_back(std::move(item));
 }
 
 BatchPtr Batcher::CopyOf(const Batch& from, ItemSet items) {
@@ -144,7 +148,7 @@ BatchPtr Batcher::CopyWith(const Batch& from, std::string_view bytes) {
 }
 
 void Batcher::EndCopy(const Batch& from, Batch& batch) {
-  batch.body.Append(tables_[from.table].request_suffix);
+  kind(from.table).End(batch.body);
   batch.opened = from.opened;
   batch.whole = from.whole;
   batch.let_through = from.let_through;

@@ -1,10 +1,10 @@
-// Batcher: makes batches. One open batch per table, into which records are encoded in place, sealed by 25
-// items, by wire bytes, by age, at the end, or because a STATE waits; and copies of parts of batches that
-// are to be sent again. What batches take is charged to the memory budget as they grow. One per worker; its
-// thread only.
+// Batcher: makes batches. One open batch per table, into which records are encoded in place, sealed by the
+// limits of its kind of write, by age, at the end, or because a STATE waits; and copies of parts of batches
+// that are to be sent again. What batches take is charged to the memory budget as they grow. One per worker;
+// its thread only.
 //
 //   Batch& batch = batcher.Open(table, now);
-//   size_t mark = Batcher::BeginItem(batch);         // encode behind it
+//   size_t mark = batcher.BeginItem(batch);          // encode behind it
 //   batcher.EndItem(table, mark, {.group = group});  // or batcher.Rollback(batch, mark)
 #pragma once
 
@@ -31,7 +31,7 @@ class Batcher {
   Batcher& operator=(const Batcher&) = delete;
 
   Batch& Open(TableNo table, Instant now);
-  static size_t BeginItem(Batch& batch);
+  size_t BeginItem(Batch& batch, WriteOp op = WriteOp::kPut) const;
   void Rollback(Batch& batch, size_t mark);
   void EndItem(TableNo table, size_t mark, ItemOrigin origin);
 
@@ -52,10 +52,11 @@ class Batcher {
   void DropSpares();  // of recycled batches, when the memory budget is tight
 
  private:
-  BatchPtr NewBatch(TableNo table);  // with the request's prefix in its body
-  static void AppendItem(Batch& batch, std::string_view bytes, BatchItem item);
+  BatchPtr NewBatch(TableNo table);  // with the request's begin in its body
+  void AppendItem(Batch& batch, std::string_view bytes, BatchItem item) const;
   void EndCopy(const Batch& from, Batch& batch);
   void Seal(TableNo table);
+  const WriteKind& kind(TableNo table) const { return tables_[table].write; }
   // Corrects what the memory budget holds for a batch to what it takes; after it has changed.
   static void Weigh(Batch& batch);
 

@@ -17,7 +17,7 @@ class BatcherTest : public ::testing::Test {
  protected:
   void Add(TableNo table, std::string_view bytes, Instant now = {}) {
     Batch& batch = batcher_.Open(table, now);
-    const size_t mark = Batcher::BeginItem(batch);
+    const size_t mark = batcher_.BeginItem(batch);
     batch.body.Append(bytes);
     batcher_.EndItem(table, mark, {});
   }
@@ -101,7 +101,7 @@ TEST_F(BatcherTest, WhatIsKeptToBeUsedAgainIsChargedAndGoesWhenMemoryIsTight) {
 TEST_F(BatcherTest, RollbackLeavesNoTrace) {
   Add(kB, "one");
   Batch& batch = batcher_.Open(kB, {});
-  const size_t mark = Batcher::BeginItem(batch);
+  const size_t mark = batcher_.BeginItem(batch);
   batch.body.Append("broken");
   batcher_.Rollback(batch, mark);
   Add(kB, "two");
@@ -111,7 +111,7 @@ TEST_F(BatcherTest, RollbackLeavesNoTrace) {
 
 TEST_F(BatcherTest, AnEmptyBatchIsNotSent) {
   Batch& batch = batcher_.Open(kA, {});
-  batcher_.Rollback(batch, Batcher::BeginItem(batch));
+  batcher_.Rollback(batch, batcher_.BeginItem(batch));
   batcher_.SealAll();
   EXPECT_TRUE(sealed_.empty());
 }

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "delivery/table_errors.h"
-#include "dynamodb/responses.h"
 #include "dynamodb/retry_policy.h"
+#include "items/item_size.h"
 
 namespace ddb {
 namespace {
@@ -78,9 +78,11 @@ void Dispatcher::WriteLetters(Instant now) {
   for (const Settlement::Letter& letter : settlement_.TakeLetters()) {
     for (const std::string& part : letter.parts) {
       Batch& batch = batcher_.Open(table, now);
-      const size_t mark = Batcher::BeginItem(batch);
+      const size_t mark = batcher_.BeginItem(batch);
       batch.body.Append(part);
-      batcher_.EndItem(table, mark, {.group = letter.pending->group, .letter = letter.pending});
+      ItemOrigin origin{.group = letter.pending->group, .letter = letter.pending};
+      origin.stored_bytes = static_cast<uint32_t>(ItemSize(part).upper);
+      batcher_.EndItem(table, mark, std::move(origin));
     }
   }
 }
@@ -117,15 +119,19 @@ void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
 }
 
 Answer Dispatcher::Read(const Batch& batch, const Reply& reply) const {
-  if (!reply.verdict.ok()) return {reply.verdict.reaction, reply.verdict.code, {}};
-  std::array<std::string_view, ItemSet::kMost> sent;
-  for (size_t i = 0; i < batch.items.size(); ++i) sent[i] = batch.item_bytes(batch.items[i]);
-  const TableTarget& target = run_.tables[batch.table];
-  BatchWriteOutcome outcome;
-  if (!ReadBatchWriteReply(reply.body, target.name, target.keys, {sent.data(), batch.items.size()}, outcome))
-    return {Reaction::kRetry, ErrorCode::kBadReply, {}};  // its outcome is unknown
+  std::array<SentItem, ItemSet::kMost> sent;
+  for (size_t i = 0; i < batch.items.size(); ++i) {
+    sent[i] = {batch.items[i].origin.op, batch.item_bytes(batch.items[i])};
+  }
+  WriteOutcome outcome;
+  if (!run_.tables[batch.table].write.ReadReply(reply, {sent.data(), batch.items.size()}, outcome)) {
+    if (!reply.verdict.ok()) return {reply.verdict.reaction, reply.verdict.code, {}};
+    return {Reaction::kRetry, ErrorCode::kBadReply, {}};  // it does not add up: the outcome is unknown
+  }
   Answer answer;
-  for (const uint32_t at : outcome.unprocessed) answer.unprocessed.Add(at);
+  for (const WriteOutcome::Item& item : outcome.others) {
+    if (item.outcome == ItemOutcome::kNotYet) answer.unprocessed.Add(item.index);
+  }
   return answer;
 }
 
@@ -230,7 +236,9 @@ void Dispatcher::ShrinkOrRefuse(const Batch& batch, const Verdict& verdict, Inst
     return;
   }
   caused_.push_back(batcher_.CopyWith(batch, smaller.view()));
-  caused_.back()->items.front().origin.is_changed = true;
+  ItemOrigin& origin = caused_.back()->items.front().origin;
+  origin.is_changed = true;
+  origin.stored_bytes = static_cast<uint32_t>(ItemSize(smaller.view()).upper);
 }
 
 void Dispatcher::Refuse(const Batch& batch, Text reason, Instant now) {

@@ -68,8 +68,8 @@ TEST_F(SkippingDispatcherTest, AnItemThatIsTooLargeForThisServiceIsMadeSmaller) 
   };
   RecordGroup* group = Register(kOne, 1, "s");
   GiveItem(kOne, group,
-           R"({"PutRequest":{"Item":{"id":{"S":"k"},"_airbyte_data":{"M":{"a":{"S":"b"},"big":{"S":")" +
-               std::string(410'000, 'x') + R"("}}}}}})");
+           R"({"id":{"S":"k"},"_airbyte_data":{"M":{"a":{"S":"b"},"big":{"S":")" + std::string(410'000, 'x') +
+               R"("}}}})");
   batcher_.SealAll();
   RunUntilIdle();
   EXPECT_FALSE(state_.stopped());

@@ -181,7 +181,7 @@ void SendQueue::SendFront(TableNo table, Instant now) {
   const size_t flight = free_flights_.back();
   free_flights_.pop_back();
   flights_[flight] = std::move(batch);
-  client_.Send("BatchWriteItem", flights_[flight]->body,
+  client_.Send(flights_[flight]->operation, flights_[flight]->body,
                [this, flight](const Reply& reply) { OnReply(flight, reply); });
 }
 

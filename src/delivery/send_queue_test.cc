@@ -22,7 +22,7 @@ constexpr TableNo kLetters{2};
 // Holds what it was sent until the test answers.
 class HeldClient final : public Client {
  public:
-  void Send(std::string_view, Buffer& body, Done done) override {
+  void Send(const Operation&, Buffer& body, Done done) override {
     sent.emplace_back(std::string(body.view()), std::move(done));
   }
   size_t in_flight() const override { return sent.size(); }

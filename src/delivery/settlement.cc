@@ -68,7 +68,8 @@ bool Settlement::Refuse(const Batch& batch, Text reason, Instant now) {
   rejected.stream = item.origin.group->stream;
   rejected.reason = reason;
   rejected.format = kDeadLetterItem;
-  rejected.record = batch.item_bytes(item);
+  const std::string written = run_.tables[batch.table].write.Around(item.origin.op, batch.item_bytes(item));
+  rejected.record = written;
   rejected.group = item.origin.group;
   if (Reject(rejected) == Fate::kSkipped) {
     Credits credits;

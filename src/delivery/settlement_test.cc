@@ -32,7 +32,7 @@ class SettlementTest : public DeliveryTest {
     settlement_.Expect(batch, clock_.Now());
     return batch;
   }
-  static constexpr std::string_view kItem = R"({"PutRequest":{"Item":{"id":{"S":"k"}}}})";
+  static constexpr std::string_view kItem = R"({"id":{"S":"k"}})";
   static constexpr Text kReason = "a reason of our own";
 
   bool Out(size_t state, std::string_view text) const {
@@ -180,9 +180,8 @@ class ShrinkTest : public SkipTest {
   Batch TooLarge(RecordGroup* group, bool is_changed) {
     Batch batch;
     batch.table = kOne;
-    const std::string item =
-        R"({"PutRequest":{"Item":{"id":{"S":"k"},"_airbyte_data":{"M":{"a":{"S":"b"},"big":{"S":")" +
-        std::string(410'000, 'x') + R"("}}}}}})";
+    const std::string item = R"({"id":{"S":"k"},"_airbyte_data":{"M":{"a":{"S":"b"},"big":{"S":")" +
+                             std::string(410'000, 'x') + R"("}}}})";
     batch.body.Append(item);
     batch.items.push_back({0, static_cast<uint32_t>(item.size()), {group, nullptr, is_changed}, {}});
     return batch;

@@ -72,8 +72,8 @@ class Simulation : public DeliveryTest {
   }
   void GiveItem(Worker& worker, TableNo table, RecordGroup* group, const std::string& key) {
     Batch& batch = worker.batcher.Open(table, time_.Now());
-    const size_t mark = Batcher::BeginItem(batch);
-    batch.body.Append(FakeClient::ItemOf(key));
+    const size_t mark = worker.batcher.BeginItem(batch);
+    batch.body.Append(FakeClient::BareItemOf(key));
     worker.batcher.EndItem(table, mark, {.group = group, .letter = nullptr});
   }
   // Returns how long it took.

@@ -6,8 +6,8 @@ namespace ddb {
 
 Error VerdictError(const TableTarget& table, const EndpointText& endpoint, const Verdict& verdict,
                    std::string_view request_id) {
-  const FailedOperation failed{"BatchWriteItem", table.name,        verdict,
-                               request_id,       /*gave_up=*/false, /*answered=*/true};
+  const FailedOperation failed{table.write.operation.name, table.name,       verdict, request_id,
+                               /*gave_up=*/false,          /*answered=*/true};
   return OperationError(failed, endpoint).For(table.stream).At("writing a batch");
 }
 

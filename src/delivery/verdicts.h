@@ -20,7 +20,7 @@ namespace ddb {
 struct Answer {
   Reaction reaction = Reaction::kNone;  // kRetry also for a 200 that does not add up
   ErrorCode code = ErrorCode::kNone;
-  ItemSet unprocessed;  // with kNone: what the table did not take; all else is stored
+  ItemSet unprocessed;  // with kNone: what the table did not take; all else is stored, or a newer one is
 };
 
 // What a run allows.

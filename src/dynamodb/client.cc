@@ -17,10 +17,8 @@ constexpr std::string_view kTargetPrefix = "DynamoDB_20120810.";
 // from encoding to sending): whoever receives them wakes up once for all of them.
 constexpr size_t kBurst = 8;
 constexpr size_t kBurstBytes = 128 * 1024;
-// A refused batch may come back in the error's message: the limit on a reply follows its request. Replies of
-// the control plane have no such measure; the largest descriptions are far below this.
+// A refused request may come back in the error's message: the limit on a reply follows its request.
 constexpr size_t kReplyOverRequest = 64 * 1024;
-constexpr size_t kControlReply = 1024 * 1024;
 
 bool CrcMatches(const HttpReply& reply) {
   if (!reply.has_crc32) return true;
@@ -45,7 +43,7 @@ class HttpDynamoDbClient final : public Client {
 
   // A request waits for others of the same turn: they leave together, and the bodies of two are hashed in
   // hardly more time than that of one (aws/sha256). It never waits longer than the turn.
-  void Send(std::string_view operation, Buffer& body, Done done) override {
+  void Send(const Operation& operation, Buffer& body, Done done) override {
     if (burst_.empty()) {
       loop_.AtEndOfTurn([this, alive = std::weak_ptr<int>(alive_)] {
         if (!alive.expired()) SendBurst();
@@ -61,7 +59,7 @@ class HttpDynamoDbClient final : public Client {
 
  private:
   struct Request {
-    std::string_view operation;
+    Operation operation;
     Buffer* body;
     Done done;
   };
@@ -83,11 +81,10 @@ class HttpDynamoDbClient final : public Client {
 
   void SignAndSend(Request request, const Sha256Digest& hash) {
     Buffer& body = *request.body;
-    target_.assign(kTargetPrefix).append(request.operation);
+    target_.assign(kTargetPrefix).append(request.operation.name);
     const std::string_view head =
         signer_.SignedHead(target_, body.size(), hash, clock_.WallMillis() + skew_->OffsetMillis());
-    size_t limit = body.size() + kReplyOverRequest;
-    if (request.operation != "BatchWriteItem") limit = std::max(limit, kControlReply);
+    const size_t limit = std::max(body.size() + kReplyOverRequest, request.operation.least_reply);
     // The skew is captured by itself: this runs in the destructor of `http_` too.
     http_.Send(body.WithHead(head), limit,
                [&clock = clock_, skew = skew_.get(), done = std::move(request.done)](const HttpReply& reply) {

@@ -25,13 +25,28 @@ struct Reply {
   std::string_view request_id;  // valid during the callback only
 };
 
+// What a request asks for.
+struct Operation {
+  // Replies of the control plane have no measure in their requests; the largest descriptions are far below
+  // this. Bytes.
+  static constexpr size_t kDescription = 1024 * 1024;
+
+  constexpr Operation() = default;
+  // From the name alone where an operation is called by it. NOLINTNEXTLINE(google-explicit-constructor)
+  constexpr Operation(const char* literal) : name(literal) {}
+  constexpr Operation(const char* literal, size_t least) : name(literal), least_reply(least) {}
+
+  std::string_view name;              // a literal: "DescribeTable"
+  size_t least_reply = kDescription;  // bytes that a reply may always have, however short its request
+};
+
 class Client {
  public:
   using Done = std::function<void(const Reply&)>;
   virtual ~Client() = default;
-  // `operation`: e.g. "BatchWriteItem" (a literal). `body` holds the JSON; it must live and stay unchanged
-  // until `done` ran (the head is written in front of it). `done` never runs inside Send.
-  virtual void Send(std::string_view operation, Buffer& body, Done done) = 0;
+  // `body` holds the JSON; it must live and stay unchanged until `done` ran (the head is written in front of
+  // it). `done` never runs inside Send.
+  virtual void Send(const Operation& operation, Buffer& body, Done done) = 0;
   virtual size_t in_flight() const = 0;
 };
 

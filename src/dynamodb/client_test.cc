@@ -81,7 +81,7 @@ class DynamoDbClient : public ::testing::Test {
     std::string body;
     std::string request_id;
   };
-  Kept Send(std::string_view operation, const std::string& json) {
+  Kept Send(const Operation& operation, const std::string& json) {
     Buffer body;
     body.Append(json);
     Kept kept;
@@ -174,8 +174,9 @@ TEST_F(DynamoDbClient, AReplyMayBeAsLargeAsItsRequestAndSome) {
   const std::string body = "{\"x\":\"" + std::string(100'000, 'y') + "\"}";
   Serve({HttpText(200, body), HttpText(200, body), HttpText(200, body)});
   EXPECT_TRUE(Send("DescribeTable", "{}").verdict.ok());
-  EXPECT_TRUE(Send("BatchWriteItem", std::string(50'000, ' ')).verdict.ok());
-  EXPECT_EQ(Send("BatchWriteItem", "{}").verdict.transport, TransportError::kReplyTooLarge);
+  const Operation write("BatchWriteItem", 0);
+  EXPECT_TRUE(Send(write, std::string(50'000, ' ')).verdict.ok());
+  EXPECT_EQ(Send(write, "{}").verdict.transport, TransportError::kReplyTooLarge);
 }
 
 }  // namespace

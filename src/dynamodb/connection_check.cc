@@ -7,8 +7,8 @@
 
 #include "base/task.h"
 #include "dynamodb/requests.h"
-#include "dynamodb/responses.h"
 #include "dynamodb/table_operations.h"
+#include "dynamodb/write_request.h"
 
 namespace ddb {
 namespace {
@@ -100,7 +100,6 @@ class ConnectionCheck {
       co_return TransientError(fmt::format("Table {} vanished after it was created.", options_.table),
                                "DescribeTable: ResourceNotFoundException after the table was ACTIVE");
     }
-    operation_ = "BatchWriteItem";
     Status written = co_await WriteItem(tools);
     if (!written.ok() || options_.dead_letter_table.empty()) co_return written;
     operation_ = "DescribeTable";
@@ -122,19 +121,28 @@ class ConnectionCheck {
   }
 
   Task<Status> WriteItem(Tools& tools) {
-    const std::string body =
-        BatchWriteHead(options_.table) + options_.put_request + std::string(kBatchWriteTail);
-    const std::string_view sent[] = {options_.put_request};
+    const WriteKind kind = BatchWrite(options_.table, options_.keys);
+    operation_ = kind.operation.name;
+    Buffer body;
+    kind.Begin(body);
+    kind.BeginItem(body, WriteOp::kPut, /*first=*/true);
+    const size_t begin = body.size();
+    body.Append(options_.item);
+    kind.EndItem(body, WriteOp::kPut, begin);
+    kind.End(body);
+    const SentItem sent[] = {{WriteOp::kPut, options_.item}};
     for (;;) {
-      ControlReply reply = co_await tools.plane.Call("BatchWriteItem", body, tools.deadline);
+      ControlReply reply =
+          co_await tools.plane.Call(kind.operation, std::string(body.view()), tools.deadline);
       const bool unknown_yet = reply.verdict.code == ErrorCode::kResourceNotFound;
       if (!reply.ok() && !unknown_yet) {
-        co_return tools.operations.Failure("BatchWriteItem", options_.table, reply);
+        co_return tools.operations.Failure(operation_, options_.table, reply);
       }
-      BatchWriteOutcome outcome;
-      const bool understood =
-          reply.ok() && ReadBatchWriteReply(reply.body, options_.table, options_.keys, sent, outcome);
-      if (understood && outcome.unprocessed.empty()) co_return Ok();
+      WriteOutcome outcome;
+      if (kind.ReadReply({reply.verdict, reply.body, reply.request_id}, sent, outcome) &&
+          outcome.others.empty()) {
+        co_return Ok();
+      }
       if (tools.loop.Now() >= tools.deadline) {
         co_return TransientError(
             fmt::format("DynamoDB did not store the test item in table {} in time.", options_.table),

@@ -1,5 +1,5 @@
 // CheckConnection: does what a write does, harmlessly: creates a table of its own, waits for it, writes one
-// item with BatchWriteItem, and deletes the table, whatever happened in between. Of a table that a sync would
+// item as write does, and deletes the table, whatever happened in between. Of a table that a sync would
 // use as it is, it only looks at the keys. Blocks its caller, for less than two minutes whatever the network
 // does, and for about ten seconds after a stop when the endpoint is silent.
 #pragma once
@@ -25,7 +25,7 @@ struct ConnectionCheckOptions {
   TableKeys keys;
   std::string dead_letter_table;  // "" = none; may be missing, else it needs the same keys
   TableCapacity capacity;
-  std::string put_request;  // {"PutRequest":{"Item":...}}, with those keys
+  std::string item;  // {"name":value,...}, with those keys
   ControlOptions control{std::chrono::seconds(5), {}};
   std::function<bool()> stop_requested;  // asked ten times a second; may be empty
 

@@ -27,7 +27,7 @@ class ConnectionChecks : public ::testing::Test {
     options_.table = "p_check";
     options_.keys = {{"id", 'S'}, KeyAttribute{"t", 'N'}};
     options_.capacity = {false, 10, 10};
-    options_.put_request = R"({"PutRequest":{"Item":{"id":{"S":"x"},"t":{"N":"1"}}}})";
+    options_.item = R"({"id":{"S":"x"},"t":{"N":"1"}})";
     options_.control.random = [] { return 0.5; };
     db_.creating = std::chrono::seconds(3);
   }
@@ -68,7 +68,7 @@ TEST_F(ConnectionChecks, CreatesWritesAndDeletes) {
   const ConnectionCheckResult result = Check();
   EXPECT_FALSE(result.error);
   EXPECT_FALSE(result.stopped);
-  EXPECT_EQ(written, R"({"RequestItems":{"p_check":[)" + options_.put_request + "]}}");
+  EXPECT_EQ(written, R"({"RequestItems":{"p_check":[{"PutRequest":{"Item":)" + options_.item + "}}]}}");
   EXPECT_EQ(db_.calls.front(), "CreateTable p_check");
   EXPECT_EQ(db_.calls.back(), "DeleteTable p_check");
   EXPECT_LT(Seconds(), 5);
@@ -78,7 +78,7 @@ TEST_F(ConnectionChecks, AnUnprocessedItemIsSentAgain) {
   int times = 3;
   db_.on_batch = [&](std::string_view) -> std::string {
     if (times-- <= 0) return R"({"UnprocessedItems":{}})";
-    return R"({"UnprocessedItems":{"p_check":[)" + options_.put_request + "]}}";
+    return R"({"UnprocessedItems":{"p_check":[{"PutRequest":{"Item":)" + options_.item + "}}]}}";
   };
   EXPECT_FALSE(Check().error);
 }

@@ -68,7 +68,7 @@ struct ControlPlane::Attempt {
 // Awaits one reply.
 class ControlPlane::Sending {
  public:
-  Sending(Client& client, std::string_view operation, std::string_view body)
+  Sending(Client& client, const Operation& operation, std::string_view body)
       : client_(client), operation_(operation), attempt_(std::make_shared<Attempt>()) {
     attempt_->body.Append(body);
   }
@@ -90,7 +90,7 @@ class ControlPlane::Sending {
 
  private:
   Client& client_;
-  const std::string_view operation_;
+  const Operation operation_;
   const std::shared_ptr<Attempt> attempt_;
 };
 
@@ -146,7 +146,7 @@ ControlPlane::ControlPlane(ControlLoop& loop, Client& client, ControlOptions opt
 
 ControlPlane::~ControlPlane() = default;
 
-Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string body, Instant deadline,
+Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Instant deadline,
                                       const Gate* gate) {
   bool unknown = false;
   int reauthentications = 0;
@@ -165,7 +165,7 @@ Task<ControlReply> ControlPlane::Call(std::string_view operation, std::string bo
     reply.answered = answered_;
     reply.unknown = unknown = unknown || OutcomeUnknown(reply.verdict);
     reauthentications = reply.verdict.reaction == Reaction::kReauthenticate ? reauthentications + 1 : 0;
-    if (IsFinal(operation, reply.verdict, reauthentications)) co_return reply;
+    if (IsFinal(operation.name, reply.verdict, reauthentications)) co_return reply;
     const Instant give_up = answered_ ? deadline : std::min(deadline, started_ + options_.first_reply);
     const Instant now = loop_.Now();
     if (now >= give_up) {

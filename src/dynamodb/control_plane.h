@@ -43,12 +43,12 @@ class ControlPlane {
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;
 
-  // `operation` is a literal. Transient failures, throttles, LimitExceeded and ResourceInUse are waited out
+  // Transient failures, throttles, LimitExceeded and ResourceInUse are waited out
   // until `deadline`; but ResourceInUse ends CreateTable and DeleteTable, whose caller then looks at the
   // table. `gate`, if there is one, is asked immediately before every attempt is sent, and ends the call when
   // it says no; it outlives the call.
   using Gate = std::function<bool()>;
-  Task<ControlReply> Call(std::string_view operation, std::string body, Instant deadline,
+  Task<ControlReply> Call(Operation operation, std::string body, Instant deadline,
                           const Gate* gate = nullptr);
 
   class Sleeper {

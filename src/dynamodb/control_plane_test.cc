@@ -24,7 +24,7 @@ using testing::Unreachable;
 class HeldClient final : public Client {
  public:
   explicit HeldClient(FakeLoop& loop) : loop_(loop) {}
-  void Send(std::string_view, Buffer& body, Done done) override {
+  void Send(const Operation&, Buffer& body, Done done) override {
     times.push_back(loop_.Now());
     bodies.emplace_back(body.view());
     waiting.push_back(std::move(done));

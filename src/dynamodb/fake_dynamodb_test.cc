@@ -19,15 +19,15 @@ Verdict Busy() { return Refusal(Reaction::kRetry, ErrorCode::kResourceInUse, "Re
 
 }  // namespace
 
-void FakeDynamoDb::Send(std::string_view operation, Buffer& body, Done done) {
+void FakeDynamoDb::Send(const Operation& operation, Buffer& body, Done done) {
   most_in_flight = std::max(most_in_flight, ++in_flight_);
-  const auto own_latency = latency_of.find(operation);
-  loop_.After(
-      own_latency == latency_of.end() ? latency : own_latency->second,
-      [this, operation = std::string(operation), sent = std::string(body.view()), done = std::move(done)] {
-        --in_flight_;
-        Handle(operation, sent, done);
-      });
+  const auto own_latency = latency_of.find(operation.name);
+  loop_.After(own_latency == latency_of.end() ? latency : own_latency->second,
+              [this, operation = std::string(operation.name), sent = std::string(body.view()),
+               done = std::move(done)] {
+                --in_flight_;
+                Handle(operation, sent, done);
+              });
 }
 
 std::string FakeDynamoDb::Description(const std::string& name) {

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "json/document.h"
-#include "json/escape.h"
 
 namespace ddb {
 namespace {
@@ -83,12 +82,6 @@ std::string TableKeys::Text() const {
   std::string text = fmt::format("HASH {} ({})", hash.name, hash.type);
   if (range) text += fmt::format(", RANGE {} ({})", range->name, range->type);
   return text;
-}
-
-std::string BatchWriteHead(std::string_view table) {
-  std::string head = R"({"RequestItems":{)";
-  json::AppendString(table, head);
-  return head + ":[";
 }
 
 std::string TableNameBody(std::string_view table) { return json::Serialize({{"TableName", table}}); }

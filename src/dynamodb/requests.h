@@ -1,5 +1,4 @@
-// Bodies of requests: the frame around a batch of encoded items, and the control plane's. Names are escaped;
-// nothing is checked here. Pure.
+// Bodies of the control plane's requests. Names are escaped; nothing is checked here. Pure.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html
 #pragma once
 
@@ -9,12 +8,6 @@
 #include "dynamodb/table.h"
 
 namespace ddb {
-
-// A BatchWriteItem body is BatchWriteHead(table), items joined by commas, and a tail.
-std::string BatchWriteHead(std::string_view table);
-inline constexpr std::string_view kBatchWriteTail = "]}}";
-// With ConsumedCapacity in the reply, for the rate controller.
-inline constexpr std::string_view kBatchWriteTailWithCapacity = R"(]},"ReturnConsumedCapacity":"TOTAL"})";
 
 // {"TableName":...}: DescribeTable, DeleteTable, DescribeTimeToLive.
 std::string TableNameBody(std::string_view table);

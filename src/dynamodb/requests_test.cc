@@ -13,12 +13,6 @@ namespace {
 
 const TableKeys kKeys{{"id", 'S'}, KeyAttribute{"t", 'N'}};
 
-TEST(Requests, BatchWriteFrame) {
-  EXPECT_EQ(BatchWriteHead("a.b") + "{}" + std::string(kBatchWriteTail), R"({"RequestItems":{"a.b":[{}]}})");
-  EXPECT_EQ(BatchWriteHead("t") + std::string(kBatchWriteTailWithCapacity),
-            R"({"RequestItems":{"t":[]},"ReturnConsumedCapacity":"TOTAL"})");
-}
-
 TEST(Requests, NamesAreEscaped) {
   EXPECT_EQ(TableNameBody("a\"\\\n"), R"({"TableName":"a\"\\\n"})");
   EXPECT_EQ(UpdateTimeToLiveBody("t", "x\""),

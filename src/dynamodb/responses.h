@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,20 +12,6 @@
 #include "dynamodb/table.h"
 
 namespace ddb {
-
-// What a BatchWriteItem did: the sent items that are not in `unprocessed` are stored.
-struct BatchWriteOutcome {
-  std::vector<uint32_t> unprocessed;     // indices into what was sent, in no order
-  std::optional<double> consumed_units;  // write units of the table, when the reply tells
-};
-
-// `sent`: the bytes of each request of the batch ({"PutRequest":...} or {"DeleteRequest":...}), which went to
-// `table`. False: the reply does not add up (not JSON, UnprocessedItems not an object, an entry in it that is
-// not, by table, operation and key, exactly one of the sent items): retry the whole batch, the outcome is
-// unknown. Nothing is allocated when everything was stored and the reply says no more.
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
-[[nodiscard]] bool ReadBatchWriteReply(std::string_view body, std::string_view table, const TableKeys& keys,
-                                       std::span<const std::string_view> sent, BatchWriteOutcome& outcome);
 
 // The table in a reply of DescribeTable ("Table") or of CreateTable and DeleteTable ("TableDescription").
 std::optional<TableDescription> ReadTableDescription(std::string_view body);

@@ -64,7 +64,7 @@ std::vector<std::string> DeadLetterItems(const DeadLetter& letter, UuidSource& u
   const std::string letter_id = Uuid(uuids);
   std::vector<std::string> items;
   for (size_t part = 0; part < parts; ++part) {
-    std::string item = R"({"PutRequest":{"Item":{)";
+    std::string item = "{";
     AppendAttribute(item, kHashAttribute, 'S', Uuid(uuids));
     AppendAttribute(item, kRangeAttribute, 'N', std::to_string(letter.sync_time_millis));
     AppendAttribute(item, "letter_id", 'S', letter_id);
@@ -82,7 +82,7 @@ std::vector<std::string> DeadLetterItems(const DeadLetter& letter, UuidSource& u
           std::string_view(gzip).substr(part * kDeadLetterPartBytes, kDeadLetterPartBytes);
       AppendAttribute(item, "record_gzip", 'B', Base64(bytes));
     }
-    items.push_back(std::move(item) + "}}}");
+    items.push_back(std::move(item) + "}");
   }
   return items;
 }

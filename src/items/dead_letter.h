@@ -29,7 +29,7 @@ struct DeadLetter {
 inline constexpr Text kDeadLetterAirbyte = "airbyte record data";  // record.data as the source sent it
 inline constexpr Text kDeadLetterItem = "dynamodb json";           // the item as DynamoDB refused it
 
-// One {"PutRequest":...} a part. Parts of one letter share `letter_id`; record (S), or part n of record_gzip
+// One item a part. Parts of one letter share `letter_id`; record (S), or part n of record_gzip
 // (B).
 std::vector<std::string> DeadLetterItems(const DeadLetter& letter, UuidSource& uuids);
 

@@ -25,7 +25,7 @@ DeadLetter LetterOf(std::string_view record) {
 }
 
 std::string Text(element item, const std::string& name, const char* type) {
-  return std::string(std::string_view(item["PutRequest"]["Item"][name][type]));
+  return std::string(std::string_view(item[name][type]));
 }
 
 std::string Decode(const std::string& base64) {

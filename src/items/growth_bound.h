@@ -137,7 +137,7 @@ static_assert((kItemFrame + kMaxEnvelope) * kWorst.in <= kLine.size() * kWorst.o
 }  // namespace ddb::growth
 namespace ddb {
 
-// Of whole lines, in the body of a request, without what was noted.
+// Of whole lines, with what a request puts around their items, without what was noted.
 constexpr size_t GrownBytes(size_t line_bytes) {
   return (line_bytes * growth::kWorst.out + growth::kWorst.in - 1) / growth::kWorst.in;
 }

@@ -17,10 +17,10 @@
 namespace ddb {
 namespace {
 
-constexpr std::string_view kItemBegin = R"({"PutRequest":{"Item":{"_airbyte_data":)";
+constexpr std::string_view kItemBegin = R"({"_airbyte_data":)";
 constexpr std::string_view kIdBegin = R"(,"_airbyte_ab_id":{"S":")";
-constexpr std::string_view kItemEnd = "\"}}}}";  // behind emitted_at's digits
-constexpr size_t kEnvelopeLevels = 0;            // containers around _airbyte_data's value
+constexpr std::string_view kItemEnd = "\"}}";  // behind emitted_at's digits
+constexpr size_t kEnvelopeLevels = 0;          // containers around _airbyte_data's value
 
 void Add(SizeBounds& size, SizeBounds more) {
   size.lower += more.lower;
@@ -92,7 +92,7 @@ RejectReason ItemEncoder::Impl::Shrink(const Stream& stream, Buffer& out) {
   out.Truncate(item_begin);
   out.Append(smaller.view());
   last_item.nulled = *nulled;
-  last_item.size = ItemSize(smaller.view().substr(kPutBegin.size()));
+  last_item.size = ItemSize(smaller.view());
   return RejectReason::kNone;
 }
 
@@ -150,11 +150,11 @@ RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view m
   Add(size, shared.size);
   Add(size, emitted_size);
   if (!meta.empty() || !impl.changes.empty()) {
-    out.Truncate(out.size() - 3);  // }}}
+    out.Truncate(out.size() - 1);  // }
     const AppendedMeta appended = AppendMeta(meta, stream.sync_id, impl.keys, impl.changes, out);
     Add(size, appended.size);
     impl.last_item.noted_bytes = appended.noted_bytes;
-    out.Append("}}}");
+    out.Append('}');
   }
   impl.last_item.truncated = impl.changes.truncated();
   return size.lower > kMaxItemBytes ? impl.Shrink(stream, out) : RejectReason::kNone;

@@ -1,9 +1,9 @@
-// ItemEncoder: a record -> the bytes of one PutRequest in a BatchWriteItem request, in one pass over the
+// ItemEncoder: a record -> the bytes of one item, `{"name":value,...}` in DynamoDB JSON, in one pass over the
 // record's raw JSON: no tree, no number through a double, no recursion by depth. Pure but for its random ids;
 // one per worker thread.
 //
 // Use, for each record: EncodeData when the parser meets record.data (appends
-// `{"PutRequest":{"Item":{"_airbyte_data":...`), then Finish once the rest of the record is known (appends
+// `{"_airbyte_data":...`), then Finish once the rest of the record is known (appends
 // the other attributes and closes). On a failure the caller truncates the buffer to where the item began.
 //
 // What DynamoDB cannot hold is put in a form that it can and noted in `_airbyte_meta.changes`

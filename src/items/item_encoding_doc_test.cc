@@ -73,9 +73,8 @@ testing::Encoded Shrunk(testing::Encoded encoded) {
   EXPECT_GT(encoded.facts.size.upper, kMaxItemBytes);
   EXPECT_EQ(testing::MetaOf(encoded), "");
   Buffer smaller;
-  EXPECT_TRUE(ShrinkItem(std::string(kPutBegin) + encoded.item + "}}", {}, smaller));
-  const std::string_view text = smaller.view();
-  encoded.item = text.substr(kPutBegin.size(), text.size() - kPutBegin.size() - 2);
+  EXPECT_TRUE(ShrinkItem(encoded.item, {}, smaller));
+  encoded.item = smaller.view();
   encoded.facts.size = ItemSize(encoded.item);
   EXPECT_LE(encoded.facts.size.upper, kMaxItemBytes);
   return encoded;

@@ -19,10 +19,16 @@ const char* ClosingQuote(const char* p) {
   return p;
 }
 
+// Of the bytes that base64 stands for.
+int64_t BinarySize(std::string_view base64) {
+  const bool one = base64.ends_with('='), two = base64.ends_with("==");
+  return static_cast<int64_t>(base64.size()) / 4 * 3 - one - two;
+}
+
 // A scalar `{"T":...}`, `p` at its brace.
 const char* MeasureScalar(const char* p, SizeBounds& size) {
   const char* const inside = p + 6;  // {"S":"
-  if (p[2] == 'B') {                 // {"BOOL":true}
+  if (p[2] == 'B' && p[3] == 'O') {  // {"BOOL":true}
     Add(size, 1);
     return p + (p[8] == 't' ? 13 : 14);
   }
@@ -33,6 +39,8 @@ const char* MeasureScalar(const char* p, SizeBounds& size) {
   const char* const quote = ClosingQuote(inside);
   if (p[2] == 'S') {
     Add(size, TextSize({inside, static_cast<size_t>(quote - inside)}));
+  } else if (p[2] == 'B') {
+    Add(size, BinarySize({inside, static_cast<size_t>(quote - inside)}));
   } else {
     char text[kMaxCanonicalNumber];
     const Number number = NormalizeNumber(inside, quote, text);

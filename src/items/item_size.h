@@ -1,8 +1,8 @@
 // item_size: an item's size as DynamoDB counts it (limit: 409,600 bytes). Pure; any thread.
 //
 //   item = sum over top-level attributes of ( bytes of the name + size of the value )
-//   S: bytes of UTF-8    BOOL, NULL: 1    L: 3 + sum(1 + element)    M: 3 + sum(1 + bytes of the name +
-//   value)
+//   S: bytes of UTF-8    B: bytes    BOOL, NULL: 1    L: 3 + sum(1 + element)    M: 3 + sum(1 + bytes of the
+//   name + value)
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 //
 // For numbers AWS documents only "approximately"; two exact rules are known that differ by a byte for some

@@ -74,6 +74,11 @@ TEST(ItemSize, Values) {
   const std::pair<std::string, int64_t> kCases[] = {
       {R"({"S":""})", 0},
       {R"({"S":"a\"}é"})", 5},
+      {R"({"B":""})", 0},
+      {R"({"B":"QQ=="})", 1},
+      {R"({"B":"QUI="})", 2},
+      {R"({"B":"QUJD"})", 3},
+      {R"({"L":[{"B":"QUI="},{"BOOL":true}]})", 3 + 1 + 2 + 1 + 1},
       {R"({"BOOL":true})", 1},
       {R"({"BOOL":false})", 1},
       {R"({"NULL":true})", 1},

@@ -51,9 +51,9 @@ bool IsNamed(const Part& part, std::string_view name) {
 
 class Shrinker {
  public:
-  Shrinker(std::string_view put_request, const ShrinkOptions& options)
-      : options_(options), attributes_(ReadMembers(put_request.data() + kPutBegin.size() + 1)) {
-    total_ = ItemSize(put_request.substr(kPutBegin.size())).upper;
+  Shrinker(std::string_view item, const ShrinkOptions& options)
+      : options_(options), attributes_(ReadMembers(item.data() + 1)) {
+    total_ = ItemSize(item).upper;
     for (const Part& attribute : attributes_) {
       if (IsNamed(attribute, kDataAttribute)) fields_ = ReadMembers(attribute.value.data() + kMapBegin);
       has_meta_ |= IsNamed(attribute, kMetaAttribute);
@@ -83,7 +83,6 @@ class Shrinker {
   }
 
   void Write(Buffer& out) const {
-    out.Append(kPutBegin);
     char separator = '{';
     for (const Part& attribute : attributes_) {
       out.Append(separator);
@@ -98,7 +97,7 @@ class Shrinker {
       }
     }
     if (!has_meta_) WriteNewMeta(out);
-    out.Append("}}}");
+    out.Append('}');
   }
 
  private:
@@ -179,8 +178,8 @@ class Shrinker {
 
 }  // namespace
 
-std::optional<size_t> ShrinkItem(std::string_view put_request, const ShrinkOptions& options, Buffer& out) {
-  Shrinker shrinker(put_request, options);
+std::optional<size_t> ShrinkItem(std::string_view item, const ShrinkOptions& options, Buffer& out) {
+  Shrinker shrinker(item, options);
   const std::optional<size_t> nulled = shrinker.Null();
   if (nulled) shrinker.Write(out);
   return nulled;

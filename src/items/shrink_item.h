@@ -15,16 +15,14 @@
 
 namespace ddb {
 
-inline constexpr std::string_view kPutBegin = R"({"PutRequest":{"Item":)";
-
 struct ShrinkOptions {
   std::optional<int64_t> sync_id;                              // for an `_airbyte_meta` that is not there yet
   const std::vector<std::string>* protected_fields = nullptr;  // never nulled: the primary key and the cursor
 };
 
-// `put_request` is what ItemEncoder wrote: `{"PutRequest":{"Item":{...}}}`. Appends the smaller one to `out`,
+// `item` is what ItemEncoder wrote. Appends the smaller one to `out`,
 // whose size is within the limit by both rules, and returns how many fields were nulled. Nothing when it
 // cannot fit: then nothing was appended.
-std::optional<size_t> ShrinkItem(std::string_view put_request, const ShrinkOptions& options, Buffer& out);
+std::optional<size_t> ShrinkItem(std::string_view item, const ShrinkOptions& options, Buffer& out);
 
 }  // namespace ddb

@@ -61,7 +61,7 @@ TEST(ShrinkItem, BetweenTheBoundsItIsSentAndOnRefusalShrunk) {
   EXPECT_EQ(between.facts.size, (SizeBounds{kMaxItemBytes, kMaxItemBytes + 1}));
   EXPECT_EQ(between.facts.nulled, 0u);
   Buffer out;
-  EXPECT_EQ(ShrinkItem("{\"PutRequest\":{\"Item\":" + between.item + "}}", {}, out), 1u);
+  EXPECT_EQ(ShrinkItem(between.item, {}, out), 1u);
   EXPECT_THAT(std::string(out.view()),
               HasSubstr(R"("_airbyte_data":{"M":{"a":{"N":"120"},"p":{"NULL":true}}})"));
   EXPECT_THAT(std::string(out.view()),

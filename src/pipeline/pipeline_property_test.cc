@@ -44,7 +44,7 @@ class FaultyClient final : public Client {
   FaultyClient(EventLoop& loop, const Plan& plan, Store& store, uint64_t seed)
       : loop_(loop), plan_(plan), store_(store), dice_(seed) {}
 
-  void Send(std::string_view, Buffer& body, Done done) override {
+  void Send(const Operation&, Buffer& body, Done done) override {
     ++in_flight_;
     auto timer = std::make_shared<EventLoop::Timer>(loop_);
     const bool at_once = dice_.Chance(3);

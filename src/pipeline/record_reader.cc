@@ -27,12 +27,16 @@ void DraftItem::Begin(std::optional<StreamNo> stream, Instant now) {
   stream_ = stream;
   if (!stream) return;
   batch_ = &batcher_.Open(plan_.streams[*stream].table, now);
-  mark_ = Batcher::BeginItem(*batch_);
+  mark_ = batcher_.BeginItem(*batch_);
 }
 
-void DraftItem::Keep(RecordGroup& group, bool changed) {
+void DraftItem::Keep(RecordGroup& group, const ItemEncoder::ItemFacts& facts) {
   batcher_.EndItem(plan_.streams[*stream_].table, mark_,
-                   {.group = &group, .letter = nullptr, .is_changed = changed});
+                   {.group = &group,
+                    .letter = nullptr,
+                    .is_changed = facts.nulled + facts.truncated > 0,
+                    .op = WriteOp::kPut,
+                    .stored_bytes = static_cast<uint32_t>(facts.size.upper)});
   batch_ = nullptr;
   stream_.reset();
 }
@@ -142,7 +146,7 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
     return RejectRecord(*stream, reject);
   }
   const ItemEncoder::ItemFacts& facts = encoder_.last_item();
-  draft_.Keep(CountRecord(*stream, facts), facts.nulled + facts.truncated > 0);
+  draft_.Keep(CountRecord(*stream, facts), facts);
   return true;
 }
 

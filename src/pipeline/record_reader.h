@@ -34,7 +34,8 @@ class DraftItem {
   void Begin(std::optional<StreamNo> stream, Instant now);  // discards an earlier one
   Buffer& out() { return batch_ != nullptr ? batch_->body : scratch_; }
   std::optional<StreamNo> stream() const { return stream_; }
-  void Keep(RecordGroup& group, bool changed);  // as an item of its batch; its stream is known
+  // As an item of its batch; its stream is known.
+  void Keep(RecordGroup& group, const ItemEncoder::ItemFacts& facts);
   void Discard();
 
  private:

@@ -6,8 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "dynamodb/requests.h"
-
 namespace ddb {
 namespace {
 
@@ -25,7 +23,7 @@ std::vector<StreamId> IdsOf(const RunPlan& plan) {
 TableTargets TargetsOf(const RunPlan& plan) {
   TableTargets targets;
   for (const TablePlan& table : plan.tables)
-    targets.push_back({table.table, table.stream, table.keys, BatchWriteHead(table.table), kBatchWriteTail});
+    targets.push_back({table.table, table.stream, BatchWrite(table.table, table.keys)});
   return targets;
 }
 

@@ -19,7 +19,7 @@ namespace {
 // Nothing is sent by a run without input.
 class UnusedClient final : public Client {
  public:
-  void Send(std::string_view, Buffer&, Done) override { ADD_FAILURE() << "a request"; }
+  void Send(const Operation&, Buffer&, Done) override { ADD_FAILURE() << "a request"; }
   size_t in_flight() const override { return 0; }
 };
 

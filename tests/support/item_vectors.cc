@@ -28,10 +28,8 @@ std::string Encode(ddb::ItemEncoder& encoder, const std::string& data) {
       .sync_time_millis = 1, .generation_id = {}, .sync_id = 5, .protected_fields = {"id", "kept"}};
   if (encoder.Finish("7", "", stream, out) != ddb::RejectReason::kNone) return "rejected";
   const auto& facts = encoder.last_item();
-  constexpr std::string_view kBefore = R"({"PutRequest":{"Item":)", kBehind = "}}";
   return std::to_string(facts.size.lower) + " " + std::to_string(facts.size.upper) + " " +
-         std::to_string(facts.truncated) + " " + std::to_string(facts.nulled) + " " +
-         std::string(out.view(kBefore.size(), out.size() - kBefore.size() - kBehind.size()));
+         std::to_string(facts.truncated) + " " + std::to_string(facts.nulled) + " " + std::string(out.view());
 }
 
 std::string FromHex(const std::string& hex) {

@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "delivery/progress.h"
 #include "delivery/run_context.h"
-#include "dynamodb/requests.h"
 #include "support/delivery/checkpoints.h"
 
 namespace ddb {
@@ -47,14 +46,15 @@ inline RejectionPolicy Skip(std::optional<TableNo> dead_letters = std::nullopt) 
 
 class DeliveryTest : public ::testing::Test {
  protected:
-  explicit DeliveryTest(RejectionPolicy policy = {}) : plan_(PlanOf(policy)) {}
+  explicit DeliveryTest(RejectionPolicy policy = {}, TableTargets tables = Tables())
+      : tables_(std::move(tables)), plan_(PlanOf(policy, tables_)) {}
 
-  static RunPlan PlanOf(const RejectionPolicy& policy) {
+  static RunPlan PlanOf(const RejectionPolicy& policy, const TableTargets& tables) {
     RunPlan plan;
     plan.skip_rejected = policy.skip;
     plan.dead_letters = policy.dead_letters;
     plan.sync_time_millis = 1000;
-    for (const TableTarget& target : Tables()) {
+    for (const TableTarget& target : tables) {
       TablePlan table;
       table.table = target.name;
       table.stream = target.stream;
@@ -71,9 +71,7 @@ class DeliveryTest : public ::testing::Test {
       TableTarget target;
       target.name = name;
       target.stream.name = name;
-      target.keys.hash = {"id", 'S'};
-      target.request_prefix = BatchWriteHead(name);
-      target.request_suffix = kBatchWriteTail;
+      target.write = BatchWrite(name, {{"id", 'S'}, {}});
       tables.push_back(std::move(target));
     }
     return tables;
@@ -112,7 +110,7 @@ class DeliveryTest : public ::testing::Test {
   uint64_t Waiting(TableNo table) { return flow_.clock(table).waiting(); }
 
   ManualClock clock_;
-  const TableTargets tables_ = Tables();
+  const TableTargets tables_;
   FlowControl flow_{1, 3};
   std::vector<std::string> states_out_;
   CheckpointLedger ledger_{2};

@@ -26,12 +26,13 @@ class DispatcherTest : public DeliveryTest {
   // Records with these keys, in batches of 25, all before one STATE of their stream.
   void Give(TableNo table, int count, const std::string& prefix) {
     RecordGroup* group = Register(table, count, prefix);
-    for (int i = 0; i < count; ++i) GiveItem(table, group, FakeClient::ItemOf(prefix + std::to_string(i)));
+    for (int i = 0; i < count; ++i)
+      GiveItem(table, group, FakeClient::BareItemOf(prefix + std::to_string(i)));
     batcher_.SealAll();
   }
   void GiveItem(TableNo table, RecordGroup* group, std::string_view bytes, bool is_changed = false) {
     Batch& batch = batcher_.Open(table, clock_.Now());
-    const size_t mark = Batcher::BeginItem(batch);
+    const size_t mark = batcher_.BeginItem(batch);
     batch.body.Append(bytes);
     batcher_.EndItem(table, mark, {.group = group, .letter = nullptr, .is_changed = is_changed});
   }

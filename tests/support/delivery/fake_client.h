@@ -20,8 +20,9 @@ class FakeClient final : public Client {
  public:
   explicit FakeClient(EventLoop& loop) : loop_(loop) {}
 
-  void Send(std::string_view operation, Buffer& body, Done done) override {
-    EXPECT_EQ(operation, "BatchWriteItem");
+  void Send(const Operation& operation, Buffer& body, Done done) override {
+    operations.emplace_back(operation.name);
+    bodies.emplace_back(body.view());
     ++in_flight_;
     std::vector<std::string> keys = KeysIn(body.view());
     EXPECT_LE(keys.size(), 25u);
@@ -43,8 +44,9 @@ class FakeClient final : public Client {
   size_t in_flight() const override { return in_flight_; }
 
   static std::string ItemOf(const std::string& key) {
-    return R"({"PutRequest":{"Item":{"id":{"S":")" + key + R"("}}}})";
+    return R"({"PutRequest":{"Item":)" + BareItemOf(key) + "}}";
   }
+  static std::string BareItemOf(const std::string& key) { return R"({"id":{"S":")" + key + R"("}})"; }
   static std::vector<std::string> KeysIn(std::string_view body) {
     std::vector<std::string> keys;
     static constexpr std::string_view kBegin = R"({"id":{"S":")";
@@ -62,7 +64,9 @@ class FakeClient final : public Client {
 
   std::function<void(const std::vector<std::string>& keys, Reply& reply, std::string& body)> answer =
       [](const auto&, Reply&, std::string& body) { body = kAllWritten; };
-  std::vector<std::vector<std::string>> requests;
+  std::vector<std::vector<std::string>> requests;  // the keys in each
+  std::vector<std::string> operations;
+  std::vector<std::string> bodies;
   std::map<std::string, int> stored;
 
  private:

@@ -60,7 +60,7 @@ class SimulatedClient final : public Client {
  public:
   explicit SimulatedClient(SimulatedTime& time) : time_(time) {}
 
-  void Send(std::string_view, Buffer& body, Done done) override {
+  void Send(const Operation&, Buffer& body, Done done) override {
     ++in_flight_;
     std::vector<std::string> keys = FakeClient::KeysIn(body.view());
     trace.emplace_back(time_.Now(), keys.empty() ? "" : keys.front() + "+" + std::to_string(keys.size()));

@@ -14,8 +14,10 @@ inline TableTargets TwoTables() {
   for (const char* name : {"a", "b"}) {
     TableTarget target;
     target.name = name;
-    target.request_prefix = std::string(name) + "[";
-    target.request_suffix = "]";
+    target.write = BatchWrite(name, {});  // its limits
+    target.write.head = std::string(name) + "[";
+    target.write.tail = "]";
+    target.write.put = {};
     tables.push_back(std::move(target));
   }
   return tables;

@@ -115,7 +115,7 @@ class FakeDynamoDb final : public Client {
     return n;
   }
 
-  void Send(std::string_view operation, Buffer& body, Done done) override;
+  void Send(const Operation& operation, Buffer& body, Done done) override;
   size_t in_flight() const override { return in_flight_; }
 
   // Those whose time has come; each call does it first.

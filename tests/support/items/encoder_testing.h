@@ -44,11 +44,10 @@ inline Encoded Encode(ItemEncoder& encoder, std::string_view text, std::string_v
       encoder.Finish(emitted_at, std::string_view(padded_meta).substr(0, meta.size()), stream, out);
   result.facts = encoder.last_item();
   if (result.reject == RejectReason::kEmittedAtTooLarge) return result;  // nothing was finished
-  constexpr std::string_view kBegin = "before{\"PutRequest\":{\"Item\":";
+  constexpr std::string_view kBegin = "before";
   const std::string_view all = out.view();
   EXPECT_EQ(all.substr(0, kBegin.size()), kBegin);
-  EXPECT_EQ(all.substr(all.size() - 2), "}}");
-  result.item = all.substr(kBegin.size(), all.size() - kBegin.size() - 2);
+  result.item = all.substr(kBegin.size());
   constexpr std::string_view kId = "\"_airbyte_ab_id\":{\"S\":\"";
   const size_t id = result.item.rfind(kId);
   EXPECT_NE(id, std::string::npos) << result.item;

@@ -61,7 +61,7 @@ class StoringClient final : public Client {
  public:
   StoringClient(EventLoop& loop, FakeStore& store, ClientBehaviour& behaviour)
       : loop_(loop), store_(store), behaviour_(behaviour) {}
-  void Send(std::string_view, Buffer& body, Done done) override {
+  void Send(const Operation&, Buffer& body, Done done) override {
     ++in_flight_;
     behaviour_.on_send();
     auto timer = std::make_shared<EventLoop::Timer>(loop_);

@@ -1,3 +1,5 @@
+#include "dynamodb/write_request.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <simdjson.h>
@@ -6,7 +8,6 @@
 #include <vector>
 
 #include "dynamodb/item_key.h"
-#include "dynamodb/responses.h"
 
 namespace ddb {
 namespace {
@@ -17,57 +18,114 @@ using testing::UnorderedElementsAre;
 
 const TableKeys kKeys{{"id", 'S'}, KeyAttribute{"t", 'N'}};
 
+std::string PutItem(std::string_view id, std::string_view t) {
+  return R"({"data":{"M":{}},"id":{"S":")" + std::string(id) + R"("},"t":{"N":")" + std::string(t) + R"("}})";
+}
+std::string DeleteKey(std::string_view id, std::string_view t) {
+  return R"({"id":{"S":")" + std::string(id) + R"("},"t":{"N":")" + std::string(t) + R"("}})";
+}
 std::string Put(std::string_view id, std::string_view t) {
-  return R"({"PutRequest":{"Item":{"data":{"M":{}},"id":{"S":")" + std::string(id) + R"("},"t":{"N":")" +
-         std::string(t) + R"("}}}})";
+  return R"({"PutRequest":{"Item":)" + PutItem(id, t) + "}}";
 }
 std::string Delete(std::string_view id, std::string_view t) {
-  return R"({"DeleteRequest":{"Key":{"id":{"S":")" + std::string(id) + R"("},"t":{"N":")" + std::string(t) +
-         R"("}}}})";
+  return R"({"DeleteRequest":{"Key":)" + DeleteKey(id, t) + "}}";
 }
 std::string Unprocessed(const std::string& entries, std::string_view table = "tab") {
   return R"({"UnprocessedItems":{")" + std::string(table) + R"(":[)" + entries + "]}}";
 }
 
+struct Write {
+  WriteOp op;
+  std::string bytes;
+};
+
+std::string Body(const WriteKind& kind, const std::vector<Write>& writes) {
+  Buffer body;
+  kind.Begin(body);
+  for (const Write& write : writes) {
+    const size_t mark = body.size();
+    const bool first = &write == &writes.front();
+    kind.BeginItem(body, write.op, first);
+    const size_t begin = body.size();
+    EXPECT_EQ(begin, mark + kind.BeforeItem(write.op, first));
+    body.Append(write.bytes);
+    kind.EndItem(body, write.op, begin);
+  }
+  kind.End(body);
+  return std::string(body.view());
+}
+
+// The bytes on the wire.
+TEST(BatchWriteKind, TheRequest) {
+  const WriteKind kind = BatchWrite("a.b\"", kKeys);
+  EXPECT_EQ(kind.operation.name, "BatchWriteItem");
+  EXPECT_EQ(kind.operation.least_reply, 0u);
+  EXPECT_EQ(kind.max_items, 25u);
+  EXPECT_EQ(kind.max_bytes, 16'000'000u);
+  EXPECT_EQ(Body(kind, {}), R"({"RequestItems":{"a.b\"":[]}})");
+  EXPECT_EQ(Body(kind, {{WriteOp::kPut, R"({"id":{"S":"a"}})"}}),
+            R"({"RequestItems":{"a.b\"":[{"PutRequest":{"Item":{"id":{"S":"a"}}}}]}})");
+  EXPECT_EQ(Body(kind, {{WriteOp::kPut, "1"}, {WriteOp::kDelete, "2"}, {WriteOp::kPut, "3"}}),
+            R"({"RequestItems":{"a.b\"":[{"PutRequest":{"Item":1}},{"DeleteRequest":{"Key":2}},)"
+            R"({"PutRequest":{"Item":3}}]}})");
+  EXPECT_EQ(kind.Around(WriteOp::kPut, "1"), R"({"PutRequest":{"Item":1}})");
+  EXPECT_EQ(kind.Around(WriteOp::kDelete, "1"), R"({"DeleteRequest":{"Key":1}})");
+}
+
 class BatchReply : public testing::Test {
  protected:
-  bool Read(std::string_view body) {
-    return ReadBatchWriteReply(body, "tab", kKeys, std::vector<std::string_view>(sent_.begin(), sent_.end()),
-                               outcome_);
+  bool Read(std::string_view body, Verdict verdict = {}) {
+    Reply reply;
+    reply.verdict = verdict;
+    reply.body = body;
+    std::vector<SentItem> sent;
+    for (const Write& write : sent_) sent.push_back({write.op, write.bytes});
+    WriteOutcome outcome;
+    outcome.others.push_back({7, ItemOutcome::kLostToNewer});  // of an earlier reply
+    const bool told = kind_.ReadReply(reply, sent, outcome);
+    not_yet_.clear();
+    for (const WriteOutcome::Item& item : outcome.others) {
+      EXPECT_EQ(item.outcome, ItemOutcome::kNotYet);
+      not_yet_.push_back(item.index);
+    }
+    return told;
   }
-  std::vector<std::string> sent_ = {Put("a", "1000"), Put("b", "1000"), Delete("c", "5")};
-  BatchWriteOutcome outcome_;
+  const WriteKind kind_ = BatchWrite("tab", kKeys);
+  std::vector<Write> sent_ = {{WriteOp::kPut, PutItem("a", "1000")},
+                              {WriteOp::kPut, PutItem("b", "1000")},
+                              {WriteOp::kDelete, DeleteKey("c", "5")}};
+  std::vector<uint32_t> not_yet_;
 };
 
 TEST_F(BatchReply, AllStored) {
   EXPECT_TRUE(Read(R"({"UnprocessedItems":{}})"));
-  EXPECT_THAT(outcome_.unprocessed, IsEmpty());
+  EXPECT_THAT(not_yet_, IsEmpty());
   EXPECT_TRUE(Read(" { \"UnprocessedItems\" : { } } "));
-  EXPECT_THAT(outcome_.unprocessed, IsEmpty());
+  EXPECT_THAT(not_yet_, IsEmpty());
   EXPECT_TRUE(Read(R"({"UnprocessedItems":{"tab":[]}})"));
-  EXPECT_THAT(outcome_.unprocessed, IsEmpty());
+  EXPECT_THAT(not_yet_, IsEmpty());
 }
 
 TEST_F(BatchReply, EntriesAreMatchedByOperationAndKey) {
   EXPECT_TRUE(Read(Unprocessed(Put("b", "1000"))));
-  EXPECT_THAT(outcome_.unprocessed, ElementsAre(1));
+  EXPECT_THAT(not_yet_, ElementsAre(1));
   EXPECT_TRUE(Read(Unprocessed(Delete("c", "5") + "," + Put("a", "1000"))));
-  EXPECT_THAT(outcome_.unprocessed, UnorderedElementsAre(0, 2));
+  EXPECT_THAT(not_yet_, UnorderedElementsAre(0, 2));
 }
 
 TEST_F(BatchReply, NumbersAreComparedByValueAndStringsByTheirBytes) {
   EXPECT_TRUE(Read(Unprocessed(Put("a", "1e3"))));
-  EXPECT_THAT(outcome_.unprocessed, ElementsAre(0));
+  EXPECT_THAT(not_yet_, ElementsAre(0));
   EXPECT_TRUE(Read(Unprocessed(Put("\\u0061", "1000.00"))));
-  EXPECT_THAT(outcome_.unprocessed, ElementsAre(0));
+  EXPECT_THAT(not_yet_, ElementsAre(0));
   EXPECT_TRUE(Read(Unprocessed(Delete("c", "5.0e0"))));
-  EXPECT_THAT(outcome_.unprocessed, ElementsAre(2));
+  EXPECT_THAT(not_yet_, ElementsAre(2));
 }
 
 TEST_F(BatchReply, ANullMemberCountsAsAbsent) {
   EXPECT_TRUE(
       Read(Unprocessed(R"({"DeleteRequest":null,"PutRequest":{"Item":{"id":{"S":"a"},"t":{"N":"1000"}}}})")));
-  EXPECT_THAT(outcome_.unprocessed, ElementsAre(0));
+  EXPECT_THAT(not_yet_, ElementsAre(0));
 }
 
 TEST_F(BatchReply, WhatDoesNotAddUpIsNoAnswer) {
@@ -101,13 +159,24 @@ TEST_F(BatchReply, WhatDoesNotAddUpIsNoAnswer) {
   for (const std::string& body : bad) EXPECT_FALSE(Read(body)) << body;
 }
 
-TEST_F(BatchReply, ConsumedCapacityIsSummedForTheTable) {
-  EXPECT_TRUE(Read(R"({"UnprocessedItems":{},"ConsumedCapacity":[{"TableName":"tab","CapacityUnits":3.5},)"
-                   R"({"TableName":"other","CapacityUnits":9},{"TableName":"tab","CapacityUnits":2}]})"));
-  ASSERT_TRUE(outcome_.consumed_units);
-  EXPECT_DOUBLE_EQ(*outcome_.consumed_units, 5.5);
-  EXPECT_TRUE(Read(R"({"ConsumedCapacity":"much","UnprocessedItems":{}})"));
-  EXPECT_FALSE(outcome_.consumed_units);
+TEST_F(BatchReply, OtherMembersDoNotMatter) {
+  EXPECT_TRUE(Read(R"({"ConsumedCapacity":"much","UnprocessedItems":{},"ItemCollectionMetrics":[1]})"));
+  EXPECT_THAT(not_yet_, IsEmpty());
+}
+
+// An item and the delete of its key in one request are two things.
+TEST_F(BatchReply, APutAndADeleteOfOneKey) {
+  sent_ = {{WriteOp::kDelete, DeleteKey("a", "1")}, {WriteOp::kPut, PutItem("a", "1")}};
+  EXPECT_TRUE(Read(Unprocessed(Put("a", "1"))));
+  EXPECT_THAT(not_yet_, ElementsAre(1));
+  EXPECT_TRUE(Read(Unprocessed(Delete("a", "1"))));
+  EXPECT_THAT(not_yet_, ElementsAre(0));
+}
+
+TEST_F(BatchReply, ARefusalTellsNothingOfItsItems) {
+  Verdict refused;
+  refused.reaction = Reaction::kRejectItem;
+  EXPECT_FALSE(Read(R"({"UnprocessedItems":{}})", refused));
 }
 
 TEST(CanonicalNumber, EqualExactlyWhenTheValuesAre) {

@@ -1,0 +1,128 @@
+#include "dynamodb/write_request.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "dynamodb/item_key.h"
+#include "dynamodb/limits.h"
+#include "json/escape.h"
+
+namespace ddb {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr std::string_view kPutMember = "PutRequest";
+constexpr std::string_view kDeleteMember = "DeleteRequest";
+constexpr std::string_view kAllStored = R"({"UnprocessedItems":{}})";  // as DynamoDB writes it
+
+// What an entry is recognised by: "P" or "D", then the canonical key. `attributes` holds at least the key's.
+std::optional<std::string> Identity(WriteOp op, const dom::element& attributes, const TableKeys& keys) {
+  const std::optional<std::string> key = CanonicalKey(attributes, keys);
+  if (!key) return std::nullopt;
+  return (op == WriteOp::kPut ? "P" : "D") + *key;
+}
+
+// Of {"PutRequest":{"Item":...}} or {"DeleteRequest":{"Key":...}}; a member that is null counts as absent.
+std::optional<std::string> EntryIdentity(const dom::element& entry, const TableKeys& keys) {
+  dom::object object;
+  if (entry.get(object)) return std::nullopt;
+  std::optional<std::string> identity;
+  for (const auto& [name, value] : object) {
+    if (value.is_null()) continue;
+    const bool put = name == kPutMember;
+    if (identity || (!put && name != kDeleteMember)) return std::nullopt;
+    dom::element attributes;
+    if (value[put ? "Item" : "Key"].get(attributes)) return std::nullopt;
+    identity = Identity(put ? WriteOp::kPut : WriteOp::kDelete, attributes, keys);
+    if (!identity) return std::nullopt;
+  }
+  return identity;
+}
+
+// The sent items by identity; each is matched once.
+class SentItems {
+ public:
+  SentItems(std::span<const SentItem> sent, const TableKeys& keys) {
+    dom::parser parser;
+    for (const SentItem& item : sent) {
+      dom::element attributes;
+      std::optional<std::string> identity;
+      if (!parser.parse(item.bytes.data(), item.bytes.size()).get(attributes)) {
+        identity = Identity(item.op, attributes, keys);
+      }
+      items_.push_back(std::move(identity));
+    }
+  }
+
+  std::optional<uint32_t> Take(const std::string& identity) {
+    const auto found = std::find(items_.begin(), items_.end(), identity);
+    if (found == items_.end()) return std::nullopt;
+    found->reset();
+    return static_cast<uint32_t>(found - items_.begin());
+  }
+
+ private:
+  std::vector<std::optional<std::string>> items_;  // nullopt: taken already
+};
+
+bool MatchUnprocessed(const WriteKind& kind, const dom::object& tables, std::span<const SentItem> sent,
+                      WriteOutcome& outcome) {
+  std::optional<SentItems> items;
+  for (const auto& [name, list] : tables) {
+    dom::array entries;
+    if (name != kind.table || list.get(entries)) return false;
+    for (const dom::element entry : entries) {
+      const std::optional<std::string> identity = EntryIdentity(entry, kind.keys);
+      if (!identity) return false;
+      if (!items) items.emplace(sent, kind.keys);
+      const std::optional<uint32_t> index = items->Take(*identity);
+      if (!index) return false;
+      outcome.others.push_back({*index, ItemOutcome::kNotYet});
+    }
+  }
+  return true;
+}
+
+bool ReadBatchReply(const WriteKind& kind, const Reply& reply, std::span<const SentItem> sent,
+                    WriteOutcome& outcome) {
+  if (!reply.verdict.ok()) return false;
+  if (reply.body == kAllStored) return true;
+
+  dom::parser parser;
+  dom::object root;
+  if (reply.body.empty() || parser.parse(reply.body.data(), reply.body.size()).get(root)) return false;
+  bool found = false;
+  for (const auto& [name, value] : root) {
+    if (name != "UnprocessedItems") continue;
+    dom::object tables;
+    if (found || value.get(tables)) return false;
+    found = true;
+    if (!MatchUnprocessed(kind, tables, sent, outcome)) return false;
+  }
+  return found;
+}
+
+}  // namespace
+
+WriteKind BatchWrite(std::string_view table, const TableKeys& keys) {
+  WriteKind kind;
+  kind.operation = {"BatchWriteItem", /*least_reply=*/0};
+  kind.max_items = kMaxBatchItems;
+  kind.max_bytes = kMaxRequestBytes;
+  kind.table = table;
+  kind.keys = keys;
+  kind.head = R"({"RequestItems":{)";
+  json::AppendString(table, kind.head);
+  kind.head += ":[";
+  kind.tail = "]}}";
+  kind.separator = ",";
+  kind.put = {R"({"PutRequest":{"Item":)", "}}"};
+  kind.erase = {R"({"DeleteRequest":{"Key":)", "}}"};
+  kind.read = ReadBatchReply;
+  return kind;
+}
+
+}  // namespace ddb

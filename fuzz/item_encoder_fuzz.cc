@@ -73,14 +73,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   static ddb::ItemEncoder encoder;  // one for all records, as a worker has it
   ddb::Buffer out;
-  const ddb::EncodedData encoded = encoder.EncodeData(p, end, out);
+  static const ddb::StreamEncoding stream(ddb::ItemEncoder::Stream{.sync_time_millis = 1});
+  const ddb::EncodedData encoded = encoder.EncodeData(p, end, &stream, out);
   if (encoded.next == nullptr) {
     static simdjson::dom::parser parser;
     Check(parser.parse(p, size).error() != simdjson::SUCCESS);
     return 0;
   }
   Check(encoded.next > p && encoded.next <= end);
-  const ddb::ItemEncoder::Stream stream{.sync_time_millis = 1};
   const bool stored = encoder.Finish("1", {}, stream, out) == ddb::RejectReason::kNone;
   const auto line = ddb::growth::kLine.size() + static_cast<size_t>(encoded.next - p);
   const size_t noted = encoder.last_item().noted_bytes;

@@ -11,12 +11,13 @@
 
 namespace {
 
-constexpr ddb::ItemEncoder::Stream kStream{
-    .sync_time_millis = 1700000000000, .generation_id = {}, .sync_id = {}};
+const ddb::StreamEncoding kStream =
+    ddb::ItemEncoder::Stream{.sync_time_millis = 1700000000000, .generation_id = {}, .sync_id = {}};
 
 bool Encode(ddb::ItemEncoder& encoder, const bench::Record& record, ddb::Buffer& out) {
   const char* const end = record.line.data() + record.line.size();
-  return encoder.EncodeData(record.data.data(), end, out).next == record.data.data() + record.data.size() &&
+  return encoder.EncodeData(record.data.data(), end, nullptr, out).next ==
+             record.data.data() + record.data.size() &&
          encoder.Finish("1700000000000", {}, kStream, out) == ddb::RejectReason::kNone;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "items/fast_encoder.h"
+#include "items/item_tokens.h"
 #include "items/name_substitute.h"
 #include "items/number.h"
 #include "items/repeated_names.h"
@@ -26,7 +27,7 @@ struct Level {
 class CarefulScan {
  public:
   CarefulScan(const char* p, const char* end, int outer_levels, std::string_view path, Buffer& out,
-              ChangeLog& log)
+              ChangeLog& log, KeptFields* fields)
       : p_(p),
         end_(end),
         max_levels_(static_cast<size_t>(kMaxContainers - outer_levels)),
@@ -34,6 +35,8 @@ class CarefulScan {
         top_{path.find('.') == path.npos ? path.size() : path.find('.')},
         out_(out),
         log_(log),
+        fields_(fields),
+        in_field_(fields != nullptr && fields->whole()),
         dropped_(FindRepeatedNames(p, end, kMaxContainers - outer_levels)) {}
 
   void Run() {
@@ -54,29 +57,55 @@ class CarefulScan {
   }
 
  private:
+  // Not what cannot be stored anyhow.
+  void Put(std::string_view text) {
+    if (dropping_) return;
+    if (in_field_ && fields_->TooLong(text.size())) {
+      DropField();
+    } else {
+      out_.Append(text);
+    }
+  }
+  void BeginField(size_t name_bytes) {
+    if (fields_ == nullptr || fields_->whole() || fields_->hopeless()) return;
+    fields_->Begin(name_bytes);
+    in_field_ = true;
+  }
+  void DropField() {
+    fields_->Drop();
+    dropping_ = true;
+  }
+  void EndField() {
+    if (!in_field_ || fields_->whole()) return;
+    in_field_ = false;
+    fields_->End();
+    dropping_ = fields_->hopeless();
+  }
+
   void SkipSpace() { p_ = json::SkipWhitespace(p_, end_); }
 
   void Open() {
     const bool object = *p_++ == '{';
     levels_.push_back({.object = object, .inside = p_, .path_length = path_.size()});
-    out_.Append(object ? "{\"M\":{" : "{\"L\":[");
+    Put(object ? token::kMapBegin : token::kListBegin);
   }
 
   // Within the innermost container: to the next value (true), or out of it.
   bool Next() {
     Level& level = levels_.back();
     path_.resize(level.path_length);
+    if (levels_.size() == 1) EndField();
     SkipSpace();
     if (*p_ == ',') ++p_;
     SkipSpace();
     if (*p_ == '}' || *p_ == ']') {
       ++p_;
-      out_.Append(level.object ? "}}" : "]}");
+      Put(level.object ? token::kMapEnd : token::kListEnd);
       levels_.pop_back();
       return false;
     }
     while (level.object && std::binary_search(dropped_.begin(), dropped_.end(), p_)) SkipMember();
-    if (level.members++ > 0) out_.Append(',');
+    if (level.members++ > 0) Put(token::kComma);
     if (level.object) {
       Name(level);
     } else {
@@ -97,19 +126,22 @@ class CarefulScan {
     const json::Name name = json::ReadName(p_, end_);
     std::string text(name.raw);
     if (name.escaped) json::Unescape(name.raw, text);
-    out_.Append('"');
+    Put(token::kNameBegin);
+    size_t name_bytes = name.raw.size();
     if (const auto kind = NameProblem(text)) {
       text = level.names.Replace(text, level.inside, end_);
       std::string written;
       json::AppendEscaped(text, written);
-      out_.Append(written);
+      Put(written);
+      name_bytes = written.size();
       NamePath(text);
       log_.Add(*kind, path_, top_);
     } else {
-      out_.Append(name.raw);
+      Put(name.raw);
       NamePath(text);
     }
-    out_.Append("\":");
+    Put(token::kNameEnd);
+    if (levels_.size() == 1) BeginField(name_bytes);
     p_ = json::SkipWhitespace(name.value, end_);
   }
 
@@ -124,15 +156,15 @@ class CarefulScan {
       case '"':
         return String();
       case 't':
-        out_.Append("{\"BOOL\":true}");
+        Put(token::kTrue);
         p_ += 4;
         return;
       case 'f':
-        out_.Append("{\"BOOL\":false}");
+        Put(token::kFalse);
         p_ += 5;
         return;
       case 'n':
-        out_.Append("{\"NULL\":true}");
+        Put(token::kNull);
         p_ += 4;
         return;
       default:
@@ -145,9 +177,9 @@ class CarefulScan {
     const json::StringToken token = json::SkipString(inside, end_);
     const std::string_view raw(inside, static_cast<size_t>(token.next - inside) - 1);
     p_ = token.next;
-    out_.Append("{\"S\":\"");
-    if (!token.escaped || !CopyWithoutLoneSurrogates(raw)) out_.Append(raw);
-    out_.Append("\"}");
+    Put(token::kStringBegin);
+    if (!token.escaped || !CopyWithoutLoneSurrogates(raw)) Put(raw);
+    Put(token::kScalarEnd);
   }
 
   // False, and nothing written, if there are none.
@@ -160,14 +192,14 @@ class CarefulScan {
       const json::Escape escape = json::ReadEscape(p, raw_end);
       if (escape.lone_surrogate) {
         found = true;
-        out_.Append({copied, static_cast<size_t>(p - copied)});
-        out_.Append("\\ufffd");
+        Put({copied, static_cast<size_t>(p - copied)});
+        Put("\\ufffd");
         copied = p + escape.length;
       }
       p += escape.length;
     }
     if (!found) return false;
-    out_.Append({copied, static_cast<size_t>(raw_end - copied)});
+    Put({copied, static_cast<size_t>(raw_end - copied)});
     log_.Add(ChangeKind::kLoneSurrogate, path_, top_);
     return true;
   }
@@ -178,27 +210,29 @@ class CarefulScan {
     const ddb::Number number = NormalizeNumber(begin, end_, text);
     p_ = number.next;
     if (number.fit == NumberFit::kFits) {
-      out_.Append("{\"N\":\"");
-      out_.Append({text, number.length});
+      Put(token::kNumberBegin);
+      Put({text, number.length});
     } else {
-      out_.Append("{\"S\":\"");
-      out_.Append({begin, static_cast<size_t>(p_ - begin)});
+      Put(token::kStringBegin);
+      Put({begin, static_cast<size_t>(p_ - begin)});
       log_.Add(number.fit == NumberFit::kPrecision ? ChangeKind::kNumberPrecision : ChangeKind::kNumberRange,
                path_, top_);
     }
-    out_.Append("\"}");
+    Put(token::kScalarEnd);
   }
 
   // The container's text as it was sent.
   void DeepText() {
     const char* const begin = p_;
     p_ = json::SkipValue(p_, end_);
+    log_.Add(ChangeKind::kTooDeep, path_, top_);
+    if (in_field_ && !dropping_ && p_ - begin > kMaxItemBytes) DropField();
+    if (dropping_) return;
     std::string text;
     json::AppendEscaped({begin, static_cast<size_t>(p_ - begin)}, text);
-    out_.Append("{\"S\":\"");
-    out_.Append(text);
-    out_.Append("\"}");
-    log_.Add(ChangeKind::kTooDeep, path_, top_);
+    Put(token::kStringBegin);
+    Put(text);
+    Put(token::kScalarEnd);
   }
 
   const char* p_;
@@ -208,6 +242,9 @@ class CarefulScan {
   ChangeLog::TopField top_;
   Buffer& out_;
   ChangeLog& log_;
+  KeptFields* const fields_;  // null: all is kept
+  bool in_field_;             // of the record, and it may be dropped
+  bool dropping_ = false;     // nothing is kept, for now
   const std::vector<const char*> dropped_;
   std::vector<Level> levels_;
 };
@@ -215,12 +252,13 @@ class CarefulScan {
 }  // namespace
 
 CarefulResult CarefulEncode(const char* p, const char* end, int outer_levels, std::string_view path,
-                            Buffer& out, ChangeLog& log) {
+                            Buffer& out, ChangeLog& log, KeptFields* fields) {
   const char* const next = json::SkipValue(p, end);
   if (next == nullptr) return {};
   const size_t begin = out.size();
-  CarefulScan(p, end, outer_levels, path, out, log).Run();
+  CarefulScan(p, end, outer_levels, path, out, log, fields).Run();
   SizeBounds size;
+  if (fields != nullptr && fields->hopeless()) return {next, size};
   MeasureValue(out.data() + begin, size);
   return {next, size};
 }

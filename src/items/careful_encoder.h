@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "items/change_log.h"
 #include "items/item_size.h"
+#include "items/kept_fields.h"
 
 namespace ddb {
 
@@ -19,8 +20,11 @@ struct CarefulResult {
 
 // `p` at '{' or '['; `outer_levels` as for FastEncode. `path` is where the value stands, "" for the record's
 // data itself. Appends to `out`.
+//
+// With `fields`, only that is kept which can be stored; when they are hopeless, what was appended is of no
+// use.
 CarefulResult CarefulEncode(const char* p, const char* end, int outer_levels, std::string_view path,
-                            Buffer& out, ChangeLog& log);
+                            Buffer& out, ChangeLog& log, KeptFields* fields = nullptr);
 
 // What an empty name becomes; "_2", "_3", ... follow where the object has that name already.
 inline constexpr std::string_view kEmptyNameSubstitute = "_airbyte_empty_name";

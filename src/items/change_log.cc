@@ -16,7 +16,7 @@ void ChangeLog::Add(ChangeKind kind, std::string_view path, TopField& top) {
     changes_.push_back({std::string(path), kind});
     return;
   }
-  if (std::exchange(top.noted, true)) return;
+  if (std::exchange(top.noted, true) || endless()) return;
   changes_.push_back({std::string(path.substr(0, top.length)), kind});
 }
 

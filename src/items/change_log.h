@@ -55,6 +55,10 @@ class ChangeLog {
   static constexpr size_t kMaxPaths = 100;       // further changes are noted once per top-level field
   static constexpr size_t kMaxPathBytes = 1024;  // and so are those whose path is longer
 
+  // More changes than this make an item too large by themselves: what is noted of each takes more than 64
+  // bytes of it.
+  static constexpr size_t kMaxChanges = 409'600 / 64;
+
   void Clear();
   bool empty() const { return changes_.empty(); }
 
@@ -67,6 +71,7 @@ class ChangeLog {
   void Add(ChangeKind kind, std::string_view path, TopField& top);
 
   const std::vector<FieldChange>& changes() const { return changes_; }
+  bool endless() const { return changes_.size() > kMaxChanges; }
   size_t truncated() const { return truncated_; }  // values and names changed, also those not listed
 
  private:

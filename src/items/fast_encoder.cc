@@ -60,6 +60,7 @@ class Scan {
         end_(end),
         keys_(keys),
         out_(out),
+        out_begin_(out.size()),
         objects_(objects),
         names_(keys.BeginRecord()),
         open_(1u << outer_levels) {
@@ -68,7 +69,6 @@ class Scan {
 
   [[gnu::always_inline]] FastResult Run() {
     const char* const begin = p_;
-    const size_t out_begin = out_.size();
     // Most records grow by less than half; tokens check for the rest.
     const auto left = static_cast<size_t>(end_ - p_);
     w_.at = out_.Grow(left + left / 2 + 2 * kSlack);
@@ -78,7 +78,7 @@ class Scan {
     if (step == Step::kRare) return {FastStatus::kRare, nullptr, {}};
     if (step == Step::kInvalid) return {};
     if (p_ > end_ || (text_.saw_non_ascii() && !json::ValidUtf8(begin, p_))) return {};
-    return {FastStatus::kDone, p_, w_.SizeSince(out_.data() + out_begin)};
+    return {FastStatus::kDone, p_, w_.SizeSince(out_.data() + out_begin_)};
   }
 
  private:
@@ -91,12 +91,15 @@ class Scan {
     max_lead_ =
         reinterpret_cast<intptr_t>(out_.data() + out_.capacity() - kSlack) - reinterpret_cast<intptr_t>(end_);
   }
-  [[gnu::always_inline]] void EnsureRoom() {
+  // False: this is too long to be worth it.
+  [[gnu::always_inline]] bool EnsureRoom() {
     const intptr_t lead = reinterpret_cast<intptr_t>(w_.at) - reinterpret_cast<intptr_t>(p_);
     if (lead > max_lead_) [[unlikely]] {
+      if (static_cast<size_t>(w_.at - out_.data()) - out_begin_ > kMaxFastOutput) return false;
       w_.at = ItemWriter::Reserve(out_, w_.at, 2 * (static_cast<size_t>(end_ - p_) + kSlack));
       SetRoom();
     }
+    return true;
   }
   [[gnu::always_inline]] void SkipSpace() {
     while (static_cast<unsigned char>(*p_) <= ' ' && p_ < end_ &&
@@ -127,7 +130,8 @@ class Scan {
 
   [[gnu::always_inline]] Step Name() {
     if (*p_ != '"') return Step::kInvalid;
-    EnsureRoom();
+    if (!EnsureRoom()) [[unlikely]]
+      return Step::kRare;
     w_.BeginName();
     const char* const name = ++p_;
     const int64_t before = w_.excess;
@@ -265,7 +269,8 @@ class Scan {
     for (;;) {
       if (p_ >= end_) [[unlikely]]
         return Step::kInvalid;
-      EnsureRoom();
+      if (!EnsureRoom()) [[unlikely]]
+        return Step::kRare;
       bool opened = false;
       if (*p_ == '{' || *p_ == '[') {
         if ((open_ >> kMaxContainers) != 0) [[unlikely]]
@@ -301,6 +306,7 @@ class Scan {
   const char* const end_;
   KeyFilter& keys_;
   Buffer& out_;
+  const size_t out_begin_;
   ItemWriter w_;
   Kernel text_;
   intptr_t max_lead_ = 0;

@@ -1,7 +1,7 @@
 // FastEncode: one JSON object or array -> DynamoDB JSON in one pass, for values that need no thought: no
 // tree, no recursion, strings copied raw, numbers from their text. What is rare (a number or depth that
-// DynamoDB cannot hold, an unusable name, half a surrogate pair, perhaps a name twice) makes it stop with
-// kRare; the careful encoder then does the value again. Worker thread.
+// DynamoDB cannot hold, an unusable name, half a surrogate pair, perhaps a name twice, a text of megabytes)
+// makes it stop with kRare; the careful encoder then does the value again. Worker thread.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,11 @@ struct FastResult {
   const char* next = nullptr;  // with kDone: behind the value
   SizeBounds size;             // with kDone
 };
+
+// What is longer is left to the careful encoder, which keeps no more of it than can be stored: a record's
+// text, which may stand before anything else of a long line, and what becomes of it. Bytes.
+inline constexpr size_t kMaxFastInput = size_t{4} << 20;
+inline constexpr size_t kMaxFastOutput = size_t{8} << 20;
 
 // `p` at '{' or '[', with json::kPadding readable bytes behind `end`; `outer_levels` containers are around it
 // already, of the 31 that DynamoDB allows. Appends to `out`; without kDone, what was appended is for the

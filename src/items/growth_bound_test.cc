@@ -32,14 +32,15 @@ Grown Grow(std::string_view data, std::string_view meta = "") {
   stream.sync_time_millis = stream.generation_id.emplace() = stream.sync_id.emplace() = INT64_MIN;
   // One that is too large to be stored is rejected when it is encoded whole, which is what counts here.
   stream.protected_fields = {"a"};
+  const StreamEncoding encoding(stream);
   std::string padded(data);
   padded.append(json::kPadding, ' ');
   std::string padded_meta(meta);
   padded_meta.append(json::kPadding, ' ');
   Buffer out;
-  const EncodedData encoded = encoder.EncodeData(padded.data(), padded.data() + data.size(), out);
+  const EncodedData encoded = encoder.EncodeData(padded.data(), padded.data() + data.size(), &encoding, out);
   EXPECT_NE(encoded.next, nullptr) << data.substr(0, 80);
-  encoder.Finish("1", std::string_view(padded_meta).substr(0, meta.size()), stream, out);
+  encoder.Finish("1", std::string_view(padded_meta).substr(0, meta.size()), encoding, out);
   return {GrownBytes(LineBytes(data) + meta.size()), out.size(), encoder.last_item().noted_bytes};
 }
 

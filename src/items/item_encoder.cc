@@ -8,6 +8,8 @@
 #include "items/change_log.h"
 #include "items/fast_encoder.h"
 #include "items/item_meta.h"
+#include "items/item_tokens.h"
+#include "items/kept_fields.h"
 #include "items/key_filter.h"
 #include "items/layout.h"
 #include "items/number.h"
@@ -30,35 +32,27 @@ void Add(SizeBounds& size, std::string_view text) {
   Add(size, {static_cast<int64_t>(text.size()), static_cast<int64_t>(text.size())});
 }
 
-// What stands between the id and emitted_at's digits, and its size with the id's.
-struct Shared {
-  const int64_t sync_time_millis;
-  const std::optional<int64_t> generation_id;
-  std::string text;
-  SizeBounds size;
-
-  explicit Shared(const ItemEncoder::Stream& of)
-      : sync_time_millis(of.sync_time_millis), generation_id(of.generation_id), text("\"}") {
-    Add(size, kHashAttribute);
-    Add(size, {kUuidLength, kUuidLength});
-    Add(size, kDataAttribute);
-    AddNumber(kRangeAttribute, of.sync_time_millis);
-    if (of.generation_id) AddNumber(kGenerationAttribute, *of.generation_id);
-    text.append(",\"").append(kEmittedAtAttribute).append("\":{\"N\":\"");
-    Add(size, kEmittedAtAttribute);
-  }
-  bool Is(const ItemEncoder::Stream& of) const {
-    return sync_time_millis == of.sync_time_millis && generation_id == of.generation_id;
-  }
-  void AddNumber(std::string_view name, int64_t value) {
-    const std::string digits = std::to_string(value);
-    text.append(",\"").append(name).append("\":{\"N\":\"").append(digits).append("\"}");
-    Add(size, name);
-    Add(size, WholeNumberSize(digits));
-  }
-};
-
 }  // namespace
+
+StreamEncoding::StreamEncoding(const ItemEncoder::Stream& stream)
+    : sync_id_(stream.sync_id), protected_fields_(stream.protected_fields), text_(token::kScalarEnd) {
+  Add(size_, kHashAttribute);
+  Add(size_, {kUuidLength, kUuidLength});
+  Add(size_, kDataAttribute);
+  AddNumber(kRangeAttribute, stream.sync_time_millis);
+  if (stream.generation_id) AddNumber(kGenerationAttribute, *stream.generation_id);
+  text_.append(token::kComma).append(token::kNameBegin).append(kEmittedAtAttribute);
+  text_.append(token::kNameEnd).append(token::kNumberBegin);
+  Add(size_, kEmittedAtAttribute);
+}
+
+void StreamEncoding::AddNumber(std::string_view name, int64_t value) {
+  const std::string digits = std::to_string(value);
+  text_.append(token::kComma).append(token::kNameBegin).append(name).append(token::kNameEnd);
+  text_.append(token::kNumberBegin).append(digits).append(token::kScalarEnd);
+  Add(size_, name);
+  Add(size_, WholeNumberSize(digits));
+}
 
 struct ItemEncoder::Impl {
   UuidSource ids;
@@ -67,27 +61,18 @@ struct ItemEncoder::Impl {
   ChangeLog changes;
   SizeBounds data_size;
   ItemFacts last_item;
-  // Of the streams met; as many as the catalog has, so it is searched, the last one first.
-  std::vector<Shared> shared;
-  size_t last_shared = 0;
   size_t item_begin = 0;  // in the buffer
+  // What KeptFields said of the data.
+  std::vector<uint32_t> dropped;
+  bool hopeless = false;
 
-  const Shared& SharedOf(const Stream& stream);
-  RejectReason Shrink(const Stream& stream, Buffer& out);
+  RejectReason Shrink(const StreamEncoding& stream, Buffer& out);
 };
 
-const Shared& ItemEncoder::Impl::SharedOf(const Stream& stream) {
-  if (last_shared < shared.size() && shared[last_shared].Is(stream)) return shared[last_shared];
-  for (last_shared = 0; last_shared < shared.size(); ++last_shared) {
-    if (shared[last_shared].Is(stream)) return shared[last_shared];
-  }
-  return shared.emplace_back(stream);
-}
-
-RejectReason ItemEncoder::Impl::Shrink(const Stream& stream, Buffer& out) {
+RejectReason ItemEncoder::Impl::Shrink(const StreamEncoding& stream, Buffer& out) {
   Buffer smaller;
-  const auto nulled =
-      ShrinkItem(out.view().substr(item_begin), {stream.sync_id, &stream.protected_fields}, smaller);
+  const auto nulled = ShrinkItem(out.view().substr(item_begin),
+                                 {stream.sync_id(), &stream.protected_fields(), dropped}, smaller);
   if (!nulled) return RejectReason::kItemTooLarge;
   out.Truncate(item_begin);
   out.Append(smaller.view());
@@ -99,24 +84,32 @@ RejectReason ItemEncoder::Impl::Shrink(const Stream& stream, Buffer& out) {
 ItemEncoder::ItemEncoder() : impl_(std::make_unique<Impl>()) {}
 ItemEncoder::~ItemEncoder() = default;
 
-EncodedData ItemEncoder::EncodeData(const char* p, const char* end, Buffer& out) {
+EncodedData ItemEncoder::EncodeData(const char* p, const char* end, const StreamEncoding* stream,
+                                    Buffer& out) {
   Impl& impl = *impl_;
   impl.changes.Clear();
+  impl.dropped.clear();
+  impl.hopeless = false;
   impl.item_begin = out.size();
   out.Append(kItemBegin);
   const size_t data_begin = out.size();
-  const FastResult fast = impl.encode_fast(p, end, kEnvelopeLevels, impl.keys, out);
-  impl.data_size = fast.size;
-  if (fast.status == FastStatus::kDone) return {fast.next};
-  if (fast.status == FastStatus::kInvalid) return {};
-  out.Truncate(data_begin);
-  const CarefulResult careful = CarefulEncode(p, end, kEnvelopeLevels, "", out, impl.changes);
+  if (static_cast<size_t>(end - p) <= kMaxFastInput) {
+    const FastResult fast = impl.encode_fast(p, end, kEnvelopeLevels, impl.keys, out);
+    impl.data_size = fast.size;
+    if (fast.status == FastStatus::kDone) return {fast.next};
+    if (fast.status == FastStatus::kInvalid) return {};
+    out.Truncate(data_begin);
+  }
+  KeptFields fields(out, stream == nullptr ? nullptr : &stream->protected_fields());
+  const CarefulResult careful = CarefulEncode(p, end, kEnvelopeLevels, "", out, impl.changes, &fields);
   impl.data_size = careful.size;
+  impl.dropped = fields.dropped();
+  impl.hopeless = fields.hopeless();
   return {careful.next};
 }
 
-RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view meta, const Stream& stream,
-                                 Buffer& out) {
+RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view meta,
+                                 const StreamEncoding& stream, Buffer& out) {
   Impl& impl = *impl_;
   impl.last_item = {};
   char normal[kMaxCanonicalNumber];
@@ -129,9 +122,9 @@ RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view m
   } else {
     emitted_size = WholeNumberSize(emitted_at);
   }
-  const Shared& shared = impl.SharedOf(stream);
+  if (impl.hopeless || impl.changes.endless()) return RejectReason::kItemTooLarge;
   const size_t room =
-      kIdBegin.size() + kUuidLength + shared.text.size() + emitted_at.size() + kItemEnd.size();
+      kIdBegin.size() + kUuidLength + stream.text().size() + emitted_at.size() + kItemEnd.size();
   char* at = out.Grow(room);
   const auto put = [&at](std::string_view text) {
     std::memcpy(at, text.data(), text.size());
@@ -140,24 +133,25 @@ RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view m
   put(kIdBegin);
   impl.ids.Write(at);
   at += kUuidLength;
-  put(shared.text);
+  put(stream.text());
   put(emitted_at);
   put(kItemEnd);
   out.CommitTo(at);
 
   SizeBounds& size = impl.last_item.size;
   Add(size, impl.data_size);
-  Add(size, shared.size);
+  Add(size, stream.size());
   Add(size, emitted_size);
   if (!meta.empty() || !impl.changes.empty()) {
     out.Truncate(out.size() - 1);  // }
-    const AppendedMeta appended = AppendMeta(meta, stream.sync_id, impl.keys, impl.changes, out);
+    const AppendedMeta appended = AppendMeta(meta, stream.sync_id(), impl.keys, impl.changes, out);
+    if (appended.too_large) return RejectReason::kItemTooLarge;
     Add(size, appended.size);
     impl.last_item.noted_bytes = appended.noted_bytes;
     out.Append('}');
   }
   impl.last_item.truncated = impl.changes.truncated();
-  return size.lower > kMaxItemBytes ? impl.Shrink(stream, out) : RejectReason::kNone;
+  return size.lower > kMaxItemBytes || !impl.dropped.empty() ? impl.Shrink(stream, out) : RejectReason::kNone;
 }
 
 const ItemEncoder::ItemFacts& ItemEncoder::last_item() const { return impl_->last_item; }

@@ -40,13 +40,15 @@ struct EncodedData {
   const char* next = nullptr;  // one past the value, nullptr: not valid JSON (or not valid UTF-8)
 };
 
+class StreamEncoding;
+
 class ItemEncoder {
  public:
   ItemEncoder();
   ~ItemEncoder();
 
-  // The attributes that all items of a stream share (sync_time, _airbyte_generation_id,
-  // _airbyte_meta.sync_id), encoded once.
+  // What all items of a stream share (sync_time, _airbyte_generation_id, _airbyte_meta.sync_id), and what of
+  // its records has to stay.
   struct Stream {
     int64_t sync_time_millis = 0;
     std::optional<int64_t> generation_id = {};
@@ -55,12 +57,14 @@ class ItemEncoder {
     std::vector<std::string> protected_fields = {};
   };
 
-  // `p` at the '{' of record.data; json::kPadding bytes behind `end` are readable.
-  EncodedData EncodeData(const char* p, const char* end, Buffer& out);
+  // `p` at the '{' of record.data; json::kPadding bytes behind `end` are readable. Without its stream, only
+  // to learn where it ends.
+  EncodedData EncodeData(const char* p, const char* end, const StreamEncoding* stream, Buffer& out);
   // Ends the item that EncodeData began; over the size limit its largest fields are nulled. `emitted_at` is
   // "-"? [0-9]+; `meta` the raw, valid JSON of record.meta, "" if there is none. Gives kNone, or why the
   // whole item can never be stored.
-  RejectReason Finish(std::string_view emitted_at, std::string_view meta, const Stream& stream, Buffer& out);
+  RejectReason Finish(std::string_view emitted_at, std::string_view meta, const StreamEncoding& stream,
+                      Buffer& out);
 
   // Of the item that Finish ended.
   struct ItemFacts {
@@ -74,6 +78,27 @@ class ItemEncoder {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+// A stream's share of its items, made once and found by the stream's number. Immutable; any thread.
+class StreamEncoding {
+ public:
+  // NOLINTNEXTLINE(google-explicit-constructor): it stands for the stream
+  StreamEncoding(const ItemEncoder::Stream& stream);
+
+  std::optional<int64_t> sync_id() const { return sync_id_; }
+  const std::vector<std::string>& protected_fields() const { return protected_fields_; }
+  // What stands between an item's id and emitted_at's digits, and its size with the id's.
+  std::string_view text() const { return text_; }
+  SizeBounds size() const { return size_; }
+
+ private:
+  void AddNumber(std::string_view name, int64_t value);
+
+  std::optional<int64_t> sync_id_;
+  std::vector<std::string> protected_fields_;
+  std::string text_;
+  SizeBounds size_;
 };
 
 }  // namespace ddb

@@ -43,7 +43,7 @@ TEST(ItemEncoder, IdsAreNew) {
   Buffer out;
   const std::string text = "{}" + std::string(json::kPadding, ' ');
   for (int i = 0; i < 2; ++i) {
-    encoder.EncodeData(text.data(), text.data() + 2, out);
+    encoder.EncodeData(text.data(), text.data() + 2, nullptr, out);
     encoder.Finish("1", "", SomeStream(), out);
   }
   const std::string_view all = out.view();

@@ -4,6 +4,7 @@
 
 #include "items/careful_encoder.h"
 #include "items/fast_encoder.h"
+#include "items/kept_fields.h"
 #include "items/layout.h"
 #include "json/escape.h"
 #include "json/members.h"
@@ -29,13 +30,19 @@ std::string_view FindChanges(std::string_view meta) {
   return *json::SkipWhitespace(found.data() + 1, end) == ']' ? std::string_view() : found;
 }
 
-void EncodeList(std::string_view list, KeyFilter& keys, ChangeLog& log, Buffer& out) {
+// False: no item can hold it.
+bool EncodeList(std::string_view list, KeyFilter& keys, ChangeLog& log, Buffer& out) {
   const size_t begin = out.size();
   const char* const end = list.data() + list.size();
-  const FastResult fast = ChooseFastEncode()(list.data(), end, kListOuterLevels, keys, out);
-  if (fast.status == FastStatus::kDone) return;
-  out.Truncate(begin);
-  CarefulEncode(list.data(), end, kListOuterLevels, kListPath, out, log);
+  if (list.size() <= kMaxFastInput) {
+    const FastResult fast = ChooseFastEncode()(list.data(), end, kListOuterLevels, keys, out);
+    if (fast.status == FastStatus::kDone) return true;
+    out.Truncate(begin);
+  }
+  KeptFields kept(out);
+  kept.BeginWhole();
+  CarefulEncode(list.data(), end, kListOuterLevels, kListPath, out, log, &kept);
+  return !kept.hopeless();
 }
 
 }  // namespace
@@ -58,7 +65,7 @@ AppendedMeta AppendMeta(std::string_view meta, std::optional<int64_t> sync_id, K
   if (theirs.empty()) {
     out.Append(token::kListBegin);
   } else {
-    EncodeList(theirs, keys, log, out);
+    if (!EncodeList(theirs, keys, log, out)) return {.size = {}, .noted_bytes = 0, .too_large = true};
     out.Truncate(out.size() - 2);  // ]}
   }
   bool first = theirs.empty();

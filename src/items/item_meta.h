@@ -28,6 +28,7 @@ inline constexpr std::string_view kMetaSyncId = R"(,"sync_id":{"N":")";
 struct AppendedMeta {
   SizeBounds size;
   size_t noted_bytes = 0;  // of the encoder's own changes, as written
+  bool too_large = false;  // no item can hold what came with the record; what was appended is of no use
 };
 
 // `meta` is the raw, valid JSON of record.meta, "" if there is none, followed by padding; what is no object,

@@ -5,15 +5,12 @@
 #include "items/change_log.h"
 #include "items/item_meta.h"
 #include "items/item_size.h"
+#include "items/item_tokens.h"
 #include "items/layout.h"
 #include "json/escape.h"
 
 namespace ddb {
 namespace {
-
-constexpr std::string_view kNull = R"({"NULL":true})";
-constexpr int64_t kNullSize = 1;
-constexpr size_t kMapBegin = 6;  // {"M":{
 
 struct Part {
   std::string_view name;   // as it stands in JSON, with quotes and colon
@@ -49,16 +46,27 @@ bool IsNamed(const Part& part, std::string_view name) {
   return part.name.substr(1, part.name.size() - 3) == name;
 }
 
+// One element of the list.
+int64_t SizeOfChange(std::string_view path) {
+  std::string element;
+  AppendChange(path, WordsFor(ChangeKind::kItemTooLarge), element);
+  SizeBounds size;
+  MeasureValue(element.data(), size);
+  return 1 + size.upper;
+}
+
 class Shrinker {
  public:
   Shrinker(std::string_view item, const ShrinkOptions& options)
       : options_(options), attributes_(ReadMembers(item.data() + 1)) {
     total_ = ItemSize(item).upper;
     for (const Part& attribute : attributes_) {
-      if (IsNamed(attribute, kDataAttribute)) fields_ = ReadMembers(attribute.value.data() + kMapBegin);
+      if (IsNamed(attribute, kDataAttribute))
+        fields_ = ReadMembers(attribute.value.data() + token::kMapBegin.size());
       has_meta_ |= IsNamed(attribute, kMetaAttribute);
     }
     for (Part& field : fields_) field.path = PathOf(field);
+    for (const uint32_t number : options.dropped) fields_[number].nulled = true;
   }
 
   // The largest first, as long as that gains anything. Nothing when it is not enough, or not called for.
@@ -68,12 +76,16 @@ class Shrinker {
     std::sort(order.begin(), order.end(), [](const Part* a, const Part* b) {
       return a->value_size != b->value_size ? a->value_size > b->value_size : a < b;
     });
-    size_t nulled = 0;
+    size_t nulled = options_.dropped.size();
+    for (const uint32_t number : options_.dropped) {
+      if (fields_[number].path.empty()) return std::nullopt;
+      total_ += ChangeSize(fields_[number]);
+    }
     if (!has_meta_) total_ += NewMetaSize();
     for (Part* field : order) {
       if (total_ <= kMaxItemBytes) break;
-      const int64_t gain = field->value_size - kNullSize - ChangeSize(*field);
-      if (field->path.empty() || gain <= 0) continue;
+      const int64_t gain = NullingGain(field->value_size, ChangeSize(*field));
+      if (field->path.empty() || field->nulled || gain <= 0) continue;
       field->nulled = true;
       total_ -= gain;
       ++nulled;
@@ -111,13 +123,7 @@ class Shrinker {
     return path;
   }
 
-  static int64_t ChangeSize(const Part& field) {
-    std::string element;
-    AppendChange(field.path, WordsFor(ChangeKind::kItemTooLarge), element);
-    SizeBounds size;
-    MeasureValue(element.data(), size);
-    return 1 + size.upper;
-  }
+  static int64_t ChangeSize(const Part& field) { return SizeOfChange(field.path); }
   int64_t NewMetaSize() const {
     std::string meta = MetaBegin() + MetaEnd();
     SizeBounds size;
@@ -139,7 +145,7 @@ class Shrinker {
       out.Append(separator);
       separator = ',';
       out.Append(field.name);
-      out.Append(field.nulled ? kNull : field.value);
+      out.Append(field.nulled ? token::kNull : field.value);
     }
     out.Append("}}");
   }
@@ -156,7 +162,7 @@ class Shrinker {
   // `changes` comes first in our `_airbyte_meta`, and has elements.
   void WriteMeta(std::string_view meta, Buffer& out) const {
     SizeBounds size;
-    const char* const list = MeasureName(meta.data() + kMapBegin, size);
+    const char* const list = MeasureName(meta.data() + token::kMapBegin.size(), size);
     const char* const end = MeasureValue(list, size);
     out.Append(Between(meta.data(), end - 2));  // ]}
     WriteChanges(false, out);
@@ -177,6 +183,12 @@ class Shrinker {
 };
 
 }  // namespace
+
+int64_t NulledChangeSize(std::string_view name) {
+  std::string path;
+  AppendPathName(name, path);
+  return SizeOfChange(path);
+}
 
 std::optional<size_t> ShrinkItem(std::string_view item, const ShrinkOptions& options, Buffer& out) {
   Shrinker shrinker(item, options);

@@ -15,9 +15,20 @@
 
 namespace ddb {
 
+// What a field that is nulled gains: its value's size, at the most, against that of null and of what is noted
+// of it.
+inline constexpr int64_t kNullSize = 1;
+int64_t NulledChangeSize(std::string_view name);  // decoded
+constexpr int64_t NullingGain(int64_t value_size, int64_t change_size) {
+  return value_size - kNullSize - change_size;
+}
+
 struct ShrinkOptions {
   std::optional<int64_t> sync_id;                              // for an `_airbyte_meta` that is not there yet
   const std::vector<std::string>* protected_fields = nullptr;  // never nulled: the primary key and the cursor
+  // Fields of the record, by their number, ascending, that are null already for their size, but not noted
+  // (KeptFields).
+  std::vector<uint32_t> dropped = {};
 };
 
 // `item` is what ItemEncoder wrote. Appends the smaller one to `out`,

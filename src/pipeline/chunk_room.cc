@@ -4,6 +4,7 @@
 #include <array>
 
 #include "items/fast_encoder.h"
+#include "items/kept_fields.h"
 
 namespace ddb {
 namespace {
@@ -87,7 +88,8 @@ class LineScan {
     }
     const size_t worst = GrownBytes(line_.size());
     changed_ |= rewritten_;
-    const size_t item = rewritten_ ? worst : std::min(line_.size() + more_, worst);
+    const size_t text = rewritten_ ? worst : std::min(line_.size() + more_, worst);
+    const size_t item = std::min(text, kMaxRecordText);  // of a longer one no more is held
     return item + std::min(item, kShrunkRoom) + (changed_ ? kMaxNotedByPath : 0) +
            most_names_ * kOpenNameRoom + fields_ * kFieldRoom;
   }

@@ -7,6 +7,7 @@
 
 #include "airbyte/message_parser.h"
 #include "items/item_encoder.h"
+#include "items/kept_fields.h"
 #include "json/padding.h"
 
 namespace ddb {
@@ -27,7 +28,7 @@ size_t Encoded(const std::string& data) {
   ItemEncoder encoder;
   Buffer out;
   const std::string padded = data + std::string(json::kPadding, ' ');
-  EXPECT_NE(encoder.EncodeData(padded.data(), padded.data() + data.size(), out).next, nullptr);
+  EXPECT_NE(encoder.EncodeData(padded.data(), padded.data() + data.size(), nullptr, out).next, nullptr);
   return out.size();
 }
 
@@ -77,6 +78,12 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(RoomForLineTest2, TextHardlyNeedsMoreThanItself) {
   const std::string line = LineOf(R"({"a":")" + Repeated("a word: 12e5, [\\\"x\\\"] {", 8 * kMiB) + R"("})");
   EXPECT_LT(RoomForLine(line), line.size() + 2 * kMiB + kMaxNotedByPath);
+}
+
+TEST(RoomForLineTest2, OfAVeryLongLineNoMoreIsHeldThanCanBeStored) {
+  const std::string line = LineOf(R"({"a":[)" + Repeated("1e39", 8 * kMiB) + "]}");
+  EXPECT_LT(RoomForLine(line), kMaxRecordText + kMaxNotedByPath + 16 * kMiB);
+  EXPECT_GT(RoomForChunk(line.size()), 2 * kMaxRecordText);
 }
 
 TEST(RoomForLineTest2, CountsTheFieldsOfTheRecordAndTheNamesThatAreOpen) {

@@ -18,6 +18,12 @@ constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
 // Of the scratch buffer, from one line to the next; it is not in the memory budget. Bytes.
 constexpr size_t kKeptScratch = 1 << 20;
 
+NumberedVector<StreamNo, StreamEncoding> EncodingsOf(const RunPlan& plan) {
+  NumberedVector<StreamNo, StreamEncoding> encodings;
+  for (const StreamPlan& stream : plan.streams) encodings.push_back(stream.items);
+  return encodings;
+}
+
 }  // namespace
 
 // ---- the item of the record that is being read
@@ -60,6 +66,7 @@ RecordReader::RecordReader(RunContext& run, const StreamIndex& streams, StreamSt
       writer_(writer),
       settlement_(settlement),
       progress_(progress),
+      encodings_(EncodingsOf(run.plan)),
       open_groups_(run.plan.streams.size(), nullptr),
       draft_(run.plan, batcher) {}
 
@@ -121,7 +128,8 @@ const char* RecordReader::OnData(const char* p, const char* end, const RecordFie
 // Where data ends; nullptr if it is not valid.
 const char* RecordReader::Encode(std::optional<StreamNo> stream) {
   draft_.Begin(stream, now_);
-  const char* const next = encoder_.EncodeData(data_, data_end_, draft_.out()).next;
+  const StreamEncoding* const encoding = stream ? &encodings_[*stream] : nullptr;
+  const char* const next = encoder_.EncodeData(data_, data_end_, encoding, draft_.out()).next;
   if (next == nullptr) {
     draft_.Discard();
   } else {
@@ -139,7 +147,7 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
   // Data came before the stream, or the stream's name came twice.
   if (stream != draft_.stream()) Encode(stream);
   const RejectReason reject =
-      encoder_.Finish(record.emitted_at, record.meta, run_.plan.streams[*stream].items, draft_.out());
+      encoder_.Finish(record.emitted_at, record.meta, encodings_[*stream], draft_.out());
   progress_.read.Add(1);
   if (reject != RejectReason::kNone) {
     draft_.Discard();

@@ -78,6 +78,7 @@ class RecordReader final : private RecordSink {
   Progress& progress_;
   MessageParser parser_;
   ItemEncoder encoder_;
+  const NumberedVector<StreamNo, StreamEncoding> encodings_;
 
   // The chunk.
   CheckpointLedger::ChunkContents contents_;

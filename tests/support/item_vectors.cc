@@ -23,9 +23,9 @@ std::string Encode(ddb::ItemEncoder& encoder, const std::string& data) {
   const std::string padded = data + std::string(ddb::json::kPadding, ' ');
   const char* const end = padded.data() + data.size();
   ddb::Buffer out;
-  if (encoder.EncodeData(padded.data(), end, out).next != end) return "invalid";
-  static const ddb::ItemEncoder::Stream stream{
-      .sync_time_millis = 1, .generation_id = {}, .sync_id = 5, .protected_fields = {"id", "kept"}};
+  static const ddb::StreamEncoding stream(ddb::ItemEncoder::Stream{
+      .sync_time_millis = 1, .generation_id = {}, .sync_id = 5, .protected_fields = {"id", "kept"}});
+  if (encoder.EncodeData(padded.data(), end, &stream, out).next != end) return "invalid";
   if (encoder.Finish("7", "", stream, out) != ddb::RejectReason::kNone) return "rejected";
   const auto& facts = encoder.last_item();
   return std::to_string(facts.size.lower) + " " + std::to_string(facts.size.upper) + " " +

@@ -1,0 +1,193 @@
+#include "items/kept_fields.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "items/careful_encoder.h"
+#include "items/growth_bound.h"
+#include "items/shrink_item.h"
+#include "support/items/encoder_testing.h"
+
+namespace ddb {
+namespace {
+
+std::string Repeat(std::string_view text, size_t times) {
+  std::string all;
+  all.reserve(text.size() * times);
+  for (size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+struct Smaller {
+  std::optional<size_t> nulled;
+  std::string item;
+  size_t held = 0;       // bytes
+  bool dropped = false;  // before it was complete
+  bool operator==(const Smaller& other) const { return nulled == other.nulled && item == other.item; }
+};
+
+// The record as an item of one attribute, made small enough; as it is when it need not be.
+Smaller Encode(std::string data, const std::vector<std::string>& protected_fields, bool keep_all) {
+  const size_t size = data.size();
+  data.append(64, ' ');
+  Buffer out;
+  out.Append(R"({"_airbyte_data":)");
+  ChangeLog log;
+  KeptFields fields(out, &protected_fields);
+  const CarefulResult encoded =
+      CarefulEncode(data.data(), data.data() + size, 0, "", out, log, keep_all ? nullptr : &fields);
+  EXPECT_NE(encoded.next, nullptr);
+  out.Append("}");
+  Smaller result;
+  result.held = out.capacity();
+  result.dropped = !fields.dropped().empty();
+  if (fields.hopeless()) return result;
+  if (!result.dropped && ItemSize(out.view()).lower <= kMaxItemBytes) {
+    result.nulled = 0;
+    result.item = out.view();
+    return result;
+  }
+  Buffer smaller;
+  result.nulled = ShrinkItem(out.view(), {std::nullopt, &protected_fields, fields.dropped()}, smaller);
+  result.item = smaller.view();
+  return result;
+}
+
+// Whatever is dropped on the way, the same is stored in the end.
+void ExpectTheSame(const std::string& data, const std::vector<std::string>& protected_fields, bool dropped) {
+  const Smaller all = Encode(data, protected_fields, /*keep_all=*/true);
+  const Smaller kept = Encode(data, protected_fields, /*keep_all=*/false);
+  EXPECT_EQ(kept.nulled, all.nulled);
+  EXPECT_TRUE(kept == all) << "another item is stored";
+  if (all.nulled) {
+    EXPECT_EQ(kept.dropped, dropped);
+  }
+}
+
+std::string Numbers(size_t count) { return "[" + Repeat("1e39,", count) + "1]"; }
+
+TEST(KeptFields, OneFieldThatIsTooLarge) {
+  ExpectTheSame(R"({"a":1,"b":)" + Numbers(200'000) + R"(,"c":"x"})", {}, true);
+  ExpectTheSame(R"({"a":1,"b":)" + Numbers(200'000) + R"(,"c":"x"})", {"a"}, true);
+  ExpectTheSame(R"({"b":{"c":)" + Numbers(200'000) + R"(,"d":"x"}})", {}, true);
+  const Smaller rejected = Encode(R"({"b":)" + Numbers(200'000) + "}", {"b"}, false);
+  EXPECT_FALSE(rejected.nulled);
+}
+
+TEST(KeptFields, AStringAndADeepTextThatAreTooLarge) {
+  ExpectTheSame(R"({"a":")" + std::string(8'000'000, 'x') + R"(","b":2})", {}, true);
+  ExpectTheSame(
+      R"({"a":)" + Repeat("[", 40) + "\"" + std::string(500'000, 'x') + "\"" + Repeat("]", 40) + R"(,"b":2})",
+      {}, true);
+}
+
+TEST(KeptFields, ManyFieldsThatAreTooLargeTogether) {
+  std::string data = "{";
+  for (int i = 0; i < 8; ++i)
+    data += "\"f" + std::to_string(i) + "\":" + Numbers(40'000 + 1000 * (i * 3 % 8)) + ",";
+  ExpectTheSame(data + R"("z":1})", {}, true);
+  ExpectTheSame(data + R"("z":1})", {"f3"}, true);
+  ExpectTheSame(data + R"("z":1})", {"f2", "f3", "f4"}, true);
+}
+
+TEST(KeptFields, FieldsOfOneSizeGoInTheirOrder) {
+  std::string data = "{\"first\":1";
+  for (int i = 0; i < 8; ++i) data += ",\"f" + std::to_string(i) + "\":" + Numbers(40'000);
+  ExpectTheSame(data + "}", {}, true);
+}
+
+TEST(KeptFields, NoHopeWithTooManySmallFields) {
+  std::string data = "{\"a\":1";
+  for (int i = 0; i < 300'000; ++i) data += ",\"" + std::to_string(i) + "\":1e39";
+  const Smaller kept = Encode(data + "}", {}, false);
+  EXPECT_FALSE(kept.nulled);
+  EXPECT_FALSE(Encode(data + "}", {}, true).nulled);
+  EXPECT_LE(kept.held, 3 * kMaxHeldText);
+}
+
+TEST(KeptFields, ALineOf32MiBOfTheWorstIsHeldInAFewMegabytes) {
+  const std::string head = R"({"id":7,"a":)";
+  const std::string data = head + Numbers(((32u << 20) - head.size()) / 5) + "}";
+  const Smaller kept = Encode(data, {"id"}, false);
+  EXPECT_EQ(kept.nulled, 1u);
+  EXPECT_LE(kept.held, kMaxRecordText);
+  EXPECT_NE(kept.item.find(R"("id":{"N":"7"},"a":{"NULL":true})"), std::string::npos);
+}
+
+TEST(KeptFields, RandomRecords) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 6; ++round) {
+    std::string data = "{\"x\":1";
+    std::vector<std::string> protected_fields;
+    const size_t fields = 4 + random() % 30;
+    const size_t largest = 2'000'000 / fields;
+    for (size_t i = 0; i < fields; ++i) {
+      const std::string name = "f\\u002e" + std::to_string(i);
+      const size_t count = 1 + random() % largest;
+      const bool repeated = random() % 4 == 0;
+      data += ",\"" + name + "\":" +
+              (random() % 3 == 0 ? "\"" + std::string(count % 50'000, 'y') + "\"" : Numbers(count / 5));
+      if (repeated) data += ",\"" + name + "\":" + Numbers(count / 7);
+      if (random() % 10 == 0) protected_fields.push_back("f." + std::to_string(i));
+    }
+    data += "}";
+    const Smaller all = Encode(data, protected_fields, true);
+    const Smaller kept = Encode(data, protected_fields, false);
+    EXPECT_TRUE(kept == all) << round;
+  }
+}
+
+// The same through the encoder, with what was noted before a field was dropped.
+TEST(KeptFields, WhatWasNotedStaysNotedAndCounted) {
+  using testing::Encoded;
+  const std::string data = R"({"id":1,"a":[1e999,)" + Repeat("1e39,", 1'700'000) + R"(1e998],"b":1e999})";
+  ItemEncoder encoder;
+  ItemEncoder::Stream stream = testing::SomeStream();
+  stream.protected_fields = {"id"};
+  const Encoded encoded = testing::Encode(encoder, data, "", stream);
+  EXPECT_EQ(encoded.reject, RejectReason::kNone);
+  EXPECT_EQ(testing::DataOf(encoded), R"({"M":{"id":{"N":"1"},"a":{"NULL":true},"b":{"S":"1e999"}}})");
+  const auto element = [](std::string field, std::string change, std::string reason) {
+    return R"({"M":{"field":{"S":")" + field + R"("},"change":{"S":")" + change + R"("},"reason":{"S":")" +
+           reason + R"("}}})";
+  };
+  const std::string limit = "DESTINATION_FIELD_SIZE_LIMITATION";
+  EXPECT_EQ(testing::MetaOf(encoded),
+            R"({"M":{"changes":{"L":[)" + element("a[0]", "TRUNCATED", limit) + "," +
+                element("a[1700001]", "TRUNCATED", limit) + "," + element("b", "TRUNCATED", limit) + "," +
+                element("a", "NULLED", "DESTINATION_RECORD_SIZE_LIMITATION") + "]}}}");
+  EXPECT_EQ(encoded.facts.nulled, 1u);
+  EXPECT_EQ(encoded.facts.truncated, 3u);
+  EXPECT_EQ(encoded.facts.size, ItemSize(encoded.item));
+}
+
+TEST(KeptFields, TheEncoderHoldsNoMoreOfALongLine) {
+  std::string data = R"({"a":)" + Numbers(1'000'000) + "}";
+  const size_t size = data.size();
+  data.append(64, ' ');
+  ItemEncoder encoder;
+  const StreamEncoding stream = testing::SomeStream();
+  Buffer out;
+  ASSERT_NE(encoder.EncodeData(data.data(), data.data() + size, &stream, out).next, nullptr);
+  EXPECT_EQ(encoder.Finish("1", "", stream, out), RejectReason::kNone);
+  EXPECT_LE(out.capacity(), kMaxRecordText);
+  EXPECT_EQ(encoder.last_item().nulled, 1u);
+}
+
+TEST(KeptFields, ChangesThatCameWithTheRecordAndAreTooLong) {
+  const testing::Encoded encoded = testing::Encode("{\"a\":1}", R"({"changes":)" + Numbers(400'000) + "}");
+  EXPECT_EQ(encoded.reject, RejectReason::kItemTooLarge);
+}
+
+TEST(KeptFields, MoreChangesThanAnItemCanHold) {
+  std::string data = "{\"id\":1";
+  for (int i = 0; i < 100'000; ++i) data += ",\"" + std::to_string(i) + "\":1e999";
+  EXPECT_EQ(testing::Encode(data + "}").reject, RejectReason::kItemTooLarge);
+}
+
+}  // namespace
+}  // namespace ddb

@@ -25,9 +25,9 @@
 
 #include "base/mutex.h"
 #include "pipeline/chunk_room.h"
-#include "pipeline/property_store_testing.h"
 #include "pipeline/run.h"
 #include "support/pipeline/plans.h"
+#include "support/pipeline/property_store.h"
 
 namespace ddb {
 namespace {

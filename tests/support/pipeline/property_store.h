@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/mutex.h"
-#include "pipeline/property_plan_testing.h"
+#include "support/pipeline/property_plan.h"
 
 namespace ddb {
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "airbyte/message_writer.h"
+#include "base/buffer.h"
 #include "base/event_loop.h"
 #include "base/signals.h"
 #include "base/version.h"
@@ -18,7 +19,9 @@
 #include "commands/standard_io.h"
 #include "config/config.h"
 #include "dynamodb/connection_check.h"
+#include "items/item_encoder.h"
 #include "items/table_name.h"
+#include "json/padding.h"
 
 namespace ddb {
 namespace {
@@ -40,11 +43,15 @@ std::string CheckTableName(const std::string& prefix) {
   return prefix.substr(0, kMaxTableName - rest.size()) + rest;
 }
 
-// An item as write makes it, with no data.
+// What write makes of a record without data.
 std::string CheckItem(int64_t now_millis) {
-  return fmt::format(R"({{"{}":{{"M":{{}}}},"{}":{{"S":"{}"}},"{}":{{"N":"{}"}},"{}":{{"N":"{}"}}}})",
-                     kDataAttribute, kHashAttribute, RandomHex(), kRangeAttribute, now_millis,
-                     kEmittedAtAttribute, now_millis);
+  const StreamEncoding stream = ItemEncoder::Stream{.sync_time_millis = now_millis};
+  const std::string data = "{}" + std::string(json::kPadding, ' ');
+  ItemEncoder encoder;
+  Buffer item;
+  encoder.EncodeData(data.data(), data.data() + 2, &stream, item);
+  encoder.Finish(std::to_string(now_millis), "", stream, item);
+  return std::string(item.view());
 }
 
 class CheckCommand {

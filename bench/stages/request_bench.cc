@@ -120,7 +120,9 @@ void Send(benchmark::State& state) {
   const std::string request = std::string(MakeSigner(endpoint).SignedHead(kTarget, body, kNow)) + body;
   const ddb::RealClock clock;
   ddb::EventLoop loop;
-  ddb::HttpClient client(loop, clock, endpoint, {.max_connections = kInFlight});
+  ddb::HttpClient::Options options;
+  options.max_connections = kInFlight;
+  ddb::HttpClient client(loop, clock, endpoint, options);
   size_t left = 0;
   bool failed = false;
   const std::function<void(const ddb::HttpReply&)> done = [&](const ddb::HttpReply& reply) {

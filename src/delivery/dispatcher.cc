@@ -57,9 +57,7 @@ void Dispatcher::Enqueue(BatchPtr batch) {
 
 void Dispatcher::EndTurn() {
   const Instant now = run_.clock.Now();
-  while (!caused_.empty()) {
-    BatchPtr batch = std::move(caused_.back());
-    caused_.pop_back();
+  for (BatchPtr& batch : std::exchange(caused_, {})) {
     if (queue_.has_failed(batch->table)) {
       Abandon(std::move(batch), now);
     } else {

@@ -78,7 +78,7 @@ class Dispatcher {
   const std::function<void()> changed_;
 
   SendQueue queue_;
-  std::vector<BatchPtr> caused_;  // by answers of this turn, the one to send first last
+  std::vector<BatchPtr> caused_;  // by answers of this turn; the last one is sent first
   std::optional<Instant> alarm_set_;
   std::minstd_rand random_;  // for jitter
 };

@@ -5,6 +5,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "delivery/dispatcher.h"
 #include "support/delivery/dispatcher_fixture.h"
@@ -39,6 +40,15 @@ TEST_F(SkippingDispatcherTest, ARefusedItemIsCountedAndTheStateGoes) {
       << states_out_[0];
   EXPECT_EQ(log_.messages.size(), 1u);
   EXPECT_EQ(Charged(), 0u);
+}
+
+TEST_F(SkippingDispatcherTest, TheHalvesOfARefusedRequestKeepTheirOrder) {
+  Refuse([](const std::string& key) { return key == "k3"; });
+  Give(kOne, 4, "k");
+  RunUntilIdle();
+  const std::vector<std::vector<std::string>> sent = {
+      {"k0", "k1", "k2", "k3"}, {"k0", "k1"}, {"k2", "k3"}, {"k2"}, {"k3"}};
+  EXPECT_EQ(client_.requests, sent);
 }
 
 TEST_F(SkippingDispatcherTest, ThreeBatchesRefusedWholeAreAStorm) {

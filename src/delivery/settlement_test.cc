@@ -230,7 +230,7 @@ TEST_F(ShrinkTest, WhatIsSmallAlreadyStaysAsItIs) {
 // ---- storms
 
 TEST_F(SkipTest, ThreeRequestsRefusedWholeForOneReasonAreAStorm) {
-  RecordGroup* group = Register(kOne, 100, "s");
+  RecordGroup* group = Register(kOne, 110, "s");  // more than are settled here, so that it outlives them
   const auto refuse_ten = [&](const std::vector<Text>& reasons) {
     auto whole = std::make_shared<TakenApart>();
     whole->items = 10;

@@ -62,7 +62,7 @@ constexpr size_t WrittenLength(int count, int exponent) {
     case NumberForm::kPoint:
       return static_cast<size_t>(count) + 1;
     case NumberForm::kFraction:
-      return static_cast<size_t>(2 - exponent + count);
+      return static_cast<size_t>(count) + 2 + static_cast<size_t>(-exponent);
     case NumberForm::kExponent:
       break;
   }

@@ -203,6 +203,10 @@ TEST_F(DescriptorSetTest, EpollTellsAgainOfWhatItTakesLater) {
 }
 
 TEST(DescriptorSetWithoutDescriptorsTest, SaysSoWhenItIsMade) {
+#ifdef __SANITIZE_ADDRESS__
+  // Whether an object's memory can be read, the undefined-behaviour sanitizer finds out with a pipe.
+  GTEST_SKIP() << "the sanitizer's own check needs descriptors";
+#endif
   rlimit limit{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
   const rlimit none{0, limit.rlim_max};

@@ -109,7 +109,7 @@ bool ReadBatchReply(const WriteKind& kind, const Reply& reply, std::span<const S
 
 WriteKind BatchWrite(std::string_view table, const TableKeys& keys) {
   WriteKind kind;
-  kind.operation = {"BatchWriteItem", /*least_reply=*/0};
+  kind.operation = {"BatchWriteItem", /*least=*/0};
   kind.max_items = kMaxBatchItems;
   kind.max_bytes = kMaxRequestBytes;
   kind.table = table;

@@ -68,9 +68,9 @@ class CheckpointLedger {
   // So many values of a record that is outstanding in `group` were nulled after it was registered.
   void CountNulled(RecordGroup& group, uint64_t values);
 
-  // Until ReleaseHold, no checkpoint that covers the stream leaves, though all its records are settled: what
-  // has to be done beside them (old rows removed) is not done. Holds of a stream add up. A checkpoint that is
-  // kept goes on to be charged, so a hold is for streams with few of them.
+  // Until ReleaseHold, no checkpoint that covers the stream leaves, though all its records are settled. Holds
+  // add up. Checkpoints that are kept, and every settled group behind the first, go on to be charged: before
+  // a plan holds a stream (none does yet) those groups have to be given back, or the budget fills.
   void Hold(StreamNo stream);
   void ReleaseHold(StreamNo stream);
 

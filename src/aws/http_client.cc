@@ -40,10 +40,20 @@ Text TransportErrorText(TransportError error) {
       return "the TLS certificate is for another host";
     case TransportError::kTlsOther:
       return "the TLS handshake failed";
+    case TransportError::kSpeaksTls:
+      return "the port speaks TLS";
     case TransportError::kReset:
-      return "connection closed before a whole reply";
+      return "connection closed before a reply";
+    case TransportError::kCutShort:
+      return "connection closed in the middle of the reply";
     case TransportError::kTimeout:
       return "no whole reply in time";
+    case TransportError::kTwoLengths:
+      return "the reply has two lengths that contradict each other";
+    case TransportError::kUnknownEncoding:
+      return "the reply is compressed in a way that is not known";
+    case TransportError::kBrokenEncoding:
+      return "the reply is compressed and cannot be unpacked";
     case TransportError::kMalformed:
       return "the reply is not valid HTTP";
     case TransportError::kReplyTooLarge:

@@ -15,12 +15,13 @@ namespace {
 constexpr int kMaxReauthentications = 3;
 
 // A 200 of something else, e.g. of a proxy's login page.
-Verdict NotDynamoDb() {
+Verdict NotDynamoDb(std::string_view body) {
   Verdict verdict;
   verdict.reaction = Reaction::kRetry;
   verdict.code = ErrorCode::kBadReply;
   verdict.status = 200;
   verdict.reason = "the reply is not one of DynamoDB";
+  verdict.fault = FaultOfBody(body);
   return verdict;
 }
 
@@ -28,7 +29,11 @@ Verdict NotDynamoDb() {
 bool OutcomeUnknown(const Verdict& verdict) {
   switch (verdict.transport) {
     case TransportError::kReset:
+    case TransportError::kCutShort:
     case TransportError::kTimeout:
+    case TransportError::kTwoLengths:
+    case TransportError::kUnknownEncoding:
+    case TransportError::kBrokenEncoding:
     case TransportError::kMalformed:
     case TransportError::kReplyTooLarge:
     case TransportError::kCancelled:
@@ -159,7 +164,7 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
       Sending sending(client_, operation, body);
       reply = co_await sending;
     }
-    if (reply.ok() && !reply.body.starts_with('{')) reply.verdict = NotDynamoDb();
+    if (reply.ok() && !reply.body.starts_with('{')) reply.verdict = NotDynamoDb(reply.body);
 
     if (reply.verdict.answered()) answered_ = true;
     reply.answered = answered_;

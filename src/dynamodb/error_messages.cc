@@ -71,14 +71,22 @@ std::string TransportText(TransportError error, const EndpointText& endpoint) {
           "TLS: no secure connection could be made to {}. Does the port speak TLS (else the endpoint starts "
           "with http://), version 1.2 or higher?",
           where);
-    case TransportError::kMalformed:
+    case TransportError::kSpeaksTls:
+      return fmt::format("The port of {} speaks TLS: the endpoint has to start with https://.", where);
+    case TransportError::kTwoLengths:
+    case TransportError::kUnknownEncoding:
+    case TransportError::kBrokenEncoding:
     case TransportError::kReplyTooLarge:
+      return fmt::format("{} answered, but {}. {}", where, FaultText(FaultOf(error)),
+                         FaultAdvice(FaultOf(error)));
+    case TransportError::kMalformed:
       return fmt::format(
           "{} answered, but not with a reply that is HTTP. Does the port speak TLS (then the endpoint starts "
           "with https://), and is it DynamoDB's?",
           where);
     case TransportError::kNone:
     case TransportError::kReset:
+    case TransportError::kCutShort:
     case TransportError::kTimeout:
     case TransportError::kCancelled:
       break;

@@ -25,7 +25,17 @@ Verdict OfTransport(TransportError error) {
   Verdict verdict = Make(certificate ? Reaction::kFailConfig : Reaction::kRetry, ErrorCode::kTransport,
                          TransportErrorText(error));
   verdict.transport = error;
+  verdict.fault = FaultOf(error);
   return verdict;
+}
+
+// Of a reply without a name that we know.
+ReplyFault FaultOfStatus(const HttpReply& reply, bool has_type) {
+  if (has_type) return reply.status >= 500 ? ReplyFault::kServiceFailed : ReplyFault::kUnknownError;
+  if (reply.status == 429) return ReplyFault::kThrottled;
+  if (reply.status == 407) return ReplyFault::kProxyLogin;
+  if (reply.status / 100 == 3) return ReplyFault::kRedirect;
+  return FaultOfBody(reply.body) == ReplyFault::kHtml ? ReplyFault::kHtml : ReplyFault::kStatus;
 }
 
 // A reply without a name that we know: from a proxy, a load balancer, or something that is not DynamoDB.
@@ -92,19 +102,24 @@ Verdict OfName(const KnownError& known, const ErrorBody& body) {
   }
   if (verdict.reaction == Reaction::kThrottle) verdict.reason = ReasonOfThrottle(body, verdict.reason);
   verdict.error_name = known.name;
+  verdict.fault = verdict.reaction == Reaction::kThrottle   ? ReplyFault::kThrottled
+                  : verdict.code == ErrorCode::kServerError ? ReplyFault::kServiceFailed
+                                                            : ReplyFault::kRefusedByName;
   return verdict;
 }
 
 Verdict OfErrorReply(const HttpReply& reply) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
+  ErrorBody body;
   // The body is not padded; the parser copies it. Errors are rare enough for that.
-  if (reply.body.empty() || parser.parse(reply.body.data(), reply.body.size()).get(root)) {
-    return OfStatus(reply.status, false);
+  if (!reply.body.empty() && !parser.parse(reply.body.data(), reply.body.size()).get(root)) {
+    body = ReadErrorBody(root);
   }
-  const ErrorBody body = ReadErrorBody(root);
   if (const KnownError* known = FindError(body.type)) return OfName(*known, body);
-  return OfStatus(reply.status, !body.type.empty());
+  Verdict verdict = OfStatus(reply.status, !body.type.empty());
+  verdict.fault = FaultOfStatus(reply, !body.type.empty());
+  return verdict;
 }
 
 }  // namespace
@@ -114,6 +129,7 @@ Verdict Classify(const HttpReply& reply, bool crc_ok) {
   Verdict verdict;
   if (!crc_ok) {
     verdict = Make(Reaction::kRetry, ErrorCode::kBadReply, "the reply was damaged on its way (crc32)");
+    verdict.fault = ReplyFault::kCrc32;
   } else if (reply.status != 200) {
     verdict = OfErrorReply(reply);
   }

@@ -10,6 +10,7 @@
 #include "aws/http_client.h"
 #include "base/literal.h"
 #include "base/result.h"
+#include "dynamodb/reply_fault.h"
 
 namespace ddb {
 
@@ -70,8 +71,9 @@ struct Verdict {
   ErrorCode code = ErrorCode::kNone;
   TransportError transport = TransportError::kNone;
   int status = 0;
-  Text reason;      // "item exceeds 400 KB", "throttled: ...", ...
-  Text error_name;  // __type after '#', if it is one of the names that we know; else ""
+  ReplyFault fault = ReplyFault::kNone;  // what was wrong with the reply; also of a 200, see WriteOutcome
+  Text reason;                           // "item exceeds 400 KB", "throttled: ...", ...
+  Text error_name;                       // __type after '#', if it is one of the names that we know; else ""
 
   bool ok() const { return reaction == Reaction::kNone; }
   // True when the reply shows that DynamoDB itself (or something that speaks its API) answered.

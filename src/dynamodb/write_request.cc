@@ -93,15 +93,21 @@ bool ReadBatchReply(const WriteKind& kind, const Reply& reply, std::span<const S
 
   dom::parser parser;
   dom::object root;
+  outcome.fault = FaultOfBody(reply.body);
   if (reply.body.empty() || parser.parse(reply.body.data(), reply.body.size()).get(root)) return false;
   bool found = false;
+  outcome.fault = ReplyFault::kNoUnprocessedItems;
   for (const auto& [name, value] : root) {
     if (name != "UnprocessedItems") continue;
     dom::object tables;
     if (found || value.get(tables)) return false;
     found = true;
-    if (!MatchUnprocessed(kind, tables, sent, outcome)) return false;
+    if (!MatchUnprocessed(kind, tables, sent, outcome)) {
+      outcome.fault = ReplyFault::kForeignUnprocessed;
+      return false;
+    }
   }
+  if (found) outcome.fault = outcome.others.empty() ? ReplyFault::kNone : ReplyFault::kUnprocessed;
   return found;
 }
 

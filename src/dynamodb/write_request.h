@@ -49,6 +49,9 @@ struct WriteOutcome {
     ItemOutcome outcome = ItemOutcome::kNotYet;
   };
   std::vector<Item> others;  // all that are not kStored, each once, in no order
+  // What was wrong with the reply, kUnprocessed where items came back; kNone too with a verdict that is not
+  // ok, which has its own.
+  ReplyFault fault = ReplyFault::kNone;
 };
 
 struct WriteKind {
@@ -100,6 +103,7 @@ struct WriteKind {
   [[nodiscard]] bool ReadReply(const Reply& reply, std::span<const SentItem> sent,
                                WriteOutcome& outcome) const {
     outcome.others.clear();
+    outcome.fault = ReplyFault::kNone;
     return read(*this, reply, sent, outcome);
   }
 

@@ -82,7 +82,9 @@ class BatchReply : public testing::Test {
     for (const Write& write : sent_) sent.push_back({write.op, write.bytes});
     WriteOutcome outcome;
     outcome.others.push_back({7, ItemOutcome::kLostToNewer});  // of an earlier reply
+    outcome.fault = ReplyFault::kHtml;
     const bool told = kind_.ReadReply(reply, sent, outcome);
+    fault_ = outcome.fault;
     not_yet_.clear();
     for (const WriteOutcome::Item& item : outcome.others) {
       EXPECT_EQ(item.outcome, ItemOutcome::kNotYet);
@@ -95,6 +97,7 @@ class BatchReply : public testing::Test {
                               {WriteOp::kPut, PutItem("b", "1000")},
                               {WriteOp::kDelete, DeleteKey("c", "5")}};
   std::vector<uint32_t> not_yet_;
+  ReplyFault fault_ = ReplyFault::kNone;
 };
 
 TEST_F(BatchReply, AllStored) {
@@ -157,6 +160,28 @@ TEST_F(BatchReply, WhatDoesNotAddUpIsNoAnswer) {
       Unprocessed(R"({"PutRequest":{"Item":{"id":{"S":"a"},"t":{"N":"1000"}}},"UpdateRequest":{}})"),
   };
   for (const std::string& body : bad) EXPECT_FALSE(Read(body)) << body;
+}
+
+TEST_F(BatchReply, WhatWasWrongHasAName) {
+  const std::pair<std::string, ReplyFault> cases[] = {
+      {R"({"UnprocessedItems":{}})", ReplyFault::kNone},
+      {R"({ "UnprocessedItems":{}})", ReplyFault::kNone},
+      {Unprocessed(Put("a", "1000")), ReplyFault::kUnprocessed},
+      {"", ReplyFault::kNotJson},
+      {R"({"UnprocessedItems":{)", ReplyFault::kNotJson},
+      {"\r\n<!DOCTYPE html><html>log in</html>", ReplyFault::kHtml},
+      {"{}", ReplyFault::kNoUnprocessedItems},
+      {R"({"UnprocessedItems":null})", ReplyFault::kNoUnprocessedItems},
+      {Unprocessed(Put("x", "1000")), ReplyFault::kForeignUnprocessed},
+  };
+  for (const auto& [body, fault] : cases) {
+    Read(body);
+    EXPECT_EQ(fault_, fault) << body;
+  }
+  Verdict refused;
+  refused.reaction = Reaction::kRetry;
+  Read("{}", refused);
+  EXPECT_EQ(fault_, ReplyFault::kNone);  // the verdict has one
 }
 
 TEST_F(BatchReply, OtherMembersDoNotMatter) {

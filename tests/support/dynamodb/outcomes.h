@@ -13,8 +13,9 @@ namespace ddb::testing {
 inline std::vector<Verdict> OpenOutcomes() {
   std::vector<Verdict> verdicts;
   for (const TransportError error :
-       {TransportError::kReset, TransportError::kTimeout, TransportError::kMalformed,
-        TransportError::kReplyTooLarge, TransportError::kCancelled}) {
+       {TransportError::kReset, TransportError::kCutShort, TransportError::kTimeout,
+        TransportError::kTwoLengths, TransportError::kUnknownEncoding, TransportError::kBrokenEncoding,
+        TransportError::kMalformed, TransportError::kReplyTooLarge, TransportError::kCancelled}) {
     verdicts.push_back(Unreachable(error));
   }
   verdicts.push_back(Refusal(Reaction::kRetry, ErrorCode::kServerError, "InternalServerError"));
@@ -27,7 +28,7 @@ inline std::vector<Verdict> NeverSent() {
   for (const TransportError error :
        {TransportError::kResolve, TransportError::kRefused, TransportError::kNoDescriptor,
         TransportError::kConnectTimeout, TransportError::kTlsUntrusted, TransportError::kTlsExpired,
-        TransportError::kTlsWrongName, TransportError::kTlsOther}) {
+        TransportError::kTlsWrongName, TransportError::kTlsOther, TransportError::kSpeaksTls}) {
     verdicts.push_back(Unreachable(error));
   }
   return verdicts;

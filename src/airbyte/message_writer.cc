@@ -131,16 +131,17 @@ struct MessageWriter::Impl {
   }
 
   void MarkClosed() {
+    std::deque<Line> dropped;  // goes without the lock
     MutexLock lock(mu);
     closed.store(true, std::memory_order_relaxed);
-    DropQueue();
+    dropped = DropQueue();
     progress.NotifyAll();
   }
 
-  void DropQueue() REQUIRES(mu) {
+  std::deque<Line> DropQueue() REQUIRES(mu) {
     lost |= !queue.empty();
     for (const Line& line : queue) waiting -= line.text.size();
-    queue.clear();
+    return std::exchange(queue, {});
   }
 
   bool Stopping() {
@@ -229,8 +230,9 @@ struct MessageWriter::Impl {
     }
     Wake();
     thread.join();
+    std::deque<Line> dropped;  // goes without the lock
     MutexLock lock(mu);
-    DropQueue();
+    dropped = DropQueue();
   }
 };
 

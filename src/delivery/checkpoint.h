@@ -1,10 +1,11 @@
 // What the CheckpointLedger keeps account of: positions in the input, groups of records, checkpoints. Made by
-// the worker that parses a chunk; the ledger's after Register.
+// the worker that parses a chunk; the ledger's after Register. And what it tells of checkpoints that wait.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/memory_budget.h"
@@ -46,6 +47,21 @@ struct PendingCheckpoint {
   std::optional<StreamNo> stream;  // none: it is not in the catalog, and no record counts
   Instant read;
   std::unique_ptr<Checkpoint> checkpoint;
+};
+
+// Why a checkpoint waits.
+struct WaitingCheckpoint {
+  std::optional<StreamNo> stream;  // none: it covers every stream
+  Instant read;                    // of the oldest
+  uint64_t checkpoints = 0;
+  // All that it covers is settled: a hold keeps it, for a phase that has to come first.
+  bool held = false;
+  struct For {
+    StreamNo stream;
+    uint64_t records = 0;  // outstanding before it
+    Instant oldest;        // when the first of them was read
+  };
+  std::vector<For> streams;  // the most records first
 };
 
 }  // namespace ddb

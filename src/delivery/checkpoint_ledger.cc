@@ -145,6 +145,7 @@ void CheckpointLedger::Advance(TimelineNo no) {
   Timeline& timeline = timelines_[no];
   const uint64_t known_to = KnownTo();
   SetBlocked(no, std::nullopt);
+  if (timeline.holds == 0) LetHeldGo(timeline);
   while (true) {
     const auto checkpoint = timeline.checkpoints.begin();
     const auto group = timeline.groups.begin();
@@ -158,17 +159,26 @@ void CheckpointLedger::Advance(TimelineNo no) {
       return;
     }
     if (checkpoint_is_next) {
-      if (timeline.holds > 0) return;
-      released_.push_back({std::move(checkpoint->second.checkpoint), timeline.carried});
+      LetHeldGo(timeline);  // it is not the last one
+      timeline.held = {std::move(checkpoint->second.checkpoint), timeline.carried, checkpoint->second.read};
+      ++held_;
       timeline.carried = {};
       timeline.checkpoints.erase(checkpoint);
       --waiting_;
+      if (timeline.holds == 0) LetHeldGo(timeline);
     } else {
       if (group->second->outstanding > 0) return;
       timeline.carried.Add(group->second->counts);
       timeline.groups.erase(group);
     }
   }
+}
+
+void CheckpointLedger::LetHeldGo(Timeline& timeline) {
+  if (!timeline.held) return;
+  released_.push_back(*std::move(timeline.held));
+  timeline.held.reset();
+  --held_;
 }
 
 void CheckpointLedger::SetBlocked(TimelineNo no, std::optional<uint64_t> at) {
@@ -203,11 +213,15 @@ bool CheckpointLedger::CheckpointWaits(StreamNo stream) const {
 
 void CheckpointLedger::AddWaiting(TimelineNo no, Instant before, std::vector<Waiting>& out) const {
   const Timeline& timeline = timelines_[no];
+  const std::optional<StreamNo> stream = no == OfAll() ? std::nullopt : std::optional(StreamNo(no.value()));
+  if (timeline.held && timeline.held->read < before)
+    out.push_back(
+        {.stream = stream, .read = timeline.held->read, .checkpoints = 1, .held = true, .streams = {}});
   if (timeline.checkpoints.empty()) return;
   const auto& [at, oldest] = *timeline.checkpoints.begin();
   if (oldest.read >= before) return;
   Waiting& waiting = out.emplace_back();
-  if (no != OfAll()) waiting.stream = StreamNo(no.value());
+  waiting.stream = stream;
   waiting.read = oldest.read;
   waiting.checkpoints = timeline.checkpoints.size();
   std::map<StreamNo, Waiting::For> outstanding;
@@ -252,7 +266,7 @@ bool CheckpointLedger::AllRecordsSettled() const {
 
 bool CheckpointLedger::AllSettled() const {
   MutexLock lock(mu_);
-  return NothingOutstanding() && waiting_ == 0 && released_.empty() && !handing_out_;
+  return NothingOutstanding() && waiting_ == 0 && held_ == 0 && released_.empty() && !handing_out_;
 }
 
 }  // namespace ddb

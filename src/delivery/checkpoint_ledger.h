@@ -68,30 +68,19 @@ class CheckpointLedger {
   // So many values of a record that is outstanding in `group` were nulled after it was registered.
   void CountNulled(RecordGroup& group, uint64_t values);
 
-  // Until ReleaseHold, no checkpoint that covers the stream leaves, though all its records are settled. Holds
-  // add up. Checkpoints that are kept, and every settled group behind the first, go on to be charged: before
-  // a plan holds a stream (none does yet) those groups have to be given back, or the budget fills.
+  // Until ReleaseHold, the last checkpoint that covers the stream does not leave, though all its records are
+  // settled. Which one is the last shows when the next is settled: one is kept, for each stream or for all,
+  // and nothing that is settled behind it, so that a hold never fills memory. Holds add up.
   void Hold(StreamNo stream);
   void ReleaseHold(StreamNo stream);
 
   // Whether a checkpoint waits for records of this stream: then a worker that sees no more input seals its
   // open batch.
   bool CheckpointWaits(StreamNo stream) const;
+  uint64_t checkpoints_waiting() const;  // for records of any stream
 
-  // Why a checkpoint waits.
-  struct Waiting {
-    std::optional<StreamNo> stream;  // none: it covers every stream
-    Instant read;                    // of the oldest
-    uint64_t checkpoints = 0;
-    struct For {
-      StreamNo stream;
-      uint64_t records = 0;  // outstanding before it
-      Instant oldest;        // when the first of them was read
-    };
-    std::vector<For> streams;  // the most records first
-  };
+  using Waiting = WaitingCheckpoint;
   std::vector<Waiting> WaitingSince(Instant before) const;  // those read before that instant
-  uint64_t checkpoints_waiting() const;
 
   // Every opened chunk is whole and nothing is outstanding. Only holds may keep a checkpoint back.
   bool AllRecordsSettled() const;
@@ -101,18 +90,20 @@ class CheckpointLedger {
   // One for each stream of the catalog, one for checkpoints of other streams, and one for all streams.
   struct TimelineTag;
   using TimelineNo = Ordinal<TimelineTag>;
+  struct Released {
+    std::unique_ptr<Checkpoint> checkpoint;
+    RecordCounts counts;
+    Instant read;
+  };
   // The groups and checkpoints of one stream (or of all), by position; what is done leaves at the front.
   struct Timeline {
     std::map<Position, RecordGroupPtr> groups;
     std::map<Position, PendingCheckpoint> checkpoints;
-    RecordCounts carried;  // counts of settled groups that no released checkpoint has reported yet
+    RecordCounts carried;  // counts of settled groups that no settled checkpoint has taken yet
     uint32_t holds = 0;
+    std::optional<Released> held;  // the last one that is settled
     // Its front is behind a chunk that is not registered: it can go on when all before this one are.
     std::optional<uint64_t> blocked_at;
-  };
-  struct Released {
-    std::unique_ptr<Checkpoint> checkpoint;
-    RecordCounts counts;
   };
 
   static TimelineNo Of(StreamNo stream) { return TimelineNo(stream.value()); }
@@ -126,6 +117,7 @@ class CheckpointLedger {
   void TouchUnblocked() REQUIRES(mu_);
   bool AdvanceTouched() REQUIRES(mu_);
   void Advance(TimelineNo no) REQUIRES(mu_);
+  void LetHeldGo(Timeline& timeline) REQUIRES(mu_);
   void SetBlocked(TimelineNo no, std::optional<uint64_t> at) REQUIRES(mu_);
   void AddWaiting(TimelineNo no, Instant before, std::vector<Waiting>& out) const REQUIRES(mu_);
   bool NothingOutstanding() const REQUIRES(mu_);
@@ -142,7 +134,8 @@ class CheckpointLedger {
   std::set<std::pair<uint64_t, TimelineNo>> blocked_ GUARDED_BY(mu_);  // by Timeline::blocked_at
   std::vector<TimelineNo> touched_ GUARDED_BY(mu_);                    // scratch
   NumberedVector<StreamNo, Totals> totals_ GUARDED_BY(mu_);
-  uint64_t waiting_ GUARDED_BY(mu_) = 0;            // checkpoints
+  uint64_t waiting_ GUARDED_BY(mu_) = 0;            // checkpoints, for records
+  uint64_t held_ GUARDED_BY(mu_) = 0;               // checkpoints, by a hold
   std::vector<Released> released_ GUARDED_BY(mu_);  // not handed out yet, in order
   bool handing_out_ GUARDED_BY(mu_) = false;        // a thread does
 };

@@ -56,6 +56,38 @@ TEST_F(LedgerTest, AHoldOfAnyStreamKeepsACheckpointOfAll) {
   EXPECT_EQ(out_, (std::vector<std::string>{Line("g", "3.0"), Line("h", "0.0")}));
 }
 
+// Else a stream that is held until its end would fill memory before that.
+TEST_F(LedgerTest, AHoldKeepsTheLastCheckpointAndNothingBehindIt) {
+  ledger_.Hold(StreamNo(0));
+  MemoryBudget budget(1 << 20);
+  Open(4);
+  for (uint64_t i = 0; i < 3; ++i) {
+    ChunkBuilder chunk = Chunk(i);
+    chunk.Of(0, "s" + std::to_string(i));
+    RecordGroup* group = chunk.Records(0, 1);
+    group->charge = Charge(budget, 100);
+    Register(chunk);
+    Store(group, 1);
+  }
+  EXPECT_EQ(budget.used(), 0u) << "what is settled is given back";
+  EXPECT_EQ(out_, (std::vector<std::string>{Line("s0", "0.0"), Line("s1", "1.0")})) << "s2 is the last one";
+  EXPECT_FALSE(ledger_.CheckpointWaits(StreamNo(0))) << "for no record";
+  EXPECT_FALSE(ledger_.AllSettled());
+  const std::vector<CheckpointLedger::Waiting> late = ledger_.WaitingSince(Instant(std::chrono::seconds(1)));
+  ASSERT_EQ(late.size(), 1u);
+  EXPECT_TRUE(late[0].held);
+  EXPECT_EQ(late[0].stream, StreamNo(0));
+  ChunkBuilder chunk = Chunk(3);
+  chunk.Of(0, "s3");
+  Register(chunk);
+  EXPECT_EQ(out_.size(), 3u);
+  ledger_.ReleaseHold(StreamNo(0));
+  ASSERT_EQ(out_.size(), 4u);
+  EXPECT_EQ(out_[2], Line("s2", "1.0"));
+  EXPECT_EQ(out_[3], Line("s3", "1.0")) << "with what was settled while it was held";
+  EXPECT_TRUE(ledger_.AllSettled());
+}
+
 TEST_F(LedgerTest, NotEverythingIsSettledWhileRecordsAreOutstandingBehindTheLastCheckpoint) {
   Open(1);
   ChunkBuilder chunk = Chunk(0);

@@ -198,11 +198,14 @@ double Dispatcher::Random() {
 // For a slow line.
 std::pair<BatchPtr, BatchPtr> Dispatcher::Divide(BatchPtr batch, size_t limit) {
   const size_t items = batch->items.size();
+  const WriteKind& kind = run_.tables[batch->table].write;
+  // Of a body of the items before this one.
+  const auto size_before = [&](size_t item) {
+    const BatchItem& next = batch->items[item];
+    return next.begin - kind.BeforeItem(next.origin.op, /*first=*/false) + kind.tail.size();
+  };
   size_t count = 1;
-  for (size_t size = batch->items[0].size; count < items - 1; ++count) {
-    size += batch->items[count].size;
-    if (size > limit) break;
-  }
+  while (count < items - 1 && size_before(count + 1) <= limit) ++count;
   const ItemSet first = ItemSet::First(count);
   std::pair<BatchPtr, BatchPtr> parts{batcher_.CopyOf(*batch, first),
                                       batcher_.CopyOf(*batch, ItemSet::First(items).Without(first))};
@@ -234,9 +237,7 @@ void Dispatcher::ShrinkOrRefuse(const Batch& batch, const Verdict& verdict, Inst
     return;
   }
   caused_.push_back(batcher_.CopyWith(batch, smaller.view()));
-  ItemOrigin& origin = caused_.back()->items.front().origin;
-  origin.is_changed = true;
-  origin.stored_bytes = static_cast<uint32_t>(ItemSize(smaller.view()).upper);
+  caused_.back()->items.front().origin.stored_bytes = static_cast<uint32_t>(ItemSize(smaller.view()).upper);
 }
 
 void Dispatcher::Refuse(const Batch& batch, Text reason, Instant now) {

@@ -91,6 +91,29 @@ TEST_F(SkippingDispatcherTest, AnItemThatIsTooLargeForThisServiceIsMadeSmaller) 
   EXPECT_EQ(Charged(), 0u);
 }
 
+// What was made smaller fits by both of the rules that are known: to do it again would change nothing.
+TEST_F(SkippingDispatcherTest, AnItemThatIsStillTooLargeWhenItWasMadeSmallerIsRejected) {
+  client_.answer = [&](const auto&, Reply& reply, std::string&) {
+    reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kItemTooLarge);
+  };
+  RecordGroup* group = Register(kOne, 1, "s");
+  GiveItem(kOne, group,
+           R"({"id":{"S":"k"},"_airbyte_data":{"M":{"a":{"S":")" + std::string(300'000, 'x') +
+               R"("},"b":{"S":")" + std::string(200'000, 'x') + R"("}}}})");
+  batcher_.SealAll();
+  RunUntilIdle();
+  EXPECT_EQ(client_.requests.size(), 2u);
+  ASSERT_EQ(states_out_.size(), 1u);
+  EXPECT_NE(states_out_[0].find(R"("rejectedRecordCount":1.0)"), std::string::npos) << states_out_[0];
+  rejections_.LogTotals();
+  EXPECT_EQ(std::count_if(log_.messages.begin(), log_.messages.end(),
+                          [](const std::string& message) {
+                            return message.find("1 values were set to null") != std::string::npos &&
+                                   message.find("; 1 records are noted") != std::string::npos;
+                          }),
+            1);
+}
+
 TEST_F(SkippingDispatcherTest, AnItemThatCannotBeMadeSmallerIsRejected) {
   client_.answer = [](const auto&, Reply& reply, std::string&) {
     reply.verdict = VerdictOf(Reaction::kRejectItem, ErrorCode::kItemTooLarge);

@@ -41,6 +41,25 @@ TEST_F(DispatcherTest, UnprocessedItemsAreSentAgainAndOnlyThey) {
   EXPECT_EQ(Charged(), 0u);
 }
 
+// What stands around the items counts, too.
+TEST_F(DispatcherTest, OnASlowLineABodyIsNoLargerThanItMayBe) {
+  while (flow_.LookAtLine(clock_.Now()).body_limit > PathBound::kLeastBody) {
+    const auto ticket = flow_.Send(kOne, 1, clock_.Now());
+    flow_.OnEnd(kOne, ticket, PathBound::Outcome::kTimeout, clock_.Now());
+  }
+  client_.answer = [](const auto&, Reply&, std::string& body) { body = kAllWritten; };
+  RecordGroup* group = Register(kOne, 25, "s");
+  for (int i = 0; i < 25; ++i)
+    GiveItem(
+        kOne, group,
+        FakeClient::BareItemOf("k" + std::to_string(i) + std::string(PathBound::kLeastBody / 16 - 16, 'x')));
+  batcher_.SealAll();
+  RunUntilIdle();
+  for (const std::string& body : client_.bodies) EXPECT_LE(body.size(), PathBound::kLeastBody);
+  EXPECT_EQ(client_.bodies.size(), 2u);
+  EXPECT_EQ(states_out_.size(), 1u);
+}
+
 TEST_F(DispatcherTest, A200ThatStoredNothingIsAThrottle) {
   int requests = 0;
   client_.answer = [&](const auto& keys, Reply&, std::string& body) {

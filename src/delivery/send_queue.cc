@@ -57,12 +57,16 @@ void SendQueue::AddRetry(BatchPtr batch, Instant due) {
 
 void SendQueue::Wake(Instant now) {
   Unblock();
+  std::vector<BatchPtr> due;
   while (!retries_.empty() && retries_.front()->due <= now) {
     std::pop_heap(retries_.begin(), retries_.end(), Later());
-    BatchPtr batch = std::move(retries_.back());
+    due.push_back(std::move(retries_.back()));
     retries_.pop_back();
-    Uncount(*batch);
-    AddFirst(std::move(batch));
+  }
+  // Each enters before what waits for its table, so the one that was due first enters last.
+  for (auto batch = due.rbegin(); batch != due.rend(); ++batch) {
+    Uncount(**batch);
+    AddFirst(std::move(*batch));
   }
 }
 

@@ -93,6 +93,22 @@ TEST_F(SendQueueTest, TablesTakeTurnsAndEachKeepsItsOrder) {
   EXPECT_TRUE(queue_.idle());
 }
 
+TEST_F(SendQueueTest, WhatIsDueAtOnceEntersInTheOrderOfItsTime) {
+  queue_.AddRetry(Make(kOne, "third"), kNow + milliseconds(3));
+  queue_.AddRetry(Make(kOne, "first"), kNow + milliseconds(1));
+  queue_.AddRetry(Make(kTwo, "b"), kNow + milliseconds(2));
+  queue_.AddRetry(Make(kOne, "second"), kNow + milliseconds(2));
+  queue_.Add(Make(kOne, "new"));
+  queue_.Wake(kNow + seconds(1));
+  queue_.Pump(kNow + seconds(1));
+  while (queue_.in_flight() > 0) Answer();
+  std::string order;
+  for (const BatchPtr& batch : answered_) {
+    if (batch->table == kOne) order.append(batch->body.view()).append(" ");
+  }
+  EXPECT_EQ(order, "first second third new ");
+}
+
 TEST_F(SendQueueTest, OneOfSeveralTablesGetsThreeQuartersOfTheWindow) {
   AddAll(kOne, {"a1", "a2", "a3", "a4", "a5"});
   queue_.Pump(kNow);

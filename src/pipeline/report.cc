@@ -29,6 +29,12 @@ std::string WhyItWaits(const CheckpointLedger::Waiting& waiting, const StreamNam
   return why;
 }
 
+std::string WhenAHoldGoes(const CheckpointLedger::Waiting& waiting, const StreamNames& names) {
+  return waiting.stream ? fmt::format("when stream {} is finished, or behind its next STATE",
+                                      names.display(*waiting.stream))
+                        : "when every stream is finished, or behind the next STATE";
+}
+
 }  // namespace
 
 std::string ProgressText(std::string_view what, const RunTotals& totals) {
@@ -47,8 +53,12 @@ std::vector<std::string> LateStateTexts(const std::vector<CheckpointLedger::Wait
                                         const StreamNames& names, Instant now) {
   std::vector<std::string> texts;
   for (size_t i = 0; i < late.size() && i < kNamedInALog; ++i) {
-    texts.push_back(fmt::format("A STATE has waited {} s for what it covers to be stored: {}",
-                                WholeSeconds(now - late[i].read), WhyItWaits(late[i], names, now)));
+    const int64_t waited = WholeSeconds(now - late[i].read);
+    texts.push_back(late[i].held
+                        ? fmt::format("A STATE has waited {} s: what it covers is stored, and it leaves {}",
+                                      waited, WhenAHoldGoes(late[i], names))
+                        : fmt::format("A STATE has waited {} s for what it covers to be stored: {}", waited,
+                                      WhyItWaits(late[i], names, now)));
   }
   if (late.size() > kNamedInALog)
     texts.push_back(fmt::format("The STATEs of {} more streams wait.", late.size() - kNamedInALog));

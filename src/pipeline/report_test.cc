@@ -50,6 +50,21 @@ TEST(Report, AStateThatIsLateSaysWhatItWaitsFor) {
                           "not parsed yet"));
 }
 
+TEST(Report, AStateThatAHoldKeepsDoesNotWaitForTheInput) {
+  CheckpointLedger::Waiting held = WaitsFor(0);
+  held.held = true;
+  held.stream = StreamNo(1);
+  EXPECT_THAT(
+      LateStateTexts({held}, kNames, kNow),
+      ElementsAre("A STATE has waited 75 s: what it covers is stored, and it leaves when stream s1 is "
+                  "finished, or behind its next STATE"));
+  held.stream.reset();
+  EXPECT_THAT(
+      LateStateTexts({held}, kNames, kNow),
+      ElementsAre("A STATE has waited 75 s: what it covers is stored, and it leaves when every stream "
+                  "is finished, or behind the next STATE"));
+}
+
 TEST(Report, TenOfMany) {
   const std::vector<std::string> streams = LateStateTexts({WaitsFor(12)}, kNames, kNow);
   ASSERT_EQ(streams.size(), 1u);

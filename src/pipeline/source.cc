@@ -24,9 +24,10 @@ Source::Look Source::LookForInput() {
 
 Source::Taken Source::Take() {
   Taken taken;
-  MutexLock lock(mu_);
   if (ended()) return taken;
   taken.outcome = chunks_.Take(taken.chunk, taken.error);
+  // Ended meanwhile: what was read is not missed, as nothing behind it will be.
+  if (ended()) taken.outcome = ChunkReader::Outcome::kEnd;
   // A line that is not whole yet is held here, in a buffer that doubles: the old one and what was copied from
   // it are there together.
   carried_.Resize(2 * chunks_.carried());
@@ -35,16 +36,6 @@ Source::Taken Source::Take() {
     ledger_.OpenChunk(taken.chunk.sequence);
   }
   return taken;
-}
-
-size_t Source::held() const {
-  MutexLock lock(mu_);
-  return carried_.bytes();
-}
-
-void Source::End() {
-  MutexLock lock(mu_);
-  ended_.store(true, std::memory_order_release);
 }
 
 }  // namespace ddb

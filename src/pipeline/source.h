@@ -8,7 +8,6 @@
 
 #include "airbyte/chunk_reader.h"
 #include "base/memory_budget.h"
-#include "base/mutex.h"
 #include "delivery/checkpoint_ledger.h"
 
 namespace ddb {
@@ -30,17 +29,19 @@ class Source {
     Charge charge;  // for its bytes
     Error error;    // kFailed
   };
-  // Takes what is there. A chunk is longer than chunk_bytes only if its first line is.
+  // Takes what is there; nothing once it has ended. A chunk is longer than chunk_bytes only if its first line
+  // is.
   Taken Take();
   // Held by the line that is not whole yet, in the memory budget.
-  size_t held() const;
+  size_t held() const { return carried_.bytes(); }
 
   // ---- any thread
   void Recycle(Chunk&& chunk) { recycler_.Recycle(std::move(chunk)); }
   // Nothing was readable when the holder looked last.
   bool dry() const { return dry_.load(); }
-  // No more input is taken from here on: it ended, failed, or the run stops.
-  void End();
+  // No more input is taken from here on: it ended, failed, or the run stops. Waits for nobody: not for a Take
+  // that is under way either, which blocks when somebody else has emptied stdin.
+  void End() { ended_.store(true, std::memory_order_release); }
   bool ended() const { return ended_.load(std::memory_order_acquire); }
 
  private:
@@ -50,8 +51,7 @@ class Source {
   MemoryBudget& budget_;
   ChunkReader chunks_;
   ChunkReader& recycler_ = chunks_;  // locks by itself, so that it does not wait for a Take that goes on
-  mutable Mutex mu_;
-  Charge carried_ GUARDED_BY(mu_);
+  Charge carried_;                   // the holder's
   std::atomic<bool> ended_{false};
   std::atomic<bool> dry_{false};
 };

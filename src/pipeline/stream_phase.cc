@@ -73,6 +73,9 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
 
 StreamPhase::~StreamPhase() {
   for (auto& worker : workers_) worker->Join();
+  // One that was not told to stop, because another could not be started, may wait for room: what it holds
+  // goes with it, and must not call it then.
+  parts_.budget.StopWaiting();
 }
 
 void StreamPhase::Run() {

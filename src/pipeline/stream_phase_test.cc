@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdio>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -76,6 +77,47 @@ TEST_F(StreamPhaseTest, AReasonToEndIsNotReplacedByTheLedgers) {
   stream.Run();
   stream.Close();
   EXPECT_EQ(control_.state().reason(), StopReason::kSignal);
+}
+
+// Stands for a thread that cannot be started: what throws here throws on the supervisor's thread, when a
+// worker waits for memory already.
+class ThrowingClock final : public Clock {
+ public:
+  explicit ThrowingClock(const MemoryBudget& budget) : budget_(budget) {}
+  Instant Now() const override {
+    if (armed && std::this_thread::get_id() == thrower_) {
+      while (!budget_.tight()) std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      throw std::runtime_error("no");
+    }
+    return RealClock().Now();
+  }
+  int64_t WallMillis() const override { return 0; }
+  std::atomic<bool> armed{false};
+
+ private:
+  const std::thread::id thrower_ = std::this_thread::get_id();
+  const MemoryBudget& budget_;
+};
+
+TEST_F(StreamPhaseTest, AWorkerThatWaitsForRoomIsForgottenWithThePhase) {
+  Charge all(budget_, budget_.limit());
+  ThrowingClock clock(budget_);
+  RunControl control(clock, writer_, /*signal_fd=*/-1);
+  {
+    const RunParts parts{.clock = clock,
+                         .writer = writer_,
+                         .budget = budget_,
+                         .make_client = parts_.make_client,
+                         .prepare = TablesAreThere(plan_),
+                         .input_fd = input_};
+    StreamPhase stream(plan_, parts, control);
+    clock.armed = true;
+    EXPECT_THROW(stream.Run(), std::runtime_error);
+    clock.armed = false;
+  }
+  all = {};  // nobody is told
+  EXPECT_EQ(budget_.used(), 0u);
 }
 
 // Goes a tenth of a second with each look, and so far in the past that every timer is due at once.

@@ -52,7 +52,7 @@ TEST_F(DispatcherTest, OnASlowLineABodyIsNoLargerThanItMayBe) {
   for (int i = 0; i < 25; ++i)
     GiveItem(
         kOne, group,
-        FakeClient::BareItemOf("k" + std::to_string(i) + std::string(PathBound::kLeastBody / 16 - 16, 'x')));
+        FakeClient::BareItemOf("k" + std::to_string(i) + std::string(PathBound::kLeastBody / 16 - 28, 'x')));
   batcher_.SealAll();
   RunUntilIdle();
   for (const std::string& body : client_.bodies) EXPECT_LE(body.size(), PathBound::kLeastBody);

@@ -11,7 +11,8 @@ namespace {
 std::string Text(const std::string& json, std::string_view member) {
   simdjson::dom::parser parser;
   std::string_view text;
-  if (parser.parse(json)[member].get(text)) return {};
+  const auto root = parser.parse(json);
+  if ((member.starts_with('/') ? root.at_pointer(member) : root[member]).get(text)) return {};
   return std::string(text);
 }
 
@@ -39,6 +40,11 @@ std::string FakeDynamoDb::Description(const std::string& name) {
   add(R"(,"BillingModeSummary":{"BillingMode":")", Text(table.create, "BillingMode"), "\"}");
   add(R"(,"TableClassSummary":{"TableClass":")", Text(table.create, "TableClass"), "\"}");
   add(R"(,"TableArn":"arn:)", name, "\"");
+  if (table.create.find("\"SSESpecification\"") != std::string::npos) {
+    const std::string key = Text(table.create, "/SSESpecification/KMSMasterKeyId");
+    json += R"(,"SSEDescription":{"Status":"ENABLED","SSEType":"KMS","KMSMasterKeyArn":")" +
+            (key.empty() ? managed_key : key) + "\"}";
+  }
   if (table.more.find("\"TableStatus\"") == std::string::npos) {
     const char* status = loop_.Now() < table.active_at ? "CREATING" : "ACTIVE";
     add(R"(,"TableStatus":")", table.gone_at ? "DELETING" : status, "\"");
@@ -50,7 +56,9 @@ void FakeDynamoDb::Handle(const std::string& operation, const std::string& sent,
   request = sent;
   std::string name = Text(sent, "TableName");
   if (const std::string arn = Text(sent, "ResourceArn"); !arn.empty()) name = arn.substr(4);
-  calls.push_back(operation + " " + name);
+  RemoveGone();
+  const bool probe = operation == "CreateTable" && tables.contains(name);
+  calls.push_back((probe ? "Probe" : operation) + " " + name);
   std::optional<Verdict> failure;
   if (intercept) failure = intercept(operation, name);
   std::string body;

@@ -158,6 +158,31 @@ TEST(Responses, OnDemandWithAndWithoutMaxima) {
   EXPECT_EQ(table->settings.capacity, (TableCapacity{true, {}, {}}));
 }
 
+// As engines without capacity tell it: Alternator, others with units of the table alone.
+TEST(Responses, AnIndexWithoutUnitsHasTheTables) {
+  const std::string head = R"({"Table":{"TableName":"t","TableStatus":"ACTIVE",
+    "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
+    "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
+    "GlobalSecondaryIndexes":[{"IndexName":"g","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
+      "Projection":{"ProjectionType":"ALL"})";
+  const std::string units =
+      R"(}],"ProvisionedThroughput":{"ReadCapacityUnits":10,"WriteCapacityUnits":20}}})";
+  for (const std::string own :
+       {"", R"(,"ProvisionedThroughput":{})",
+        R"(,"ProvisionedThroughput":{"ReadCapacityUnits":0,"WriteCapacityUnits":0})"}) {
+    const auto table = ReadTableDescription(head + own + units);
+    ASSERT_TRUE(table) << own;
+    EXPECT_EQ(table->settings.indexes.at(0).capacity, (TableCapacity{false, 10, 20})) << own;
+  }
+  const auto own = ReadTableDescription(
+      head + R"(,"ProvisionedThroughput":{"ReadCapacityUnits":0,"WriteCapacityUnits":3})" + units);
+  EXPECT_EQ(own->settings.indexes.at(0).capacity, (TableCapacity{false, 10, 3}));
+  const auto none = ReadTableDescription(head + R"(}],"BillingModeSummary":{"BillingMode":"PROVISIONED"},
+      "ProvisionedThroughput":{"ReadCapacityUnits":0,"WriteCapacityUnits":0}}})");
+  EXPECT_EQ(none->settings.capacity, (TableCapacity{true, {}, {}}));
+  EXPECT_EQ(none->settings.indexes.at(0).capacity, (TableCapacity{true, {}, {}}));
+}
+
 TEST(Responses, MalformedDescriptionsAreNoAnswer) {
   for (const std::string_view body :
        {"", "[]", "{}", R"({"Table":{}})", R"({"Table":{"TableName":"t","TableStatus":"ACTIVE"}})",

@@ -109,6 +109,17 @@ TableCapacity ReadTableCapacity(const dom::element& table) {
   return provisioned.write_units.value_or(0) > 0 ? provisioned : OnDemand(table);
 }
 
+// An index of which no units are told, or 0, gets the table's: as few as CreateTable takes would hold the
+// whole table to them, since a write waits for each index that it changes.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes
+TableCapacity IndexCapacity(const dom::element& index, const TableCapacity& table) {
+  if (table.on_demand) return OnDemand(index);
+  TableCapacity capacity = Provisioned(index);
+  if (capacity.read_units.value_or(0) <= 0) capacity.read_units = table.read_units;
+  if (capacity.write_units.value_or(0) <= 0) capacity.write_units = table.write_units;
+  return capacity;
+}
+
 bool ReadIndexes(const dom::element& table, bool global, TableSettings& settings) {
   dom::array list;
   if (table[global ? "GlobalSecondaryIndexes" : "LocalSecondaryIndexes"].get(list)) return true;
@@ -129,7 +140,7 @@ bool ReadIndexes(const dom::element& table, bool global, TableSettings& settings
         index.projected.emplace_back(text);
       }
     }
-    if (global) index.capacity = settings.capacity.on_demand ? OnDemand(entry) : Provisioned(entry);
+    if (global) index.capacity = IndexCapacity(entry, settings.capacity);
     settings.indexes.push_back(std::move(index));
   }
   return true;

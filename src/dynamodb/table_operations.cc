@@ -77,7 +77,25 @@ std::string_view StateText(TableStatus status) {
   return "it is in a state that this version does not know";
 }
 
+std::string KeyText(const TableSettings& settings) {
+  return settings.kms_key_arn.empty() ? std::string("a key in KMS") : "the key " + settings.kms_key_arn;
+}
+
 }  // namespace
+
+Status CheckProtectedAs(const TableDescription& before, const TableDescription& now) {
+  const TableSettings& was = before.settings;
+  const TableSettings& is = now.settings;
+  if (!was.kms) return Ok();
+  const bool same_key =
+      was.kms_key_arn.empty() || is.kms_key_arn.empty() || was.kms_key_arn == is.kms_key_arn;
+  if (is.kms && same_key) return Ok();
+  return ConfigError(
+      fmt::format("Table {} was encrypted with {}, and was created again without it, so no record is written "
+                  "into it. Give the table that key again (UpdateTable), or use another sync mode.",
+                  now.name, KeyText(was)),
+      "DescribeTable: SSEDescription differs from that of the table that was dropped");
+}
 
 Status CheckUsable(const TableDescription& found, const TableKeys& needed) {
   if (found.status != TableStatus::kActive && found.status != TableStatus::kUpdating) {
@@ -162,30 +180,99 @@ Task<TableOperations::Found> TableOperations::AwaitActive(const std::string& tab
   }
 }
 
-// A refused setting must not leave a dropped table without its successor.
+Task<std::optional<TableOperations::Reduced>> TableOperations::TryReduced(const std::string& table,
+                                                                          const TableKeys& keys,
+                                                                          const TableSettings& settings,
+                                                                          Loss most, Instant deadline) {
+  for (ReducedSettings& reduced : Reductions(settings)) {
+    if (reduced.loss > most) continue;
+    ControlReply reply =
+        co_await plane_.Call("CreateTable", CreateTableBody(table, keys, reduced.settings), deadline);
+    if (!MayBeASetting(reply)) co_return Reduced{std::move(reduced), std::move(reply)};
+  }
+  co_return std::nullopt;
+}
+
+// A refused setting must not leave a dropped table without its successor, but for what would be weaker: then
+// no record may be written into it.
 Task<ControlReply> TableOperations::SendCreate(const std::string& table, const TableKeys& keys,
                                                TableSettings& settings, Instant deadline) {
   ControlReply refused =
       co_await plane_.Call("CreateTable", CreateTableBody(table, keys, settings), deadline);
   if (!MayBeASetting(refused)) co_return refused;
-  for (ReducedSettings& reduced : Reductions(settings)) {
-    ControlReply reply =
-        co_await plane_.Call("CreateTable", CreateTableBody(table, keys, reduced.settings), deadline);
-    if (MayBeASetting(reply)) continue;
-    if (reply.ok()) {
-      if (reduced.only_tags && refused.verdict.code == ErrorCode::kAccessDenied) {
-        WarnSkipped("TagResource", table, refused.verdict, "its tags");
-      } else {
-        log_.Warn(fmt::format(
-            "Table {}: CreateTable with all that the table had was refused ({}). It was created again "
-            "without: {}.",
-            table, refused.verdict.reason, reduced.left_out));
-      }
-      settings = std::move(reduced.settings);
-    }
-    co_return reply;
+  std::optional<Reduced> reduced = co_await TryReduced(table, keys, settings, Loss::kMinor, deadline);
+  if (!reduced) co_return refused;
+  if (reduced->reply.ok()) {
+    WarnLeftOut(table, reduced->to, refused.verdict);
+    settings = std::move(reduced->to.settings);
   }
-  co_return refused;
+  co_return std::move(reduced->reply);
+}
+
+Task<Result<TableOperations::Probed>> TableOperations::Probe(const TableDescription& table,
+                                                             TableSettings& settings) {
+  const Instant deadline = Deadline();
+  ControlReply reply =
+      co_await plane_.Call("CreateTable", CreateTableBody(table.name, table.keys, settings), deadline);
+  if (MayBeASetting(reply)) {
+    std::optional<Reduced> reduced =
+        co_await TryReduced(table.name, table.keys, settings, Loss::kWeaker, deadline);
+    if (!reduced) co_return NotToBeMadeAgain(table, reply, nullptr);
+    // A key that was refused otherwise than by a rule for what a request may say is not the managed one.
+    const Loss allowed = reply.verdict.code == ErrorCode::kValidation ? Loss::kKeyName : Loss::kMinor;
+    if (reduced->to.loss > allowed) co_return NotToBeMadeAgain(table, reply, &reduced->to);
+    WarnLeftOut(table.name, reduced->to, reply.verdict);
+    settings = std::move(reduced->to.settings);
+    reply = std::move(reduced->reply);
+  }
+  if (reply.ok()) co_return Probed::kCreated;
+  // Limits are looked at after the permission, and the drop makes room for the new table.
+  const bool stands = IsInUse(reply) || reply.verdict.code == ErrorCode::kTableLimit;
+  if (!stands) co_return Failure("CreateTable", table.name, reply);
+  co_return Probed::kStands;
+}
+
+Error TableOperations::NotToBeMadeAgain(const TableDescription& table, const ControlReply& refused,
+                                        const ReducedSettings* accepted) const {
+  constexpr std::string_view kUntouched =
+      "Nothing was changed: a table is dropped only if it can be created again as it is.";
+  if (!accepted && refused.verdict.code == ErrorCode::kAccessDenied) {
+    Error error = Failure("CreateTable", table.name, refused);
+    error.message.append(" ").append(kUntouched);
+    return error;
+  }
+  const TableSettings& was = table.settings;
+  const bool key_refused =
+      was.kms && (accepted ? accepted->settings.kms_key_arn != was.kms_key_arn || !accepted->settings.kms
+                           : refused.verdict.code == ErrorCode::kKmsUnavailable);
+  std::string message;
+  if (key_refused) {
+    message = fmt::format(
+        "Table {} cannot be overwritten: it is encrypted with {}, and CreateTable with that key is refused "
+        "({}). {} Allow the user or role of the access key to use the key (kms:DescribeKey, kms:CreateGrant, "
+        "to encrypt and to decrypt), or use another sync mode.",
+        table.name, KeyText(was), refused.verdict.reason, kUntouched);
+  } else {
+    message = fmt::format(
+        "Table {} cannot be overwritten: CreateTable with the settings that it has is refused ({}). {} Use "
+        "another sync mode, or change the table.",
+        table.name, refused.verdict.reason, kUntouched);
+  }
+  return ConfigError(std::move(message),
+                     "CreateTable of the name that exists: " + refused.verdict.Describe(refused.request_id));
+}
+
+void TableOperations::WarnLeftOut(const std::string& table, const ReducedSettings& reduced,
+                                  const Verdict& refused) {
+  if (reduced.only_tags && refused.code == ErrorCode::kAccessDenied) {
+    WarnSkipped("TagResource", table, refused, "its tags");
+    return;
+  }
+  if (reduced.loss == Loss::kKeyName && reduced.left_out.find(',') == std::string::npos) return;  // see Probe
+  log_.Warn(
+      fmt::format("Table {}: CreateTable with all that the table has is refused ({}). It is created again "
+                  "without: {}.",
+                  table, refused.reason, reduced.left_out));
 }
 
 Task<TableOperations::Deleted> TableOperations::Delete(const std::string& table, Instant deadline,

@@ -13,12 +13,15 @@
 #include "base/task.h"
 #include "dynamodb/control_plane.h"
 #include "dynamodb/error_messages.h"
+#include "dynamodb/reduced_settings.h"
 #include "dynamodb/table.h"
 
 namespace ddb {
 
 // A settled table: whether it takes items with these keys; else what was found and what is needed.
 Status CheckUsable(const TableDescription& found, const TableKeys& needed);
+// A table that takes the place of another: whether its items are encrypted with the same key.
+Status CheckProtectedAs(const TableDescription& before, const TableDescription& now);
 
 class TableOperations {
  public:
@@ -35,9 +38,16 @@ class TableOperations {
   // nullopt also for a table that DescribeTable does not know yet.
   Task<Found> Describe(const std::string& table, Instant deadline);
 
+  // Whether a table that stands could be created again with `settings`: a CreateTable of its name, which the
+  // service refuses for the permission, or for a setting, before it refuses it for the name. Changes nothing,
+  // unless the table has vanished: then it is created, and the answer is kCreated. What can be done without
+  // is left out with a WARN, in `settings` too; what would come back weaker is an error.
+  enum class Probed { kStands, kCreated };
+  Task<Result<Probed>> Probe(const TableDescription& table, TableSettings& settings);
+
   // A table of this name that somebody else creates meanwhile is taken as ours: compare its keys. A setting
-  // that is refused is left out with a WARN, in `settings` too. `accepted`, if given, becomes true as soon as
-  // the table is on its way.
+  // that is refused is left out with a WARN, in `settings` too, but none without which the table would be
+  // weaker. `accepted`, if given, becomes true as soon as the table is on its way.
   Task<Result<TableDescription>> Create(const std::string& table, const TableKeys& keys,
                                         TableSettings& settings, bool* accepted = nullptr);
   // Waits for a table that was just created; nullopt when it has to be created again (an earlier one of its
@@ -69,8 +79,18 @@ class TableOperations {
   Error Failure(std::string_view operation, const std::string& table, const ControlReply& reply) const;
 
  private:
+  // A CreateTable that is not refused, with some of the settings left out.
+  struct Reduced {
+    ReducedSettings to;
+    ControlReply reply;
+  };
   Task<ControlReply> SendCreate(const std::string& table, const TableKeys& keys, TableSettings& settings,
                                 Instant deadline);
+  Task<std::optional<Reduced>> TryReduced(const std::string& table, const TableKeys& keys,
+                                          const TableSettings& settings, Loss most, Instant deadline);
+  Error NotToBeMadeAgain(const TableDescription& table, const ControlReply& refused,
+                         const ReducedSettings* accepted) const;
+  void WarnLeftOut(const std::string& table, const ReducedSettings& reduced, const Verdict& refused);
   Task<Deleted> AfterUnknownDelete(const std::string& table, Instant deadline, std::optional<Error> error);
   Task<Status> ReadTags(const TableDescription& table, TableSettings& settings);
   Error TimeUp(const std::string& table, std::string_view what) const;

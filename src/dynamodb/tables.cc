@@ -32,7 +32,6 @@ std::string Differences(TableSettings was, TableSettings is) {
   check(was.indexes == is.indexes && was.attributes == is.attributes, "indexes");
   check(was.stream_view == is.stream_view, "stream");
   check(was.table_class == is.table_class, "table class");
-  check(was.kms == is.kms && was.kms_key_arn == is.kms_key_arn, "encryption key");
   return names;
 }
 
@@ -121,7 +120,29 @@ class Preparation {
     Status droppable = CheckDroppable(plan, *table.found);
     if (!droppable.ok()) co_return droppable;
     table.settings = table.found->settings;
-    co_return co_await operations_.ReadExtraSettings(*table.found, table.settings);
+    Status read = co_await operations_.ReadExtraSettings(*table.found, table.settings);
+    if (!read.ok()) co_return read;
+    Result<TableOperations::Probed> probed = co_await operations_.Probe(*table.found, table.settings);
+    if (!probed.ok()) co_return std::move(probed).error();
+    if (*probed == TableOperations::Probed::kCreated) co_return co_await AwaitCreatedByProbe(i);
+    co_return Ok();
+  }
+
+  // Somebody dropped the table after we had looked at it.
+  Task<Status> AwaitCreatedByProbe(size_t i) {
+    Table& table = tables_[i];
+    table.created = true;
+    TableOperations::Found found = co_await operations_.AwaitActive(plans_[i].table, operations_.Deadline());
+    if (!found.ok()) co_return std::move(found).error();
+    if (!*found) {
+      co_return TransientError(fmt::format("Table {} vanished after it was created.", plans_[i].table),
+                               "DescribeTable: ResourceNotFoundException after CreateTable");
+    }
+    if (!table.settings.ttl_attribute.empty()) {
+      co_await operations_.SetTimeToLive(plans_[i].table, table.settings.ttl_attribute);
+    }
+    table.found = std::move(**found);
+    co_return CheckUsable(*table.found, plans_[i].keys);
   }
 
   Task<Status> CreateMissing(size_t i) {
@@ -184,6 +205,7 @@ class Preparation {
     if (!created.ok()) co_return std::move(created).error();
     table.created_again = true;
     Status usable = CheckUsable(*created, plan.keys);
+    if (usable.ok()) usable = CheckProtectedAs(*table.found, *created);
     if (!usable.ok()) co_return usable;
     if (const std::string names = Differences(settings, created->settings); !names.empty()) {
       log_.Warn(fmt::format("Table {} was created again, but the endpoint did not carry over: {}.",

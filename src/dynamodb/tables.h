@@ -2,9 +2,10 @@
 // creates what is missing, replaces what is to be overwritten. It runs before the data path starts and blocks
 // its caller, on a loop of its own.
 //
-// Nothing is created or dropped before every table of the catalog has been looked at and has passed, and
-// nothing is dropped before all that were missing are there, or once the run has failed or is to stop. A
-// table whose keys are not ours, that is protected against deletion, or that has replicas is never dropped.
+// Nothing is created or dropped before every table of the catalog has been looked at and has passed, those to
+// be replaced also a probe that shows that they could be created again; and nothing is dropped before all
+// that were missing are there, or once the run has failed or is to stop. A table whose keys are not ours,
+// that is protected against deletion, or that has replicas is never dropped.
 #pragma once
 
 #include <functional>

@@ -51,7 +51,10 @@ class Replacing : public Tables {
 TEST_F(Replacing, NothingIsDroppedWhenAMissingTableCannotBeCreated) {
   Plan("missing", TableMode::kAppend);
   PlanMany(120);
-  Refuse("CreateTable", Denied());
+  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation == "CreateTable" && table == "missing") return Denied();
+    return std::nullopt;
+  };
   EXPECT_EQ(Fails().stream->name, "stream_missing");
   EXPECT_EQ(Drops(), 0);
 }
@@ -171,31 +174,136 @@ TEST_F(Replacing, ATimeToLiveThatCannotBeSetAgainIsAWarning) {
   EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("dynamodb:UpdateTimeToLive"));
 }
 
-TEST_F(Replacing, AnEncryptionKeyThatIsRefusedByNameIsTheManagedOne) {
-  for (const Verdict& refusal :
-       {Refusal(Reaction::kRejectItem, ErrorCode::kValidation), Denied(),
-        Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "KMSAccessDeniedException")}) {
-    plans_.clear();
-    db_.tables.clear();
-    log_.lines.clear();
+// ---- what is known before the first drop
+
+TEST_F(Replacing, EveryTableIsProbedWithItsSettingsBeforeTheFirstDrop) {
+  PlanMany(120);
+  Existing("t7", EverySetting()).tags = R"([{"Key":"team","Value":"x"}])";
+  TableSettings settings = EverySetting();
+  settings.tags = {{"team", "x"}};
+  std::string probe;
+  db_.intercept = [&](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation == "CreateTable" && table == "t7" && probe.empty()) probe = db_.request;
+    return std::nullopt;
+  };
+  ASSERT_TRUE(Prepare().ok());
+  int probes = 0;
+  for (const std::string& call : db_.calls) {
+    if (call.starts_with("DeleteTable")) break;
+    probes += call.starts_with("Probe ") ? 1 : 0;
+  }
+  EXPECT_EQ(probes, 120);
+  EXPECT_EQ(probe, CreateTableBody("t7", kKeys, settings));
+}
+
+TEST_F(Replacing, NothingIsDroppedWithoutTheRightToCreate) {
+  PlanMany(3);
+  Existing("t1", EverySetting());
+  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation == "CreateTable" && table == "t1") return Denied();
+    return std::nullopt;
+  };
+  const Error error = Fails();
+  EXPECT_EQ(error.type, FailureType::kConfig);
+  EXPECT_EQ(error.stream->name, "stream_t1");
+  EXPECT_THAT(error.message, HasSubstr("dynamodb:CreateTable on table t1"));
+  EXPECT_THAT(error.message, HasSubstr("Nothing was changed"));
+  EXPECT_EQ(Drops(), 0);
+}
+
+TEST_F(Replacing, ALimitOfTablesDoesNotPreventAReplacement) {
+  Plan("a", TableMode::kRecreate);
+  Existing("a");
+  Refuse("CreateTable", Refusal(Reaction::kFailConfig, ErrorCode::kTableLimit, "LimitExceededException"), 1);
+  EXPECT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.Count("CreateTable a"), 1);
+}
+
+TEST_F(Replacing, ATableThatVanishesBeforeItsProbeIsThereAgain) {
+  Plan("a", TableMode::kRecreate);
+  TableSettings settings = EverySetting();
+  Existing("a", settings).ttl = "expires";
+  db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation == "CreateTable") db_.tables.erase("a");
+    return std::nullopt;
+  };
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(Drops(), 0);
+  EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, settings));
+  EXPECT_EQ(db_.tables["a"].ttl, "set");
+  EXPECT_GE(loop_.Now(), db_.tables["a"].active_at);
+}
+
+class OwnKey : public Replacing {
+ protected:
+  OwnKey() {
     Plan("a", TableMode::kRecreate);
-    TableSettings settings = EverySetting();
-    settings.tags = {{"team", "x"}};
-    Existing("a", settings).more =
-        R"(,"SSEDescription":{"Status":"ENABLED","SSEType":"KMS","KMSMasterKeyArn":"arn:k"})";
-    db_.tables["a"].tags = R"([{"Key":"team","Value":"x"}])";
+    settings_.kms = true;
+    settings_.kms_key_arn = "arn:k";
+    settings_.tags = {{"team", "x"}};
+    Existing("a", settings_).tags = R"([{"Key":"team","Value":"x"}])";
+  }
+  TableSettings settings_ = EverySetting();
+};
+
+TEST_F(OwnKey, ComesBack) {
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, settings_));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+TEST_F(OwnKey, ThatMayNotBeUsedIsNamedAndNothingIsDropped) {
+  for (const Verdict& refusal :
+       {Denied(), Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "KMSAccessDeniedException"),
+        Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "AccessDeniedException"),
+        Refusal(Reaction::kFailSystem, ErrorCode::kOther, "SomethingNew")}) {
     RefuseWith("arn:k", refusal);
-    ASSERT_TRUE(Prepare().ok());
-    settings.kms = true;
-    EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, settings));
-    EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("without: encryption key"));
+    const Error error = Fails();
+    EXPECT_EQ(error.type, FailureType::kConfig);
+    EXPECT_THAT(error.message, HasSubstr("the key arn:k"));
+    EXPECT_EQ(Drops(), 0);
+    EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, settings_));
   }
 }
+
+TEST_F(OwnKey, ThatIsRefusedByNameMayBeTheManagedOne) {
+  RefuseWith("arn:k", Refusal(Reaction::kRejectItem, ErrorCode::kValidation));
+  db_.managed_key = "arn:k";
+  ASSERT_TRUE(Prepare().ok());
+  settings_.kms_key_arn.clear();
+  EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, settings_));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+TEST_F(OwnKey, IsNeverLeftOutAfterTheDrop) {
+  db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation != "CreateTable" || db_.tables.contains("a")) return std::nullopt;
+    if (db_.request.find("SSESpecification") == std::string::npos) return std::nullopt;
+    return Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "AccessDeniedException");
+  };
+  EXPECT_EQ(Fails().type, FailureType::kConfig);
+  EXPECT_FALSE(db_.tables.contains("a"));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("arn:k"));
+}
+
+TEST_F(OwnKey, ThatTheEndpointForgetsIsAFailure) {
+  db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation == "DescribeTable" && db_.Count("CreateTable a") > 0) {
+      db_.tables["a"].create = CreateTableBody("a", kKeys, EverySetting());
+    }
+    return std::nullopt;
+  };
+  const Error error = Fails();
+  EXPECT_EQ(error.type, FailureType::kConfig);
+  EXPECT_THAT(error.message, HasSubstr("arn:k"));
+  EXPECT_THAT(error.message, HasSubstr("no record is written"));
+}
+
+// ---- what is left out
 
 TEST_F(Replacing, ARefusedSettingIsLeftOutByName) {
   const std::pair<std::string, std::string> cases[] = {{"TableClass", "without: table class."},
                                                        {"StreamSpecification", "without: stream."},
-                                                       {"LocalSecondaryIndexes", "without: indexes."},
                                                        {"\"Tags\"", "without: tags."}};
   for (const auto& [text, warning] : cases) {
     plans_.clear();
@@ -213,23 +321,38 @@ TEST_F(Replacing, ARefusedSettingIsLeftOutByName) {
   }
 }
 
-TEST_F(Replacing, AtLastKeysAndCapacityAreLeft) {
+TEST_F(Replacing, AnIndexIsNeverLeftOut) {
+  for (const std::string text : {"LocalSecondaryIndexes", "GlobalSecondaryIndexes"}) {
+    plans_.clear();
+    Plan("a", TableMode::kRecreate);
+    Existing("a", EverySetting());
+    RefuseWith(text, Refusal(Reaction::kRejectItem, ErrorCode::kValidation));
+    EXPECT_EQ(Fails().type, FailureType::kConfig);
+    EXPECT_EQ(Drops(), 0);
+  }
+}
+
+TEST_F(Replacing, AtLastKeysCapacityAndIndexesAreLeft) {
   Plan("a", TableMode::kRecreate);
   Existing("a", EverySetting()).tags = R"([{"Key":"team","Value":"x"}])";
-  TableSettings plain;
-  plain.capacity = EverySetting().capacity;
+  TableSettings plain = EverySetting();
+  plain.stream_view.clear();
+  plain.table_class.clear();
   db_.intercept = [&](std::string_view operation, std::string_view) -> std::optional<Verdict> {
     if (operation != "CreateTable" || db_.request == CreateTableBody("a", kKeys, plain)) return std::nullopt;
     return Refusal(Reaction::kRejectItem, ErrorCode::kValidation);
   };
   ASSERT_TRUE(Prepare().ok());
-  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("without: tags, table class, stream, indexes."));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("without: tags, table class, stream."));
 }
 
-TEST_F(Replacing, ACreateTableThatIsRefusedForGoodFailsWithTheSettingsInAWarning) {
+TEST_F(Replacing, ACreateTableThatIsRefusedAfterTheDropFailsWithTheSettingsInAWarning) {
   Plan("a", TableMode::kRecreate);
   Existing("a", EverySetting());
-  Refuse("CreateTable", Denied());
+  db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation != "CreateTable" || db_.tables.contains("a")) return std::nullopt;
+    return Denied();
+  };
   EXPECT_THAT(Fails().message, HasSubstr("dynamodb:CreateTable on table a"));
   const std::string warnings = log_.All(LogLevel::kWarn);
   EXPECT_THAT(warnings, HasSubstr("Table a was dropped"));

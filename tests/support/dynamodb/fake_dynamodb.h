@@ -94,6 +94,7 @@ class FakeDynamoDb final : public Client {
   std::map<std::string, Table> tables;
   Duration latency = std::chrono::milliseconds(5);
   std::map<std::string, Duration, std::less<>> latency_of;  // by operation, in place of `latency`
+  std::string managed_key = "arn:managed";  // of a table that is encrypted in KMS, but with no key named
   Duration creating = std::chrono::seconds(6);
   Duration deleting = std::chrono::seconds(4);
   // Asked first for each request: a failure in place of the reply.
@@ -106,7 +107,7 @@ class FakeDynamoDb final : public Client {
   std::function<std::string(std::string_view body)> on_batch;
 
   // --- what it sees
-  std::vector<std::string> calls;  // "CreateTable t"
+  std::vector<std::string> calls;  // "CreateTable t"; of a table that is there: "Probe t"
   std::string request;             // the latest, as `intercept` is asked about it
   size_t most_in_flight = 0;
   int Count(std::string_view call) const {

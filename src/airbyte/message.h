@@ -22,7 +22,10 @@ enum class LineKind {
   kRecord,
   kState,
   kStreamStatus,
-  kIgnored,    // blank lines, LOG, other TRACEs, unknown types
+  kIgnored,    // a message that asks for nothing here: LOG, CONTROL, other TRACEs
+  kUnknown,    // a message of a type that is not known, and no record in it: see ParsedLine::type
+  kBlank,      // whitespace
+  kPlain,      // it does not begin with '{' (odd_line says more)
   kMalformed,  // see ParsedLine::reason
 };
 
@@ -54,7 +57,8 @@ struct ParsedLine {
   StateFields state;
   StreamRef status_stream;  // kStreamStatus
   StreamStatus status = StreamStatus::kOther;
-  Text reason;  // kMalformed, e.g. "emitted_at is missing"
+  std::string_view type;  // kUnknown: as the source wrote it, of any length
+  Text reason;            // kMalformed, e.g. "emitted_at is missing"
   // kMalformed: the line is valid JSON and its record's stream is certain, so the failure is this stream's.
   // Else record.has_stream may still tell a stream to name in a message, but a part that was not understood
   // could have said otherwise.

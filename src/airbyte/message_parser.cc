@@ -1,5 +1,6 @@
 #include "airbyte/message_parser.h"
 
+#include "airbyte/unknown_message.h"
 #include "json/members.h"
 #include "json/scan.h"
 
@@ -16,7 +17,7 @@ using json::SkipWhitespace;
 constexpr Text kNotJson = "line is not valid JSON";
 constexpr Text kNotAMessage = "line is not an Airbyte message";
 
-enum class MessageType { kNone, kRecord, kState, kTrace, kOther };
+enum class MessageType { kNone, kRecord, kState, kTrace, kOther, kUnknown };
 
 // A stream as messages name it; the last of several members counts.
 struct StreamReader {
@@ -48,6 +49,7 @@ class LineParser {
 
   // `p` at the '{'. The names that are not read are there because PyAirbyte sends them all, as nulls.
   void Parse(const char* p) {
+    inside_ = p + 1;
     p = ForEachMember<"type", "record", "state", "trace", "log", "spec", "connectionStatus", "catalog",
                       "control">(p, end_, scratch_.other, [this](int member, const char* value) {
       switch (member) {
@@ -80,7 +82,10 @@ class LineParser {
     switch (type_) {
       case MessageType::kNone:
         return Malformed(kNotAMessage);
+      case MessageType::kUnknown:
+        return DecideUnknown();
       case MessageType::kOther:
+        if (HoldsRecord()) Malformed(kRecordInAnotherType);
         return;
       case MessageType::kRecord:
         if (record_reason_.empty()) {
@@ -91,14 +96,25 @@ class LineParser {
         }
         return;
       case MessageType::kState:
+        if (HoldsRecord()) return Malformed(kRecordInAnotherType);
         if (!state_reason_.empty()) return Malformed(state_reason_);
         out_.kind = LineKind::kState;
         return;
       case MessageType::kTrace:
+        if (HoldsRecord()) return Malformed(kRecordInAnotherType);
         if (!trace_reason_.empty()) return Malformed(trace_reason_);
         out_.kind = trace_is_status_ ? LineKind::kStreamStatus : LineKind::kIgnored;
         return;
     }
+  }
+
+  bool HoldsRecord() const { return record_at_ != nullptr && !IsEmptyValue(record_at_, end_); }
+
+  void DecideUnknown() {
+    const UnknownMessage unknown = LookAtUnknownMessage(inside_, end_, scratch_.type);
+    if (!unknown.reason.empty()) return Malformed(unknown.reason);
+    out_.kind = LineKind::kUnknown;
+    out_.type = unknown.type;
   }
 
   const char* ReadType(const char* p) {
@@ -113,8 +129,10 @@ class LineParser {
       type_ = MessageType::kRecord;
     } else if (text.text == "STATE") {
       type_ = MessageType::kState;
+    } else if (text.text == "TRACE") {
+      type_ = MessageType::kTrace;
     } else {
-      type_ = text.text == "TRACE" ? MessageType::kTrace : MessageType::kOther;
+      type_ = IsTypeForOthers(text.text) ? MessageType::kOther : MessageType::kUnknown;
     }
     return text.next;
   }
@@ -122,6 +140,7 @@ class LineParser {
   const char* ReadRecord(const char* p) {
     out_.record = {};
     record_ns_is_bad_ = false;
+    if (!HoldsRecord()) record_at_ = p;
     if (*p != '{') {
       record_reason_ = *p == 'n' ? Text("record is missing") : "record is not an object";
       return SkipMemberValue(p, end_);
@@ -339,6 +358,8 @@ class LineParser {
 
   const char* const begin_;
   const char* const end_;
+  const char* inside_ = nullptr;     // of the line's object
+  const char* record_at_ = nullptr;  // the value of a member `record`: the first that is not empty
   RecordSink& sink_;
   MessageParser::Scratch& scratch_;
   ParsedLine& out_;
@@ -360,10 +381,8 @@ ParsedLine MessageParser::Parse(std::string_view line, RecordSink& sink) {
   ParsedLine parsed;
   const char* const end = line.data() + line.size();
   const char* const p = SkipWhitespace(line.data(), end);
-  if (p == end) return parsed;
-  if (*p != '{') {
-    parsed.kind = LineKind::kMalformed;
-    parsed.reason = kNotAMessage;
+  if (p == end || *p != '{') {
+    parsed.kind = p == end ? LineKind::kBlank : LineKind::kPlain;
     return parsed;
   }
   LineParser(line.data(), end, sink, scratch_, parsed).Parse(p);

@@ -2,6 +2,9 @@
 // here: when the parser meets it, it hands it to the RecordSink, which encodes it and says where it ends (so
 // data is scanned once).
 //
+// A line that holds a record is a RECORD or it is malformed, whatever type it says that it has: a record that
+// is passed over would be lost without a word.
+//
 // Any valid JSON: members in any order, any whitespace, explicit nulls, unknown members, duplicate members
 // (last wins), escapes in names. One parser per worker; not thread-safe. The line must be followed by
 // json::kPadding readable bytes.
@@ -40,6 +43,7 @@ class MessageParser {
     Stream record;
     Stream state;
     Stream status;
+    std::string type;
     std::string other;
   };
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
+#include "airbyte/unknown_message.h"
 #include "support/airbyte/message_parser_fixture.h"
 
 namespace ddb {
@@ -65,7 +67,8 @@ TEST_F(MessageParserTest, TheLastOfSeveralMembersCounts) {
             "record.data is not an object");
   EXPECT_EQ(Reason(R"({"type":"RECORD","record":)" + good + R"(,"type":null})"),
             "line is not an Airbyte message");
-  EXPECT_EQ(Parse(R"({"type":"RECORD","record":)" + good + R"(,"type":"LOG"})").kind, LineKind::kIgnored);
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":)" + good + R"(,"type":"LOG"})"),
+            kRecordInAnotherType.view());
 }
 
 TEST_F(MessageParserTest, NamesWithEscapes) {
@@ -126,19 +129,36 @@ TEST_F(MessageParserTest, RecordsThatAreNone) {
             "record.meta is not an object");
 }
 
-TEST_F(MessageParserTest, ARecordCountsOnlyInARecord) {
-  EXPECT_EQ(Parse(R"({"record":{"stream":"a","data":5},"type":"LOG","log":{"level":"INFO"}})").kind,
-            LineKind::kIgnored);
-  EXPECT_EQ(Parse(R"({"record":{"stream":"a","data":{}},"type":"STATE","state":{"data":{}}})").kind,
-            LineKind::kState);
+TEST_F(MessageParserTest, ARecordIsNeverPassedOver) {
+  for (const char* line :
+       {R"({"record":{"stream":"a","data":5},"type":"LOG","log":{"level":"INFO"}})",
+        R"({"record":{"stream":"a","data":{}},"type":"STATE","state":{"data":{}}})",
+        R"({"type":"TRACE","trace":{"type":"ERROR"},"record":[{}]})",
+        R"({"type":"CONTROL","record":{ "x" : 1 },"record":null})",
+        R"({"type":"record","record":{"stream":"a","data":{},"emitted_at":1}})",
+        R"({"record":{"stream":"a","data":{},"emitted_at":1},"type":"Record"})",
+        R"({"type":"Record","Record":{"stream":"a","data":{},"emitted_at":1}})",
+        R"({"type":" RECORD","x":1})", R"({"type":"RECORD\n","stream":"a","data":{}})",
+        R"({"type":"NEWTHING","records":[{"stream":"a"}]})", R"({"type":"NEWTHING","RECORD":"text"})",
+        R"({"type":"NEWTHING","r\u0065cord":{"a":1}})", R"({"record":1,"type":""})"}) {
+    EXPECT_EQ(Reason(line), kRecordInAnotherType.view()) << line;
+    EXPECT_FALSE(parsed_.has_stream_for_error) << line;
+  }
+  EXPECT_EQ(Reason(R"({"type":"state","state":{"type":"LEGACY","data":{}}})"),
+            "its type is not STATE, but STATE in another writing");
+  for (const char* line :
+       {R"({"type":"LOG","record":null})", R"({"type":"LOG","record":{ }})", R"({"type":"LOG","record":""})",
+        R"({"type":"CATALOG","record":[]})", R"({"type":"SPEC","record":false})",
+        R"({"type":"DESTINATION_CATALOG","destination_catalog":{}})"}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kIgnored) << line << parsed_.reason;
+  }
   EXPECT_EQ(Parse(R"({"state":5,"type":"RECORD","record":{"stream":"a","data":{},"emitted_at":1}})").kind,
             LineKind::kRecord);
 }
 
 TEST_F(MessageParserTest, WhatIsIgnored) {
   for (const char* line :
-       {"", " ", "\r", "\t \r", R"({"type":"LOG","log":{"level":"INFO","message":"x"}})", R"({"type":"LOG"})",
-        R"({"type":"SPEC"})", R"({"type":"record"})", R"({"type":"","a":{}})",
+       {R"({"type":"LOG","log":{"level":"INFO","message":"x"}})", R"({"type":"LOG"})", R"({"type":"SPEC"})",
         R"({"type":"TRACE","trace":{"type":"ERROR","emitted_at":1.5,"error":{"message":"x"}}})",
         R"({"type":"TRACE","trace":{"emitted_at":1.5e3}})", R"({"type":"TRACE","trace":{"type":null}})",
         R"({"type":"CONTROL","control":{"type":"CONNECTOR_CONFIG","emitted_at":1.0}})"}) {
@@ -146,10 +166,31 @@ TEST_F(MessageParserTest, WhatIsIgnored) {
   }
 }
 
+TEST_F(MessageParserTest, TypesThatAreNotKnown) {
+  const std::pair<const char*, const char*> types[] = {
+      {R"({"type":"NEWTHING","newthing":{"a":1}})", "NEWTHING"},
+      {R"({"record":null,"records":[],"type":"NEW\u0054HING"})", "NEWTHING"},
+      {R"({"type":"LOG","x":{"record":{"a":1}},"type":"X Y"})", "X Y"},
+      {R"({"type":"record"})", "record"},
+      {R"({"type":"state","state":{}})", "state"},
+      {R"({"type":"","a":{}})", ""},
+      {R"({"type":"RECORDSET","data":{}})", "RECORDSET"}};
+  for (const auto& [line, type] : types) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kUnknown) << line << parsed_.reason;
+    EXPECT_EQ(parsed_.type, type);
+  }
+}
+
+TEST_F(MessageParserTest, LinesThatDoNotBeginAsAMessage) {
+  for (const char* line : {"", " ", "\r", "\t \r"}) EXPECT_EQ(Parse(line).kind, LineKind::kBlank) << line;
+  for (const char* line : {"x", " 5", "\"text\"", "[]", "null", "\xEF\xBB\xBF{\"type\":\"LOG\"}", "\x01{"}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kPlain) << line;
+  }
+}
+
 TEST_F(MessageParserTest, LinesThatAreNoMessage) {
-  for (const char* line : {"x", "5", "\"text\"", "[]", "null", "{}", R"({"type":null})", R"({"type":5})",
-                           R"({"type":{}})", R"({"record":{"stream":"a","data":{},"emitted_at":1}})",
-                           R"({"type":"\uDC00"})", "\xEF\xBB\xBF{\"type\":\"LOG\"}"}) {
+  for (const char* line : {"{}", R"({"type":null})", R"({"type":5})", R"({"type":{}})",
+                           R"({"type":"\uDC00"})", R"({"record":{"stream":"a","data":{},"emitted_at":1}})"}) {
     EXPECT_EQ(Reason(line), "line is not an Airbyte message") << line;
   }
   for (const char* line : {"{",

@@ -5,12 +5,19 @@
 #include <string>
 
 namespace ddb {
+namespace {
+
+// A log of more lines is read by nobody: streams and reasons beyond that are counted together.
+constexpr size_t kMostFirsts = 50;
+constexpr size_t kMostTotals = 100;
+
+}  // namespace
 
 void Rejections::CountSkipped(StreamNo stream, Text reason) {
   bool first = false;
   {
     MutexLock lock(mu_);
-    first = ++skipped_[{stream, reason}] == 1;
+    first = ++skipped_[{stream, reason}] == 1 && skipped_.size() <= kMostFirsts;
   }
   if (!first) return;
   log_.Warn(
@@ -34,10 +41,18 @@ void Rejections::CountMoreNulled(StreamNo stream, size_t nulled) {
 
 void Rejections::LogTotals() {
   MutexLock lock(mu_);
+  size_t told = 0;
+  uint64_t others = 0;
   for (const auto& [key, count] : skipped_) {
+    if (++told > kMostTotals) {
+      others += count;
+      continue;
+    }
     log_.Warn(fmt::format("{} records of stream {} were skipped: {}.", count,
                           plan_.streams[key.first].id.Display(), key.second));
   }
+  if (others > 0)
+    log_.Warn(fmt::format("{} records of other streams or for other reasons were skipped.", others));
   for (const auto& [stream, changes] : changes_) {
     const std::string name = plan_.streams[stream].id.Display();
     const auto say = [&](uint64_t values, std::string_view what) {

@@ -27,6 +27,7 @@ struct DeadLetter {
   std::string_view record;  // UTF-8
 };
 inline constexpr Text kDeadLetterAirbyte = "airbyte record data";  // record.data as the source sent it
+inline constexpr Text kDeadLetterLine = "airbyte message";         // the whole line, where its record is odd
 inline constexpr Text kDeadLetterItem = "dynamodb json";           // the item as DynamoDB refused it
 
 // One item a part. Parts of one letter share `letter_id`; record (S), or part n of record_gzip

@@ -18,6 +18,8 @@ constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
 // Of the scratch buffer, from one line to the next; it is not in the memory budget. Bytes.
 constexpr size_t kKeptScratch = 1 << 20;
 
+constexpr Text kNotInCatalog = "its stream is not in the catalog";
+
 NumberedVector<StreamNo, StreamEncoding> EncodingsOf(const RunPlan& plan) {
   NumberedVector<StreamNo, StreamEncoding> encodings;
   for (const StreamPlan& stream : plan.streams) encodings.push_back(stream.items);
@@ -57,12 +59,10 @@ void DraftItem::Discard() {
 
 // ---- chunks and lines
 
-RecordReader::RecordReader(RunContext& run, const StreamIndex& streams, StreamStatuses& statuses,
-                           MessageWriter& writer, Batcher& batcher, Settlement& settlement,
-                           Progress& progress)
+RecordReader::RecordReader(RunContext& run, const Input& input, MessageWriter& writer, Batcher& batcher,
+                           Settlement& settlement, Progress& progress)
     : run_(run),
-      streams_(streams),
-      statuses_(statuses),
+      input_(input),
       writer_(writer),
       settlement_(settlement),
       progress_(progress),
@@ -79,6 +79,7 @@ bool RecordReader::Read(const Chunk& chunk) {
   const char* p = chunk.bytes.get();
   const char* const end = p + chunk.size;
   line_number_ = chunk.first_line;
+  odd_lines_ = 0;
   while (p < end) {
     const void* newline = std::memchr(p, '\n', static_cast<size_t>(end - p));
     line_end_ = newline ? static_cast<const char*>(newline) : end;
@@ -90,6 +91,7 @@ bool RecordReader::Read(const Chunk& chunk) {
     ++line_number_;
   }
   CloseGroups();
+  if (odd_lines_ < line_number_ - chunk.first_line) input_.passed_over.NoteMessages();
 
   const bool has_checkpoints = !contents_.checkpoints.empty();
   Status registered = run_.ledger.Register(std::move(contents_));
@@ -100,6 +102,7 @@ bool RecordReader::Read(const Chunk& chunk) {
 // False: the run fails here.
 bool RecordReader::ReadLine(std::string_view line) {
   data_ = nullptr;
+  line = WithoutBom(line);  // wherever files that begin with one were put together
   const ParsedLine parsed = parser_.Parse(line, *this);
   if (parsed.kind == LineKind::kRecord) return FinishRecord(parsed.record);
   draft_.Discard();
@@ -111,10 +114,42 @@ bool RecordReader::ReadLine(std::string_view line) {
       NoteStatus(parsed.status_stream, parsed.status);
       return true;
     case LineKind::kMalformed:
-      return FailLine(parsed.reason, parsed.has_stream_for_error ? &parsed.record.stream : nullptr);
+      return parsed.has_stream_for_error ? TakeBadRecord(parsed, line) : TakeBrokenLine(parsed.reason, line);
+    case LineKind::kUnknown:
+      input_.passed_over.NoteType(line_number_, parsed.type);
+      return true;
+    case LineKind::kPlain:
+      return TakePlainLine(line);
+    case LineKind::kBlank:
+      ++odd_lines_;
+      return true;
     default:
       return true;
   }
+}
+
+// ---- lines that are no message
+
+bool RecordReader::TakePlainLine(std::string_view line) {
+  ++odd_lines_;
+  const OddLine odd = LookAtPlainLine(line);
+  if (odd.kind != OddLine::Kind::kText) return TakeOddLine(odd);
+  input_.passed_over.NoteText(line_number_);
+  return true;
+}
+
+bool RecordReader::TakeBrokenLine(Text reason, std::string_view line) {
+  return TakeOddLine(LookAtBrokenLine(line, reason));
+}
+
+// Always false: the run fails here.
+bool RecordReader::TakeOddLine(const OddLine& odd) {
+  if (odd.kind == OddLine::Kind::kMalformed) return FailLine(odd.reason, nullptr);
+  run_.state.Fail(
+      ConfigError(fmt::format("Line {} of the input cannot be used: {}.", line_number_, odd.reason),
+                  fmt::format("stdin, line {}: not lines of messages", line_number_))
+          .At("parsing the input"));
+  return false;
 }
 
 // ---- records
@@ -142,7 +177,7 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
   const std::optional<StreamNo> stream = FindStream(record.stream);
   if (!stream) {
     draft_.Discard();
-    return FailLine("its stream is not in the catalog", &record.stream);
+    return FailLine(kNotInCatalog, &record.stream);
   }
   // Data came before the stream, or the stream's name came twice.
   if (stream != draft_.stream()) Encode(stream);
@@ -151,7 +186,8 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
   progress_.read.Add(1);
   if (reject != RejectReason::kNone) {
     draft_.Discard();
-    return RejectRecord(*stream, reject);
+    return RejectRecord(*stream, RejectReasonText(reject), kDeadLetterAirbyte,
+                        {data_, static_cast<size_t>(data_end_ - data_)});
   }
   const ItemEncoder::ItemFacts& facts = encoder_.last_item();
   draft_.Keep(CountRecord(*stream, facts), facts);
@@ -169,15 +205,25 @@ RecordGroup& RecordReader::CountRecord(StreamNo stream, const ItemEncoder::ItemF
   return group;
 }
 
+// Of a line that is valid JSON and a RECORD of a certain stream, but one that cannot be stored. It is bad by
+// itself, as a record that DynamoDB refuses is, and is skipped as that. False: the run fails here.
+bool RecordReader::TakeBadRecord(const ParsedLine& parsed, std::string_view line) {
+  if (!run_.plan.skip_rejected) return FailLine(parsed.reason, &parsed.record.stream);
+  const std::optional<StreamNo> stream = FindStream(parsed.record.stream);
+  if (!stream) return FailLine(kNotInCatalog, &parsed.record.stream);
+  progress_.read.Add(1);
+  return RejectRecord(*stream, parsed.reason, kDeadLetterLine, line);
+}
+
 // Of a record that can never be stored. False: the run fails here.
-bool RecordReader::RejectRecord(StreamNo stream, RejectReason reason) {
+bool RecordReader::RejectRecord(StreamNo stream, Text reason, Text format, std::string_view record) {
   RecordGroup& group = GroupOf(stream);
   const std::string where = fmt::format(" in line {} of the input", line_number_);
   switch (settlement_.Reject({.stream = stream,
-                              .reason = RejectReasonText(reason),
+                              .reason = reason,
                               .where = where,
-                              .format = kDeadLetterAirbyte,
-                              .record = {data_, static_cast<size_t>(data_end_ - data_)},
+                              .format = format,
+                              .record = record,
                               .group = &group})) {
     case Settlement::Fate::kRunFails:
       ++group.outstanding;
@@ -227,7 +273,7 @@ void RecordReader::AddCheckpoint(const StateFields& state, std::string_view line
 // A status of a stream that is not in the catalog says nothing to us.
 void RecordReader::NoteStatus(const StreamRef& of, StreamStatus status) {
   const std::optional<StreamNo> stream = FindStream(of);
-  if (stream) statuses_.Note(*stream, status, {contents_.chunk, next_index_++});
+  if (stream) input_.statuses.Note(*stream, status, {contents_.chunk, next_index_++});
 }
 
 std::optional<StreamNo> RecordReader::FindStream(const StreamRef& stream) {
@@ -235,7 +281,7 @@ std::optional<StreamNo> RecordReader::FindStream(const StreamRef& stream) {
       (stream.ns ? last_id_.ns && *stream.ns == *last_id_.ns : !last_id_.ns)) {
     return last_stream_;
   }
-  last_stream_ = streams_.Find(stream.ns, stream.name);
+  last_stream_ = input_.streams.Find(stream.ns, stream.name);
   last_id_.name.assign(stream.name);
   if (stream.ns) {
     last_id_.ns.emplace(*stream.ns);

@@ -15,11 +15,13 @@
 #include "airbyte/chunk_reader.h"
 #include "airbyte/message_parser.h"
 #include "airbyte/message_writer.h"
+#include "airbyte/odd_line.h"
 #include "base/literal.h"
 #include "delivery/batcher.h"
 #include "delivery/run_context.h"
 #include "delivery/settlement.h"
 #include "items/item_encoder.h"
+#include "pipeline/passed_over.h"
 #include "pipeline/stream_outcome.h"
 
 namespace ddb {
@@ -49,8 +51,14 @@ class DraftItem {
 
 class RecordReader final : private RecordSink {
  public:
-  RecordReader(RunContext& run, const StreamIndex& streams, StreamStatuses& statuses, MessageWriter& writer,
-               Batcher& batcher, Settlement& settlement, Progress& progress);
+  // What all readers of a run share beside its context.
+  struct Input {
+    const StreamIndex& streams;
+    StreamStatuses& statuses;
+    PassedOver& passed_over;
+  };
+  RecordReader(RunContext& run, const Input& input, MessageWriter& writer, Batcher& batcher,
+               Settlement& settlement, Progress& progress);
 
   // Reads the chunk to its end, or to a line that fails the run, and registers what it holds in the ledger.
   // True: it holds checkpoints.
@@ -61,18 +69,21 @@ class RecordReader final : private RecordSink {
   const char* OnData(const char* p, const char* end, const RecordFields& seen) override;
   const char* Encode(std::optional<StreamNo> stream);
   bool FinishRecord(const RecordFields& record);
-  bool RejectRecord(StreamNo stream, RejectReason reason);
+  bool RejectRecord(StreamNo stream, Text reason, Text format, std::string_view record);
+  bool TakeBadRecord(const ParsedLine& parsed, std::string_view line);
   void NoteStatus(const StreamRef& of, StreamStatus status);
   void AddCheckpoint(const StateFields& state, std::string_view line);
   RecordGroup& CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts);
   RecordGroup& GroupOf(StreamNo stream);
   void CloseGroups();
   std::optional<StreamNo> FindStream(const StreamRef& stream);
+  bool TakePlainLine(std::string_view line);
+  bool TakeBrokenLine(Text reason, std::string_view line);
+  bool TakeOddLine(const OddLine& odd);
   bool FailLine(Text reason, const StreamRef* stream);
 
   RunContext& run_;
-  const StreamIndex& streams_;
-  StreamStatuses& statuses_;
+  const Input input_;
   MessageWriter& writer_;
   Settlement& settlement_;
   Progress& progress_;
@@ -89,6 +100,7 @@ class RecordReader final : private RecordSink {
 
   // The line, and the value of record.data, when it has been met.
   uint64_t line_number_ = 0;
+  uint64_t odd_lines_ = 0;  // of the chunk: blank, or no message
   const char* data_ = nullptr;
   const char* data_end_ = nullptr;
   const char* line_end_ = nullptr;

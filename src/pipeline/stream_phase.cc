@@ -38,6 +38,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
               parts.budget),
       streams_(IdsOf(plan)),
       statuses_(plan.streams.size()),
+      passed_over_(parts.writer),
       tables_(TargetsOf(plan)),
       flow_(static_cast<size_t>(plan.workers), tables_.size()),
       rejections_(plan, parts.writer),
@@ -60,8 +61,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
   const Worker::Shared shared{.run = run_,
                               .token = token_,
                               .source = source_,
-                              .streams = streams_,
-                              .statuses = statuses_,
+                              .input = {streams_, statuses_, passed_over_},
                               .writer = parts.writer,
                               .make_client = parts.make_client,
                               .max_requests = std::max<size_t>(1, plan.connections / workers),
@@ -81,6 +81,10 @@ StreamPhase::~StreamPhase() {
 void StreamPhase::Run() {
   for (auto& worker : workers_) worker->Start();
   control_.Supervise({.stop = [this] { OnStop(); }, .each_second = [this](Instant now) { OnTick(now); }});
+  if (control_.state().stopped()) return;
+  if (std::optional<Error> error = passed_over_.WhyNoInput()) {
+    control_.state().Fail((*std::move(error)).At("reading the input"));
+  }
 }
 
 void StreamPhase::Close() {
@@ -112,6 +116,7 @@ void StreamPhase::LetStatesGo(StreamNo stream) {
 }
 
 void StreamPhase::Report() {
+  passed_over_.LogTotals();
   rejections_.LogTotals();
   parts_.writer.Info(ProgressText("Done", Totals()));
 }

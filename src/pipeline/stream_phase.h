@@ -14,6 +14,7 @@
 #include "base/numbered.h"
 #include "delivery/checkpoint_ledger.h"
 #include "delivery/run_context.h"
+#include "pipeline/passed_over.h"
 #include "pipeline/read_token.h"
 #include "pipeline/report.h"
 #include "pipeline/run.h"
@@ -63,6 +64,7 @@ class StreamPhase {
   Source source_;
   const StreamIndex streams_;
   StreamStatuses statuses_;
+  PassedOver passed_over_;
   const TableTargets tables_;
   FlowControl flow_;
   Rejections rejections_;

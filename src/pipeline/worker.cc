@@ -20,7 +20,7 @@ Worker::Worker(const Shared& shared)
       alarm_(loop_),
       dispatcher_(*client_, alarm_, batcher_, settlement_, shared.run,
                   {shared.max_requests, std::random_device()()}, progress_, [this] { OnChanged(); }),
-      reader_(shared.run, shared.streams, shared.statuses, shared.writer, batcher_, settlement_, progress_),
+      reader_(shared.run, shared.input, shared.writer, batcher_, settlement_, progress_),
       input_(loop_, shared.source.fd()),
       age_timer_(loop_) {}
 

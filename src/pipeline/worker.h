@@ -15,7 +15,6 @@
 #include <optional>
 #include <thread>
 
-#include "airbyte/catalog.h"
 #include "airbyte/message_writer.h"
 #include "base/event_loop.h"
 #include "delivery/batcher.h"
@@ -35,8 +34,7 @@ class Worker {
     RunContext& run;
     ReadToken& token;
     Source& source;
-    const StreamIndex& streams;
-    StreamStatuses& statuses;
+    RecordReader::Input input;
     MessageWriter& writer;
     const ClientFactory& make_client;
     size_t max_requests = 1;          // of each worker, at a time

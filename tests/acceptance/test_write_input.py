@@ -1,6 +1,9 @@
 """stdin in every shape: held open and silent, a pipe, a FIFO, a file; and lines that are no good."""
 
+import bz2
+import gzip
 import json
+import lzma
 import os
 import random
 import re
@@ -173,11 +176,27 @@ def test_a_name_of_megabytes_is_told_shortly(connector, engine, prefix):
 
 SECRET = json.dumps({"id": 1, "note": PRIVATE})
 BAD = {
-    "no JSON": (f"{PRIVATE} says: hello", "not an Airbyte message", False),
+    "a message behind a text": (f"{PRIVATE} " + messages.record("s", {"id": 1, "note": PRIVATE}), "something stands before", False),
+    "a message in a string": (json.dumps(messages.record("s", {"id": 1, "note": PRIVATE})), "something stands before", False),
+    "a state behind a text": (f"{PRIVATE} " + messages.stream_state("s", {"n": 9}), "something stands before", False),
+    "laid out over several lines": (json.dumps(json.loads(messages.record("s", {"id": 1, "note": PRIVATE})), indent=1),
+                                    "whole on one line", False),
+    "type in small letters": ('{"type":"record","record":{"stream":"s","data":%s,"emitted_at":1}}' % SECRET, "type is not RECORD", False),
+    "type with a capital": ('{"type":"Record","Record":{"stream":"s","data":%s,"emitted_at":1}}' % SECRET, "type is not RECORD", False),
+    "unknown type with a record": ('{"record":{"stream":"s","data":%s,"emitted_at":1},"type":"UPSERT"}' % SECRET,
+                                   "type is not RECORD", False),
+    "unknown type with records": ('{"type":"BATCH","records":[{"stream":"s","data":%s,"emitted_at":1}]}' % SECRET,
+                                  "type is not RECORD", False),
+    "a record without its wrapping": ('{"type":"record","stream":"s","data":%s,"emitted_at":1}' % SECRET, "type is not RECORD", False),
+    "a log with a record": ('{"type":"LOG","log":{"level":"INFO","message":"x"},"record":{"stream":"s","data":%s,"emitted_at":1}}'
+                            % SECRET, "type is not RECORD", False),
+    "a state with a record": (messages.stream_state("s", {"n": 9})[:-1] + ',"record":{"stream":"s","data":%s,"emitted_at":1}}' % SECRET,
+                              "type is not RECORD", False),
+    "state in small letters": ('{"type":"state","state":{"type":"LEGACY","data":%s}}' % SECRET, "type is not STATE", False),
+    "state_type for state": ('{"type":"STATE","state_type":"LEGACY","data":%s}' % SECRET, "state is missing", False),
     "no JSON in it": ('{"type":"RECORD","record":{"stream":"s",%s}}' % PRIVATE, "not valid JSON", False),
     "cut short": ('{"type":"RECORD","record":{"stream":"s","data":{"note":"' + PRIVATE, "not valid JSON", False),
     "two in a line": (messages.record("s", {"id": 1, "note": PRIVATE}) * 2, "not valid JSON", False),
-    "no message": (f'["{PRIVATE}"]', "not an Airbyte message", False),
     "type missing": ('{"record":{"stream":"s","data":%s,"emitted_at":1}}' % SECRET, "not an Airbyte message", False),
     "data no JSON": ('{"type":"RECORD","record":{"stream":"s","data":{"note":"%s",},"emitted_at":1}}' % PRIVATE,
                      "not valid JSON", False),
@@ -218,7 +237,7 @@ def test_a_bad_line_fails_the_run_by_its_number(connector, engine, dynamodb, pre
     outcome = connector.write_raw(config, catalog, text)
     assert outcome.code == 1
     assert outcome.error["failure_type"] == "system_error"
-    assert reason in outcome.error["message"]
+    assert reason in outcome.error["message"], outcome.error["message"]
     assert re.search(rf"\b{len(before) + 1}\b", outcome.error["message"]), outcome.error["message"]
     if tells_stream:
         sent = json.loads(bad)["record"]
@@ -239,7 +258,7 @@ def test_a_bad_line_ends_a_run_whose_source_goes_on(connector, engine, dynamodb,
     config, catalog = configured(engine, prefix, workers=2)
     with connector.start_write(config, catalog) as running:
         wait_until_read(running)
-        running.send(*records(30), messages.stream_state("s", {"n": 1}), "no message")
+        running.send(*records(30), messages.stream_state("s", {"n": 1}), "{no message")
 
         def go_on():
             try:
@@ -256,3 +275,118 @@ def test_a_bad_line_ends_a_run_whose_source_goes_on(connector, engine, dynamodb,
     assert outcome.code == 1
     assert "Line 33 " in outcome.error["message"]
     assert [s["stream"]["stream_state"] for s in outcome.states] == [{"ready": True}, {"n": 1}]
+
+
+# Not all of its messages are lines of ours: none of it may pass as text between messages.
+OTHER_FORMS = {
+    "gzip": (gzip.compress, "gzip"),
+    "gzip of hardly anything": (lambda text: gzip.compress(text[:20]), "gzip"),
+    "bzip2": (bz2.compress, "bzip2"),
+    "xz": (lzma.compress, "xz"),
+    "UTF-16 with its mark": (lambda text: text.decode().encode("utf-16"), "UTF-16"),
+    "UTF-16 of the other order": (lambda text: b"\xfe\xff" + text.decode().encode("utf-16-be"), "UTF-16"),
+    "UTF-16 without a mark": (lambda text: text.decode().encode("utf-16-le"), "NUL"),
+    "UTF-32": (lambda text: text.decode().encode("utf-32"), "UTF-16"),
+    "NUL bytes before it": (lambda text: bytes(4096) + text, "NUL"),
+    "NUL bytes between two lines": (lambda text: text.replace(b"\n", b"\n" + bytes(10) + b"\n", 1), "NUL"),
+    "a JSON array": (lambda text: b"[" + b",".join(text.split(b"\n")[:-1]) + b"]", "JSON array"),
+    "a JSON array over several lines": (lambda text: b"[\n" + b",\n".join(text.split(b"\n")[:-1]) + b"\n]\n", "JSON array"),
+}
+
+
+@pytest.mark.parametrize("skip", ["fail", "skip"])
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_input_of_another_form_is_told_as_what_it_is(connector, engine, dynamodb, prefix, form, skip):
+    change, said = OTHER_FORMS[form]
+    config, catalog = configured(engine, prefix, on_rejected_record=skip)
+    text = "\n".join([*records(20), messages.stream_state("s", {"n": 1})]) + "\n"
+    outcome = connector.write_raw(config, catalog, change(text.encode()))
+    assert outcome.code == 1
+    assert outcome.error["failure_type"] == "config_error"
+    assert said in outcome.error["message"], outcome.error["message"]
+    assert not outcome.states
+    assert PRIVATE not in outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_text_between_the_messages_is_passed_over(connector, engine, dynamodb, prefix, workers):
+    text = ["2024-01-01 00:00:00 WARN some.library - old setting used", f"[INFO] {PRIVATE}", f'"{PRIVATE}"', f'["{PRIVATE}"]', "[]", "42",
+            f'Schema: {{"type": "object", "properties": {{"record": "{PRIVATE}"}}}}', "\x1b[33mcolours\x1b[0m",
+            f"{PRIVATE}: caf\u00e9"]
+    config, catalog = configured(engine, prefix, workers=workers)
+    lines = [*text[:4], *records(10), *text[4:], messages.stream_state("s", {"n": 1}), *records(10, first=10), *text * 1000,
+             messages.stream_state("s", {"n": 2})]
+    raw = ("\n".join(lines) + "\n").encode() + b"caf\xe9 of another encoding\n"
+    outcome = connector.write_raw(config, catalog, raw).ok()
+    assert_stored(dynamodb, f"{prefix}_s", 20)
+    assert [s["destinationStats"]["recordCount"] for s in outcome.states] == [10.0, 10.0]
+    told = [message for level, message in outcome.logs if level == "WARN" and "text, not" in message]
+    assert len(told) == 2, told
+    assert "Line 1 of the input" in told[0] or workers > 1
+    assert f"{len(text) * 1001 + 1} lines" in told[1] and "the first of them line 1." in told[1]
+    assert PRIVATE not in outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("text", ["id,name\n1,x\n", "Error: no such file\n", "Traceback (most recent call last):\n  File x\n\n", "[]",
+                                  "{}\n"])
+def test_an_input_of_text_alone_does_not_end_well(connector, engine, prefix, text):
+    """Whatever printed it, it was no source that had nothing to send."""
+    config, catalog = configured(engine, prefix)
+    outcome = connector.write_raw(config, catalog, text.encode())
+    assert outcome.code == 1
+    assert "Airbyte message" in outcome.error["message"]
+    assert not outcome.states
+
+
+def test_text_beside_any_message_is_no_failure(connector, engine, prefix):
+    config, catalog = configured(engine, prefix)
+    connector.write(config, catalog, ["starting", '{"type":"LOG","log":{"level":"INFO","message":"x"}}', "done"]).ok()
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_types_that_are_not_known_are_counted_and_named(connector, engine, dynamodb, prefix, workers):
+    unknown = ['{"type":"NEWTHING","newthing":{"a":"%s"}}' % PRIVATE, '{"type":"SCHEMA","stream":"s","schema":{}}',
+               '{"type":"%s {}","x":null}' % ("w" * 5000), '{"type":"record","record":null}', '{"type":"NEWTHING","record":{}}']
+    config, catalog = configured(engine, prefix, workers=workers)
+    lines = [*records(5), *unknown, messages.stream_state("s", {"n": 1}), *unknown * 500, messages.stream_state("s", {"n": 2})]
+    outcome = connector.write(config, catalog, lines).ok()
+    assert_stored(dynamodb, f"{prefix}_s", 5)
+    told = [message for level, message in outcome.logs if level == "WARN" and "not known" in message]
+    assert len(told) == 2, told
+    for said in ["2505 lines", "NEWTHING (1002)", "SCHEMA (501)", "record (501)", "w" * 40 + "... (501)"]:
+        assert said in told[1]
+    assert PRIVATE not in outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("mark_at", [[0], [0, 3], [2]])
+@pytest.mark.parametrize("piece", [None, 1])
+def test_a_byte_order_mark_is_no_part_of_a_line(connector, engine, dynamodb, prefix, mark_at, piece):
+    """Before the first line, or wherever files that begin with one were put together."""
+    lines = [*records(3), messages.stream_state("s", {"n": 1}), *records(2, first=3)]
+    raw = b"".join((b"\xef\xbb\xbf" if n in mark_at else b"") + line.encode() + b"\n" for n, line in enumerate(lines))
+    config, catalog = configured(engine, prefix)
+    with connector.start_write(config, catalog) as running:
+        if piece:
+            for n in range(5):
+                running.send_raw(raw[n : n + 1])
+                time.sleep(0.02)
+        running.send_raw(raw[5:] if piece else raw)
+        outcome = running.finish().ok()
+    assert_stored(dynamodb, f"{prefix}_s", 5)
+    assert "\ufeff" not in outcome.stdout
+    assert outcome.states[0]["stream"]["stream_state"] == {"n": 1}
+
+
+def test_a_mark_alone_is_an_empty_input(connector, engine, prefix):
+    config, catalog = configured(engine, prefix)
+    assert not connector.write_raw(config, catalog, b"\xef\xbb\xbf").ok().states
+
+
+def test_spaces_and_a_hundred_thousand_blank_lines(connector, engine, dynamodb, prefix):
+    lines = [f" \t {line} \t" for line in records(5)]
+    text = "\n" * 50_000 + "\n".join(lines) + "\r\n" * 25_000 + " \n" * 25_000 + "\t" + messages.stream_state("s", {"n": 1})
+    config, catalog = configured(engine, prefix, workers=2)
+    outcome = connector.write_raw(config, catalog, text.encode()).ok()
+    assert_stored(dynamodb, f"{prefix}_s", 5)
+    assert len(outcome.states) == 1 and outcome.states[0]["destinationStats"] == {"recordCount": 5.0}
+    assert not [message for level, message in outcome.logs if level == "WARN" and "text, not" in message]

@@ -211,3 +211,94 @@ def test_a_table_that_refuses_everything_is_no_matter_of_skipping(connector, eng
     assert outcome.states == []
     assert engines.count_items(dynamodb, f"{prefix}_s") == 0
     assert PRIVATE not in outcome.stdout + outcome.stderr
+
+
+# RECORDs of a stream of the catalog that are bad by themselves, and what is said of each.
+BAD_RECORDS = {
+    "data a list": ('"data":[{"note":"%s"}],"emitted_at":1', "data is not an object"),
+    "data text": ('"data":"%s","emitted_at":1', "data is not an object"),
+    "data a number": ('"emitted_at":1,"x":"%s","data":7', "data is not an object"),
+    "data null": ('"data":null,"emitted_at":1,"x":"%s"', "data is missing"),
+    "data missing": ('"emitted_at":1,"x":"%s"', "data is missing"),
+    "data good and then a list": ('"data":{"note":"%s"},"data":[],"emitted_at":1', "data is not an object"),
+    "emitted_at null": ('"data":{"note":"%s"},"emitted_at":null', "emitted_at is missing"),
+    "emitted_at missing": ('"data":{"note":"%s"}', "emitted_at is missing"),
+    "emitted_at a list": ('"data":{"note":"%s"},"emitted_at":[1]', "emitted_at is not"),
+    "meta a list": ('"data":{"note":"%s"},"emitted_at":1,"meta":[]', "meta is not an object"),
+    "meta text": ('"data":{"note":"x"},"meta":"%s","emitted_at":1', "meta is not an object"),
+}
+
+
+def bad_records():
+    return ['{"type":"RECORD","record":{"stream":"s",' + text % PRIVATE + "}}" for text, _ in BAD_RECORDS.values()] + [
+        '{"record":{' + text % PRIVATE + ',"namespace":null,"stream":"s"},"type":"RECORD"}' for text, _ in BAD_RECORDS.values()]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_skip_is_for_every_record_that_is_bad_by_itself(connector, engine, dynamodb, prefix, workers):
+    bad = bad_records()
+    good = [record(number) for number in range(20)]
+    lines = [*good[:5], *bad, *good[5:10], messages.stream_state("s", {"n": 1}), *good[10:], messages.stream_state("s", {"n": 2}), bad[0],
+             messages.stream_state("s", {"n": 3})]
+    outcome = write(connector, engine, prefix, lines, workers=workers, on_rejected_record="skip").ok()
+    assert rows.ids(dynamodb, f"{prefix}_s") == {n: 1 for n in range(20)}
+    assert [state["destinationStats"] for state in outcome.states] == [
+        {"recordCount": 10.0, "rejectedRecordCount": float(len(bad))}, {"recordCount": 10.0},
+        {"recordCount": 0.0, "rejectedRecordCount": 1.0}]
+    totals = [text for _, text in outcome.logs if "were skipped" in text]
+    assert sum(int(text.split()[0]) for text in totals) == len(bad) + 1
+    for _, reason in BAD_RECORDS.values():
+        assert any(reason in text and "stream s" in text for text in totals)
+    assert PRIVATE not in outcome.stdout + outcome.stderr
+
+
+def test_each_of_them_is_kept_as_a_dead_letter(connector, engine, dynamodb, prefix):
+    bad = bad_records()
+    dead = f"{prefix}_dead"
+    lines = [record(1), *bad, messages.stream_state("s", {"n": 1})]
+    outcome = write(connector, engine, prefix, lines, on_rejected_record="skip", dead_letter_table=dead).ok()
+    assert outcome.states[0]["destinationStats"] == {"recordCount": 1.0, "rejectedRecordCount": float(len(bad))}
+    kept = [parts[0] for parts in letters(dynamodb, dead).values()]
+    assert sorted(item["record"] for item in kept) == sorted(bad)
+    assert {item["format"] for item in kept} == {"airbyte message"}
+
+
+# Whose record it is, or whether it is one, is not certain: under skip too they fail the sync by their line.
+NEVER_SKIPPED = {
+    "its stream is missing": ('{"type":"RECORD","record":{"data":[],"emitted_at":1}}', "stream is missing"),
+    "its stream is a number": ('{"type":"RECORD","record":{"stream":7,"data":{},"emitted_at":1}}', "stream is missing"),
+    "its namespace is a number": ('{"type":"RECORD","record":{"stream":"s","namespace":7,"data":[],"emitted_at":1}}', "namespace is not text"),
+    "its stream is not in the catalog": ('{"type":"RECORD","record":{"stream":"other","data":[],"emitted_at":1}}', "not in the catalog"),
+    "another type": ('{"type":"record","record":{"stream":"s","data":{},"emitted_at":1}}', "type is not RECORD"),
+    "no type": ('{"record":{"stream":"s","data":{},"emitted_at":1}}', "not an Airbyte message"),
+    "record a list": ('{"type":"RECORD","record":[{"stream":"s"}]}', "record is not an object"),
+    "no JSON": ('{"type":"RECORD","record":{"stream":"s","emitted_at":1,"data":{"x":}}}', "not valid JSON"),
+    "two in one line": (record(7) + record(8), "not valid JSON"),
+    "a bad state": ('{"type":"STATE","state":[]}', "state is not an object"),
+}
+
+
+@pytest.mark.parametrize("case", NEVER_SKIPPED)
+def test_what_cannot_be_counted_for_a_stream_is_not_skipped(connector, engine, dynamodb, prefix, case):
+    bad, reason = NEVER_SKIPPED[case]
+    lines = [record(1), messages.stream_state("s", {"n": 1}), bad, record(2), messages.stream_state("s", {"n": 2})]
+    outcome = write(connector, engine, prefix, lines, on_rejected_record="skip")
+    assert outcome.code == 1
+    assert "Line 3 of the input" in outcome.error["message"] and reason in outcome.error["message"]
+    assert [state["stream"]["stream_state"] for state in outcome.states] == [{"n": 1}]
+
+
+def test_a_flood_of_rejected_records_leaves_a_log_that_can_be_read(connector, engine, dynamodb, prefix):
+    bad = bad_records()
+    names = [f"s{number}" for number in range(60)]
+    lines = []
+    for name in names:
+        lines += [line.replace('"stream":"s"', f'"stream":"{name}"') for line in bad] * 5
+    lines += [messages.record("s0", {"id": 1}), messages.stream_state("s0", {"n": 1})]
+    outcome = connector.write(messages.config(engine.endpoint, prefix, on_rejected_record="skip", workers=2), messages.catalog(*names),
+                              lines).ok()
+    assert outcome.states[0]["destinationStats"] == {"recordCount": 1.0, "rejectedRecordCount": 5.0 * len(bad)}
+    told = [text for level, text in outcome.logs if level == "WARN"]
+    assert len(told) <= 200
+    totals = [text for text in told if "were skipped" in text]
+    assert sum(int(text.split()[0]) for text in totals) == 60 * 5 * len(bad)

@@ -115,7 +115,7 @@ def test_row_h_what_came_before_a_failure_is_stored_and_acknowledged(play):
                                            "states": ["s1"], "stored": {"users": {"at_least": ["0-23"]}}})
 
 
-@pytest.mark.parametrize("line", ['{"type":"RECORD","record":{"stream":"users","data":{"id":', '[]', '{"type":"RECORD"}'])
+@pytest.mark.parametrize("line", ['{"type":"RECORD","record":{"stream":"users","data":{"id":', '{}', '{"type":"RECORD"}'])
 def test_row_i_a_malformed_line_is_not_skipped(play, line):
     play(users(30, "s1") + [{"line": line}] + users(30, "s2"), [],
          {"exit": 1, "error": {"type": "system_error", "message_has": ["line 32"]}, "states": ["s1"]})

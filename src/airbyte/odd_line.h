@@ -1,0 +1,36 @@
+// odd_line: what a line is that is no message: the text of a source's log between its messages, which is
+// passed over, or a sign that the input is not what it should be (compressed, UTF-16, a JSON array, a message
+// that something stands before), which must never pass as text: data would be lost without a word. Pure;
+// called by RecordReader for such lines only.
+#pragma once
+
+#include <string_view>
+
+#include "base/literal.h"
+
+namespace ddb {
+
+struct OddLine {
+  enum class Kind {
+    kText,       // nothing speaks against passing it over
+    kNotInput,   // the whole input is of another form: the user has to change what is sent
+    kMalformed,  // this line is no good
+  };
+  Kind kind = Kind::kText;
+  Text reason;  // not for kText
+};
+
+// A line that does not begin with '{', and is not blank.
+OddLine LookAtPlainLine(std::string_view line);
+
+// A line that begins with '{' and is no valid message for `reason`, which is told where nothing better is
+// known.
+OddLine LookAtBrokenLine(std::string_view line, Text reason);
+
+// Behind a byte order mark, which editors and shells write before the first line.
+constexpr std::string_view WithoutBom(std::string_view line) {
+  constexpr std::string_view kBom = "\xEF\xBB\xBF";
+  return line.starts_with(kBom) ? line.substr(kBom.size()) : line;
+}
+
+}  // namespace ddb

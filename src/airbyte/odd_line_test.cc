@@ -1,0 +1,82 @@
+#include "airbyte/odd_line.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ddb {
+namespace {
+
+using Kind = OddLine::Kind;
+
+TEST(OddLine, TheTextOfASourcesLogIsPassedOver) {
+  for (
+      const char* line :
+      {"2024-01-01 00:00:00 WARN some.library - old setting used", "[2024-01-01] starting", "[INFO] x", "x",
+       "\x1b[33mwarning\x1b[0m", "caf\xE9", "[]", "[1,2]", "\"text\"", "null", "42",
+       "Traceback (most recent call last):",
+       R"(schema: {"type": "object", "properties": {"record": {"type": "string"}, "state": {"type": "null"}}})",
+       R"(sent {"type": "LOG"})", R"(the "type" is "RECORD")", R"("type":"RECORDS")", "BZh is no bzip2", "PK",
+       "\xFE"}) {
+    EXPECT_EQ(LookAtPlainLine(line).kind, Kind::kText) << line;
+  }
+}
+
+TEST(OddLine, InputOfAnotherFormIsNoText) {
+  const std::pair<std::string, std::string> forms[] = {
+      {"\x1F\x8B\x08", "gzip"},
+      {"\x28\xB5\x2F\xFDxx", "zstd"},
+      {"\xFD\x37zXZ", "xz"},
+      {"BZh91AY&SY", "bzip2"},
+      {"PK\x03\x04", "zip"},
+      {std::string("\xFF\xFE{\0", 4), "UTF-16"},
+      {std::string("\xFE\xFF\0{", 4), "UTF-16"},
+      {std::string("\0{\0", 3), "NUL"},
+      {std::string("text\0", 5), "NUL"},
+      {std::string(1000, '\0'), "NUL"},
+      {"[", "JSON array"},
+      {" [ \r", "JSON array"},
+      {R"([{"type":"RECORD"},{"type":"STATE"}])", "JSON array"},
+      {"[ {", "JSON array"},
+  };
+  for (const auto& [line, form] : forms) {
+    const OddLine odd = LookAtPlainLine(line);
+    EXPECT_EQ(odd.kind, Kind::kNotInput) << line;
+    EXPECT_NE(odd.reason.view().find(form), std::string::npos) << odd.reason;
+  }
+}
+
+TEST(OddLine, AMessageThatSomethingStandsBeforeIsNoText) {
+  for (const char* line :
+       {R"(loading 50%...{"type":"RECORD","record":{}})",
+        R"(2024-01-01T00:00:00Z {"record":{},"type" : "RECORD"})",
+        R"(source | {"type": "STATE", "state": {}})", R"("{\"type\":\"RECORD\",\"record\":{}}")",
+        R"(x {"type":"object"} {"type":"record"})"}) {
+    const OddLine odd = LookAtPlainLine(line);
+    EXPECT_EQ(odd.kind, Kind::kMalformed) << line;
+    EXPECT_NE(odd.reason.view().find("something stands before"), std::string::npos) << odd.reason;
+  }
+}
+
+TEST(OddLine, ABrokenLineIsToldAsWhatItMayBe) {
+  for (const char* line : {"{", "{ \r", R"({"type": "RECORD",)", R"({"a": [)"}) {
+    const OddLine odd = LookAtBrokenLine(line, "broken");
+    EXPECT_EQ(odd.kind, Kind::kMalformed) << line;
+    EXPECT_NE(odd.reason.view().find("whole on one line"), std::string::npos) << odd.reason;
+  }
+  const OddLine wide = LookAtBrokenLine(std::string_view("{\0\"\0t\0", 6), "broken");
+  EXPECT_EQ(wide.kind, Kind::kNotInput);
+  EXPECT_NE(wide.reason.view().find("NUL"), std::string::npos);
+  const OddLine other = LookAtBrokenLine(R"({"type":"REC)", "broken");
+  EXPECT_EQ(other.kind, Kind::kMalformed);
+  EXPECT_EQ(other.reason, Text("broken"));
+}
+
+TEST(OddLine, AByteOrderMarkIsNoPartOfALine) {
+  EXPECT_EQ(WithoutBom("\xEF\xBB\xBF{}"), "{}");
+  EXPECT_EQ(WithoutBom("\xEF\xBB{}"), "\xEF\xBB{}");
+  EXPECT_EQ(WithoutBom(""), "");
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,70 @@
+#include "airbyte/unknown_message.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/text.h"
+#include "json/escape.h"
+#include "json/members.h"
+
+namespace ddb {
+namespace {
+
+constexpr std::string_view kTypesForOthers[] = {"LOG",     "SPEC",    "CONNECTION_STATUS",
+                                                "CATALOG", "CONTROL", "DESTINATION_CATALOG"};
+
+// Of a longer name no more is compared: it is nobody's slip.
+constexpr size_t kMostOfAName = 16;
+
+// "Record" and " RECORD" are RECORD to whoever wrote them.
+std::string Letters(std::string_view name) {
+  std::string letters;
+  for (const char c : name) {
+    if (IsAlnum(c)) letters.push_back(ToUpper(c));
+    if (letters.size() > kMostOfAName) break;
+  }
+  return letters;
+}
+
+}  // namespace
+
+bool IsTypeForOthers(std::string_view type) {
+  return std::ranges::find(kTypesForOthers, type) != std::end(kTypesForOthers);
+}
+
+bool IsEmptyValue(const char* p, const char* end) {
+  if (*p == 'n' || *p == 'f') return true;
+  if (*p == '"') return p[1] == '"';
+  if (*p != '{' && *p != '[') return false;
+  const char* const inside = json::SkipWhitespace(p + 1, end);
+  return inside < end && (*inside == '}' || *inside == ']');
+}
+
+UnknownMessage LookAtUnknownMessage(const char* inside, const char* end, std::string& scratch) {
+  UnknownMessage unknown;
+  bool holds_record = false;
+  bool holds_something = false;
+  std::string name;
+  json::ForEachValidMember(inside, end, [&](const json::Name& member, std::string_view value) {
+    json::Unescape(member.raw, name);
+    if (name == "type") {
+      unknown.type =
+          json::ReadText(value.data(), end, scratch).text;  // the last one counts, as it did before
+      return;
+    }
+    if (IsEmptyValue(value.data(), end)) return;
+    holds_something = true;
+    const std::string letters = Letters(name);
+    holds_record |= letters == "RECORD" || letters == "RECORDS";
+  });
+  const std::string type = Letters(unknown.type);
+  // A record without its wrapping, beside the type, is one too.
+  if (holds_record || (holds_something && type == "RECORD")) {
+    unknown.reason = kRecordInAnotherType;
+  } else if (holds_something && type == "STATE") {
+    unknown.reason = "its type is not STATE, but STATE in another writing";
+  }
+  return unknown;
+}
+
+}  // namespace ddb

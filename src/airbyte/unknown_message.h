@@ -1,0 +1,29 @@
+// What to make of a message whose type asks a destination for nothing, or is not known. The protocol wants
+// such a message to be passed over; a record in it would be lost without a word, so a line with one is
+// malformed, in whatever writing it has type and record. Called by MessageParser. Pure; any thread.
+// https://docs.airbyte.com/understanding-airbyte/airbyte-protocol#airbytemessage
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/literal.h"
+
+namespace ddb {
+
+inline constexpr Text kRecordInAnotherType = "it holds a record, but its type is not RECORD";
+
+// Types of messages that are for the platform or for sources: LOG, CONTROL and the like.
+bool IsTypeForOthers(std::string_view type);
+
+// The value at `p` of a message that is valid JSON can hold no record: null, false, {}, [] or "".
+bool IsEmptyValue(const char* p, const char* end);
+
+struct UnknownMessage {
+  std::string_view type;  // in the line, or in `scratch`
+  Text reason;            // why the line is malformed, "": it is not
+};
+// Of an object that is valid JSON, `inside` behind its '{', with a type of text that is not known.
+UnknownMessage LookAtUnknownMessage(const char* inside, const char* end, std::string& scratch);
+
+}  // namespace ddb

@@ -19,7 +19,7 @@
 
 #include "airbyte/catalog.h"
 #include "base/event_loop.h"
-#include "commands/raw_table.h"
+#include "commands/new_table.h"
 #include "pipeline/run.h"
 #include "sink/put_counter.h"
 
@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
     ddb::TablePlan table;
     table.table = stream.id.name;
     table.stream = stream.id;
-    table.keys = ddb::RawTableKeys();
+    table.keys = ddb::KeysOf(ddb::RawLayout());
     ddb::StreamPlan of;
     of.id = stream.id;
     of.items = {plan.sync_time_millis, stream.generation_id, stream.sync_id};

@@ -14,7 +14,7 @@
 #include "base/version.h"
 #include "commands/commands.h"
 #include "commands/ending.h"
-#include "commands/raw_table.h"
+#include "commands/new_table.h"
 #include "commands/service.h"
 #include "commands/standard_io.h"
 #include "config/config.h"
@@ -44,8 +44,8 @@ std::string CheckTableName(const std::string& prefix) {
 }
 
 // What write makes of a record without data.
-std::string CheckItem(int64_t now_millis) {
-  const StreamEncoding stream = ItemEncoder::Stream{.sync_time_millis = now_millis};
+std::string CheckItem(const Layout& layout, int64_t now_millis) {
+  const StreamEncoding stream = ItemEncoder::Stream{.layout = layout, .sync_time_millis = now_millis};
   const std::string data = "{}" + std::string(json::kPadding, ' ');
   ItemEncoder encoder;
   Buffer item;
@@ -89,10 +89,11 @@ class CheckCommand {
     writer_.Info(fmt::format("destination-dynamodb {}: checking endpoint {}, region {}", kVersion,
                              options.endpoint.url, options.endpoint.region));
     options.table = CheckTableName(config.table_prefix);
-    options.keys = RawTableKeys();
+    const Layout layout = RawLayout();
+    options.keys = KeysOf(layout);
     options.dead_letter_table = config.dead_letter_table;
     options.capacity = CapacityOfNewTables(config.capacity);
-    options.item = CheckItem(clock_.WallMillis());
+    options.item = CheckItem(layout, clock_.WallMillis());
     options.stop_requested = [] { return Signals::received() != 0; };
 
     HttpClient::Options http;

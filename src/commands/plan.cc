@@ -8,7 +8,8 @@
 
 #include "airbyte/chunk_reader.h"
 #include "base/container.h"
-#include "commands/raw_table.h"
+#include "commands/new_table.h"
+#include "items/dead_letter.h"
 #include "items/table_name.h"
 
 namespace ddb {
@@ -16,20 +17,22 @@ namespace {
 
 constexpr size_t kChunkPartOfBudget = 16;
 
-TablePlan PlanTable(const Config& config, std::string name) {
+TablePlan PlanTable(const Config& config, const Layout& layout, std::string name) {
   TablePlan table;
   table.table = std::move(name);
-  table.keys = RawTableKeys();
+  table.keys = KeysOf(layout);
   table.capacity = CapacityOfNewTables(config.capacity);
   table.default_capacity = config.capacity.is_default;
   return table;
 }
 
-StreamPlan PlanStream(const CatalogStream& stream, bool hashed_name, int64_t now_millis) {
+StreamPlan PlanStream(const CatalogStream& stream, const Layout& layout, bool hashed_name,
+                      int64_t now_millis) {
   StreamPlan plan;
   plan.id = stream.id;
   if (stream.mode == DestinationSyncMode::kOverwrite) plan.earlier_rows = EarlierRows::kGoFirst;
   plan.hashed_name = hashed_name;
+  plan.items.layout = layout;
   plan.items.sync_time_millis = now_millis;
   plan.items.generation_id = stream.generation_id;
   plan.items.sync_id = stream.sync_id;
@@ -55,6 +58,7 @@ Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t n
   Result<std::vector<TableName>> names = ResolveTableNames(config.table_prefix, ids);
   if (!names.ok()) return std::move(names).error();
 
+  const Layout layout = RawLayout();
   RunPlan plan;
   plan.sync_time_millis = now_millis;
   for (size_t i = 0; i < catalog.streams.size(); ++i) {
@@ -64,13 +68,15 @@ Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t n
           "dead_letter_table is the table of a stream of this sync. Give it a name of its own.",
           "config: dead_letter_table is among the tables' names");
     }
-    StreamPlan stream = PlanStream(catalog.streams[i], name.hashed, now_millis);
-    TablePlan table = PlanTable(config, std::move(name.name));
+    StreamPlan stream = PlanStream(catalog.streams[i], layout, name.hashed, now_millis);
+    TablePlan table = PlanTable(config, stream.items.layout, std::move(name.name));
     table.stream = stream.id;
     if (stream.earlier_rows == EarlierRows::kGoFirst) table.mode = TableMode::kRecreate;
     plan.AddStream(std::move(stream), std::move(table));
   }
-  if (!config.dead_letter_table.empty()) plan.AddDeadLetters(PlanTable(config, config.dead_letter_table));
+  if (!config.dead_letter_table.empty()) {
+    plan.AddDeadLetters(PlanTable(config, DeadLetterLayout(), config.dead_letter_table));
+  }
   PlanResources(config, machine, plan);
   return plan;
 }

@@ -86,8 +86,8 @@ bool Settlement::Shrink(const Batch& batch, Buffer& out) {
   const BatchItem& item = batch.items.front();
   const StreamNo stream = item.origin.group->stream;
   const ItemEncoder::Stream& encoding = run_.plan.streams[stream].items;
-  const std::optional<size_t> nulled =
-      ShrinkItem(batch.item_bytes(item), {encoding.sync_id, &encoding.protected_fields}, out);
+  const std::optional<size_t> nulled = ShrinkItem(
+      batch.item_bytes(item), {encoding.layout, encoding.sync_id, &encoding.protected_fields}, out);
   if (!nulled) return false;
   run_.ledger.CountNulled(*item.origin.group, *nulled);
   if (item.origin.is_changed) {

@@ -4,6 +4,7 @@
 // https://docs.airbyte.com/understanding-airbyte/airbyte-protocol#airbyterecordmessagemetachange
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -43,6 +44,14 @@ constexpr ChangeWords WordsFor(ChangeKind kind) {
   }
   return {"NULLED", "DESTINATION_RECORD_SIZE_LIMITATION"};
 }
+inline constexpr size_t kLongestChangeWords = [] {
+  size_t longest = 0;
+  for (int kind = 0; kind <= static_cast<int>(ChangeKind::kItemTooLarge); ++kind) {
+    const ChangeWords words = WordsFor(static_cast<ChangeKind>(kind));
+    longest = std::max(longest, words.change.size() + words.reason.size());
+  }
+  return longest;
+}();
 
 struct FieldChange {
   std::string

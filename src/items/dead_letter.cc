@@ -6,16 +6,11 @@
 #include <algorithm>
 #include <new>
 
-#include "items/layout.h"
+#include "items/item_text.h"
 #include "json/escape.h"
 
 namespace ddb {
 namespace {
-
-void AppendAttribute(std::string& out, std::string_view name, char type, std::string_view json_value) {
-  out.append(out.back() == '{' ? "\"" : ",\"").append(name).append("\":{\"").append(1, type).append("\":\"");
-  out.append(json_value).append("\"}");
-}
 
 std::string Escaped(std::string_view text) {
   std::string out;
@@ -62,25 +57,27 @@ std::vector<std::string> DeadLetterItems(const DeadLetter& letter, UuidSource& u
   const std::string gzip = as_text ? std::string() : Gzip(letter.record);
   const size_t parts = as_text ? 1 : (gzip.size() + kDeadLetterPartBytes - 1) / kDeadLetterPartBytes;
   const std::string letter_id = Uuid(uuids);
+  const Layout layout = DeadLetterLayout();
   std::vector<std::string> items;
   for (size_t part = 0; part < parts; ++part) {
     std::string item = "{";
-    AppendAttribute(item, kHashAttribute, 'S', Uuid(uuids));
-    AppendAttribute(item, kRangeAttribute, 'N', std::to_string(letter.sync_time_millis));
-    AppendAttribute(item, "letter_id", 'S', letter_id);
-    AppendAttribute(item, "stream", 'S', Escaped(letter.stream.name));
-    if (letter.stream.ns) AppendAttribute(item, "namespace", 'S', Escaped(*letter.stream.ns));
-    AppendAttribute(item, "reason", 'S', Escaped(letter.reason));
-    AppendAttribute(item, "rejected_at", 'N', std::to_string(letter.rejected_at_millis));
-    AppendAttribute(item, "format", 'S', letter.format);
-    AppendAttribute(item, "part", 'N', std::to_string(part + 1));
-    AppendAttribute(item, "parts", 'N', std::to_string(parts));
+    ItemText text(item);
+    text.Name(layout.hash.name).String(Uuid(uuids));
+    text.Name(layout.range->name).Number(letter.sync_time_millis);
+    text.Name("letter_id").String(letter_id);
+    text.Name("stream").String(Escaped(letter.stream.name));
+    if (letter.stream.ns) text.Name("namespace").String(Escaped(*letter.stream.ns));
+    text.Name("reason").String(Escaped(letter.reason));
+    text.Name("rejected_at").Number(letter.rejected_at_millis);
+    text.Name("format").String(letter.format);
+    text.Name("part").Number(static_cast<int64_t>(part + 1));
+    text.Name("parts").Number(static_cast<int64_t>(parts));
     if (as_text) {
-      AppendAttribute(item, "record", 'S', Escaped(letter.record));
+      text.Name("record").String(Escaped(letter.record));
     } else {
       const std::string_view bytes =
           std::string_view(gzip).substr(part * kDeadLetterPartBytes, kDeadLetterPartBytes);
-      AppendAttribute(item, "record_gzip", 'B', Base64(bytes));
+      text.Name("record_gzip").Binary(Base64(bytes));
     }
     items.push_back(std::move(item) + "}");
   }

@@ -11,6 +11,7 @@
 
 #include "base/literal.h"
 #include "base/stream_id.h"
+#include "items/layout.h"
 #include "items/uuid.h"
 
 namespace ddb {
@@ -29,6 +30,9 @@ struct DeadLetter {
 inline constexpr Text kDeadLetterAirbyte = "airbyte record data";  // record.data as the source sent it
 inline constexpr Text kDeadLetterLine = "airbyte message";         // the whole line, where its record is odd
 inline constexpr Text kDeadLetterItem = "dynamodb json";           // the item as DynamoDB refused it
+
+// Its keys.
+constexpr Layout DeadLetterLayout() { return RawLayout(); }
 
 // One item a part. Parts of one letter share `letter_id`; record (S), or part n of record_gzip
 // (B).

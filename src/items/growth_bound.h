@@ -68,17 +68,14 @@ inline constexpr Piece kEmptyName = Name(0, kEmptyNameSubstitute.size());
 inline constexpr Piece kEmptyNames{kEmptyName.in + Name(kEmptyNameSubstitute.size(), 0).in,
                                    2 * kEmptyName.out + kNameSuffix};
 
+constexpr size_t Attribute(std::string_view name, std::string_view begin, size_t inside) {
+  return Name(0, name.size()).out + Scalar(0, begin, inside).out;
+}
 // One element of `_airbyte_meta.changes`, without its field.
-inline constexpr size_t kChange =
-    token::kComma.size() + kChangeField.size() + kChangeChange.size() + kChangeReason.size() +
-    kChangeEnd.size() + [] {
-      size_t words = 0;
-      for (int kind = 0; kind <= static_cast<int>(ChangeKind::kItemTooLarge); ++kind) {
-        const ChangeWords of = WordsFor(static_cast<ChangeKind>(kind));
-        words = std::max(words, of.change.size() + of.reason.size());
-      }
-      return words;
-    }();
+inline constexpr size_t kChange = Attribute(kChangeField, token::kStringBegin, 0) +
+                                  Attribute(kChangeChange, token::kStringBegin, 0) +
+                                  Attribute(kChangeReason, token::kStringBegin, 0) + token::kMapBegin.size() +
+                                  token::kMapEnd.size() + kLongestChangeWords;
 
 // A field that is nulled because its item is too large. It is only where that gains something (shrink_item),
 // so that its value has more bytes, as DynamoDB counts them, than the words of the change; of a JSON value's
@@ -115,18 +112,16 @@ inline constexpr Piece kWorst = WorstPiece();
 
 // ---- a record
 constexpr size_t kWholeNumber = 20;  // -9223372036854775808
-constexpr size_t Attribute(std::string_view name, std::string_view begin, size_t inside) {
-  return Name(0, name.size()).out + Scalar(0, begin, inside).out;
-}
 // What an item has beside the values of its record.
-inline constexpr size_t kItemFrame =
-    std::string_view("{}").size() + Name(0, kDataAttribute.size()).out + token::kComma.size() +
-    Attribute(kHashAttribute, token::kStringBegin, kUuidLength) +
-    Attribute(kRangeAttribute, token::kNumberBegin, kWholeNumber) +
-    Attribute(kGenerationAttribute, token::kNumberBegin, kWholeNumber) +
-    Attribute(kEmittedAtAttribute, token::kNumberBegin, 0) + token::kNameBegin.size() +
-    kMetaAttribute.size() + kMetaBegin.size() + token::kListBegin.size() + token::kListEnd.size() +
-    kMetaSyncId.size() + kWholeNumber + token::kScalarEnd.size() + token::kMapEnd.size();
+constexpr size_t ItemFrame(const Layout& layout) {
+  return Attribute(layout.data.name, "", 0) + Attribute(layout.id.name, token::kStringBegin, kUuidLength) +
+         Attribute(layout.sync_time.name, token::kNumberBegin, kWholeNumber) +
+         Attribute(layout.generation_id.name, token::kNumberBegin, kWholeNumber) +
+         Attribute(layout.emitted_at.name, token::kNumberBegin, 0) +
+         Attribute(layout.meta.name, token::kMapBegin, 0) + Attribute(kMetaChanges, token::kListBegin, 0) +
+         Attribute(kMetaSyncId, token::kNumberBegin, kWholeNumber);
+}
+inline constexpr size_t kItemFrame = ItemFrame(RawLayout());
 // What a kind of write may put around an item in a request's body (dynamodb/write_request).
 inline constexpr size_t kMaxEnvelope = 64;
 // A record's line has at least this beside the record's values.

@@ -8,10 +8,9 @@
 #include "items/change_log.h"
 #include "items/fast_encoder.h"
 #include "items/item_meta.h"
-#include "items/item_tokens.h"
+#include "items/item_text.h"
 #include "items/kept_fields.h"
 #include "items/key_filter.h"
-#include "items/layout.h"
 #include "items/number.h"
 #include "items/shrink_item.h"
 #include "items/uuid.h"
@@ -19,8 +18,6 @@
 namespace ddb {
 namespace {
 
-constexpr std::string_view kItemBegin = R"({"_airbyte_data":)";
-constexpr std::string_view kIdBegin = R"(,"_airbyte_ab_id":{"S":")";
 constexpr std::string_view kItemEnd = "\"}}";  // behind emitted_at's digits
 constexpr size_t kEnvelopeLevels = 0;          // containers around _airbyte_data's value
 
@@ -35,24 +32,40 @@ void Add(SizeBounds& size, std::string_view text) {
 }  // namespace
 
 StreamEncoding::StreamEncoding(const ItemEncoder::Stream& stream)
-    : sync_id_(stream.sync_id), protected_fields_(stream.protected_fields), text_(token::kScalarEnd) {
-  Add(size_, kHashAttribute);
+    : layout_(stream.layout),
+      sync_id_(stream.sync_id),
+      protected_fields_(stream.protected_fields),
+      begin_("{"),
+      text_(token::kComma) {
+  ItemText(begin_).Name(layout_.data.name);
+  ItemText text(text_);
+  text.Name(layout_.id.name).BeginString();
+  id_in_text_ = text_.size();
+  text_.append(kUuidLength, '0');
+  text.EndScalar();
+  Add(size_, layout_.id.name);
   Add(size_, {kUuidLength, kUuidLength});
-  Add(size_, kDataAttribute);
-  AddNumber(kRangeAttribute, stream.sync_time_millis);
-  if (stream.generation_id) AddNumber(kGenerationAttribute, *stream.generation_id);
-  text_.append(token::kComma).append(token::kNameBegin).append(kEmittedAtAttribute);
-  text_.append(token::kNameEnd).append(token::kNumberBegin);
-  Add(size_, kEmittedAtAttribute);
+  Add(size_, layout_.data.name);
+  AddNumber(layout_.sync_time.name, stream.sync_time_millis);
+  if (stream.generation_id) AddNumber(layout_.generation_id.name, *stream.generation_id);
+  text.Name(layout_.emitted_at.name).BeginNumber();
+  Add(size_, layout_.emitted_at.name);
 }
 
 void StreamEncoding::AddNumber(std::string_view name, int64_t value) {
-  const std::string digits = std::to_string(value);
-  text_.append(token::kComma).append(token::kNameBegin).append(name).append(token::kNameEnd);
-  text_.append(token::kNumberBegin).append(digits).append(token::kScalarEnd);
+  ItemText(text_).Name(name).Number(value);
   Add(size_, name);
-  Add(size_, WholeNumberSize(digits));
+  Add(size_, WholeNumberSize(std::to_string(value)));
 }
+
+namespace {
+
+const StreamEncoding& NoStream() {
+  static const StreamEncoding none = ItemEncoder::Stream{};
+  return none;
+}
+
+}  // namespace
 
 struct ItemEncoder::Impl {
   UuidSource ids;
@@ -71,8 +84,9 @@ struct ItemEncoder::Impl {
 
 RejectReason ItemEncoder::Impl::Shrink(const StreamEncoding& stream, Buffer& out) {
   Buffer smaller;
-  const auto nulled = ShrinkItem(out.view().substr(item_begin),
-                                 {stream.sync_id(), &stream.protected_fields(), dropped}, smaller);
+  const auto nulled =
+      ShrinkItem(out.view().substr(item_begin),
+                 {stream.layout(), stream.sync_id(), &stream.protected_fields(), dropped}, smaller);
   if (!nulled) return RejectReason::kItemTooLarge;
   out.Truncate(item_begin);
   out.Append(smaller.view());
@@ -91,7 +105,7 @@ EncodedData ItemEncoder::EncodeData(const char* p, const char* end, const Stream
   impl.dropped.clear();
   impl.hopeless = false;
   impl.item_begin = out.size();
-  out.Append(kItemBegin);
+  out.Append(stream != nullptr ? stream->begin() : NoStream().begin());
   const size_t data_begin = out.size();
   if (static_cast<size_t>(end - p) <= kMaxFastInput) {
     const FastResult fast = impl.encode_fast(p, end, kEnvelopeLevels, impl.keys, out);
@@ -123,17 +137,15 @@ RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view m
     emitted_size = WholeNumberSize(emitted_at);
   }
   if (impl.hopeless || impl.changes.endless()) return RejectReason::kItemTooLarge;
-  const size_t room =
-      kIdBegin.size() + kUuidLength + stream.text().size() + emitted_at.size() + kItemEnd.size();
+  const size_t room = stream.text().size() + emitted_at.size() + kItemEnd.size();
   char* at = out.Grow(room);
   const auto put = [&at](std::string_view text) {
     std::memcpy(at, text.data(), text.size());
     at += text.size();
   };
-  put(kIdBegin);
-  impl.ids.Write(at);
-  at += kUuidLength;
+  char* const id = at + stream.id_in_text();
   put(stream.text());
+  impl.ids.Write(id);
   put(emitted_at);
   put(kItemEnd);
   out.CommitTo(at);
@@ -144,7 +156,8 @@ RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view m
   Add(size, emitted_size);
   if (!meta.empty() || !impl.changes.empty()) {
     out.Truncate(out.size() - 1);  // }
-    const AppendedMeta appended = AppendMeta(meta, stream.sync_id(), impl.keys, impl.changes, out);
+    const AppendedMeta appended =
+        AppendMeta(meta, stream.layout(), stream.sync_id(), impl.keys, impl.changes, out);
     if (appended.too_large) return RejectReason::kItemTooLarge;
     Add(size, appended.size);
     impl.last_item.noted_bytes = appended.noted_bytes;

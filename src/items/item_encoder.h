@@ -23,6 +23,7 @@
 #include "base/buffer.h"
 #include "base/literal.h"
 #include "items/item_size.h"
+#include "items/layout.h"
 #include "json/padding.h"
 
 namespace ddb {
@@ -50,6 +51,7 @@ class ItemEncoder {
   // What all items of a stream share (sync_time, _airbyte_generation_id, _airbyte_meta.sync_id), and what of
   // its records has to stay.
   struct Stream {
+    Layout layout = RawLayout();
     int64_t sync_time_millis = 0;
     std::optional<int64_t> generation_id = {};
     std::optional<int64_t> sync_id = {};
@@ -86,18 +88,25 @@ class StreamEncoding {
   // NOLINTNEXTLINE(google-explicit-constructor): it stands for the stream
   StreamEncoding(const ItemEncoder::Stream& stream);
 
+  const Layout& layout() const { return layout_; }
   std::optional<int64_t> sync_id() const { return sync_id_; }
   const std::vector<std::string>& protected_fields() const { return protected_fields_; }
-  // What stands between an item's id and emitted_at's digits, and its size with the id's.
+  // What stands in front of the record's data, and between them and emitted_at's digits, with room for the
+  // item's id; the size of all that.
+  std::string_view begin() const { return begin_; }
   std::string_view text() const { return text_; }
+  size_t id_in_text() const { return id_in_text_; }
   SizeBounds size() const { return size_; }
 
  private:
   void AddNumber(std::string_view name, int64_t value);
 
+  Layout layout_;
   std::optional<int64_t> sync_id_;
   std::vector<std::string> protected_fields_;
+  std::string begin_;
   std::string text_;
+  size_t id_in_text_ = 0;
   SizeBounds size_;
 };
 

@@ -4,8 +4,8 @@
 
 #include "items/careful_encoder.h"
 #include "items/fast_encoder.h"
+#include "items/item_text.h"
 #include "items/kept_fields.h"
-#include "items/layout.h"
 #include "json/escape.h"
 #include "json/members.h"
 
@@ -24,7 +24,7 @@ std::string_view FindChanges(std::string_view meta) {
   std::string text;
   json::ForEachValidMember(object + 1, end, [&](const json::Name& name, std::string_view value) {
     json::Unescape(name.raw, text);
-    if (text == "changes") found = value;
+    if (text == kMetaChanges) found = value;
   });
   if (found.empty() || found.front() != '[') return {};
   return *json::SkipWhitespace(found.data() + 1, end) == ']' ? std::string_view() : found;
@@ -47,46 +47,52 @@ bool EncodeList(std::string_view list, KeyFilter& keys, ChangeLog& log, Buffer& 
 
 }  // namespace
 
-void AppendChange(std::string_view field, ChangeWords words, std::string& out) {
-  out.append(kChangeField);
-  json::AppendEscaped(field, out);
-  out.append(kChangeChange).append(words.change);
-  out.append(kChangeReason).append(words.reason).append(kChangeEnd);
+void BeginMeta(const Layout& layout, std::string& out) {
+  ItemText(out).Name(layout.meta.name).BeginMap().Name(kMetaChanges);
 }
 
-AppendedMeta AppendMeta(std::string_view meta, std::optional<int64_t> sync_id, KeyFilter& keys,
-                        ChangeLog& log, Buffer& out) {
+void AppendChange(std::string_view field, ChangeWords words, std::string& out) {
+  ItemText text(out);
+  text.BeginMap().Name(kChangeField).BeginString();
+  json::AppendEscaped(field, out);
+  text.EndScalar().Name(kChangeChange).String(words.change).Name(kChangeReason).String(words.reason).EndMap();
+}
+
+void EndMeta(std::optional<int64_t> sync_id, std::string& out) {
+  ItemText text(out);
+  text.EndList();
+  if (sync_id) text.Name(kMetaSyncId).Number(*sync_id);
+  text.EndMap();
+}
+
+AppendedMeta AppendMeta(std::string_view meta, const Layout& layout, std::optional<int64_t> sync_id,
+                        KeyFilter& keys, ChangeLog& log, Buffer& out) {
   const std::string_view theirs = FindChanges(meta);
   if (theirs.empty() && log.empty()) return {};
   const size_t begin = out.size();
-  out.Append(",\"");
-  out.Append(kMetaAttribute);
-  out.Append(kMetaBegin);
+  std::string text(token::kComma);
+  BeginMeta(layout, text);
+  out.Append(text);
   if (theirs.empty()) {
     out.Append(token::kListBegin);
   } else {
     if (!EncodeList(theirs, keys, log, out)) return {.size = {}, .noted_bytes = 0, .too_large = true};
-    out.Truncate(out.size() - 2);  // ]}
+    out.Truncate(out.size() - token::kListEnd.size());
   }
-  bool first = theirs.empty();
   AppendedMeta appended;
   const size_t own_begin = out.size();
-  std::string element;
+  bool first = theirs.empty();
   for (const FieldChange& change : log.changes()) {
-    element.assign(first ? "" : ",");
+    text.assign(first ? std::string_view() : token::kComma);
     first = false;
-    AppendChange(change.field, WordsFor(change.kind), element);
-    out.Append(element);
+    AppendChange(change.field, WordsFor(change.kind), text);
+    out.Append(text);
   }
   appended.noted_bytes = out.size() - own_begin;
-  out.Append(token::kListEnd);
-  if (sync_id) {
-    out.Append(kMetaSyncId);
-    out.Append(std::to_string(*sync_id));
-    out.Append(token::kScalarEnd);
-  }
-  out.Append(token::kMapEnd);
-  MeasureValue(MeasureName(out.data() + begin + 1, appended.size), appended.size);
+  text.clear();
+  EndMeta(sync_id, text);
+  out.Append(text);
+  MeasureValue(MeasureName(out.data() + begin + token::kComma.size(), appended.size), appended.size);
   return appended;
 }
 

@@ -11,19 +11,17 @@
 #include "base/buffer.h"
 #include "items/change_log.h"
 #include "items/item_size.h"
-#include "items/item_tokens.h"
 #include "items/key_filter.h"
+#include "items/layout.h"
 
 namespace ddb {
 
-// One element of the list, with the field's path, the change and the reason between these.
-inline constexpr std::string_view kChangeField = R"({"M":{"field":{"S":")";
-inline constexpr std::string_view kChangeChange = R"("},"change":{"S":")";
-inline constexpr std::string_view kChangeReason = R"("},"reason":{"S":")";
-inline constexpr std::string_view kChangeEnd = R"("}}})";
-// The attribute around the list, and with a sync_id.
-inline constexpr std::string_view kMetaBegin = R"(":{"M":{"changes":)";  // behind the attribute's name
-inline constexpr std::string_view kMetaSyncId = R"(,"sync_id":{"N":")";
+// What the attribute's map has, and an element of the list.
+inline constexpr std::string_view kMetaChanges = "changes";
+inline constexpr std::string_view kMetaSyncId = "sync_id";
+inline constexpr std::string_view kChangeField = "field";  // its path
+inline constexpr std::string_view kChangeChange = "change";
+inline constexpr std::string_view kChangeReason = "reason";
 
 struct AppendedMeta {
   SizeBounds size;
@@ -34,10 +32,13 @@ struct AppendedMeta {
 // `meta` is the raw, valid JSON of record.meta, "" if there is none, followed by padding; what is no object,
 // or has no list `changes`, counts as none. Appends `,"_airbyte_meta":{...}` or nothing; returns the
 // attribute's size. What DynamoDB cannot hold in the list is added to `log` as well.
-AppendedMeta AppendMeta(std::string_view meta, std::optional<int64_t> sync_id, KeyFilter& keys,
-                        ChangeLog& log, Buffer& out);
+AppendedMeta AppendMeta(std::string_view meta, const Layout& layout, std::optional<int64_t> sync_id,
+                        KeyFilter& keys, ChangeLog& log, Buffer& out);
 
-// Appends one element of the list.
+// The attribute's pieces, each behind what stands before it: the attribute up to where its list begins, one
+// element of the list, and what follows on the list's elements.
+void BeginMeta(const Layout& layout, std::string& out);
 void AppendChange(std::string_view field, ChangeWords words, std::string& out);
+void EndMeta(std::optional<int64_t> sync_id, std::string& out);
 
 }  // namespace ddb

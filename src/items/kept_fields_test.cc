@@ -52,7 +52,8 @@ Smaller Encode(std::string data, const std::vector<std::string>& protected_field
     return result;
   }
   Buffer smaller;
-  result.nulled = ShrinkItem(out.view(), {std::nullopt, &protected_fields, fields.dropped()}, smaller);
+  result.nulled =
+      ShrinkItem(out.view(), {RawLayout(), std::nullopt, &protected_fields, fields.dropped()}, smaller);
   result.item = smaller.view();
   return result;
 }

@@ -1,12 +1,12 @@
 #include "items/shrink_item.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "items/change_log.h"
 #include "items/item_meta.h"
 #include "items/item_size.h"
 #include "items/item_tokens.h"
-#include "items/layout.h"
 #include "json/escape.h"
 
 namespace ddb {
@@ -61,9 +61,9 @@ class Shrinker {
       : options_(options), attributes_(ReadMembers(item.data() + 1)) {
     total_ = ItemSize(item).upper;
     for (const Part& attribute : attributes_) {
-      if (IsNamed(attribute, kDataAttribute))
+      if (IsNamed(attribute, options_.layout.data.name))
         fields_ = ReadMembers(attribute.value.data() + token::kMapBegin.size());
-      has_meta_ |= IsNamed(attribute, kMetaAttribute);
+      has_meta_ |= IsNamed(attribute, options_.layout.meta.name);
     }
     for (Part& field : fields_) field.path = PathOf(field);
     for (const uint32_t number : options.dropped) fields_[number].nulled = true;
@@ -100,9 +100,9 @@ class Shrinker {
       out.Append(separator);
       separator = ',';
       out.Append(attribute.name);
-      if (IsNamed(attribute, kDataAttribute)) {
+      if (IsNamed(attribute, options_.layout.data.name)) {
         WriteData(out);
-      } else if (IsNamed(attribute, kMetaAttribute)) {
+      } else if (IsNamed(attribute, options_.layout.meta.name)) {
         WriteMeta(attribute.value, out);
       } else {
         out.Append(attribute.value);
@@ -125,36 +125,30 @@ class Shrinker {
 
   static int64_t ChangeSize(const Part& field) { return SizeOfChange(field.path); }
   int64_t NewMetaSize() const {
-    std::string meta = MetaBegin() + MetaEnd();
+    std::string meta;
+    BeginMeta(options_.layout, meta);
+    meta.append(token::kListBegin);
+    EndMeta(options_.sync_id, meta);
     SizeBounds size;
     MeasureValue(MeasureName(meta.data(), size), size);
     return size.upper;
   }
-  std::string MetaBegin() const {
-    return std::string("\"").append(kMetaAttribute).append(R"(":{"M":{"changes":{"L":[)");
-  }
-  std::string MetaEnd() const {
-    if (!options_.sync_id) return "]}}}";
-    return R"(]},"sync_id":{"N":")" + std::to_string(*options_.sync_id) + "\"}}}";
-  }
 
   void WriteData(Buffer& out) const {
-    out.Append("{\"M\":");
-    char separator = '{';
+    out.Append(token::kMapBegin);
+    std::string_view separator;
     for (const Part& field : fields_) {
-      out.Append(separator);
-      separator = ',';
+      out.Append(std::exchange(separator, token::kComma));
       out.Append(field.name);
       out.Append(field.nulled ? token::kNull : field.value);
     }
-    out.Append("}}");
+    out.Append(token::kMapEnd);
   }
   void WriteChanges(bool first, Buffer& out) const {
     std::string element;
     for (const Part& field : fields_) {
       if (!field.nulled) continue;
-      element.assign(first ? "" : ",");
-      first = false;
+      element.assign(std::exchange(first, false) ? std::string_view() : token::kComma);
       AppendChange(field.path, WordsFor(ChangeKind::kItemTooLarge), element);
       out.Append(element);
     }
@@ -164,15 +158,19 @@ class Shrinker {
     SizeBounds size;
     const char* const list = MeasureName(meta.data() + token::kMapBegin.size(), size);
     const char* const end = MeasureValue(list, size);
-    out.Append(Between(meta.data(), end - 2));  // ]}
+    const char* const list_end = end - token::kListEnd.size();
+    out.Append(Between(meta.data(), list_end));
     WriteChanges(false, out);
-    out.Append(Between(end - 2, meta.data() + meta.size()));
+    out.Append(Between(list_end, meta.data() + meta.size()));
   }
   void WriteNewMeta(Buffer& out) const {
-    out.Append(',');
-    out.Append(MetaBegin());
+    std::string text(token::kComma);
+    BeginMeta(options_.layout, text);
+    out.Append(text.append(token::kListBegin));
     WriteChanges(true, out);
-    out.Append(MetaEnd());
+    text.clear();
+    EndMeta(options_.sync_id, text);
+    out.Append(text);
   }
 
   const ShrinkOptions& options_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "items/layout.h"
 
 namespace ddb {
 
@@ -24,6 +25,7 @@ constexpr int64_t NullingGain(int64_t value_size, int64_t change_size) {
 }
 
 struct ShrinkOptions {
+  Layout layout = RawLayout();
   std::optional<int64_t> sync_id;                              // for an `_airbyte_meta` that is not there yet
   const std::vector<std::string>* protected_fields = nullptr;  // never nulled: the primary key and the cursor
   // Fields of the record, by their number, ascending, that are null already for their size, but not noted

@@ -73,7 +73,7 @@ constexpr size_t WrittenLength(int count, int exponent) {
 constexpr size_t ShortestLength(int count, int exponent) {
   const int power = exponent - count;
   const size_t with_power =
-      static_cast<size_t>(count) + 1 + (power < 0 ? 1 : 0) + number_internal::Digits(power);
+      static_cast<size_t>(count) + (power < 0 ? 2u : 1u) + number_internal::Digits(power);
   return with_power < WrittenLength(count, exponent) ? with_power : WrittenLength(count, exponent);
 }
 

@@ -182,7 +182,7 @@ RunTotals StreamPhase::Totals() const {
   const Instant now = parts_.clock.Now();
   for (const TableNo table : tables_.numbers()) {
     totals.waiting += flow_.clock(table).waiting();
-    totals.throttled += flow_.bound(table).Throttled(now) ? 1 : 0;
+    if (flow_.bound(table).Throttled(now)) ++totals.throttled;
   }
   const double elapsed = std::chrono::duration<double>(now - run_.started).count();
   if (elapsed > 0) totals.per_second = static_cast<double>(totals.stored) / elapsed;

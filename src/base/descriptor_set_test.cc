@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <system_error>
 
 #include "support/base/nested_sets.h"
@@ -35,6 +36,27 @@ class DescriptorSetTest : public ::testing::Test {
   bool TellsOfSomething() const {
     pollfd ask{set_.fd(), POLLIN, 0};
     return poll(&ask, 1, 0) > 0;
+  }
+  // Both are ready at once, and the first that runs removes the other.
+  void ExpectThatOneRuns(int a, int b, const std::function<void()>& make_ready) {
+    DescriptorSet::Member first{a}, second{b};
+    int runs = 0;
+    first.readable = [&] {
+      ++runs;
+      set_.Remove(second);
+    };
+    second.readable = [&] {
+      ++runs;
+      set_.Remove(first);
+    };
+    ASSERT_TRUE(set_.Wait(first));
+    ASSERT_TRUE(set_.Wait(second));
+    make_ready();
+    RunReady();
+    RunReady();
+    EXPECT_EQ(runs, 1);
+    set_.Remove(first);
+    set_.Remove(second);
   }
   DescriptorSet set_;
 };
@@ -79,25 +101,10 @@ TEST_F(DescriptorSetTest, AHangUpThatNobodyWaitsForIsToldOnceAndNotForgotten) {
 
 TEST_F(DescriptorSetTest, AMemberThatAnotherRemovesDoesNotRun) {
   SocketPair a, b;
-  DescriptorSet::Member first{a.fd[0]}, second{b.fd[0]};
-  int runs = 0;
-  first.readable = [&] {
-    ++runs;
-    set_.Remove(second);
-  };
-  second.readable = [&] {
-    ++runs;
-    set_.Remove(first);
-  };
-  ASSERT_TRUE(set_.Wait(first));
-  ASSERT_TRUE(set_.Wait(second));
-  a.Write();
-  b.Write();
-  RunReady();
-  RunReady();
-  EXPECT_EQ(runs, 1);
-  set_.Remove(first);
-  set_.Remove(second);
+  ExpectThatOneRuns(a.fd[0], b.fd[0], [&] {
+    a.Write();
+    b.Write();
+  });
 }
 
 TEST_F(DescriptorSetTest, AMemberThatRemovesItselfRunsNoMore) {
@@ -164,23 +171,9 @@ TEST_F(DescriptorSetTest, WhatEpollRefusesIsPolled) {
 TEST_F(DescriptorSetTest, AMemberThatIsPolledIsRemovedByAnother) {
   SocketPair pair;
   testing::NestedSets nested(pair.fd[0]);
-  DescriptorSet::Member first{nested.fd()}, second{dup(nested.fd())};
-  int runs = 0;
-  first.readable = [&] {
-    ++runs;
-    set_.Remove(second);
-  };
-  second.readable = [&] {
-    ++runs;
-    set_.Remove(first);
-  };
-  ASSERT_TRUE(set_.Wait(first));
-  ASSERT_TRUE(set_.Wait(second));
-  pair.Write();
-  RunReady();
-  RunReady();
-  EXPECT_EQ(runs, 1);
-  close(second.fd);
+  const int other = dup(nested.fd());
+  ExpectThatOneRuns(nested.fd(), other, [&] { pair.Write(); });
+  close(other);
 }
 
 TEST_F(DescriptorSetTest, EpollTellsAgainOfWhatItTakesLater) {

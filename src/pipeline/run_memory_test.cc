@@ -21,20 +21,7 @@ TEST_P(RunMemoryTest, ATinyBudgetIsPassedAround) {
   plan_.chunk_bytes = 4096;
   budget_.SetLimit(plan_.chunk_bytes + RoomForChunk(plan_.chunk_bytes) + 20'000);
   behaviour_.delay = std::chrono::microseconds(100);
-  Start();
-  std::string text;
-  constexpr int kRecords = 10'000;
-  for (int i = 0; i < kRecords; ++i) {
-    text += Record(i % 3 == 0 ? "orders" : "users", i);
-    if (i % 500 == 499) text += State("users", i) + State("orders", i);
-  }
-  std::thread sender([&] { Send(text); });
-  sender.join();
-  Finish();
-  EXPECT_EQ(result_.reason, StopReason::kNone);
-  EXPECT_EQ(store_.size(), static_cast<size_t>(kRecords));
-  EXPECT_EQ(AllLines().size(), 40u);
-  EXPECT_EQ(budget_.used(), 0u);
+  ExpectThatAllIsStored(10'000, 500);
 }
 
 // What a chunk may grow to is taken from the budget before it is parsed: nobody else gets it meanwhile.

@@ -24,22 +24,7 @@ class StoppedClock final : public Clock {
   const Instant now_ = RealClock().Now();
 };
 
-TEST_P(RunTest, StoresEveryRecordAndReleasesEveryState) {
-  Start();
-  std::string text;
-  constexpr int kRecords = 20'000;
-  for (int i = 0; i < kRecords; ++i) {
-    text += Record(i % 3 == 0 ? "orders" : "users", i);
-    if (i % 1000 == 999) text += State("users", i) + State("orders", i);
-  }
-  std::thread sender([&] { Send(text); });
-  sender.join();
-  Finish();
-  EXPECT_EQ(result_.reason, StopReason::kNone);
-  EXPECT_EQ(store_.size(), static_cast<size_t>(kRecords));
-  EXPECT_EQ(AllLines().size(), 40u);
-  EXPECT_EQ(budget_.used(), 0u);
-}
+TEST_P(RunTest, StoresEveryRecordAndReleasesEveryState) { ExpectThatAllIsStored(20'000, 1000); }
 
 TEST_P(RunTest, AStateIsOutWhileStdinIsHeldOpenAndSilent) {
   Start();

@@ -139,6 +139,23 @@ class RunTest : public ::testing::TestWithParam<int> {
       (void)writer.Flush(clock.Now() + std::chrono::seconds(10));
     });
   }
+  // So many records of both streams, with a STATE of each after every `each`; all is stored, every STATE
+  // comes out, and what it took of the budget is given back.
+  void ExpectThatAllIsStored(int records, int each) {
+    Start();
+    std::string text;
+    for (int i = 0; i < records; ++i) {
+      text += Record(i % 3 == 0 ? "orders" : "users", i);
+      if (i % each == each - 1) text += State("users", i) + State("orders", i);
+    }
+    std::thread sender([&] { Send(text); });
+    sender.join();
+    Finish();
+    EXPECT_EQ(result_.reason, StopReason::kNone);
+    EXPECT_EQ(store_.size(), static_cast<size_t>(records));
+    EXPECT_EQ(AllLines().size(), static_cast<size_t>(2 * (records / each)));
+    EXPECT_EQ(budget_.used(), 0u);
+  }
   void Signal() { ASSERT_EQ(write(signal_[1], "!", 1), 1); }
   void Send(const std::string& text) {
     size_t sent = 0;

@@ -44,18 +44,18 @@ Outcome Parse(ReplyParser& parser, std::string_view bytes, uint32_t seed) {
     bytes.remove_prefix(size);
   } while (state == State::kMore && !bytes.empty());
   if (state == State::kMore) state = parser.End();
-  if (state == State::kDone && !bytes.empty()) state = State::kMalformed;  // nothing may follow
+  const bool keep_alive = parser.keep_alive() && bytes.empty();  // what follows ends the connection
   if (state != State::kDone) return {state, 0, {}, {}, false, false, 0, 0, 0};
-  if (parser.body().size() > kMaxBody || parser.status() < 200 || parser.status() > 599) std::abort();
+  if (parser.body().size() > kMaxBody || parser.status() < 200 || parser.status() > 999) std::abort();
   return {state,
           parser.status(),
           std::string(parser.body()),
-          std::string(parser.request_id()),
-          parser.keep_alive(),
-          parser.has_crc32(),
-          parser.crc32(),
-          parser.date_seconds(),
-          parser.idle_seconds()};
+          parser.head().request_id,
+          keep_alive,
+          parser.head().has_crc32,
+          parser.head().crc32,
+          parser.head().date_seconds,
+          parser.head().idle_seconds};
 }
 
 }  // namespace

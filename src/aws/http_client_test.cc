@@ -102,21 +102,63 @@ TEST_F(HttpClientTest, ReplyCutShort) {
       peer.ReadRequest();
       peer.Write(reply);
     });
-    EXPECT_EQ(Get(*Client(server.port()), request_).error, TransportError::kReset) << reply;
+    EXPECT_EQ(Get(*Client(server.port()), request_).error,
+              reply.empty() ? TransportError::kReset : TransportError::kCutShort)
+        << reply;
   }
 }
 
 TEST_F(HttpClientTest, MalformedReply) {
-  for (const std::string reply :
-       {"SSH-2.0-OpenSSH\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ny"}) {
+  using std::string_literals::operator""s;
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  const std::pair<std::string, TransportError> cases[] = {
+      {"SSH-2.0-OpenSSH\r\n", TransportError::kMalformed},
+      {"\x15\x03\x03\0\x02\x02\x0a"s, TransportError::kSpeaksTls},
+      {ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nx", TransportError::kTwoLengths},
+      {ok + "Content-Length: 1\r\nContent-Encoding: br\r\n\r\nx", TransportError::kUnknownEncoding},
+      {ok + "Content-Length: 1\r\nContent-Encoding: gzip\r\n\r\nx", TransportError::kBrokenEncoding},
+      {ok + "Content-Length: 100000000\r\n\r\nx", TransportError::kReplyTooLarge},
+  };
+  for (const auto& [reply, error] : cases) {
     HttpServer server([&](Peer& peer) {
       peer.ReadRequest();
       peer.Write(reply);
       peer.AtEnd();
     });
-    EXPECT_EQ(Get(*Client(server.port()), request_).error, TransportError::kMalformed) << reply;
+    EXPECT_EQ(Get(*Client(server.port()), request_).error, error) << reply;
   }
+}
+
+TEST_F(HttpClientTest, WhatFollowsAReplyIsNobodys) {
+  HttpServer server([&](Peer& peer) {
+    peer.ReadRequest();
+    peer.Write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ny");
+    peer.AtEnd();
+  });
+  const auto client = Client(server.port());
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(Get(*client, request_).body, "x");
+    EXPECT_EQ(server.accepted(), i);
+  }
+}
+
+// A server that says no length and never ends the connection either.
+TEST_F(HttpClientTest, ABodyWithoutAnEndIsHandedOverInTheEnd) {
+  HttpServer server([&](Peer& peer) {
+    peer.ReadRequest();
+    peer.Write("HTTP/1.1 200 OK\r\n\r\n{}");
+    peer.AtEnd();
+  });
+  const auto client = Client(server.port());
+  Send(*client, request_);
+  TurnForAWhile();
+  EXPECT_TRUE(replies_.empty());
+  clock_.Advance(options_.reply_timeout);
+  Await(1);
+  EXPECT_EQ(replies_[0].error, TransportError::kNone);
+  EXPECT_EQ(replies_[0].body, "{}");
+  EXPECT_TRUE(replies_[0].open_ended);
+  EXPECT_TRUE(replies_[0].cut_off);
 }
 
 TEST_F(HttpClientTest, FailureWithoutLengthLastsUntilClose) {

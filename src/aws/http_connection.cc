@@ -125,6 +125,7 @@ void HttpConnection::Start(HttpExchange exchange) {
   acknowledged_ = GivenToKernel();
   send_failed_ = false;
   reply_begun_ = false;
+  cut_off_ = false;
   Send();
 }
 
@@ -159,7 +160,7 @@ void HttpConnection::OnReadable() {
 }
 
 void HttpConnection::ReadReply() {
-  if (!std::exchange(reply_begun_, true)) parser_.Reset(exchange_->max_reply);
+  if (!reply_begun_) parser_.Reset(exchange_->max_reply);
   for (;;) {
     size_t size = 0;
     ReplyParser::State state = ReplyParser::State::kMore;
@@ -173,30 +174,61 @@ void HttpConnection::ReadReply() {
         if (tls_) Send();
         return;
       case Io::kEnd:
-        state = parser_.End();
-        if (state == ReplyParser::State::kDone) break;
-        [[fallthrough]];
+        EndReply(parser_.End());
+        return;
       case Io::kFailed:
-        Close(TransportError::kReset);
+        cut_off_ = true;
+        EndReply(parser_.End());
         return;
     }
-    switch (state) {
-      case ReplyParser::State::kDone:
-        Finish();
-        return;
-      case ReplyParser::State::kMalformed:
-        Close(TransportError::kMalformed);
-        return;
-      case ReplyParser::State::kTooLarge:
-        Close(TransportError::kReplyTooLarge);
-        return;
-      case ReplyParser::State::kMore:
-        break;
+    if (state != ReplyParser::State::kMore) {
+      EndReply(state);
+      return;
     }
+    NoteReplyBytes();
     if (!tls_ && size < common_.scratch.size()) {  // all that there was
       AwaitReadable();
       return;
     }
+  }
+}
+
+// A reply that takes its time is not a late one, until it takes too much of it.
+void HttpConnection::NoteReplyBytes() {
+  const Instant now = common_.clock.Now();
+  if (!std::exchange(reply_begun_, true)) {
+    reply_by_ = now + HttpClient::Options::kSlowestReply * common_.options.reply_timeout;
+  }
+  deadline_ = std::min(now + common_.options.reply_timeout, reply_by_);
+}
+
+// There is no more of it. kMore: but there should be.
+void HttpConnection::EndReply(ReplyParser::State state) {
+  switch (state) {
+    case ReplyParser::State::kDone:
+      Finish();
+      return;
+    case ReplyParser::State::kMore:
+      Close(reply_begun_ ? TransportError::kCutShort : TransportError::kReset);
+      return;
+    case ReplyParser::State::kMalformed:
+      Close(TransportError::kMalformed);
+      return;
+    case ReplyParser::State::kSpeaksTls:
+      Close(TransportError::kSpeaksTls);
+      return;
+    case ReplyParser::State::kTwoLengths:
+      Close(TransportError::kTwoLengths);
+      return;
+    case ReplyParser::State::kUnknownEncoding:
+      Close(TransportError::kUnknownEncoding);
+      return;
+    case ReplyParser::State::kBrokenEncoding:
+      Close(TransportError::kBrokenEncoding);
+      return;
+    case ReplyParser::State::kTooLarge:
+      Close(TransportError::kReplyTooLarge);
+      return;
   }
 }
 
@@ -273,15 +305,21 @@ void HttpConnection::Finish() {
   HttpReply reply;
   reply.status = parser_.status();
   reply.body = parser_.body();
-  reply.request_id = parser_.request_id();
-  reply.date_seconds = parser_.date_seconds();
-  reply.has_crc32 = parser_.has_crc32();
-  reply.crc32 = parser_.crc32();
+  reply.sent_body = parser_.sent_body();
+  const ReplyHead& head = parser_.head();
+  reply.request_id = head.request_id;
+  reply.error_type = head.error_type;
+  reply.location = head.location;
+  reply.date_seconds = head.date_seconds;
+  reply.has_crc32 = head.has_crc32;
+  reply.crc32 = head.crc32;
+  reply.open_ended = parser_.open_ended();
+  reply.cut_off = cut_off_;
 
   // A server that says how long it waits is believed, with a second for the way.
   Duration idle = common_.options.idle_close;
-  if (parser_.idle_seconds() >= 0) {
-    idle = std::min<Duration>(idle, std::chrono::seconds(parser_.idle_seconds() - 1));
+  if (head.idle_seconds >= 0) {
+    idle = std::min<Duration>(idle, std::chrono::seconds(head.idle_seconds - 1));
   }
   const bool quiet = !tls_ || tls_->Quiet();  // else the next exchange would take it for its reply
   if (parser_.keep_alive() && unsent_.empty() && quiet && idle > Duration::zero()) {
@@ -297,7 +335,10 @@ void HttpConnection::Finish() {
 
 void HttpConnection::CheckDeadline(Instant now) {
   // A slow line is not a dead one: the time for the reply runs from the last bytes that arrived.
-  if (state_ == State::kBusy && NoteAcknowledged()) deadline_ = now + common_.options.reply_timeout;
+  if (state_ == State::kBusy && NoteAcknowledged()) {
+    deadline_ = now + common_.options.reply_timeout;
+    if (reply_begun_) deadline_ = std::min(deadline_, reply_by_);
+  }
   if (now < deadline_) return;
   switch (state_) {
     case State::kConnecting:
@@ -307,6 +348,13 @@ void HttpConnection::CheckDeadline(Instant now) {
       Close(TransportError::kConnectTimeout);
       return;
     case State::kBusy:
+      // A body that the end of the connection should end, of a server that does not end it, may be whole.
+      if (reply_begun_ && parser_.open_ended()) {
+        cut_off_ = true;
+        EndReply(parser_.End());
+        return;
+      }
+      [[fallthrough]];
     case State::kIdle:
       Close(TransportError::kTimeout);
       return;

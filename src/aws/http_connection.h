@@ -79,11 +79,13 @@ class HttpConnection {
   void AwaitReadable();
   void OnReadable();
   void ReadReply();
+  void EndReply(ReplyParser::State state);
   void ReadIdle();
   Io Read(size_t* size);
   Io Write(std::string_view bytes, size_t* size);
   uint64_t GivenToKernel() const;
   bool NoteAcknowledged();
+  void NoteReplyBytes();
   void Finish();
   void Close(TransportError error);
   void CloseDescriptor();
@@ -110,7 +112,9 @@ class HttpConnection {
   std::string_view unsent_;
   uint64_t acknowledged_ = 0;  // when last looked at, since the connection began
   bool send_failed_ = false;
-  bool reply_begun_ = false;
+  bool reply_begun_ = false;  // bytes of it are there
+  Instant reply_by_;          // once it has begun, and is not whole
+  bool cut_off_ = false;
   ReplyParser parser_;
 };
 

@@ -1,9 +1,6 @@
 #include "aws/reply_parser.h"
 
 #include <algorithm>
-#include <charconv>
-#include <chrono>
-#include <utility>
 
 #include "base/text.h"
 
@@ -11,74 +8,37 @@ namespace ddb {
 
 namespace {
 
-// `lower` is in lower case.
-bool SameName(std::string_view name, std::string_view lower) {
-  return std::equal(name.begin(), name.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return ToLower(a) == b; });
-}
-
-bool IsTokenChar(char c) {
-  return IsAlnum(c) || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
-
-// What may stand in a header's value, a reason phrase or a chunk's extension.
+// What may stand in a chunk's extension or in a trailer.
 bool IsTextChar(char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); }
 
-std::string_view Trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-// Digits and nothing else.
-template <typename Number>
-bool ParseNumber(std::string_view text, Number& number) {
-  if (text.empty() || !IsDigit(text.front())) return false;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-// Calls `fn` with each element of a comma-separated list.
-template <typename Fn>
-void ForEachElement(std::string_view list, Fn fn) {
-  while (!list.empty()) {
-    const size_t comma = std::min(list.find(','), list.size());
-    fn(Trim(list.substr(0, comma)));
-    list.remove_prefix(std::min(comma + 1, list.size()));
+// Where the head that begins `text` ends, with its empty line; npos: not in here. Nothing before `from` ends
+// it.
+size_t EndOfHead(std::string_view text, size_t from) {
+  for (size_t lf = text.find('\n', from); lf != std::string_view::npos; lf = text.find('\n', lf + 1)) {
+    const size_t next = lf + 1 < text.size() && text[lf + 1] == '\r' ? lf + 2 : lf + 1;
+    if (next < text.size() && text[next] == '\n') return next + 1;
   }
-}
-
-// "Sun, 06 Nov 1994 08:49:37 GMT" as seconds since 1970; 0 for any other form (it only serves to notice a
-// wrong clock). https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
-int64_t ParseDate(std::string_view text) {
-  static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return 0;
-  if (text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':') return 0;
-  unsigned day = 0, hour = 0, minute = 0, second = 0;
-  int year = 0;
-  const size_t month = kMonths.find(text.substr(8, 3));
-  if (month == std::string_view::npos || month % 3 != 0) return 0;
-  if (!ParseNumber(text.substr(5, 2), day) || !ParseNumber(text.substr(12, 4), year)) return 0;
-  if (!ParseNumber(text.substr(17, 2), hour) || !ParseNumber(text.substr(20, 2), minute)) return 0;
-  if (!ParseNumber(text.substr(23, 2), second) || hour > 23 || minute > 59 || second > 60) return 0;
-  const std::chrono::year_month_day date{std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
-                                         std::chrono::day(day)};
-  if (!date.ok()) return 0;
-  const auto days = std::chrono::sys_days(date).time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::seconds>(days).count() + hour * 3600 + minute * 60 + second;
+  return std::string_view::npos;
 }
 
 // Whether more bytes could make a head of these: what is no HTTP at all need not wait for its end.
 bool MayBecomeHead(std::string_view begin) {
   static constexpr std::string_view kVersion = "HTTP/1.";
   const size_t n = std::min(begin.size(), kVersion.size());
-  if (begin.substr(0, n) != kVersion.substr(0, n)) return false;
-  for (size_t lf = begin.find('\n'); lf != std::string_view::npos; lf = begin.find('\n', lf + 1)) {
-    if (begin[lf - 1] != '\r') return false;
-  }
-  return true;
+  return begin.substr(0, n) == kVersion.substr(0, n);
+}
+
+// An alert, which is what TLS makes of a request in plain HTTP.
+// https://www.rfc-editor.org/rfc/rfc8446#section-5.1
+constexpr std::string_view kTlsAlert = "\x15\x03";
+
+// What is read of an error's body that says that it is too long.
+constexpr size_t kBeginning = 1024;
+
+// A body that somebody unpacked already, leaving the header as it was.
+bool IsPlainText(std::string_view body) {
+  const size_t first = body.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (body[first] == '{' || body[first] == '<');
 }
 
 }  // namespace
@@ -89,9 +49,11 @@ void ReplyParser::Reset(size_t max_body) {
   head_bytes_ = 0;
   partial_.clear();
   // A large reply is rare; its room is not kept.
-  if (body_.capacity() > kMaxHead) std::string().swap(body_);
-  body_.clear();
-  body_view_ = {};
+  for (std::string* text : {&body_, &unpacked_}) {
+    if (text->capacity() > kMaxHead) std::string().swap(*text);
+    text->clear();
+  }
+  body_view_ = sent_view_ = {};
 }
 
 ReplyParser::State ReplyParser::Feed(std::string_view bytes) {
@@ -103,24 +65,22 @@ ReplyParser::State ReplyParser::Feed(std::string_view bytes) {
     case Phase::kLength:
       return TakeLength(bytes);
     case Phase::kUntilClose:
-      if (bytes.size() > max_body_ - body_.size()) return State::kTooLarge;
-      body_ += bytes;
-      return State::kMore;
+      return TakeUntilClose(bytes);
     default:
       return TakeChunks(bytes);
   }
 }
 
-ReplyParser::State ReplyParser::End() {
-  if (phase_ != Phase::kUntilClose) return State::kMore;
-  body_view_ = body_;
-  return State::kDone;
-}
+ReplyParser::State ReplyParser::End() { return open_ended() ? Finish(body_) : State::kMore; }
 
 // Takes the head off `bytes`. kMore: either its end is missing (still Phase::kHead) or a body follows.
 ReplyParser::State ReplyParser::TakeHead(std::string_view& bytes) {
-  static constexpr std::string_view kEnd = "\r\n\r\n";
   for (;;) {
+    // An empty line too many of the reply before. https://www.rfc-editor.org/rfc/rfc9112#section-2.2
+    while (partial_.empty() && !bytes.empty() && (bytes.front() == '\r' || bytes.front() == '\n')) {
+      bytes.remove_prefix(1);
+      if (++head_bytes_ > kMaxHead) return State::kTooLarge;
+    }
     std::string_view all = bytes;
     const size_t before = partial_.size();
     if (before > 0) {
@@ -128,112 +88,55 @@ ReplyParser::State ReplyParser::TakeHead(std::string_view& bytes) {
       partial_ += bytes.substr(0, kMaxHead);
       all = partial_;
     }
-    const size_t end = all.find(kEnd, before < kEnd.size() ? 0 : before - kEnd.size());
+    const size_t end = EndOfHead(all, before < 2 ? 0 : before - 2);
     if (end == std::string_view::npos || head_bytes_ + end > kMaxHead) {
-      if (head_bytes_ + all.size() > kMaxHead || !MayBecomeHead(all)) return State::kMalformed;
+      if (all.starts_with(kTlsAlert)) return State::kSpeaksTls;
+      if (!MayBecomeHead(all) && !kTlsAlert.starts_with(all)) return State::kMalformed;
+      if (head_bytes_ + all.size() > kMaxHead) return State::kTooLarge;
       if (before == 0) partial_ = bytes;
       return State::kMore;
     }
-    const size_t size = end + kEnd.size();
-    head_bytes_ += size;
-    const bool good = ParseHead(all.substr(0, end + 2));
-    bytes.remove_prefix(size - before);
+    head_bytes_ += end;
+    const size_t empty_line = all[end - 2] == '\r' ? 2 : 1;
+    const bool good = head_.Parse(all.substr(0, end - empty_line));
+    bytes.remove_prefix(end - before);
     partial_.clear();
     if (!good) return State::kMalformed;
-    if (head_.status >= 200) return BeginBody();
+    if (head_.status >= 200) return BeginBody(bytes);
   }
 }
 
-// `head` is the status line and the headers, each with its CRLF.
-bool ReplyParser::ParseHead(std::string_view head) {
-  std::string kept = std::move(head_.request_id);  // for its storage
-  kept.clear();
-  head_ = Head{};
-  head_.request_id = std::move(kept);
-
-  size_t end = head.find("\r\n");
-  std::string_view line = head.substr(0, end);
-  if (line.size() < 12 || !line.starts_with("HTTP/1.") || line[8] != ' ') return false;
-  if (line[7] != '0' && line[7] != '1') return false;
-  head_.http_1_0 = line[7] == '0';
-  head_.keep_alive = !head_.http_1_0;
-  if (!ParseNumber(line.substr(9, 3), head_.status)) return false;
-  if (line.size() > 12 && line[12] != ' ') return false;
-  if (!std::all_of(line.begin() + 12, line.end(), IsTextChar)) return false;
-  // 101 would end HTTP on this connection, and was not asked for.
-  if (head_.status < 100 || head_.status > 599 || head_.status == 101) return false;
-
-  while (end + 2 < head.size()) {
-    head.remove_prefix(end + 2);
-    end = head.find("\r\n");
-    line = head.substr(0, end);
-    const size_t colon = line.find(':');
-    if (colon == 0 || colon == std::string_view::npos) return false;
-    const std::string_view name = line.substr(0, colon);
-    const std::string_view value = Trim(line.substr(colon + 1));
-    if (!std::all_of(name.begin(), name.end(), IsTokenChar)) return false;
-    if (!std::all_of(value.begin(), value.end(), IsTextChar)) return false;
-    if (!ParseHeader(name, value)) return false;
-  }
-  return true;
-}
-
-bool ReplyParser::ParseHeader(std::string_view name, std::string_view value) {
-  if (SameName(name, "content-length")) {
-    if (head_.has_length) return false;
-    head_.has_length = true;
-    return ParseNumber(value, head_.length);
-  }
-  if (SameName(name, "transfer-encoding")) {
-    if (head_.chunked || !SameName(value, "chunked")) return false;
-    head_.chunked = true;
-  } else if (SameName(name, "connection")) {
-    ForEachElement(value, [this](std::string_view option) {
-      if (SameName(option, "close")) head_.keep_alive = false;
-    });
-  } else if (SameName(name, "keep-alive")) {
-    ForEachElement(value, [this](std::string_view option) {
-      static constexpr std::string_view kTimeout = "timeout=";
-      uint32_t seconds = 0;
-      if (!SameName(option.substr(0, kTimeout.size()), kTimeout)) return;
-      if (ParseNumber(option.substr(kTimeout.size()), seconds)) head_.idle_seconds = seconds;
-    });
-  } else if (SameName(name, "content-encoding")) {
-    return SameName(value, "identity");  // the only one that was asked for
-  } else if (SameName(name, "x-amz-crc32")) {
-    if (head_.has_crc32) return false;
-    head_.has_crc32 = true;
-    return ParseNumber(value, head_.crc32);
-  } else if (SameName(name, "x-amzn-requestid")) {
-    static constexpr size_t kLongest = 128;
-    const auto plain = [](char c) { return IsAlnum(c) || c == '-'; };
-    head_.request_id.clear();
-    if (value.size() <= kLongest && std::all_of(value.begin(), value.end(), plain)) head_.request_id = value;
-  } else if (SameName(name, "date")) {
-    head_.date_seconds = ParseDate(value);
-  }
-  return true;
-}
-
-ReplyParser::State ReplyParser::BeginBody() {
-  if (head_.chunked && (head_.has_length || head_.http_1_0)) return State::kMalformed;
+// `bytes` are the first of it.
+ReplyParser::State ReplyParser::BeginBody(std::string_view bytes) {
   if (head_.status == 204 || head_.status == 304) {
-    if (head_.chunked || head_.length > 0) return State::kMalformed;
-    head_.has_length = true;
+    // These have none, whatever they say of one: who says it may send it.
+    if (head_.chunked || head_.length > 0 || !bytes.empty()) head_.keep_alive = false;
+    return Finish({});
   }
+  if (head_.coding == Coding::kUnknown && !status_tells()) return State::kUnknownEncoding;
   if (head_.chunked) {
+    // Chunks win over a length, which says that somebody on the way is wrong: nothing else is asked of this
+    // connection. So it is with chunks of HTTP/1.0. https://www.rfc-editor.org/rfc/rfc9112#section-6.1
+    if (head_.length_is != ReplyHead::Length::kNone || head_.http_1_0) head_.keep_alive = false;
     phase_ = Phase::kChunkSize;
     digits_ = 0;
     left_ = 0;
     after_cr_ = false;
     return State::kMore;
   }
-  if (head_.has_length) {
-    phase_ = Phase::kLength;
-    return head_.length > max_body_ ? State::kTooLarge : State::kMore;
+  if (!head_.until_close) {
+    switch (head_.length_is) {
+      case ReplyHead::Length::kBad:
+        return State::kMalformed;
+      case ReplyHead::Length::kContradictory:
+        return State::kTwoLengths;
+      case ReplyHead::Length::kGiven:
+        phase_ = Phase::kLength;
+        return head_.length > max_body_ ? TooLarge({}) : State::kMore;
+      case ReplyHead::Length::kNone:
+        break;
+    }
   }
-  // Whether such a body is whole cannot be told, which a success must not leave open.
-  if (head_.status < 300) return State::kMalformed;
   phase_ = Phase::kUntilClose;
   head_.keep_alive = false;
   return State::kMore;
@@ -241,16 +144,21 @@ ReplyParser::State ReplyParser::BeginBody() {
 
 ReplyParser::State ReplyParser::TakeLength(std::string_view bytes) {
   const auto length = static_cast<size_t>(head_.length);
-  if (bytes.size() > length - body_.size()) return State::kMalformed;
-  if (body_.empty() && bytes.size() == length) {
-    body_view_ = bytes;
-    return State::kDone;
+  if (const size_t missing = length - body_.size(); bytes.size() > missing) {
+    // What follows belongs to no request of ours. If it belonged to this body, that is found to be torn.
+    head_.keep_alive = false;
+    bytes = bytes.substr(0, missing);
   }
+  if (body_.empty() && bytes.size() == length) return Finish(bytes);
   body_.reserve(length);
   body_ += bytes;
-  if (body_.size() < length) return State::kMore;
-  body_view_ = body_;
-  return State::kDone;
+  return body_.size() < length ? State::kMore : Finish(body_);
+}
+
+ReplyParser::State ReplyParser::TakeUntilClose(std::string_view bytes) {
+  if (bytes.size() > max_body_ - body_.size()) return TooLarge(bytes);
+  body_ += bytes;
+  return State::kMore;
 }
 
 ReplyParser::State ReplyParser::TakeChunks(std::string_view bytes) {
@@ -277,7 +185,7 @@ ReplyParser::State ReplyParser::TakeChunks(std::string_view bytes) {
         return TakeTrailer(bytes);
       default:
         if (!TakeChunkSize(c)) return State::kMalformed;
-        if (left_ > max_body_ - body_.size()) return State::kTooLarge;
+        if (left_ > max_body_ - body_.size()) return TooLarge({});
     }
     bytes.remove_prefix(1);
   }
@@ -313,7 +221,7 @@ bool ReplyParser::TakeChunkSize(char c) {
 // Trailers are skipped; the empty line ends the reply.
 ReplyParser::State ReplyParser::TakeTrailer(std::string_view bytes) {
   head_bytes_ += bytes.size();
-  if (head_bytes_ > kMaxHead) return State::kMalformed;
+  if (head_bytes_ > kMaxHead) return State::kTooLarge;
   while (!bytes.empty()) {
     const char c = bytes.front();
     bytes.remove_prefix(1);
@@ -321,9 +229,8 @@ ReplyParser::State ReplyParser::TakeTrailer(std::string_view bytes) {
       if (c != '\n') return State::kMalformed;
       after_cr_ = false;
       if (line_empty_) {
-        if (!bytes.empty()) return State::kMalformed;
-        body_view_ = body_;
-        return State::kDone;
+        if (!bytes.empty()) head_.keep_alive = false;
+        return Finish(body_);
       }
       line_empty_ = true;
     } else if (c == '\r') {
@@ -335,6 +242,36 @@ ReplyParser::State ReplyParser::TakeTrailer(std::string_view bytes) {
     }
   }
   return State::kMore;
+}
+
+// Nobody reads a page of 100 MB to learn that it is one: an error's status, and how it begins, say enough.
+// But a 400 is how DynamoDB tells its own errors apart, by a name in the body.
+ReplyParser::State ReplyParser::TooLarge(std::string_view bytes) {
+  if (!status_tells()) return State::kTooLarge;
+  head_.keep_alive = false;
+  head_.has_crc32 = false;                                             // it is of all of it
+  if (head_.coding != Coding::kNone) head_.coding = Coding::kUnknown;  // a beginning cannot be unpacked
+  if (phase_ == Phase::kLength) {
+    head_.length = std::min(max_body_, kBeginning);
+    return State::kMore;
+  }
+  body_ += bytes.substr(0, max_body_ - body_.size());
+  return Finish(body_);
+}
+
+ReplyParser::State ReplyParser::Finish(std::string_view body) {
+  body_view_ = sent_view_ = body;
+  if (head_.coding == Coding::kNone || body.empty()) return State::kDone;
+  InflateResult result = InflateResult::kBroken;
+  if (head_.coding != Coding::kUnknown) result = Inflate(body, head_.coding, max_body_, unpacked_);
+  body_view_ = unpacked_;
+  if (result == InflateResult::kOk || (result == InflateResult::kBroken && IsPlainText(body))) {
+    if (result != InflateResult::kOk) body_view_ = body;
+    return State::kDone;
+  }
+  body_view_ = {};
+  if (status_tells()) return State::kDone;
+  return result == InflateResult::kBroken ? State::kBrokenEncoding : State::kTooLarge;
 }
 
 }  // namespace ddb

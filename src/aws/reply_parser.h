@@ -1,16 +1,19 @@
 // ReplyParser: one HTTP/1.1 reply out of the bytes of a connection, as they come. Between http_connection,
 // which reads, and HttpReply. Pure: takes bytes, gives values; one per connection, used again for each reply.
 //
-// Strict where leniency could take one reply for another: line ends are CRLF, framing headers come once and
-// do not contradict each other, nothing follows a reply (requests are never pipelined), a success has its
-// length. Skips 1xx replies. A reply that comes in one piece is not copied.
-// https://www.rfc-editor.org/rfc/rfc9112
+// It takes what RFC 9112 lets a careful client take: chunks win over a length, a body without either lasts
+// until the connection ends, a compressed one is unpacked, what follows a reply is thrown away with its
+// connection (requests are never pipelined). It refuses what could be read in two ways. Whether a body that
+// only the end of the connection ends is whole is for its reader to say. Skips 1xx replies. A reply that
+// comes in one piece is not copied. https://www.rfc-editor.org/rfc/rfc9112
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "aws/reply_head.h"
 
 namespace ddb {
 
@@ -19,25 +22,34 @@ class ReplyParser {
   // Of all heads of a reply (1xx included) and of its trailers, in bytes.
   static constexpr size_t kMaxHead = 64 * 1024;
 
-  enum class State { kMore, kDone, kMalformed, kTooLarge };
+  enum class State {
+    kMore,
+    kDone,
+    kMalformed,
+    kSpeaksTls,
+    kTwoLengths,
+    kUnknownEncoding,
+    kBrokenEncoding,
+    kTooLarge
+  };
 
   void Reset(size_t max_body);  // before the first byte of each reply
   // Takes the next bytes. After kDone, body() may point into `bytes`. Not to be called after another answer
   // than kMore.
   State Feed(std::string_view bytes);
-  // The server ended the connection in good order: kDone if that ends the reply, else kMalformed or, where
-  // something is missing, kMore.
+  // The connection has ended: kMore where something is missing, else as Feed.
   State End();
 
   // Of a reply that is done.
   int status() const { return head_.status; }
+  // Unpacked. Of an error, which its status tells, it can be "" or a beginning: where it is too long, or
+  // cannot be unpacked.
   std::string_view body() const { return body_view_; }
-  std::string_view request_id() const { return head_.request_id; }  // [A-Za-z0-9-]
-  int64_t date_seconds() const { return head_.date_seconds; }       // 0: none
-  bool has_crc32() const { return head_.has_crc32; }
-  uint32_t crc32() const { return head_.crc32; }
+  std::string_view sent_body() const { return sent_view_; }  // as it came
+  const ReplyHead& head() const { return head_; }
   bool keep_alive() const { return head_.keep_alive; }
-  int64_t idle_seconds() const { return head_.idle_seconds; }  // Keep-Alive: timeout=; -1: not given
+  // Nothing but the end of the connection ends the body. From its head on.
+  bool open_ended() const { return phase_ == Phase::kUntilClose; }
 
  private:
   enum class Phase {
@@ -51,35 +63,25 @@ class ReplyParser {
     kUntilClose
   };
 
-  struct Head {
-    int status = 0;
-    bool http_1_0 = false;
-    bool keep_alive = true;
-    bool has_length = false;
-    uint64_t length = 0;
-    bool chunked = false;
-    bool has_crc32 = false;
-    uint32_t crc32 = 0;
-    int64_t date_seconds = 0;
-    int64_t idle_seconds = -1;
-    std::string request_id;
-  };
-
   State TakeHead(std::string_view& bytes);
-  bool ParseHead(std::string_view head);
-  bool ParseHeader(std::string_view name, std::string_view value);
-  State BeginBody();
+  State BeginBody(std::string_view bytes);
   State TakeLength(std::string_view bytes);
+  State TakeUntilClose(std::string_view bytes);
   State TakeChunks(std::string_view bytes);
   bool TakeChunkSize(char c);
   State TakeTrailer(std::string_view bytes);
+  State TooLarge(std::string_view bytes);
+  State Finish(std::string_view body);
+  bool status_tells() const { return head_.status >= 300 && head_.status != 400; }
 
   size_t max_body_ = 0;
   Phase phase_ = Phase::kHead;
-  Head head_;
+  ReplyHead head_;
   size_t head_bytes_ = 0;  // of earlier heads and of trailers
   std::string partial_;    // a head of which the end is missing
   std::string body_;       // a body that came in pieces
+  std::string unpacked_;
+  std::string_view sent_view_;
   std::string_view body_view_;
   uint64_t left_ = 0;  // of a chunk
   int digits_ = 0;     // of a chunk's size

@@ -43,7 +43,9 @@ Outcome Feed(ReplyParser& parser, std::string_view bytes, const std::vector<size
     begin = end;
   }
   if (state == State::kMore && ends) state = parser.End();
-  return Of(parser, state);
+  Outcome outcome = Of(parser, state);
+  if (begin < bytes.size()) outcome.keep_alive = false;  // what is left ends an idle connection
+  return outcome;
 }
 
 // The outcome, which must not depend on how the bytes come.
@@ -66,6 +68,9 @@ Outcome Done(int status, std::string body, bool keep_alive = true) {
   return {State::kDone, status, std::move(body), keep_alive};
 }
 const Outcome kMalformed{State::kMalformed, 0, {}, false};
+const Outcome kTwoLengths{State::kTwoLengths, 0, {}, false};
+const Outcome kUnknownEncoding{State::kUnknownEncoding, 0, {}, false};
+const Outcome kBrokenEncoding{State::kBrokenEncoding, 0, {}, false};
 const Outcome kTooLarge{State::kTooLarge, 0, {}, false};
 const Outcome kMore{State::kMore, 0, {}, false};
 
@@ -107,76 +112,134 @@ TEST(ReplyParserTest, KeepAlive) {
 
   ReplyParser parser;
   Feed(parser, "HTTP/1.1 200 OK\r\nKeep-Alive: max=100, Timeout=5\r\nContent-Length: 0\r\n\r\n", {}, false);
-  EXPECT_EQ(parser.idle_seconds(), 5);
+  EXPECT_EQ(parser.head().idle_seconds, 5);
   Feed(parser, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=soon\r\nContent-Length: 0\r\n\r\n", {}, false);
-  EXPECT_EQ(parser.idle_seconds(), -1);
+  EXPECT_EQ(parser.head().idle_seconds, -1);
 }
 
-TEST(ReplyParserTest, FailureUntilCloseButNoSuchSuccess) {
+TEST(ReplyParserTest, WithoutALengthUntilTheEndOfTheConnection) {
   EXPECT_EQ(Parse("HTTP/1.1 502 Bad Gateway\r\n\r\nsorry", true), Done(502, "sorry", false));
   EXPECT_EQ(Parse("HTTP/1.0 400 Bad Request\r\n\r\n", true), Done(400, "", false));
   EXPECT_EQ(Parse("HTTP/1.1 502 Bad Gateway\r\n\r\nsorry"), kMore);
-  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\n\r\nhello", true), kMalformed);
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\n\r\nhello", true), Done(200, "hello", false));
+  EXPECT_EQ(Parse("HTTP/1.0 200 OK\r\nTransfer-Encoding: identity\r\n\r\nhello", true),
+            Done(200, "hello", false));
+
+  // Who reads it has to know that nothing but itself shows whether it is whole.
+  ReplyParser parser;
+  Feed(parser, "HTTP/1.1 200 OK\r\n\r\nhello", {}, true);
+  EXPECT_TRUE(parser.open_ended());
+  Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", {}, true);
+  EXPECT_FALSE(parser.open_ended());
 }
 
-TEST(ReplyParserTest, FramingThatContradictsItself) {
-  const std::string ok = "HTTP/1.1 200 OK\r\n";
+// https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+TEST(ReplyParserTest, ChunksWinOverALength) {
+  const std::string body = "5\r\nhello\r\n0\r\n\r\n";
   for (const std::string headers : {
-           "Content-Length: 2\r\nContent-Length: 2\r\n",
-           "Content-Length: 2\r\nContent-Length: 3\r\n",
-           "Content-Length: 2, 2\r\n",
-           "Content-Length: +2\r\n",
-           "Content-Length: -2\r\n",
-           "Content-Length: 0x2\r\n",
-           "Content-Length: 2 2\r\n",
-           "Content-Length:\r\n",
-           "Content-Length: 99999999999999999999\r\n",
-           "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
-           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
-           "Transfer-Encoding: gzip, chunked\r\n",
-           "Transfer-Encoding: identity\r\nContent-Length: 2\r\n",
-           "Transfer-Encoding:\r\nContent-Length: 2\r\n",
-           "Content-Encoding: gzip\r\nContent-Length: 2\r\n",
+           "Content-Length: 15\r\nTransfer-Encoding: chunked\r\n",
+           "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+           "Transfer-Encoding: chunked\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
+           "Transfer-Encoding: chunked\r\nContent-Length: none\r\n",
+           "Transfer-Encoding: chunked\r\nContent-Length: 99999999\r\n",
        }) {
-    EXPECT_EQ(Parse(ok + headers + "\r\nok"), kMalformed) << headers;
+    EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\n" + headers + "\r\n" + body), Done(200, "hello", false)) << headers;
   }
-  EXPECT_EQ(Parse("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), kMalformed);
-  EXPECT_EQ(Parse("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok"), kMalformed);
-  // One piece or two: nothing may follow a reply.
+  EXPECT_EQ(Parse("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body), Done(200, "hello", false));
+  for (const std::string headers : {
+           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+           "Transfer-Encoding: chunked, chunked\r\n",
+           "Transfer-Encoding: identity, chunked\r\n",
+       }) {
+    EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\n" + headers + "\r\n" + body), Done(200, "hello")) << headers;
+  }
+}
+
+TEST(ReplyParserTest, ALengthThatIsSaidTwiceIsOne) {
+  for (const std::string headers :
+       {"Content-Length: 2\r\nContent-Length: 2\r\n", "Content-Length: 2, 2\r\n", "Content-Length: 2 ,02\r\n",
+        "Transfer-Encoding: identity\r\nContent-Length: 2\r\n",
+        "Transfer-Encoding:\r\nContent-Length: 2\r\n"}) {
+    EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\n" + headers + "\r\nok"), Done(200, "ok")) << headers;
+  }
+  for (const std::string headers :
+       {"Content-Length: 2\r\nContent-Length: 3\r\n", "Content-Length: 2, 3\r\n",
+        "Content-Length: 3\r\nX: y\r\nContent-Length: 2\r\nContent-Length: 3\r\n"}) {
+    EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\n" + headers + "\r\nok"), kTwoLengths) << headers;
+  }
+  for (const std::string headers :
+       {"Content-Length: +2\r\n", "Content-Length: -2\r\n", "Content-Length: 0x2\r\n",
+        "Content-Length: 2 2\r\n", "Content-Length:\r\n", "Content-Length: 2,\r\nContent-Length: x\r\n",
+        "Content-Length: 99999999999999999999\r\n"}) {
+    EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\n" + headers + "\r\nok"), kMalformed) << headers;
+  }
+}
+
+// The connection is not used again; the reply counts.
+TEST(ReplyParserTest, WhatFollowsAReplyIsThrownAway) {
   ReplyParser parser;
-  EXPECT_EQ(Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1", {}, false), kMalformed);
-  EXPECT_EQ(Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok!", {39}, false), kMalformed);
+  EXPECT_EQ(Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200", {}, false),
+            Done(200, "ok", false));
+  EXPECT_FALSE(parser.keep_alive());
+  EXPECT_EQ(Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok!", {39}, false),
+            Done(200, "ok", false));
+  EXPECT_FALSE(parser.keep_alive());
   EXPECT_EQ(Feed(parser, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX", {}, false),
-            kMalformed);
-  EXPECT_EQ(Feed(parser, "HTTP/1.1 204 No Content\r\n\r\nX", {}, false), kMalformed);
+            Done(200, "", false));
+  EXPECT_FALSE(parser.keep_alive());
+  EXPECT_EQ(Feed(parser, "HTTP/1.1 204 No Content\r\n\r\nX", {}, false), Done(204, "", false));
+  EXPECT_FALSE(parser.keep_alive());
+  EXPECT_EQ(Parse("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok"), Done(204, "", false));
+  EXPECT_EQ(Parse("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n"), Done(304, "", false));
+}
+
+TEST(ReplyParserTest, HeadsAsOldServersWriteThem) {
+  using std::string_literals::operator""s;
+  for (const std::string& bytes : {
+           "\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"s,
+           "HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nok"s,
+           "HTTP/1.1 200 OK\nContent-Length: 2\n\nok"s,
+           "HTTP/1.1 200 OK\r\nContent-Length: 2\n\r\nok"s,
+           "HTTP/1.1 200 OK\nContent-Length: 2\r\n\nok"s,
+           "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok"s,
+           "HTTP/1.1 200 OK\r\nContent-Length\t:\t2\r\n\r\nok"s,
+           "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\tc: d\r\nContent-Length: 2\r\n\r\nok"s,
+           "HTTP/1.1 200 OK\r\nContent-Length:\r\n  2\r\n\r\nok"s,
+           "HTTP/1.1 200 OK\r\n Content-Length: 9\r\nContent-Length: 2\r\n\r\nok"s,
+       }) {
+    EXPECT_EQ(Parse(bytes), Done(200, "ok")) << bytes;
+  }
+  EXPECT_EQ(Parse("HTTP/1.1 999 No\r\nContent-Length: 0\r\n\r\n"), Done(999, ""));
 }
 
 TEST(ReplyParserTest, NotHttp) {
   using std::string_literals::operator""s;
   for (const std::string& bytes : {
            "SSH-2.0-OpenSSH_9.2\r\n"s,
-           "\x15\x03\x01\x00\x02\x02\x46"s,
-           "\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"s,
+           "\x16\x03\x01\x00\x02\x02\x46"s,
+           "\x15\x04"s,
            "HTTP/2 200 OK\r\nContent-Length: 0\r\n\r\n"s,
-           "HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.x 200 OK\r\nContent-Length: 0\r\n\r\n"s,
            "HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n"s,
            "HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n"s,
            "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n"s,
            "HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n"s,
-           "HTTP/1.1 600 OK\r\nContent-Length: 0\r\n\r\n"s,
            "HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n"s,
-           "HTTP/1.1 200 OK\nContent-Length: 0\n\n"s,
-           "HTTP/1.1 200 OK\r\nContent-Length: 0\n\r\n\r\n"s,
            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\r\n\r\n"s,
-           "HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n"s,
-           "HTTP/1.1 200 OK\r\n Content-Length: 0\r\n\r\n"s,
-           "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n"s,
+           "HTTP/1.1 200 OK\r\nX: a\r\n\x01 b\r\nContent-Length: 0\r\n\r\n"s,
            "HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 0\r\n\r\n"s,
            "HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n"s,
            "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n"s,
        }) {
     EXPECT_EQ(Parse(bytes), kMalformed) << bytes;
   }
+}
+
+TEST(ReplyParserTest, AnAlertIsTls) {
+  const Outcome tls{State::kSpeaksTls, 0, {}, false};
+  EXPECT_EQ(Parse("\x15\x03\x01\x01\x02\x02\x46"), tls);
+  EXPECT_EQ(Parse("\x15\x03"), tls);
+  EXPECT_EQ(Parse("\x15", true), kMore);
 }
 
 TEST(ReplyParserTest, ChunksThatAreNone) {
@@ -199,27 +262,42 @@ TEST(ReplyParserTest, BodyLimit) {
   EXPECT_EQ(Parse(chunked + "1f4\r\n" + at_most.substr(500) + "\r\n1f5\r\n"), kTooLarge);
   EXPECT_EQ(Parse(chunked + "fffffffffffffff\r\n"), kTooLarge);
   EXPECT_EQ(Parse("HTTP/1.1 500 No\r\n\r\n" + at_most, true), Done(500, at_most, false));
-  EXPECT_EQ(Parse("HTTP/1.1 500 No\r\n\r\n" + at_most + "x", true), kTooLarge);
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\n\r\n" + at_most + "x", true), kTooLarge);
+}
+
+// Nobody reads on, but the status is known.
+TEST(ReplyParserTest, OfAnErrorThatIsTooLongTheStatusIsTold) {
+  const std::string at_most(kMaxBody, '<');
+  EXPECT_EQ(Parse("HTTP/1.1 500 No\r\n\r\n" + at_most + "x"), Done(500, at_most, false));
+  EXPECT_EQ(Parse("HTTP/1.1 404 No\r\nContent-Length: 100000000\r\n\r\n" + at_most + "x"),
+            Done(404, at_most, false));
+  EXPECT_EQ(Parse("HTTP/1.1 404 No\r\nContent-Length: 100000000\r\nContent-Encoding: gzip\r\n\r\n" +
+                  std::string(kMaxBody, 'x')),
+            Done(404, "", false));
+  EXPECT_EQ(Parse("HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<htm\r\nffffff\r\n"),
+            Done(407, "<htm", false));
+  // DynamoDB's own errors are told apart by their bodies.
+  EXPECT_EQ(Parse("HTTP/1.1 400 No\r\nContent-Length: 100000000\r\n\r\n"), kTooLarge);
 }
 
 TEST(ReplyParserTest, HeadLimit) {
   ReplyParser parser;
   const std::string begin = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: ";
-  const std::string fits = begin + std::string(ReplyParser::kMaxHead - begin.size(), 'x') + "\r\n\r\n";
+  const std::string fits = begin + std::string(ReplyParser::kMaxHead - begin.size() - 4, 'x') + "\r\n\r\n";
   EXPECT_EQ(Feed(parser, fits, {}, false), Done(200, ""));
   EXPECT_EQ(Feed(parser, fits, {1, 10000}, false), Done(200, ""));
-  const std::string over = begin + std::string(ReplyParser::kMaxHead - begin.size() + 1, 'x') + "\r\n\r\n";
-  EXPECT_EQ(Feed(parser, over, {}, false), kMalformed);
-  EXPECT_EQ(Feed(parser, over, {1, 10000}, false), kMalformed);
+  const std::string over = begin + std::string(ReplyParser::kMaxHead - begin.size() - 3, 'x') + "\r\n\r\n";
+  EXPECT_EQ(Feed(parser, over, {}, false), kTooLarge);
+  EXPECT_EQ(Feed(parser, over, {1, 10000}, false), kTooLarge);
   const std::string endless = begin + std::string(200000, 'x');
-  EXPECT_EQ(Feed(parser, endless, {}, false), kMalformed);
-  EXPECT_EQ(Feed(parser, endless, {100, 70000}, false), kMalformed);
+  EXPECT_EQ(Feed(parser, endless, {}, false), kTooLarge);
+  EXPECT_EQ(Feed(parser, endless, {100, 70000}, false), kTooLarge);
   std::string informational;
   while (informational.size() < ReplyParser::kMaxHead + 100) informational += "HTTP/1.1 100 Continue\r\n\r\n";
-  EXPECT_EQ(Feed(parser, informational, {1000, 30000}, false), kMalformed);
+  EXPECT_EQ(Feed(parser, informational, {1000, 30000}, false), kTooLarge);
   const std::string trailer =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + std::string(70000, 'x');
-  EXPECT_EQ(Feed(parser, trailer, {100, 30000}, false), kMalformed);
+  EXPECT_EQ(Feed(parser, trailer, {100, 30000}, false), kTooLarge);
   const std::string extension =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(70000, 'x');
   EXPECT_EQ(Feed(parser, extension, {100, 30000}, false), kMalformed);
@@ -233,17 +311,17 @@ TEST(ReplyParserTest, WhatDynamoDbSaysBesides) {
        "x-amzn-RequestId: 8VD1LJ7EKAMRU4PBGQ5R5J9D5VVV4KQNSO5AEMVJF66Q9ASUAAJG\r\nx-amz-crc32: "
        "2745614147\r\n\r\n{}",
        {}, false);
-  EXPECT_EQ(parser.request_id(), "8VD1LJ7EKAMRU4PBGQ5R5J9D5VVV4KQNSO5AEMVJF66Q9ASUAAJG");
-  EXPECT_TRUE(parser.has_crc32());
-  EXPECT_EQ(parser.crc32(), 2745614147u);
-  EXPECT_EQ(parser.date_seconds(), 784111777);
-  EXPECT_EQ(parser.idle_seconds(), -1);
+  EXPECT_EQ(parser.head().request_id, "8VD1LJ7EKAMRU4PBGQ5R5J9D5VVV4KQNSO5AEMVJF66Q9ASUAAJG");
+  EXPECT_TRUE(parser.head().has_crc32);
+  EXPECT_EQ(parser.head().crc32, 2745614147u);
+  EXPECT_EQ(parser.head().date_seconds, 784111777);
+  EXPECT_EQ(parser.head().idle_seconds, -1);
 
   // Nothing of it is left for the next reply.
   Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", {}, false);
-  EXPECT_EQ(parser.request_id(), "");
-  EXPECT_FALSE(parser.has_crc32());
-  EXPECT_EQ(parser.date_seconds(), 0);
+  EXPECT_EQ(parser.head().request_id, "");
+  EXPECT_FALSE(parser.head().has_crc32);
+  EXPECT_EQ(parser.head().date_seconds, 0);
 }
 
 TEST(ReplyParserTest, RequestIdsAndChecksumsOfOtherForms) {
@@ -253,20 +331,21 @@ TEST(ReplyParserTest, RequestIdsAndChecksumsOfOtherForms) {
   };
   for (const std::string id : {"a b", "<script>", "\xff", "a_b"}) {
     EXPECT_EQ(Feed(parser, with("x-amzn-RequestId: " + id), {}, false), Done(200, ""));
-    EXPECT_EQ(parser.request_id(), "") << id;
+    EXPECT_EQ(parser.head().request_id, "") << id;
   }
   EXPECT_EQ(Feed(parser, with("x-amzn-RequestId: " + std::string(129, 'a')), {}, false), Done(200, ""));
-  EXPECT_EQ(parser.request_id(), "");
+  EXPECT_EQ(parser.head().request_id, "");
   EXPECT_EQ(Parse(with("x-amz-crc32: 4294967296")), kMalformed);
   EXPECT_EQ(Parse(with("x-amz-crc32: abc")), kMalformed);
-  EXPECT_EQ(Parse(with("x-amz-crc32: 1\r\nx-amz-crc32: 1")), kMalformed);
+  EXPECT_EQ(Parse(with("x-amz-crc32: 1\r\nx-amz-crc32: 2")), kMalformed);
+  EXPECT_EQ(Parse(with("x-amz-crc32: 1\r\nx-amz-crc32: 1")), Done(200, ""));
 }
 
 TEST(ReplyParserTest, DatesOfOtherFormsAreNone) {
   ReplyParser parser;
   const auto date = [&parser](const std::string& text) {
     Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nDate: " + text + "\r\n\r\n", {}, false);
-    return parser.date_seconds();
+    return parser.head().date_seconds;
   };
   EXPECT_EQ(date("Thu, 29 Feb 2024 23:59:59 GMT"), 1709251199);
   for (const std::string text :
@@ -275,6 +354,96 @@ TEST(ReplyParserTest, DatesOfOtherFormsAreNone) {
         "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, -6 Nov 1994 08:49:37 GMT", ""}) {
     EXPECT_EQ(date(text), 0) << text;
   }
+}
+
+TEST(ReplyParserTest, WhereItPointsAndWhatItIsCalled) {
+  ReplyParser parser;
+  Feed(parser,
+       "HTTP/1.1 301 Moved\r\nContent-Length: 0\r\nLocation: https://other.example/\r\n"
+       "X-Amzn-ErrorType: ThrottlingException:http://internal.amazon.com/coral/\r\n\r\n",
+       {}, false);
+  EXPECT_EQ(parser.head().location, "https://other.example/");
+  EXPECT_EQ(parser.head().error_type, "ThrottlingException:http://internal.amazon.com/coral/");
+  Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nLocation: " + std::string(5000, 'x') + "\r\n\r\n", {},
+       false);
+  EXPECT_EQ(parser.head().location, "");
+  EXPECT_EQ(parser.head().error_type, "");
+}
+
+std::string Unhex(std::string_view hex) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  }
+  return bytes;
+}
+// Made by Python's zlib and gzip of "hello, hello, hello".
+const std::string kGzip = Unhex("1f8b0800000000000203cb48cdc9c9d751c840a2009fa1ca0913000000");
+const std::string kZlib = Unhex("789ccb48cdc9c9d751c840a200442806d5");
+const std::string kBare = Unhex("cb48cdc9c9d751c840a200");
+
+std::string Packed(std::string_view encoding, const std::string& body, int status = 200) {
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Encoding: " + std::string(encoding) +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+TEST(ReplyParserTest, WhatIsPackedIsUnpacked) {
+  const Outcome hello = Done(200, "hello, hello, hello");
+  EXPECT_EQ(Parse(Packed("gzip", kGzip)), hello);
+  EXPECT_EQ(Parse(Packed("X-GZIP", kGzip)), hello);
+  EXPECT_EQ(Parse(Packed("identity, gzip", kGzip)), hello);
+  EXPECT_EQ(Parse(Packed("deflate", kZlib)), hello);
+  EXPECT_EQ(Parse(Packed("deflate", kBare)), hello);
+  EXPECT_EQ(Parse(Packed("gzip", kGzip + kGzip)), Done(200, "hello, hello, hellohello, hello, hello"));
+  EXPECT_EQ(Parse(Packed("gzip", "")), Done(200, ""));
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\n" + kGzip.substr(0, 1) +
+                  "\r\n1c\r\n" + kGzip.substr(1) + "\r\n0\r\n\r\n"),
+            hello);
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" + kGzip, true),
+            Done(200, "hello, hello, hello", false));
+  // The checksum is of what was sent.
+  ReplyParser parser;
+  const std::string bytes = Packed("gzip", kGzip);
+  ASSERT_EQ(Feed(parser, bytes, {}, false), hello);
+  EXPECT_EQ(parser.sent_body(), kGzip);
+}
+
+TEST(ReplyParserTest, WhatCannotBeUnpacked) {
+  std::string wrong = kGzip;
+  wrong[wrong.size() - 6] = static_cast<char>(wrong[wrong.size() - 6] ^ 1);  // gzip's own checksum
+  for (const std::string& body : {wrong, kGzip.substr(0, kGzip.size() - 1), kGzip + "x", kZlib, kBare,
+                                  std::string("hello"), kGzip.substr(0, 3)}) {
+    EXPECT_EQ(Parse(Packed("gzip", body)), kBrokenEncoding) << body.size();
+  }
+  EXPECT_EQ(Parse(Packed("deflate", kZlib.substr(0, 8))), kBrokenEncoding);
+  EXPECT_EQ(Parse(Packed("deflate", kGzip)), kBrokenEncoding);
+  for (const std::string encoding : {"br", "zstd", "gzip, gzip", "gzip, br", "aws-chunked"}) {
+    EXPECT_EQ(Parse(Packed(encoding, kGzip)), kUnknownEncoding) << encoding;
+  }
+  EXPECT_EQ(Parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: compress, chunked\r\n\r\n0\r\n\r\n"),
+            kUnknownEncoding);
+  // An error's status is known all the same, and its connection good.
+  EXPECT_EQ(Parse(Packed("br", "packed", 502)), Done(502, ""));
+  EXPECT_EQ(Parse(Packed("gzip", wrong, 404)), Done(404, ""));
+}
+
+// Something on the way unpacked it and left the header.
+TEST(ReplyParserTest, WhatIsSaidToBePackedAndIsNot) {
+  EXPECT_EQ(Parse(Packed("gzip", R"({"UnprocessedItems":{}})")), Done(200, R"({"UnprocessedItems":{}})"));
+  EXPECT_EQ(Parse(Packed("deflate", "\n<html></html>")), Done(200, "\n<html></html>"));
+}
+
+TEST(ReplyParserTest, ABombGoesNoFurtherThanTheLimit) {
+  // 1,001 bytes of 'x', and 100,000 of them.
+  for (const std::string hex :
+       {"1f8b0800000000000203aba81805a360140c7b000007108ec5e9030000",
+        "1f8b0800000000000203edc13101000000c2a0da8b6f0d0fa000000000000000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "000000000000000000000000000000000000000000805703711107fea0860100"}) {
+    EXPECT_EQ(Parse(Packed("gzip", Unhex(hex))), kTooLarge);
+  }
+  EXPECT_EQ(Parse(Packed("gzip", Unhex("1f8b0800000000000203aba81805a360140c770000e6c9413be8030000"))),
+            Done(200, std::string(kMaxBody, 'x')));
 }
 
 TEST(ReplyParserTest, WholeReplyIsNotCopied) {

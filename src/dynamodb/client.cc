@@ -20,9 +20,15 @@ constexpr size_t kBurstBytes = 128 * 1024;
 // A refused request may come back in the error's message: the limit on a reply follows its request.
 constexpr size_t kReplyOverRequest = 64 * 1024;
 
+uint32_t Crc32(std::string_view text) {
+  return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+}
+
+// Of the body as the service sent it (botocore: the `crc32body` of its retry rules): what came; or, where
+// something on the way packed or unpacked it, what it is unpacked.
 bool CrcMatches(const HttpReply& reply) {
-  if (!reply.has_crc32) return true;
-  return crc32_z(0, reinterpret_cast<const Bytef*>(reply.body.data()), reply.body.size()) == reply.crc32;
+  return !reply.has_crc32 || Crc32(reply.sent_body) == reply.crc32 ||
+         (reply.sent_body.data() != reply.body.data() && Crc32(reply.body) == reply.crc32);
 }
 
 class HttpDynamoDbClient final : public Client {

@@ -139,6 +139,24 @@ TEST_F(DynamoDbClient, ADamagedReplyIsNoSuccess) {
   EXPECT_TRUE(Send("BatchWriteItem", "{}").verdict.ok());
 }
 
+// "{}" by gzip. The checksum is of what the service sent: of this, or, where something on the way packed it,
+// of what it was before.
+TEST_F(DynamoDbClient, TheChecksumOfAPackedReply) {
+  const std::string packed(
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00", 22);
+  const auto crc = [](const std::string& text) {
+    return std::to_string(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+  };
+  const auto reply = [&](const std::string& checksum) {
+    return "HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nContent-Length: 22\r\nx-amz-crc32: " + checksum +
+           "\r\n\r\n" + packed;
+  };
+  Serve({reply(crc(packed)), reply(crc("{}")), reply("1")});
+  EXPECT_EQ(Send("BatchWriteItem", "{}").body, "{}");
+  EXPECT_EQ(Send("BatchWriteItem", "{}").body, "{}");
+  EXPECT_EQ(Send("BatchWriteItem", "{}").verdict.fault, ReplyFault::kCrc32);
+}
+
 TEST_F(DynamoDbClient, TheClockIsCorrectedForAllThatShareIt) {
   const std::string refusal =
       R"({"__type":"x#InvalidSignatureException","message":"Signature expired: 20231114T221320Z is now earlier"})";

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <optional>
 #include <string>
 
 #include "dynamodb/known_errors.h"
@@ -57,7 +58,8 @@ Verdict OfStatus(int status, bool has_type) {
 
 // What an error body says. The views point into the parser's document.
 struct ErrorBody {
-  std::string_view type;     // after '#'
+  std::string_view type;     // __type
+  std::string_view code;     // its other name
   std::string_view message;  // to tell apart only, never copied
   simdjson::dom::element reasons;
   bool has_reasons = false;
@@ -70,9 +72,10 @@ ErrorBody ReadErrorBody(const simdjson::dom::element& root) {
   for (const auto& [key, value] : object) {
     std::string_view text;
     if (key == "__type") {
-      if (value.get(text)) continue;
-      body.type = text.substr(text.rfind('#') + 1);  // npos + 1 is 0
-    } else if (key == "message" || key == "Message") {
+      if (!value.get(text)) body.type = text;
+    } else if (key == "code" || key == "Code") {
+      if (!value.get(text)) body.code = text;
+    } else if (key == "message" || key == "Message" || key == "errorMessage") {
       if (!value.get(text)) body.message = text;
     } else if (key == "ThrottlingReasons" || key == "throttlingReasons") {
       body.reasons = value;
@@ -80,6 +83,25 @@ ErrorBody ReadErrorBody(const simdjson::dom::element& root) {
     }
   }
   return body;
+}
+
+// "com.amazonaws.dynamodb.v20120810#ThrottlingException:http://internal.amazon.com/coral/" is a
+// ThrottlingException.
+// https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
+std::string_view BareName(std::string_view type) {
+  type = type.substr(0, type.find_first_of(":,"));
+  type = type.substr(type.rfind('#') + 1);  // npos + 1 is 0
+  while (type.starts_with(' ')) type.remove_prefix(1);
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return type;
+}
+
+// In the order in which AWS's SDKs look for the name; one that we know before one that we do not.
+const KnownError* FindName(const HttpReply& reply, const ErrorBody& body) {
+  for (const std::string_view type : {reply.error_type, body.code, body.type}) {
+    if (const KnownError* known = FindError(BareName(type))) return known;
+  }
+  return nullptr;
 }
 
 Text ReasonOfThrottle(const ErrorBody& body, Text fallback) {
@@ -116,9 +138,31 @@ Verdict OfErrorReply(const HttpReply& reply) {
   if (!reply.body.empty() && !parser.parse(reply.body.data(), reply.body.size()).get(root)) {
     body = ReadErrorBody(root);
   }
-  if (const KnownError* known = FindError(body.type)) return OfName(*known, body);
-  Verdict verdict = OfStatus(reply.status, !body.type.empty());
-  verdict.fault = FaultOfStatus(reply, !body.type.empty());
+  if (const KnownError* known = FindName(reply, body)) return OfName(*known, body);
+  // Anybody's error has a `code`.
+  const bool has_name = !reply.error_type.empty() || !body.type.empty();
+  Verdict verdict = OfStatus(reply.status, has_name);
+  verdict.fault = FaultOfStatus(reply, has_name);
+  return verdict;
+}
+
+// An object shows its own end: of one that is cut nothing remains that is one.
+bool IsWholeObject(std::string_view body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object object;
+  return !body.empty() && !parser.parse(body.data(), body.size()).get(object);
+}
+
+// Of a body that only the end of the connection ended, and that does not show itself to be whole; of an error
+// the status tells enough.
+std::optional<Verdict> OfOpenEnd(const HttpReply& reply) {
+  if (!reply.open_ended || (reply.status != 200 && !reply.cut_off) || IsWholeObject(reply.body)) {
+    return std::nullopt;
+  }
+  if (reply.cut_off) return OfTransport(TransportError::kCutShort);
+  Verdict verdict = Make(Reaction::kRetry, ErrorCode::kBadReply, "the reply has no length, and is not whole");
+  const bool page = FaultOfBody(reply.body) == ReplyFault::kHtml;
+  verdict.fault = page ? ReplyFault::kHtml : ReplyFault::kNoLength;
   return verdict;
 }
 
@@ -127,7 +171,9 @@ Verdict OfErrorReply(const HttpReply& reply) {
 Verdict Classify(const HttpReply& reply, bool crc_ok) {
   if (reply.transport != TransportError::kNone) return OfTransport(reply.transport);
   Verdict verdict;
-  if (!crc_ok) {
+  if (std::optional<Verdict> open_end = OfOpenEnd(reply)) {
+    verdict = *open_end;
+  } else if (!crc_ok) {
     verdict = Make(Reaction::kRetry, ErrorCode::kBadReply, "the reply was damaged on its way (crc32)");
     verdict.fault = ReplyFault::kCrc32;
   } else if (reply.status != 200) {

@@ -251,6 +251,87 @@ TEST(Statuses, ANameCountsMoreThanTheStatus) {
   EXPECT_EQ(ClassifyBody(400, R"({"__type":"InternalFailure"})").reaction, R::kRetry);
 }
 
+// As AWS's SDKs read it: from a header, `code` or `__type`, without a namespace and without what follows a
+// colon.
+TEST(ErrorNames, WhereverTheyStand) {
+  const auto with_header = [](std::string_view type, std::string_view body) {
+    HttpReply reply;
+    reply.status = 400;
+    reply.error_type = type;
+    reply.body = body;
+    return Classify(reply, true);
+  };
+  const std::string_view coral = ":http://internal.amazon.com/coral/com.amazon.coral.availability/";
+  const std::string throttle = "ThrottlingException";
+  for (const std::string& name :
+       {throttle, "com.amazonaws.dynamodb.v20120810#" + throttle, throttle + std::string(coral),
+        "a#b#" + throttle + std::string(coral) + "#fragment", " " + throttle + " , x",
+        std::string("Throttling"), std::string("throttlingException")}) {
+    EXPECT_EQ(with_header(name, "").code, C::kThrottled) << name;
+    EXPECT_EQ(with_header(name, "<html>").code, C::kThrottled) << name;
+    EXPECT_EQ(with_header(name, R"({"message":"Rate exceeded"})").error_name.view(), throttle) << name;
+    for (const std::string_view member : {"__type", "code", "Code"}) {
+      const std::string body = R"({")" + std::string(member) + R"(":")" + name + R"("})";
+      EXPECT_EQ(ClassifyBody(400, body).code, C::kThrottled) << body;
+      EXPECT_EQ(ClassifyBody(400, body).reaction, R::kThrottle) << body;
+    }
+  }
+  // The one that is known counts, whatever stands elsewhere.
+  EXPECT_EQ(with_header("Whatever", R"({"__type":"AccessDeniedException"})").code, C::kAccessDenied);
+  EXPECT_EQ(ClassifyBody(400, R"({"code":7,"__type":"AccessDeniedException"})").code, C::kAccessDenied);
+  EXPECT_EQ(ClassifyBody(400, R"({"code":"E_X","__type":"AccessDeniedException"})").code, C::kAccessDenied);
+  // A name that we do not know is DynamoDB's way to tell it; a `code` is everybody's.
+  EXPECT_EQ(with_header("NewException:x", "").code, C::kOther);
+  EXPECT_EQ(ClassifyBody(400, R"({"code":"NOT_FOUND"})").code, C::kUnknownOperation);
+  for (const std::string_view none : {"", ":", "#", ":ThrottlingException", "ThrottlingException#"}) {
+    EXPECT_TRUE(with_header(none, "").error_name.empty()) << none;
+  }
+}
+
+TEST(ErrorNames, TheTextsThatTellThemApartStandUnderThreeNames) {
+  for (const std::string_view key : {"message", "Message", "errorMessage"}) {
+    EXPECT_EQ(
+        ClassifyBody(400, ErrorBody("ValidationException", "Item size has exceeded the maximum", key)).code,
+        C::kItemTooLarge)
+        << key;
+  }
+}
+
+// A body that only the end of the connection ends counts when it shows itself that it is whole.
+TEST(Statuses, WithoutALength) {
+  struct Case {
+    int status;
+    std::string_view body;
+    bool cut_off;
+    R reaction;
+    ReplyFault fault;
+  };
+  const Case cases[] = {
+      {200, "{}", false, R::kNone, ReplyFault::kNone},
+      {200, R"( {"UnprocessedItems":{}} )", true, R::kNone, ReplyFault::kNone},
+      {200, R"({"UnprocessedItems":{})", false, R::kRetry, ReplyFault::kNoLength},
+      {200, R"({"UnprocessedItems":{})", true, R::kRetry, ReplyFault::kCutShort},
+      {200, R"({"a":1} x)", false, R::kRetry, ReplyFault::kNoLength},
+      {200, "", false, R::kRetry, ReplyFault::kNoLength},
+      {200, "17", false, R::kRetry, ReplyFault::kNoLength},
+      {200, "<html>log in", false, R::kRetry, ReplyFault::kHtml},
+      {502, "<html>sor", false, R::kRetry, ReplyFault::kHtml},
+      {404, "<html>no</ht", true, R::kRetry, ReplyFault::kCutShort},
+      {404, "<html>no</html>", false, R::kFailSystem, ReplyFault::kHtml},
+      {400, R"({"__type":"AccessDeniedException"})", true, R::kFailConfig, ReplyFault::kRefusedByName},
+  };
+  for (const Case& c : cases) {
+    HttpReply reply;
+    reply.status = c.status;
+    reply.body = c.body;
+    reply.open_ended = true;
+    reply.cut_off = c.cut_off;
+    const Verdict verdict = Classify(reply, true);
+    EXPECT_EQ(verdict.reaction, c.reaction) << c.status << c.body;
+    EXPECT_EQ(verdict.fault, c.fault) << c.status << c.body;
+  }
+}
+
 TEST(Statuses, OkAndDamaged) {
   HttpReply reply;
   reply.status = 200;

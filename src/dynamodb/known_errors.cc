@@ -1,8 +1,11 @@
 #include "dynamodb/known_errors.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <span>
+
+#include "base/text.h"
 
 namespace ddb {
 namespace {
@@ -225,17 +228,25 @@ std::span<const KnownText> TextsOf(TextGroup group) {
   return {};
 }
 
+// Emulators differ in a capital here and there.
+bool SameName(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return ToLower(x) == ToLower(y); });
+}
+
 std::string_view WithoutException(std::string_view name) {
   constexpr std::string_view kEnding = "Exception";
-  return name.ends_with(kEnding) ? name.substr(0, name.size() - kEnding.size()) : name;
+  const size_t size = name.size() - std::min(name.size(), kEnding.size());
+  return SameName(name.substr(size), kEnding) ? name.substr(0, size) : name;
 }
 
 }  // namespace
 
 const KnownError* FindError(std::string_view name) {
   if (name.empty()) return nullptr;
+  const std::string_view wanted = WithoutException(name);
   for (const KnownError& error : kErrors) {
-    if (WithoutException(error.name) == WithoutException(name)) return &error;
+    if (SameName(WithoutException(error.name), wanted)) return &error;
   }
   return nullptr;
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/http_client.h"
+#include "aws/transport_error.h"
 #include "base/literal.h"
 
 namespace ddb {

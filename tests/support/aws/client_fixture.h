@@ -31,6 +31,11 @@ struct Kept {
   int status = 0;
   std::string body;
   std::string request_id;
+  bool open_ended = false;
+  bool cut_off = false;
+  std::string sent_body;
+  std::string error_type;
+  std::string location;
 };
 
 class HttpClientFixture : public ::testing::Test {
@@ -53,8 +58,9 @@ class HttpClientFixture : public ::testing::Test {
     client.Send(bytes, max_reply_, [this](const HttpReply& reply) { Take(reply); });
   }
   void Take(const HttpReply& reply) {
-    replies_.push_back(
-        {reply.transport, reply.status, std::string(reply.body), std::string(reply.request_id)});
+    replies_.push_back({reply.transport, reply.status, std::string(reply.body), std::string(reply.request_id),
+                        reply.open_ended, reply.cut_off, std::string(reply.sent_body),
+                        std::string(reply.error_type), std::string(reply.location)});
     if (replies_.size() == wanted_) loop_.Stop();
   }
   void Await(size_t replies) {

@@ -25,6 +25,9 @@ def random_faults(dice):
         lambda: {"reply": {"close_after": True}},
         lambda: {"reply": {"connection_close": True}},
         lambda: {"reply": {"chunked": True}, "delay_ms": dice.randint(0, 50)},
+        lambda: {"reply": {"chunked": True, "length": "beside_chunks"}},
+        lambda: {"reply": {"length": "missing", "truncate_at": dice.choice([-1, dice.randint(0, 22)])}},
+        lambda: {"reply": {"packed": dice.choice(["gzip", "deflate"]), "chunked": dice.random() < 0.5}},
         lambda: {"delay_ms": dice.randint(1, 300)},
         lambda: {
             "body": dice.choice(["", "{}", "[]", "null", '{"UnprocessedItems":null}']),

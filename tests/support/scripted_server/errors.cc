@@ -114,12 +114,19 @@ Reply ErrorReply(const ErrorSpec& spec, std::string_view resource, std::string_v
   }
   Reply reply;
   reply.status = spec.status;
-  reply.body =
-      "{\"__type\":" + Quote((spec.type_prefix.empty() ? known.prefix : spec.type_prefix) + spec.name);
-  if (!filled.empty() && !spec.message_field.empty()) {
-    reply.body += "," + Quote(spec.message_field) + ":" + Quote(filled);
+  const std::string type =
+      (spec.type_prefix.empty() ? known.prefix : spec.type_prefix) + spec.name + spec.type_suffix;
+  std::string members;
+  if (spec.type_in == "header") {
+    reply.headers.emplace_back("x-amzn-ErrorType", type);
+  } else {
+    members += "," + Quote(spec.type_in) + ":" + Quote(type);
   }
-  reply.body += Reasons(spec, resource) + "}";
+  if (!filled.empty() && !spec.message_field.empty()) {
+    members += "," + Quote(spec.message_field) + ":" + Quote(filled);
+  }
+  members += Reasons(spec, resource);
+  reply.body = "{" + members.substr(std::min<size_t>(1, members.size())) + "}";
   return reply;
 }
 

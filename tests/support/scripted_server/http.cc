@@ -64,6 +64,23 @@ std::string Chunked(std::string_view body) {
   return out + "0\r\n\r\n";
 }
 
+// By zlib: "gzip", or "deflate" (zlib's own format).
+std::string Packed(const std::string& body, const std::string& encoding) {
+  z_stream stream{};
+  const int format = encoding == "gzip" ? MAX_WBITS + 16 : MAX_WBITS;
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, format, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    return "";
+  std::string out(deflateBound(&stream, body.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
+  stream.avail_in = static_cast<uInt>(body.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
 }  // namespace
 
 std::string HttpDate(int64_t unix_seconds) {
@@ -155,10 +172,12 @@ bool HttpConnection::WriteReply(const Reply& reply, int64_t clock_offset_s) {
     add("Server", "Server");
     add("Date", HttpDate(time(nullptr) + clock_offset_s));
     if (!reply.content_type.empty()) add("Content-Type", reply.content_type);
-    if (faults.chunked) {
-      add("Transfer-Encoding", "chunked");
-    } else {
-      add("Content-Length", std::to_string(reply.body.size()));
+    const std::string body = faults.packed.empty() ? reply.body : Packed(reply.body, faults.packed);
+    if (!faults.packed.empty()) add("Content-Encoding", faults.packed);
+    if (faults.chunked) add("Transfer-Encoding", "chunked");
+    using Length = ReplyFaults::Length;
+    if (faults.length == Length::kBesideChunks || (faults.length == Length::kRight && !faults.chunked)) {
+      add("Content-Length", std::to_string(body.size()));
     }
     add("Connection", faults.connection_close ? "close" : "keep-alive");
     for (const auto& [name, value] : reply.headers) add(name, value);
@@ -167,9 +186,10 @@ bool HttpConnection::WriteReply(const Reply& reply, int64_t clock_offset_s) {
           crc32(0, reinterpret_cast<const Bytef*>(reply.body.data()), static_cast<uInt>(reply.body.size())));
       add("x-amz-crc32", std::to_string(faults.crc == ReplyFaults::Crc::kWrong ? crc ^ 1 : crc));
     }
+    for (const std::string& line : faults.headers) bytes.append(line).append("\r\n");
     bytes += "\r\n";
     size_t head = bytes.size();
-    bytes += faults.chunked ? Chunked(reply.body) : reply.body;
+    bytes += faults.chunked ? Chunked(body) : body;
     end = faults.truncate_at < 0 ? bytes.size()
                                  : std::min(bytes.size(), head + static_cast<size_t>(faults.truncate_at));
   }
@@ -180,7 +200,9 @@ bool HttpConnection::WriteReply(const Reply& reply, int64_t clock_offset_s) {
     rest.remove_prefix(piece.size());
     if (!rest.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(faults.dribble_ms));
   }
-  return !faults.connection_close && !faults.close_after && faults.truncate_at < 0 && faults.raw.empty();
+  const bool endless = faults.length == ReplyFaults::Length::kMissing && !faults.chunked;
+  return !faults.connection_close && !faults.close_after && !endless && faults.truncate_at < 0 &&
+         faults.raw.empty();
 }
 
 }  // namespace scripted

@@ -29,12 +29,16 @@ struct ReplyFaults {
   enum class Crc { kRight, kWrong, kMissing };
   Crc crc = Crc::kRight;
   bool chunked = false;
-  bool connection_close = false;  // says so, and closes
-  bool close_after = false;       // closes without saying so
-  long truncate_at = -1;          // bytes of the body that are sent before the close
-  size_t dribble_bytes = 0;       // sends in pieces of this size ...
-  int dribble_ms = 0;             // ... with this pause
-  std::string raw;                // sent in place of the whole reply
+  enum class Length { kRight, kMissing, kBesideChunks };
+  Length length = Length::kRight;  // kMissing: the close of the connection ends the body
+  std::string packed;  // gzip or deflate, after the checksum was made, as something on the way does it
+  std::vector<std::string> headers;  // lines, added to the others
+  bool connection_close = false;     // says so, and closes
+  bool close_after = false;          // closes without saying so
+  long truncate_at = -1;             // bytes of the body that are sent before the close
+  size_t dribble_bytes = 0;          // sends in pieces of this size ...
+  int dribble_ms = 0;                // ... with this pause
+  std::string raw;                   // sent in place of the whole reply
 };
 
 struct Reply {

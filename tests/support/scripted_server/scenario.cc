@@ -101,6 +101,8 @@ ErrorSpec ReadError(const json& object) {
   read("message", spec.message);
   read("message_field", spec.message_field);
   read("type_prefix", spec.type_prefix);
+  read("type_suffix", spec.type_suffix);
+  read("type_in", spec.type_in);
   read("reason", spec.reason);
   read("reasons_field", spec.reasons_field);
   read.End();
@@ -116,6 +118,13 @@ ReplyFaults ReadReply(const json& object) {
                : crc == "missing" ? ReplyFaults::Crc::kMissing
                                   : ReplyFaults::Crc::kRight;
   read("chunked", faults.chunked);
+  std::string length = "right";
+  read("length", length);
+  faults.length = length == "missing"         ? ReplyFaults::Length::kMissing
+                  : length == "beside_chunks" ? ReplyFaults::Length::kBesideChunks
+                                              : ReplyFaults::Length::kRight;
+  read("packed", faults.packed);
+  read("headers", faults.headers);
   read("connection_close", faults.connection_close);
   read("close_after", faults.close_after);
   read("truncate_at", faults.truncate_at);

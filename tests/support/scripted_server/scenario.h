@@ -40,6 +40,8 @@ struct ErrorSpec {
   std::string message;                    // {request} and {item} stand for what was sent
   std::string message_field = "message";  // or Message
   std::string type_prefix;                // "" = the service's own for that name
+  std::string type_suffix;                // behind the name
+  std::string type_in = "__type";         // the body's member with the name; or "header": x-amzn-ErrorType
   std::string reason;                     // a throttling reason
   std::string reasons_field;              // "" = the service's own for that name
 };

@@ -1,20 +1,26 @@
 #include "airbyte/catalog.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <functional>
 #include <set>
 #include <utility>
 
+#include "airbyte/not_a_catalog.h"
+#include "airbyte/platform_terms.h"
 #include "base/read_file.h"
+#include "base/text.h"
+#include "json/padding.h"
+#include "json/view.h"
 
 namespace ddb {
 namespace {
 
-using simdjson::dom::element;
+using json::View;
 
 constexpr size_t kMaxCatalogBytes = size_t{256} << 20;  // schemas of thousands of streams are a few MiB
+constexpr size_t kMaxNames = 20;                        // in one warning
+constexpr size_t kMaxNameBytes = 100;
 
 Error Invalid(const std::string& what, std::string internal = {},
               std::source_location where = std::source_location::current()) {
@@ -22,68 +28,123 @@ Error Invalid(const std::string& what, std::string internal = {},
   return ConfigError("The configured catalog cannot be used: " + what, "catalog: " + internal, where);
 }
 
-// A member, nullopt when it is absent or null.
-std::optional<element> Member(const element& owner, std::string_view name) {
-  element value;
-  if (owner.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
-  return value;
-}
-
-Result<std::optional<std::string>> TextMember(const element& owner, std::string_view name,
-                                              std::string_view where) {
-  const std::optional<element> value = Member(owner, name);
-  if (!value) return std::optional<std::string>();
-  std::string_view text;
-  if (value->get(text) != simdjson::SUCCESS)
-    return Invalid(fmt::format("{} of {} is not text.", name, where));
-  return std::optional<std::string>(text);
-}
-
-Result<std::optional<int64_t>> IdMember(const element& owner, std::string_view name, std::string_view where) {
-  const std::optional<element> value = Member(owner, name);
-  if (!value) return std::optional<int64_t>();
-  int64_t number = 0;
-  if (value->get(number) != simdjson::SUCCESS) {
-    return Invalid(fmt::format("{} of stream {} is not a whole number.", name, where));
+// Names for one warning: each once, the first kMaxNames.
+class Names {
+ public:
+  void Add(std::string_view name) {
+    if (names_.size() < kMaxNames) names_.insert(Printable(ShortText(name, kMaxNameBytes)));
   }
-  return std::optional<int64_t>(number);
+  bool empty() const { return names_.empty(); }
+  std::string Text() const { return fmt::format("{}", fmt::join(names_, ", ")); }
+
+ private:
+  std::set<std::string> names_;
+};
+
+struct Warnings {
+  Names unknown;    // members
+  Names bad_paths;  // streams
+
+  std::vector<std::string> Texts() const {
+    std::vector<std::string> texts;
+    if (!unknown.empty()) {
+      texts.push_back("The catalog has members that this version does not know, and that are not obeyed: " +
+                      unknown.Text());
+    }
+    if (!bad_paths.empty()) {
+      texts.push_back(
+          "The primary key or the cursor of these streams is not a list of names. Neither is needed to "
+          "append "
+          "or overwrite, but their fields may be set to null where an item is too large: " +
+          bad_paths.Text());
+    }
+    return texts;
+  }
+};
+
+// The members of an object that are in the list, each with its value; a null is absent.
+class Members {
+ public:
+  Members(const View& object, std::span<const PlatformTerm> terms, Names& unknown) {
+    object.ForEachMember([&](std::string_view name, View value) {
+      const PlatformTerm* const term = FindTerm(terms, name);
+      if (term == nullptr) unknown.Add(name);
+      if (term != nullptr && !value.is_null()) members_.emplace_back(term, value);
+    });
+  }
+
+  View Find(std::string_view name) const {
+    View found;
+    for (const auto& [term, value] : members_) {
+      if (term->name == name) found = value;
+    }
+    return found;
+  }
+
+  Status RefuseWhatIsAskedFor(std::string_view display) const {
+    for (const auto& [term, value] : members_) {
+      if (term->treatment != Treatment::kRefused || AsksForNothing(value)) continue;
+      return Invalid(fmt::format("stream {} asks for {}. Nothing was changed.", display, term->why.view()),
+                     fmt::format("stream {} has {}", display, term->name.view()));
+    }
+    return Ok();
+  }
+
+ private:
+  static bool AsksForNothing(const View& value) {
+    if (value.is_false() || value.Whole() == 0) return true;
+    const std::optional<std::string> text = value.Text();
+    return text && (Trimmed(*text).empty() || ToLower(*text) == "false");
+  }
+
+  std::vector<std::pair<const PlatformTerm*, View>> members_;
+};
+
+Result<std::optional<std::string>> TextMember(const Members& owner, std::string_view name,
+                                              std::string_view where) {
+  const View value = owner.Find(name);
+  if (value.is_null()) return std::optional<std::string>();
+  std::optional<std::string> text = value.Text();
+  if (!text) return Invalid(fmt::format("{} of {} is not text.", name, where));
+  return text;
 }
 
-Result<StreamId> ReadStreamId(const element& configured, size_t position) {
-  const std::string where = fmt::format("the stream at position {}", position + 1);
-  const std::optional<element> stream = Member(configured, "stream");
-  if (!stream || !stream->is_object()) return Invalid(fmt::format("{} has no description (stream).", where));
-  Result<std::optional<std::string>> name = TextMember(*stream, "name", where);
+Result<StreamId> ReadStreamId(const Members& stream, std::string_view where) {
+  Result<std::optional<std::string>> name = TextMember(stream, "name", where);
   if (!name.ok()) return std::move(name).error();
   if (!*name) return Invalid(fmt::format("{} has no name.", where));
-  Result<std::optional<std::string>> ns = TextMember(*stream, "namespace", where);
+  Result<std::optional<std::string>> ns = TextMember(stream, "namespace", where);
   if (!ns.ok()) return std::move(ns).error();
   return StreamId{std::move(ns).value(), *std::move(name).value()};
 }
 
-Result<DestinationSyncMode> ReadMode(const element& configured, const std::string& display) {
+Result<DestinationSyncMode> ReadMode(const Members& configured, const std::string& display) {
   constexpr std::string_view kRemedy = "Choose \"append\" or \"overwrite\" for it.";
   Result<std::optional<std::string>> mode =
       TextMember(configured, "destination_sync_mode", "stream " + display);
   if (!mode.ok()) return std::move(mode).error();
   if (!*mode) return Invalid(fmt::format("stream {} has no destination_sync_mode. {}", display, kRemedy));
-  if (**mode == "append") return DestinationSyncMode::kAppend;
-  if (**mode == "overwrite") return DestinationSyncMode::kOverwrite;
-  if (**mode == "append_dedup") {
-    return Invalid(fmt::format(
-        "stream {} asks for append + deduped (append_dedup), which is not supported. {}", display, kRemedy));
+  const PlatformTerm* const term = FindTerm(SyncModes(), **mode);
+  if (term == nullptr) {
+    return Invalid(
+        fmt::format("stream {} has a destination_sync_mode that is not known. {}", display, kRemedy));
   }
-  return Invalid(
-      fmt::format("stream {} has a destination_sync_mode that is not known. {}", display, kRemedy));
+  if (term->treatment == Treatment::kRefused) {
+    return Invalid(fmt::format("stream {} asks for {}. Nothing was changed.", display, term->why.view()),
+                   fmt::format("stream {} has the mode {}", display, term->name.view()));
+  }
+  return **mode == "append" ? DestinationSyncMode::kAppend : DestinationSyncMode::kOverwrite;
 }
 
-Status ReadIds(const element& configured, const std::string& display, CatalogStream& stream) {
+Status ReadIds(const Members& configured, const std::string& display, CatalogStream& stream) {
   for (const auto& [name, member] : {std::pair("generation_id", &stream.generation_id),
                                      std::pair("minimum_generation_id", &stream.minimum_generation_id),
                                      std::pair("sync_id", &stream.sync_id)}) {
-    Result<std::optional<int64_t>> id = IdMember(configured, name, display);
-    if (!id.ok()) return std::move(id).error();
-    *member = *id;
+    const View value = configured.Find(name);
+    *member = value.Whole();
+    if (!*member && !value.is_null()) {
+      return Invalid(fmt::format("{} of stream {} is not a whole number.", name, display));
+    }
   }
   // Only "keep all" (0) and "keep this generation alone" have a meaning.
   const int64_t minimum = stream.minimum_generation_id.value_or(0);
@@ -113,92 +174,89 @@ Status RefuseTruncation(const CatalogStream& stream, const std::string& display)
       fmt::format("stream {} asks to be truncated", display));
 }
 
-// A path such as ["id"], or into objects: the field of data that it begins in. Nothing when it is empty.
-Result<std::optional<std::string>> FieldOfPath(const element& path, std::string_view name,
-                                               std::string_view display) {
-  simdjson::dom::array names;
-  std::string_view field;
-  const bool is_list = path.get(names) == simdjson::SUCCESS;
-  if (is_list && names.size() == 0) return std::optional<std::string>();
-  if (!is_list || names.at(0).get(field) != simdjson::SUCCESS)
-    return Invalid(fmt::format("{} of stream {} is not a list of names.", name, display));
-  return std::optional<std::string>(field);
-}
+// A path such as ["id"], or into objects: the field of data that it begins in. A bare name is one too.
+struct KeyFields {
+  std::vector<std::string> names;
+  bool understood = true;
 
-// Adds the fields of the paths; nothing for an absent member.
-Status AddKeyFields(const std::optional<element>& paths, std::string_view name, std::string_view display,
-                    std::vector<std::string>& fields) {
-  if (!paths) return Ok();
-  simdjson::dom::array list;
-  if (paths->get(list) != simdjson::SUCCESS)
-    return Invalid(fmt::format("{} of stream {} is not a list.", name, display));
-  for (const element path : list) {
-    Result<std::optional<std::string>> field = FieldOfPath(path, name, display);
-    if (!field.ok()) return std::move(field).error();
-    if (*field) fields.push_back(*std::move(field).value());
+  void AddPath(const View& path) {
+    View first = path;
+    bool any = path.is_text();
+    path.ForEachElement([&](View name) {
+      if (!any) first = name;
+      any = true;
+    });
+    if (path.is_list() && !any) return;
+    std::optional<std::string> field = first.Text();
+    if (!field) {
+      understood = false;
+    } else {
+      names.push_back(*std::move(field));
+    }
   }
-  return Ok();
-}
-
-Status ReadKeyFields(const element& configured, std::string_view display, std::vector<std::string>& fields) {
-  const std::optional<element> source = Member(configured, "stream");
-  Status key = AddKeyFields(Member(configured, "primary_key"), "primary_key", display, fields);
-  if (key.ok() && fields.empty()) {
-    constexpr std::string_view kName = "source_defined_primary_key";
-    key = AddKeyFields(Member(*source, kName), kName, display, fields);
+  void AddPaths(const View& paths) {
+    if (paths.is_text()) return AddPath(paths);
+    understood = understood && (paths.is_list() || paths.is_null());
+    paths.ForEachElement([this](View path) { AddPath(path); });
   }
-  if (!key.ok()) return key;
-  for (const auto& [owner, name] :
-       {std::pair(&configured, "cursor_field"), std::pair(&*source, "default_cursor_field")}) {
-    const std::optional<element> path = Member(*owner, name);
-    if (!path) continue;
-    Result<std::optional<std::string>> field = FieldOfPath(*path, name, display);
-    if (!field.ok()) return std::move(field).error();
-    if (!*field) continue;
-    fields.push_back(*std::move(field).value());
-    break;
+};
+
+// The configured ones, else the source's. What is no path is passed over: neither mode needs a key.
+KeyFields ReadKeyFields(const Members& configured, const Members& stream) {
+  KeyFields key;
+  key.AddPaths(configured.Find("primary_key"));
+  if (key.names.empty()) key.AddPaths(stream.Find("source_defined_primary_key"));
+  const size_t before = key.names.size();
+  for (const View& cursor : {configured.Find("cursor_field"), stream.Find("default_cursor_field")}) {
+    if (!cursor.is_null() && key.names.size() == before) key.AddPath(cursor);
   }
-  return Ok();
+  return key;
 }
 
-// Of `append` with generation 1 as the least: rows that carry no generation stay too.
-std::string TruncateWarning(const std::vector<std::string>& streams) {
-  return fmt::format(
-      "These streams ask for their older generations to be removed after the sync; this version appends and "
-      "removes nothing: {}",
-      fmt::join(streams, ", "));
+Result<CatalogStream> ReadStream(const View& entry, size_t position, Warnings& warnings) {
+  const std::string where = fmt::format("the stream at position {}", position + 1);
+  const Members configured(entry, ConfiguredStreamMembers(), warnings.unknown);
+  const View described = configured.Find("stream");
+  if (!described.is_object()) return Invalid(fmt::format("{} has no description (stream).", where));
+  const Members described_members(described, StreamMembers(), warnings.unknown);
+  Result<StreamId> id = ReadStreamId(described_members, where);
+  if (!id.ok()) return std::move(id).error();
+
+  CatalogStream stream;
+  stream.id = std::move(id).value();
+  const std::string display = stream.id.Display();
+  Result<DestinationSyncMode> mode = ReadMode(configured, display);
+  if (!mode.ok()) return std::move(mode).error().For(stream.id);
+  stream.mode = *mode;
+  Status status = configured.RefuseWhatIsAskedFor(display);
+  if (status.ok()) status = ReadIds(configured, display, stream);
+  if (status.ok()) status = RefuseTruncation(stream, display);
+  if (!status.ok()) return std::move(status).error().For(stream.id);
+  KeyFields key = ReadKeyFields(configured, described_members);
+  if (!key.understood) warnings.bad_paths.Add(display);
+  stream.key_fields = std::move(key.names);
+  return stream;
 }
 
-Result<Catalog> ReadStreams(const simdjson::dom::array& configured) {
+Result<Catalog> ReadStreams(const View& configured, Warnings& warnings) {
   Catalog catalog;
   std::set<std::pair<std::string, std::string>> seen;  // a null namespace and "" are one
-  std::vector<std::string> truncating;
-  for (const element entry : configured) {
-    Result<StreamId> id = ReadStreamId(entry, catalog.streams.size());
-    if (!id.ok()) return std::move(id).error();
-    CatalogStream stream;
-    stream.id = std::move(id).value();
-    const std::string display = stream.id.Display();
-    if (!seen.emplace(stream.id.ns.value_or(""), stream.id.name).second) {
-      return Invalid(fmt::format("stream {} is in it twice. Remove one of the two.", display)).For(stream.id);
+  std::optional<Error> error;
+  configured.ForEachElement([&](View entry) {
+    if (error) return;
+    Result<CatalogStream> stream = ReadStream(entry, catalog.streams.size(), warnings);
+    if (!stream.ok()) {
+      error = std::move(stream).error();
+    } else if (const StreamId& id = stream->id; !seen.emplace(id.ns.value_or(""), id.name).second) {
+      error = Invalid(fmt::format("stream {} is in it twice. Remove one of the two.", id.Display())).For(id);
+    } else {
+      catalog.streams.push_back(std::move(stream).value());
     }
-    Result<DestinationSyncMode> mode = ReadMode(entry, display);
-    if (!mode.ok()) return std::move(mode).error().For(stream.id);
-    stream.mode = *mode;
-    Status ids = ReadIds(entry, display, stream);
-    if (!ids.ok()) return std::move(ids).error().For(stream.id);
-    Status keys = ReadKeyFields(entry, display, stream.key_fields);
-    if (!keys.ok()) return std::move(keys).error().For(stream.id);
-    Status truncation = RefuseTruncation(stream, display);
-    if (!truncation.ok()) return std::move(truncation).error().For(stream.id);
-    if (stream.mode == DestinationSyncMode::kAppend && stream.minimum_generation_id.value_or(0) > 0) {
-      truncating.push_back(display);
-    }
-    catalog.streams.push_back(std::move(stream));
-  }
+  });
+  if (error) return *std::move(error);
   if (catalog.streams.empty())
     return Invalid("it has no stream. Select at least one stream in the connection.");
-  if (!truncating.empty()) catalog.warnings.push_back(TruncateWarning(truncating));
+  catalog.warnings = warnings.Texts();
   return catalog;
 }
 
@@ -212,19 +270,17 @@ uint64_t Hash(std::string_view ns, std::string_view name) {
 }  // namespace
 
 Result<Catalog> ParseCatalog(std::string_view text) {
-  const std::string_view json = WithoutByteOrderMark(text);
-  simdjson::dom::parser parser;
-  element top;
-  const simdjson::error_code code = parser.parse(json.data(), json.size()).get(top);
-  if (code != simdjson::SUCCESS) {
-    return Invalid("it is not valid JSON.", simdjson::error_message(code));
-  }
-  if (!top.is_object()) return Invalid("it is not a JSON object.");
-  const std::optional<element> streams = Member(top, "streams");
-  simdjson::dom::array configured;
-  if (streams && streams->get(configured) != simdjson::SUCCESS) return Invalid("streams is not a list.");
-  if (!streams) return Invalid("it has no stream. Select at least one stream in the connection.");
-  return ReadStreams(configured);
+  std::string padded(WithoutByteOrderMark(text));
+  const size_t size = padded.size();
+  padded.append(json::kPadding, ' ');
+  const std::string_view json = std::string_view(padded).substr(0, size);
+  const std::optional<View> top = View::Parse(json);
+  if (!top) return Invalid(NotJson(json));
+  if (const std::string other = InsteadOfACatalog(*top); !other.empty()) return Invalid(other);
+  Warnings warnings;
+  const View streams = Members(*top, CatalogMembers(), warnings.unknown).Find("streams");
+  if (!streams.is_list() && !streams.is_null()) return Invalid("streams is not a list.");
+  return ReadStreams(streams, warnings);
 }
 
 Result<Catalog> LoadCatalog(const std::string& path) {

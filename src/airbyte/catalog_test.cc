@@ -4,17 +4,21 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace ddb {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::string One(const std::string& name, const std::string& more) {
   return R"({"stream":{"name":")" + name + R"(","json_schema":{}},"sync_mode":"full_refresh")" + more + "}";
@@ -50,7 +54,8 @@ TEST(Catalog, Streams) {
   EXPECT_EQ(catalog->streams[1].generation_id, std::nullopt);
   EXPECT_EQ(catalog->streams[1].sync_id, std::nullopt);
   EXPECT_EQ(catalog->streams[2].id, (StreamId{std::nullopt, "a \xC3\xA4"}));
-  EXPECT_THAT(catalog->warnings, IsEmpty());
+  EXPECT_THAT(catalog->warnings,
+              ElementsAre(AllOf(HasSubstr("does not know"), HasSubstr(": later, unknown"))));
 }
 
 TEST(Catalog, AByteOrderMarkInFront) {
@@ -88,8 +93,14 @@ TEST(Catalog, SyncModes) {
               AllOf(HasSubstr("stream a has no destination_sync_mode"), HasSubstr("Choose")));
   EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":null)"))),
               HasSubstr("has no destination_sync_mode"));
-  EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":"append_dedup")"))), HasSubstr("append_dedup"));
-  for (const char* mode : {"\"update\"", "\"soft_delete\"", "\"Append\"", "\"\""}) {
+  EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":"append_dedup")"))),
+              AllOf(HasSubstr("append_dedup"), HasSubstr("write_strategy=\"append\""),
+                    HasSubstr("write_strategy=\"replace\"")));
+  for (const char* mode : {"overwrite_dedup", "update", "soft_delete"}) {
+    EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":")" + std::string(mode) + "\""))),
+                AllOf(HasSubstr(mode), HasSubstr("not supported")));
+  }
+  for (const char* mode : {"\"Append\"", "\"\"", "\"*\""}) {
     EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":)" + std::string(mode)))),
                 HasSubstr("not known"))
         << mode;
@@ -107,9 +118,8 @@ TEST(Catalog, StreamsWithoutAName) {
   EXPECT_THAT(Refusal(Of(R"({"stream":{"name":"a","namespace":[]}})")), HasSubstr("is not text"));
 }
 
-// What a refusal says; or kAccepted; or kWarned: accepted, with a WARN.
+// What a refusal says; or kAccepted.
 constexpr std::string_view kAccepted = "accepted";
-constexpr std::string_view kWarned = "removes nothing";
 constexpr std::string_view kNoSuch = "minimum_generation_id that is neither 0 nor its generation_id";
 constexpr std::string_view kTruncates = "asks for its records of earlier generations to be removed";
 constexpr std::string_view kNoNumber = "generation_id of stream a is not a whole number";
@@ -138,9 +148,9 @@ TEST(Catalog, Generations) {
       {"5", kAbsent, kAbsent, kAccepted, kAccepted},
       {kAbsent, "0", "42", kAccepted, kAccepted},
       {"1", "0", "1", kAccepted, kAccepted},
-      {"1", "1", "1", kWarned, kAccepted},  // PyAirbyte
-      {"1", "1", "42", kWarned, kAccepted},
-      {"1", "1", kAbsent, kWarned, kAccepted},
+      {"1", "1", "1", kAccepted, kAccepted},  // PyAirbyte
+      {"1", "1", "42", kAccepted, kAccepted},
+      {"1", "1", kAbsent, kAccepted, kAccepted},
       {"2", "2", "42", kTruncates, kAccepted},  // a clear, a truncating refresh
       {"5", "5", "42", kTruncates, kAccepted},
       {"5", "5", "1", kTruncates, kAccepted},
@@ -153,6 +163,11 @@ TEST(Catalog, Generations) {
       {"0", "1", "42", kNoSuch, kNoSuch},
       {"null", "6", "42", kNoSuch, kNoSuch},
       {kAbsent, "1", "42", kNoSuch, kNoSuch},
+      {"5.0", "0.0", "4.2e1", kAccepted, kAccepted},
+      {"1.0", "1", "1", kAccepted, kAccepted},
+      {"5.0", "5", "42", kTruncates, kAccepted},
+      {"5", "50e-1", "42", kTruncates, kAccepted},
+      {"9007199254740993.0", "9007199254740992", "42", kNoSuch, kNoSuch},
       {"\"5\"", "0", "42", kNoNumber, kNoNumber},
       {"1.5", "0", "42", kNoNumber, kNoNumber},
       {"5", "true", "42", kNoNumber, kNoNumber},
@@ -163,10 +178,10 @@ TEST(Catalog, Generations) {
       const std::string catalog = Of(One("a", std::string(R"(,"destination_sync_mode":")") + mode + '"' +
                                                   Ids(at.generation, at.minimum, at.sync)));
       SCOPED_TRACE(catalog);
-      const bool accepted = expected == kAccepted || expected == kWarned;
-      EXPECT_THAT(Refusal(catalog), HasSubstr(std::string(accepted ? kAccepted : expected)));
-      if (!accepted) continue;
-      EXPECT_EQ(ParseCatalog(catalog)->warnings.size(), expected == kWarned ? 1u : 0u);
+      EXPECT_THAT(Refusal(catalog), HasSubstr(std::string(expected)));
+      if (expected == kAccepted) {
+        EXPECT_THAT(ParseCatalog(catalog)->warnings, IsEmpty());
+      }
     }
   }
 }
@@ -181,13 +196,6 @@ TEST(Catalog, ATruncationThatIsRefusedSaysWhichStreamAndWhatToDo) {
   EXPECT_EQ(catalog.error().stream, (StreamId{std::nullopt, "cleared"}));
   EXPECT_THAT(catalog.error().message,
               AllOf(HasSubstr("stream cleared asks"), HasSubstr("Choose a refresh that retains records")));
-}
-
-TEST(Catalog, GenerationOneOfAppendIsSaidToKeepWhatIsThere) {
-  const std::string first =
-      R"(,"destination_sync_mode":"append","generation_id":1,"minimum_generation_id":1)";
-  EXPECT_THAT(ParseCatalog(Of(One("a", first) + "," + One("b", first)))->warnings,
-              ElementsAre(AllOf(HasSubstr("removes nothing"), HasSubstr(": a, b"))));
 }
 
 TEST(Catalog, FieldsOfPrimaryKeyAndCursor) {
@@ -207,13 +215,89 @@ TEST(Catalog, FieldsOfPrimaryKeyAndCursor) {
   EXPECT_THAT(fields(source, ""), ElementsAre("k", "c"));
   EXPECT_THAT(fields(source, R"(,"primary_key":[[]],"cursor_field":[])"), ElementsAre("k", "c"));
   EXPECT_THAT(fields(source, R"(,"primary_key":[["a"]],"cursor_field":["b"])"), ElementsAre("a", "b"));
-  for (const std::string wrong : {R"("id")", R"(["id"])", R"([[1]])", "{}", "7"}) {
-    EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":"append","primary_key":)" + wrong))),
-                AllOf(HasSubstr("primary_key"), HasSubstr("stream a")))
-        << wrong;
+  // Names where paths belong.
+  EXPECT_THAT(fields("", R"(,"primary_key":["a","b"],"cursor_field":"c")"), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(fields("", R"(,"primary_key":"a")"), ElementsAre("a"));
+}
+
+TEST(Catalog, WhatNeitherModeNeedsEndsNoSync) {
+  for (const char* mode : {"append", "overwrite"}) {
+    const std::string with_mode = std::string(R"(,"destination_sync_mode":")") + mode + '"';
+    for (const std::string wrong : {R"([[1]])", "{}", "7", "[true]", "[[\"\\ud800\"]]"}) {
+      for (const std::string name : {"primary_key", "cursor_field"}) {
+        const Result<Catalog> catalog =
+            ParseCatalog(Of(One("a", with_mode + ",\"" + name + "\":" + wrong) + "," +
+                            One("b", with_mode + R"(,"primary_key":[["k"]])")));
+        SCOPED_TRACE(name + wrong);
+        ASSERT_TRUE(catalog.ok()) << catalog.error().message;
+        EXPECT_THAT(catalog->streams[0].key_fields, IsEmpty());
+        EXPECT_THAT(catalog->streams[1].key_fields, ElementsAre("k"));
+        EXPECT_THAT(catalog->warnings,
+                    ElementsAre(AllOf(HasSubstr("is not a list of names"), EndsWith(": a"))));
+      }
+    }
+    const std::string deep = std::string(200000, '[') + std::string(200000, ']');
+    for (const std::string& schema : std::vector<std::string>{
+             "null", "7", R"({"maximum":1e999,"minimum":-123456789012345678901234567890})",
+             R"({"description":"\ud800"})", "{\"x\":" + deep + "}"}) {
+      const std::string stream = R"({"stream":{"name":"a","json_schema":)" + schema +
+                                 R"(,"supported_sync_modes":{},"is_resumable":"?"},"sync_mode":7)" +
+                                 with_mode + "}";
+      EXPECT_EQ(Refusal(Of(stream)), "accepted");
+      EXPECT_THAT(ParseCatalog(Of(stream))->warnings, IsEmpty());
+    }
   }
-  EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":"append","cursor_field":"id")"))),
-              HasSubstr("cursor_field of stream a is not a list"));
+}
+
+TEST(Catalog, WhatIsAskedForAndNotDoneIsRefused) {
+  const std::string mode = R"(,"destination_sync_mode":"append")";
+  for (const std::string name : {"include_files", "destination_object_name"}) {
+    for (const std::string nothing : {"null", "false", "\"\"", "\" \"", "\"False\"", "0", "0.0"}) {
+      EXPECT_EQ(Refusal(Of(One("a", mode + ",\"" + name + "\":" + nothing))), "accepted") << name << nothing;
+    }
+    for (const std::string asked : {"true", "\"true\"", "1", "\"x\"", "{}", "[]", "0.5"}) {
+      const std::string streams = One("b", mode) + "," + One("a", mode + ",\"" + name + "\":" + asked);
+      EXPECT_THAT(Refusal(Of(streams)), AllOf(HasSubstr("stream a asks for"), HasSubstr(name))) << asked;
+      EXPECT_EQ(ParseCatalog(Of(streams)).error().stream, (StreamId{std::nullopt, "a"}));
+    }
+  }
+}
+
+TEST(Catalog, UnknownMembersAreNamedOnce) {
+  std::string streams;
+  for (int i = 0; i < 100; ++i) {
+    streams += (i == 0 ? "" : ",") +
+               One("s" + std::to_string(i), R"(,"destination_sync_mode":"append","mappers":[],"n)" +
+                                                std::to_string(i) + "\":{\"secret\":1}");
+  }
+  const Result<Catalog> catalog = ParseCatalog(Of(streams));
+  ASSERT_TRUE(catalog.ok());
+  ASSERT_EQ(catalog->warnings.size(), 1u);
+  EXPECT_THAT(catalog->warnings[0], AllOf(HasSubstr("mappers, n0, n1"), Not(HasSubstr("secret"))));
+  EXPECT_EQ(std::count(catalog->warnings[0].begin(), catalog->warnings[0].end(), ','), 20);
+}
+
+TEST(Catalog, WhatIsGivenInItsPlaceIsRecognised) {
+  const std::string configured = Of(One("a", R"(,"destination_sync_mode":"append")"));
+  const std::pair<std::string, const char*> kCases[] = {
+      {R"({"streams":[{"name":"a","json_schema":{}}]})", "it is a discovered catalog"},
+      {R"({"streams":[{"name":"a"},{"name":"b"}],"more":1})", "it is a discovered catalog"},
+      {R"({"type":"CATALOG","catalog":{"streams":[{"name":"a","json_schema":{}}]}})",
+       "discovered catalog that a source's discover prints"},
+      {R"({"dynamodb_region":"us-east-1","secret_access_key":"x"})", "--config and --catalog exchanged"},
+      {R"({"connectionConfiguration":{"dynamodb_region":"x"}})", "--config and --catalog exchanged"},
+      {"{\"configuredCatalog\":" + configured + "}", "wrapped in \"configuredCatalog\""},
+      {"{\"catalog\":" + configured + "}", "wrapped in \"catalog\""},
+      {"[" + configured + "]", "not a JSON object"},
+      {"\"{}\"", "not a JSON object"},
+      {"{\"streams\":[],}", "not valid JSON: it has a comma before a closing bracket in line 1"},
+      {"// mine\n" + configured, "not valid JSON: it has a comment in line 1"},
+      {"", "not valid JSON: it is empty"},
+  };
+  for (const auto& [text, what] : kCases) EXPECT_THAT(Refusal(text), HasSubstr(what)) << text;
+  std::string utf16 = "\xFF\xFE";
+  for (const char c : configured) utf16 += {c, '\0'};
+  EXPECT_THAT(Refusal(utf16), HasSubstr("not valid JSON: it is UTF-16"));
 }
 
 TEST(Catalog, FromAFile) {

@@ -51,6 +51,18 @@ constexpr std::string_view CutText(std::string_view text, size_t max_bytes) {
   return text.substr(0, end);
 }
 
+// Without the spaces and control characters around it, and without the spaces of other widths, none at all
+// among them, that come along when a text is copied from a page.
+std::string Trimmed(std::string_view text);
+
+// With a '?' for each control character.
+inline std::string Printable(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = '?';
+  }
+  return text;
+}
+
 inline constexpr size_t kShortTextBytes = 200;
 
 // A name as messages show it: names come from the source, which may send one of many megabytes. With "..."

@@ -46,6 +46,20 @@ TEST(Text, Hex) {
   EXPECT_EQ(text, "x009fa0ff");
 }
 
+TEST(Text, TrimmedOfAllThatIsNotSeen) {
+  for (const char* text : {"a b", " a b ", "\ta b\r\n", "\xC2\xA0 a b\xC2\xA0",
+                           "\xE2\x80\x8B"
+                           "a b\xE2\x80\xAF",
+                           "\xEF\xBB\xBF"
+                           "a b\xE3\x80\x80",
+                           "a b\xE2\x81\xA0"}) {
+    EXPECT_EQ(Trimmed(text), "a b") << text;
+  }
+  for (const char* text : {"", " ", "\xC2\xA0\xE2\x80\x83"}) EXPECT_EQ(Trimmed(text), "") << text;
+  for (const char* text : {"\xC3\xA0", "a\xE2\x80\x94", "\xE2\x80\x94", "\xA0", "\xE2\x80"})
+    EXPECT_EQ(Trimmed(text), text);
+}
+
 TEST(ShortText, StreamsAreShownWithIt) {
   EXPECT_EQ((StreamId{"public", "users"}.Display()), "public.users");
   EXPECT_EQ((StreamId{"", "users"}.Display()), "users");

@@ -78,7 +78,7 @@ class CheckCommand {
     Result<Service> service = Service::Of(*config);
     if (!service.ok()) return std::move(service).error();
     // A prefix that no stream's table could have is refused as write would.
-    const auto names = ResolveTableNames(config->table_prefix, {{std::nullopt, "check"}});
+    const auto names = PossibleTableNames(config->table_prefix, {{std::nullopt, "check"}});
     if (!names.ok()) return names.error();
     return TryService(*config, *service);
   }

@@ -51,23 +51,25 @@ void PlanResources(const Config& config, const Machine& machine, RunPlan& plan) 
 
 }  // namespace
 
+Error DeadLettersShareATable() {
+  return ConfigError("dead_letter_table is the table of a stream of this sync. Give it a name of its own.",
+                     "config: dead_letter_table is among the tables' names");
+}
+
 Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t now_millis,
                          const Machine& machine) {
   std::vector<StreamId> ids;
   for (const CatalogStream& stream : catalog.streams) ids.push_back(stream.id);
-  Result<std::vector<TableName>> names = ResolveTableNames(config.table_prefix, ids);
+  Result<std::vector<TableNames>> names = PossibleTableNames(config.table_prefix, ids);
   if (!names.ok()) return std::move(names).error();
+  std::vector<TableName> tables = SettleTableNames(ids, *names, {}).tables;
 
   const Layout layout = RawLayout();
   RunPlan plan;
   plan.sync_time_millis = now_millis;
   for (size_t i = 0; i < catalog.streams.size(); ++i) {
-    TableName& name = (*names)[i];
-    if (name.name == config.dead_letter_table) {
-      return ConfigError(
-          "dead_letter_table is the table of a stream of this sync. Give it a name of its own.",
-          "config: dead_letter_table is among the tables' names");
-    }
+    TableName& name = tables[i];
+    if (name.name == config.dead_letter_table) return DeadLettersShareATable();
     StreamPlan stream = PlanStream(catalog.streams[i], layout, name.hashed, now_millis);
     TablePlan table = PlanTable(config, stream.items.layout, std::move(name.name));
     table.stream = stream.id;

@@ -19,8 +19,12 @@ struct Machine {
   size_t memory_bytes = 0;
 };
 
-// A table name that cannot be, or that two things would share, is a config_error. `now_millis`: wall time.
+// A table name that cannot be, or that two things would share, is a config_error. The names are those of
+// tables that are new; NameTables (commands/table_names) looks at what is there. `now_millis`: wall time.
 Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t now_millis,
                          const Machine& machine);
+
+// The config_error of a dead letter table that a stream has.
+Error DeadLettersShareATable();
 
 }  // namespace ddb

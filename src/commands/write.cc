@@ -10,7 +10,9 @@
 
 #include "airbyte/catalog.h"
 #include "airbyte/message_writer.h"
+#include "airbyte/platform_terms.h"
 #include "base/container.h"
+#include "base/environment.h"
 #include "base/signals.h"
 #include "base/version.h"
 #include "commands/commands.h"
@@ -18,7 +20,9 @@
 #include "commands/plan.h"
 #include "commands/service.h"
 #include "commands/standard_io.h"
+#include "commands/table_names.h"
 #include "config/config.h"
+#include "dynamodb/table_lookup.h"
 #include "dynamodb/tables.h"
 #include "pipeline/run.h"
 
@@ -57,6 +61,8 @@ class WriteCommand {
     if (!config.ok()) return std::move(config).error().At("write: loading the config");
     Result<Service> service = Service::Of(*config);
     if (!service.ok()) return std::move(service).error().At("write: finding the endpoint");
+    Status variables = RefuseVariables([](const std::string& name) { return Environment(name.c_str()); });
+    if (!variables.ok()) return std::move(variables).error().At("write: reading the environment");
     Result<Catalog> catalog = LoadCatalog(catalog_path);
     if (!catalog.ok()) return std::move(catalog).error().At("write: loading the catalog");
     const Machine machine{AvailableCores(), MemoryLimit()};
@@ -64,20 +70,26 @@ class WriteCommand {
     if (!plan.ok()) return std::move(plan).error().At("write: making the plan");
 
     budget_.SetLimit(plan->memory_bytes);
-    LogStart(*config, service->endpoint(), *catalog, *plan);
+    LogStart(*config, service->endpoint(), *catalog);
     if (!StdoutIsOpen()) return RunResult{StopReason::kStdoutClosed, std::nullopt, {}};
     if (!StdinIsReadable())
       return SystemError(std::string(kNoStdin), "stdin: closed, a directory, or open for writing only");
+    Status named = NameTables(*config, Finder(*plan, *service), *plan, writer_);
+    if (!named.ok()) return std::move(named).error().At("write: looking for the streams' tables");
+    LogStreams(*plan);
     return Carry(*plan, *service);
   }
 
-  void LogStart(const Config& config, const Endpoint& endpoint, const Catalog& catalog, const RunPlan& plan) {
+  void LogStart(const Config& config, const Endpoint& endpoint, const Catalog& catalog) {
     writer_.Info(fmt::format("destination-dynamodb {}: endpoint {}, region {}", kVersion, endpoint.Url(),
                              endpoint.region));
     for (const std::string& key : config.unknown_keys) {
       writer_.Warn(fmt::format("The configuration has a key that is not known and not used: {}", key));
     }
     for (const std::string& warning : catalog.warnings) writer_.Warn(warning);
+  }
+
+  void LogStreams(const RunPlan& plan) {
     for (const StreamPlan& stream : plan.streams) {
       writer_.Info(fmt::format("Stream {} -> table {} ({}{})", stream.id.Display(),
                                plan.tables[stream.table].table,
@@ -86,12 +98,26 @@ class WriteCommand {
     }
   }
 
-  RunResult Carry(const RunPlan& plan, const Service& service) {
-    const ClientFactory make_client = [&](EventLoop& loop) {
-      HttpClient::Options http;
-      http.max_connections = plan.connections;
-      return service.MakeClient(loop, clock_, http);
+  TableFinder Finder(const RunPlan& plan, const Service& service) {
+    return [&](const std::vector<std::string>& names) {
+      EventLoop loop;
+      EventControlLoop control(loop, clock_);
+      const std::unique_ptr<Client> client = MakeClient(plan, service, loop);
+      PrepareOptions options;
+      options.endpoint = service.text();
+      options.stop_requested = [] { return Signals::received() != 0; };
+      return FindTables(control, *client, names, options);
     };
+  }
+
+  std::unique_ptr<Client> MakeClient(const RunPlan& plan, const Service& service, EventLoop& loop) {
+    HttpClient::Options http;
+    http.max_connections = plan.connections;
+    return service.MakeClient(loop, clock_, http);
+  }
+
+  RunResult Carry(const RunPlan& plan, const Service& service) {
+    const ClientFactory make_client = [&](EventLoop& loop) { return MakeClient(plan, service, loop); };
     return RunSync(plan, {.clock = clock_,
                           .writer = writer_,
                           .budget = budget_,

@@ -52,9 +52,16 @@ class Cleaner {
 
 bool IsTableNameCharacter(char c) { return IsWordCharacter(c) || c == '-' || c == '.'; }
 
+std::string NamespaceOf(const StreamId& stream) { return stream.ns.value_or(""); }
+
 std::string HashOf(const StreamId& stream, size_t digits) {
-  // 0xFF is in no UTF-8, so a null namespace differs from every other.
-  return HashDigits(stream.ns.value_or("\xFF") + '\0' + stream.name, digits);
+  // 0xFF is in no UTF-8, so no namespace differs from every one.
+  const std::string ns = NamespaceOf(stream);
+  return HashDigits((ns.empty() ? "\xFF" : ns) + '\0' + stream.name, digits);
+}
+
+bool IsTableName(const std::string& name) {
+  return name.size() >= kMinTableName && name.size() <= kMaxTableName;
 }
 
 std::string WithHash(const std::string& name, const StreamId& stream, size_t digits) {
@@ -78,6 +85,55 @@ Status CheckPrefix(std::string_view prefix) {
   return Ok();
 }
 
+// More digits for those that meet in a hashed name, or in another stream's plain one.
+Status AddHashedNames(const std::vector<StreamId>& streams, const std::vector<std::string>& whole,
+                      std::vector<TableNames>& names) {
+  std::vector<size_t> digits(streams.size(), kHashDigits);
+  std::set<std::string_view> plain;
+  for (const TableNames& of : names) plain.insert(of.plain);
+  for (bool unique = false; !unique;) {
+    std::map<std::string_view, size_t> uses;
+    for (size_t i = 0; i < streams.size(); ++i) names[i].hashed = WithHash(whole[i], streams[i], digits[i]);
+    for (const TableNames& of : names) ++uses[of.hashed];
+    unique = true;
+    for (size_t i = 0; i < streams.size(); ++i) {
+      if (uses[names[i].hashed] == 1 && !plain.contains(names[i].hashed)) continue;
+      unique = false;
+      digits[i] += kHashDigits;
+      if (digits[i] > kMaxHashDigits) {
+        return ConfigError("The catalog has the stream \"" + streams[i].Display() + "\" twice.",
+                           "table names: two streams have the same whole SHA-256")
+            .For(streams[i]);
+      }
+    }
+  }
+  return Ok();
+}
+
+// Of streams that meet in the name of a table that is there; "" where all of them have had tables of their
+// own before.
+std::string MeetingWarning(const std::vector<StreamId>& streams, const std::vector<TableNames>& names,
+                           size_t first, const std::set<std::string>& found) {
+  constexpr size_t kMostNamed = 10;
+  std::string meeting;
+  bool moves = false;
+  const std::vector<size_t>& meets = names[first].meets;
+  for (size_t n = 0; n < meets.size(); ++n) {
+    const std::string& hashed = names[meets[n]].hashed;
+    moves = moves || !found.contains(hashed);
+    if (n > kMostNamed) continue;
+    meeting += n == 0 ? "" : ", ";
+    meeting += n == kMostNamed ? "..." : streams[meets[n]].Display() + " (to " + hashed + ")";
+  }
+  if (!moves) return {};
+  return "These streams would share the name " + names[first].plain +
+         ", and a table of that name is there. Whose it is cannot be known, so it is left as it is, and each "
+         "stream is written to a table of its own from now on: " +
+         meeting +
+         ". Where one of them is to go on in the old table, rename the other in the connection, or give it a "
+         "namespace of its own, and delete the tables with the digits.";
+}
+
 }  // namespace
 
 std::string CleanName(std::string_view name) {
@@ -99,40 +155,67 @@ std::string CleanName(std::string_view name) {
   return cleaner.Take();
 }
 
-Result<std::vector<TableName>> ResolveTableNames(std::string_view prefix,
-                                                 const std::vector<StreamId>& streams) {
+Result<std::vector<TableNames>> PossibleTableNames(std::string_view prefix,
+                                                   const std::vector<StreamId>& streams) {
   if (Status checked = CheckPrefix(prefix); !checked.ok()) return std::move(checked).error();
-  std::vector<std::string> plain;
-  std::vector<size_t> digits;  // of the hash, 0 without one
-  for (const StreamId& stream : streams) {
-    std::string& name = plain.emplace_back(prefix);
-    if (stream.ns) name += "_" + CleanName(*stream.ns);
-    name += "_" + CleanName(stream.name);
-    const bool fits = name.size() >= kMinTableName && name.size() <= kMaxTableName;
-    digits.push_back(fits ? 0 : kHashDigits);
-  }
-  // All streams that meet in a name get more digits together, so the order does not matter.
-  for (;;) {
-    std::vector<TableName> names;
-    std::map<std::string_view, size_t> uses;
-    for (size_t i = 0; i < streams.size(); ++i) {
-      const bool hashed = digits[i] > 0;
-      names.push_back({hashed ? WithHash(plain[i], streams[i], digits[i]) : plain[i], hashed});
+  std::vector<TableNames> names(streams.size());
+  std::vector<std::string> whole;  // whatever its length
+  std::map<std::string_view, std::vector<size_t>> alike;
+  for (size_t i = 0; i < streams.size(); ++i) {
+    const std::string ns = NamespaceOf(streams[i]);
+    const std::string name = "_" + CleanName(streams[i].name);
+    whole.push_back(std::string(prefix) + (ns.empty() ? "" : "_" + CleanName(ns)) + name);
+    if (IsTableName(whole[i])) names[i].plain = whole[i];
+    if (std::string old = std::string(prefix) + "_" + name; streams[i].ns == "" && IsTableName(old)) {
+      names[i].earlier = std::move(old);
     }
-    for (const TableName& table : names) ++uses[table.name];
-    bool unique = true;
-    for (size_t i = 0; i < streams.size(); ++i) {
-      if (uses[names[i].name] == 1) continue;
-      unique = false;
-      digits[i] += kHashDigits;
-      if (digits[i] > kMaxHashDigits) {
-        return ConfigError("The catalog has the stream \"" + streams[i].Display() + "\" twice.",
-                           "table names: two streams have the same whole SHA-256")
-            .For(streams[i]);
-      }
-    }
-    if (unique) return names;
   }
+  for (size_t i = 0; i < streams.size(); ++i) {
+    if (!names[i].plain.empty()) alike[names[i].plain].push_back(i);
+  }
+  for (TableNames& of : names) {
+    if (const auto group = alike.find(of.plain); group != alike.end() && group->second.size() > 1) {
+      of.meets = group->second;
+    }
+  }
+  if (Status added = AddHashedNames(streams, whole, names); !added.ok()) return std::move(added).error();
+  return names;
+}
+
+std::vector<std::string> NamesToLookFor(const std::vector<TableNames>& names) {
+  std::set<std::string> look_for;
+  for (const TableNames& of : names) {
+    if (of.plain.empty()) continue;
+    look_for.insert(of.hashed);
+    if (!of.meets.empty() || !of.earlier.empty()) look_for.insert(of.plain);
+    if (!of.earlier.empty()) look_for.insert(of.earlier);
+  }
+  return {look_for.begin(), look_for.end()};
+}
+
+SettledNames SettleTableNames(const std::vector<StreamId>& streams, const std::vector<TableNames>& names,
+                              const std::set<std::string>& found) {
+  SettledNames settled;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const TableNames& of = names[i];
+    const bool hashed = of.plain.empty() || !of.meets.empty() || found.contains(of.hashed);
+    settled.tables.push_back({hashed ? of.hashed : of.plain, hashed});
+    if (!hashed && found.contains(of.earlier) && !found.contains(of.plain)) {
+      settled.tables[i].name = of.earlier;
+      settled.warnings.push_back("Stream " + streams[i].Display() + " goes on in table " + of.earlier +
+                                 ", which version 1.0.0 made of its empty namespace. Where the platform "
+                                 "sends no namespace for it, its table is " +
+                                 of.plain + ".");
+    }
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    const TableNames& of = names[i];
+    if (of.meets.empty() || of.meets.front() != i || !found.contains(of.plain)) continue;
+    if (std::string warning = MeetingWarning(streams, names, i, found); !warning.empty()) {
+      settled.warnings.push_back(std::move(warning));
+    }
+  }
+  return settled;
 }
 
 }  // namespace ddb

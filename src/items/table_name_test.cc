@@ -1,5 +1,6 @@
 #include "items/table_name.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +8,10 @@
 
 namespace ddb {
 namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
 
 TEST(CleanName, AsTheJavaConnectorDoes) {
   const std::pair<std::string, std::string> kCases[] = {
@@ -69,14 +74,25 @@ TEST(CleanName, AsTheJavaConnectorDoes) {
   for (const auto& [name, clean] : kCases) EXPECT_EQ(CleanName(name), clean) << name;
 }
 
-std::vector<std::string> Names(std::string_view prefix, const std::vector<StreamId>& streams) {
-  const auto tables = ResolveTableNames(prefix, streams);
-  if (!tables.ok()) {
-    ADD_FAILURE() << tables.error().message;
+// With these tables there.
+SettledNames Settled(std::string_view prefix, const std::vector<StreamId>& streams,
+                     const std::set<std::string>& tables = {}) {
+  const auto names = PossibleTableNames(prefix, streams);
+  if (!names.ok()) {
+    ADD_FAILURE() << names.error().message;
     return {};
   }
+  std::set<std::string> found;
+  for (const std::string& name : NamesToLookFor(*names)) {
+    if (tables.contains(name)) found.insert(name);
+  }
+  return SettleTableNames(streams, *names, found);
+}
+
+std::vector<std::string> Names(std::string_view prefix, const std::vector<StreamId>& streams,
+                               const std::set<std::string>& tables = {}) {
   std::vector<std::string> names;
-  for (const TableName& table : *tables) names.push_back(table.name);
+  for (const TableName& table : Settled(prefix, streams, tables).tables) names.push_back(table.name);
   return names;
 }
 
@@ -89,7 +105,7 @@ TEST(TableNames, WorkedExamples) {
   EXPECT_EQ(Names("airbyte_sync", {{"public", "users"}}), Names1{"airbyte_sync_public_users"});
   EXPECT_EQ(Names("airbyte_sync", {{"public", "stream-with:spécial:character_names"}}),
             Names1{"airbyte_sync_public_stream_with_special_character_names"});
-  EXPECT_EQ(Names("airbyte_sync", {{"", "users"}}), Names1{"airbyte_sync__users"});
+  EXPECT_EQ(Names("airbyte_sync", {{"", "users"}}), Names1{"airbyte_sync_users"});
   EXPECT_EQ(Names("", {{"ns", "s"}}), Names1{"_ns_s"});
   EXPECT_EQ(Names("a.b-c", {{"my ns", "1st"}}), Names1{"a.b-c_my_ns_1st"});
   EXPECT_EQ(Names("p", {{"x", "y_z"}}), Names1{"p_x_y_z"});
@@ -122,17 +138,67 @@ TEST(TableNames, TheHashIsOfNamespaceAndName) {
   EXPECT_EQ(names[2], "p_x_y_z_c3cad42d");
 }
 
-TEST(TableNames, NullAndEmptyNamespaceDiffer) {
-  const auto names = Names("p", {{std::nullopt, "_s"}, {"", "s"}});
-  EXPECT_NE(names[0], names[1]);
-  EXPECT_EQ(names[0].substr(0, 5), "p__s_");
+TEST(TableNames, NullAndEmptyNamespaceAreOne) {
+  for (const std::string name : {"s", "a b", "_s"}) {
+    EXPECT_EQ(Names("p", {{std::nullopt, name}}), Names("p", {{"", name}}));
+    EXPECT_EQ(Names("p", {{std::nullopt, name}, {"x", "y_z"}, {"x_y", "z"}}),
+              Names("p", {{"", name}, {"x", "y_z"}, {"x_y", "z"}}));
+  }
+  const std::string longest(300, 'n');
+  EXPECT_EQ(Names("p", {{std::nullopt, longest}}), Names("p", {{"", longest}}));
+  EXPECT_EQ(Names("p", {{std::nullopt, "a b"}, {std::nullopt, "a-b"}}),
+            Names("p", {{"", "a b"}, {"", "a-b"}}));
+}
+
+// Version 1.0.0 made a part of the name of it.
+TEST(TableNames, AnEmptyNamespaceGoesOnWhereItsTableIs) {
+  const SettledNames settled = Settled("p", {{"", "s"}}, {"p__s"});
+  EXPECT_EQ(settled.tables[0].name, "p__s");
+  ASSERT_EQ(settled.warnings.size(), 1u);
+  EXPECT_THAT(settled.warnings[0], AllOf(HasSubstr("table p__s"), HasSubstr("its table is p_s.")));
+  EXPECT_EQ(Names("p", {{"", "s"}}, {"p__s", "p_s"}), std::vector<std::string>{"p_s"});
+  EXPECT_EQ(Names("p", {{std::nullopt, "s"}}, {"p__s"}), std::vector<std::string>{"p_s"});
+}
+
+// What a catalog has beside a stream changes: a newcomer, a stream that was taken out, a clear of some.
+TEST(TableNames, AStreamKeepsTheTableWithItsDigitsWhateverElseIsThere) {
+  const std::vector<StreamId> both = {{std::nullopt, "a.b"}, {std::nullopt, "a_b"}};
+  const std::vector<std::string> apart = Names("p", both);
+  EXPECT_NE(apart[0], apart[1]);
+  const std::set<std::string> tables = {"p_a_b", apart[0], apart[1]};
+  EXPECT_EQ(Settled("p", both, tables).warnings.size(), 0u);
+  for (const size_t i : {0, 1}) {
+    EXPECT_EQ(Names("p", {both[i]}, tables), std::vector<std::string>{apart[i]});
+    EXPECT_EQ(Names("p", {both[i], {"a", "b"}}, tables)[0], apart[i]);
+    EXPECT_EQ(Names("p", {both[i]}, {"p_a_b", apart[1 - i]}), std::vector<std::string>{"p_a_b"});
+  }
+}
+
+TEST(TableNames, ANewcomerThatMeetsATableIsToldOf) {
+  const std::vector<StreamId> both = {{std::nullopt, "a.b"}, {std::nullopt, "a_b"}};
+  const std::vector<std::string> apart = Names("p", both);
+  EXPECT_EQ(Settled("p", both).warnings.size(), 0u);  // both are new
+  for (const std::set<std::string>& tables : {std::set<std::string>{"p_a_b"}, {"p_a_b", apart[0]}}) {
+    const SettledNames settled = Settled("p", both, tables);
+    EXPECT_EQ(settled.tables[0].name, apart[0]);
+    EXPECT_EQ(settled.tables[1].name, apart[1]);
+    ASSERT_EQ(settled.warnings.size(), 1u);
+    EXPECT_THAT(settled.warnings[0],
+                AllOf(HasSubstr("the name p_a_b,"), HasSubstr("a.b (to " + apart[0] + ")"),
+                      HasSubstr("a_b (to " + apart[1] + ")")));
+  }
+  std::vector<StreamId> many;
+  for (const char c : std::string("!#$%&()*+,-./:;<=>?@"))
+    many.push_back({std::nullopt, std::string("a") + c});
+  const SettledNames settled = Settled("p", many, {"p_a_"});
+  ASSERT_EQ(settled.warnings.size(), 1u);
+  EXPECT_THAT(settled.warnings[0], AllOf(HasSubstr("a( (to"), HasSubstr("), ..."), Not(HasSubstr("a@"))));
 }
 
 TEST(TableNames, FitDynamoDbsLimits) {
-  const auto tables = ResolveTableNames("", {{std::nullopt, "a"}});
-  ASSERT_TRUE(tables.ok());
-  EXPECT_EQ(tables->at(0).name.substr(0, 3), "_a_");
-  EXPECT_TRUE(tables->at(0).hashed);
+  const SettledNames settled = Settled("", {{std::nullopt, "a"}});
+  EXPECT_EQ(settled.tables.at(0).name.substr(0, 3), "_a_");
+  EXPECT_TRUE(settled.tables.at(0).hashed);
 
   const std::string long_name(400, 'n');
   const auto names = Names("p", {{"ns", long_name}, {"ns", long_name + "2"}, {"ns", std::string(249, 'm')}});
@@ -152,20 +218,21 @@ TEST(TableNames, AHashedNameThatAnotherStreamHasGetsMoreDigits) {
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 3u);
   EXPECT_EQ(names[0].size(), first[0].size() + 8);
   EXPECT_EQ(names[1], first[1]);
+  EXPECT_EQ(names[2], first[0]);  // the name that it has without the others too
 }
 
 TEST(TableNames, BadPrefixesAreConfigErrors) {
   for (const std::string prefix : {"a b", "a/b", "é", "a\n", "x:y"}) {
-    const auto tables = ResolveTableNames(prefix, {{std::nullopt, "s"}});
+    const auto tables = PossibleTableNames(prefix, {{std::nullopt, "s"}});
     ASSERT_FALSE(tables.ok()) << prefix;
     EXPECT_EQ(tables.error().type, FailureType::kConfig);
   }
-  EXPECT_FALSE(ResolveTableNames(std::string(247, 'p'), {{std::nullopt, "s"}}).ok());
+  EXPECT_FALSE(PossibleTableNames(std::string(247, 'p'), {{std::nullopt, "s"}}).ok());
   EXPECT_EQ(Names(std::string(246, 'p'), {{std::nullopt, std::string(20, 's')}})[0].size(), 255u);
 }
 
 TEST(TableNames, AStreamTwiceIsAnError) {
-  EXPECT_FALSE(ResolveTableNames("p", {{"n", "s"}, {"n", "s"}}).ok());
+  EXPECT_FALSE(PossibleTableNames("p", {{"n", "s"}, {"n", "s"}}).ok());
 }
 
 }  // namespace

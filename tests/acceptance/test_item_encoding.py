@@ -296,15 +296,17 @@ def clean(name):
 
 
 def table_names(prefix, streams):
-    """The whole rule; a stream is (namespace or None, name)."""
-    plain = [prefix + "".join("_" + clean(part) for part in stream if part is not None) for stream in streams]
-    hashes = [hashlib.sha256((b"\xff" if ns is None else ns.encode()) + b"\0" + name.encode()).hexdigest() for ns, name in streams]
-    digits = [0 if 3 <= len(name) <= 255 else 8 for name in plain]
+    """The whole rule; a stream is (namespace or None, name), and "" is no namespace."""
+    whole = [prefix + "".join("_" + clean(part) for part in (ns or None, name) if part is not None) for ns, name in streams]
+    plain = [name if 3 <= len(name) <= 255 else None for name in whole]
+    hashes = [hashlib.sha256((ns.encode() if ns else b"\xff") + b"\0" + name.encode()).hexdigest() for ns, name in streams]
+    digits = [8] * len(streams)
     while True:
-        names = [f"{p[:254 - d]}_{h[:d]}" if d else p for p, h, d in zip(plain, hashes, digits)]
-        if len(set(names)) == len(names):
-            return names
-        digits = [d + 8 * (names.count(name) > 1) for name, d in zip(names, digits)]
+        hashed = [f"{name[:254 - d]}_{h[:d]}" for name, h, d in zip(whole, hashes, digits)]
+        clash = [hashed.count(name) > 1 or name in plain for name in hashed]
+        if not any(clash):
+            return [h if p is None or plain.count(p) > 1 else p for p, h in zip(plain, hashed)]
+        digits = [d + 8 * c for d, c in zip(digits, clash)]
 
 
 def test_whole_table_names_agree(build_folder):
@@ -317,8 +319,10 @@ def test_whole_table_names_agree(build_folder):
         prefix = rng.choice(["", "p", "airbyte", "a-b.c", "y" * 200, "y" * 246])
         some = ["".join(rng.choice(parts) for _ in range(rng.choice([1, 1, 2]))) for _ in range(rng.randrange(1, 10))]
         streams = {(rng.choice([None, None, "", *some]), name) for name in some}
+        streams -= {("", name) for namespace, name in streams if namespace is None}  # one and the same
         if rng.random() < 0.2:  # one that already has a name that another one gets
             taken = rng.choice(table_names(prefix, sorted(streams, key=repr)))
+            streams -= {("", taken[len(prefix) + 1:])}
             streams.add((None, taken[len(prefix) + 1:]))
         streams = rng.sample(sorted(streams, key=repr), len(streams))
         catalogs.append((prefix, streams))

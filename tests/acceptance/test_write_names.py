@@ -44,7 +44,7 @@ def test_names_are_cleaned(connector, engine, dynamodb, prefix):
     ("airbyte_sync", "public", "users", "airbyte_sync_public_users"),
     ("airbyte_sync", "public", "stream-with:spécial:character_names",
      "airbyte_sync_public_stream_with_special_character_names"),
-    ("airbyte_sync", "", "users", "airbyte_sync__users"),
+    ("airbyte_sync", "", "users", "airbyte_sync_users"),
     ("a.b-c", "my ns", "1st", "a.b-c_my_ns_1st"),
     ("p", "x", "y_z", "p_x_y_z"),
     ("", "dest_1001_namespace", "s", "_dest_1001_namespace_s"),
@@ -80,6 +80,61 @@ def test_streams_that_would_share_a_table_are_kept_apart(connector, engine, dyna
             assert rows.data(dynamodb, f"{prefix}_{cleaned}{hashed(namespace, name)}") == [{"of": [namespace, name]}]
         assert rows.data(dynamodb, f"{prefix}_n_plain") == [{"of": ["n", "plain"]}]
         assert len(engines.table_names(dynamodb, prefix)) == len(pairs)
+
+
+def tables_of(outcome):
+    """What the log says: {stream: table}."""
+    found = [text.split(" -> table ") for _, text in outcome.logs if text.startswith("Stream ") and " -> table " in text]
+    return {stream.removeprefix("Stream "): rest.split(" ")[0] for stream, rest in found}
+
+
+def warnings_of(outcome, *words):
+    return [text for level, text in outcome.logs if level == "WARN" and all(word in text for word in words)]
+
+
+@pytest.mark.parametrize("old, newcomer", [("a_b", "a.b"), ("a.b", "a_b"), ("a b", "a\u0301-b")])
+def test_a_newcomer_that_meets_an_old_stream(connector, engine, dynamodb, prefix, old, newcomer):
+    """The table of old rows is told of and left alone, and what comes after it does not depend on who else is there."""
+    plain = f"{prefix}_a_b"
+    write(connector, engine, prefix, [old], [messages.record(old, {"of": old, "run": 0})])
+    own = {stream: plain + "_" + hashlib.sha256(b"\xff\0" + stream.encode()).hexdigest()[:8] for stream in (old, newcomer)}
+    for run, catalog in enumerate([[old, newcomer], [newcomer, old], [old], [newcomer]], 1):
+        outcome = write(connector, engine, prefix, catalog, [messages.record(s, {"of": s, "run": run}) for s in catalog])
+        assert tables_of(outcome) == {stream: own[stream] for stream in catalog}
+        # Once: from then on each has a table that is known to be its own.
+        assert len(warnings_of(outcome, plain + ",", own[old], own[newcomer])) == (1 if run == 1 else 0)
+    assert rows.data(dynamodb, plain) == [{"of": old, "run": 0}]
+    rows.assert_same(rows.data(dynamodb, own[old]), [{"of": old, "run": run} for run in (1, 2, 3)])
+    rows.assert_same(rows.data(dynamodb, own[newcomer]), [{"of": newcomer, "run": run} for run in (1, 2, 4)])
+
+
+def test_clearing_one_of_two_that_met_clears_its_own_table(connector, engine, dynamodb, prefix):
+    """The catalog of a clear has the cleared streams only."""
+    streams = ["n.a", "n_a", "other"]
+    write(connector, engine, prefix, streams, [messages.record(s, {"of": s}) for s in streams])
+    outcome = write(connector, engine, prefix, [messages.stream("n.a", "overwrite")], [])
+    table = tables_of(outcome)["n.a"]
+    assert rows.data(dynamodb, table) == []
+    left = [row for name in engines.table_names(dynamodb, prefix) for row in rows.data(dynamodb, name)]
+    rows.assert_same(left, [{"of": "n_a"}, {"of": "other"}])
+
+
+@pytest.mark.parametrize("first, second", [("", None), (None, ""), ("", "")])
+def test_an_empty_namespace_is_none_also_in_the_next_sync(connector, engine, dynamodb, prefix, first, second):
+    for run, namespace in enumerate((first, second)):
+        outcome = write(connector, engine, prefix, [messages.stream("s", namespace=namespace)],
+                        [messages.record("s", {"run": run}, namespace)])
+        assert tables_of(outcome) == {"s": f"{prefix}_s"}
+    rows.assert_same(rows.data(dynamodb, f"{prefix}_s"), [{"run": 0}, {"run": 1}])
+
+
+def test_the_table_of_an_empty_namespace_that_was_there_before(connector, engine, dynamodb, prefix):
+    """Version 1.0.0 gave a stream "s" of the namespace "" the table of a stream "_s" without one."""
+    write(connector, engine, prefix, ["_s"], [messages.record("_s", {"run": 0})])
+    outcome = write(connector, engine, prefix, [messages.stream("s", namespace="")], [messages.record("s", {"run": 1}, "")])
+    assert tables_of(outcome) == {"s": f"{prefix}__s"}
+    assert len(warnings_of(outcome, f"{prefix}__s", f"{prefix}_s.")) == 1
+    rows.assert_same(rows.data(dynamodb, f"{prefix}__s"), [{"run": 0}, {"run": 1}])
 
 
 def test_a_name_that_is_too_long_is_cut(connector, engine, dynamodb, prefix):

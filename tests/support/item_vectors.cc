@@ -50,9 +50,11 @@ std::string TableNames(const std::string& line) {
     if (ns != "-") stream.ns = FromHex(ns.substr(1));
     stream.name = FromHex(name.substr(1));
   }
-  const auto names = ddb::ResolveTableNames(FromHex(prefix.substr(1)), streams);
+  const auto names = ddb::PossibleTableNames(FromHex(prefix.substr(1)), streams);
   if (!names.ok()) return "refused";
-  for (const ddb::TableName& table : *names) found += (found.empty() ? "" : " ") + table.name;
+  for (const ddb::TableName& table : ddb::SettleTableNames(streams, *names, {}).tables) {
+    found += (found.empty() ? "" : " ") + table.name;
+  }
   return found;
 }
 

@@ -78,7 +78,7 @@ class Privacy:
         self._private = set()
         self._left = self.LINES
         for text in known:
-            with contextlib.suppress(ValueError, AttributeError):
+            with contextlib.suppress(ValueError, AttributeError, RecursionError):
                 value = json.loads(text)
                 self._public += json.dumps(value, ensure_ascii=False)
                 self._private |= {value.get("secret_access_key")} - {None, ""}

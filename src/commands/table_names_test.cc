@@ -1,0 +1,79 @@
+#include "commands/table_names.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "commands/plan.h"
+
+namespace ddb {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class Lines final : public Log {
+ public:
+  void Write(LogLevel, std::string message) override { all += message + "\n"; }
+  std::string all;
+};
+
+class NameTablesTest : public testing::Test {
+ protected:
+  NameTablesTest() { config_.table_prefix = "p"; }
+
+  RunPlan PlanOf(const std::vector<StreamId>& streams) {
+    Catalog catalog;
+    for (const StreamId& id : streams) catalog.streams.emplace_back().id = id;
+    return *MakePlan(config_, catalog, 1, {1, 1 << 30});
+  }
+  Status Name(RunPlan& plan, const std::set<std::string>& there) {
+    return NameTables(
+        config_,
+        [&](const std::vector<std::string>& names) -> Result<std::set<std::string>> {
+          std::set<std::string> found;
+          for (const std::string& name : names) {
+            if (there.contains(name)) found.insert(name);
+          }
+          return found;
+        },
+        plan, log_);
+  }
+
+  Config config_;
+  Lines log_;
+};
+
+TEST_F(NameTablesTest, AStreamThatStandsAloneGoesOnInItsTableWithDigits) {
+  RunPlan both = PlanOf({{std::nullopt, "a.b"}, {std::nullopt, "a_b"}});
+  const std::string of_first = both.tables[TableNo(0)].table;
+  RunPlan alone = PlanOf({{std::nullopt, "a.b"}});
+  EXPECT_EQ(alone.tables[TableNo(0)].table, "p_a_b");
+  ASSERT_TRUE(Name(alone, {"p_a_b", of_first}).ok());
+  EXPECT_EQ(alone.tables[TableNo(0)].table, of_first);
+  EXPECT_TRUE(alone.streams[StreamNo(0)].hashed_name);
+  EXPECT_EQ(log_.all, "");
+  ASSERT_TRUE(Name(both, {"p_a_b"}).ok());
+  EXPECT_THAT(log_.all, AllOf(HasSubstr("the name p_a_b,"), HasSubstr(of_first)));
+}
+
+TEST_F(NameTablesTest, ATableThatIsFoundForAStreamIsNotThatOfTheDeadLetters) {
+  RunPlan both = PlanOf({{std::nullopt, "a.b"}, {std::nullopt, "a_b"}});
+  config_.dead_letter_table = both.tables[TableNo(0)].table;
+  RunPlan alone = PlanOf({{std::nullopt, "a.b"}});
+  EXPECT_TRUE(Name(alone, {}).ok());
+  const Status shared = Name(alone, {config_.dead_letter_table});
+  ASSERT_FALSE(shared.ok());
+  EXPECT_THAT(shared.error().message, HasSubstr("dead_letter_table"));
+}
+
+TEST_F(NameTablesTest, WhatCannotBeLookedForIsAnError) {
+  RunPlan plan = PlanOf({{std::nullopt, "a"}});
+  const Status status = NameTables(
+      config_, [](const auto&) -> Result<std::set<std::string>> { return TransientError("no reply"); }, plan,
+      log_);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message, "no reply");
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,77 @@
+#include "dynamodb/table_lookup.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/task.h"
+#include "dynamodb/control_plane.h"
+#include "dynamodb/requests.h"
+
+namespace ddb {
+namespace {
+
+constexpr Duration kStopPoll = std::chrono::milliseconds(100);
+
+class Lookup {
+ public:
+  Lookup(ControlLoop& loop, Client& client, const std::vector<std::string>& names,
+         const PrepareOptions& options)
+      : loop_(loop), names_(names), options_(options), plane_(loop_, client, options.control) {}
+
+  Result<std::set<std::string>> Run() {
+    if (names_.empty()) return std::set<std::string>();
+    WatchForStop();
+    pending_ = names_.size();
+    for (const std::string& name : names_) tasks_.push_back(LookFor(name));
+    for (Task<void>& task : tasks_) task.Start();
+    loop_.Run();
+    if (error_) return std::move(*error_);
+    return std::move(found_);
+  }
+
+ private:
+  Task<void> LookFor(const std::string& name) {
+    const ControlReply reply =
+        co_await plane_.Call("DescribeTable", TableNameBody(name), plane_.Now() + options_.transition);
+    if (reply.ok()) {
+      found_.insert(name);
+    } else if (!error_ && (reply.gave_up || !reply.verdict.answered())) {
+      error_ = OperationError(
+                   {"DescribeTable", name, reply.verdict, reply.request_id, reply.gave_up, reply.answered},
+                   options_.endpoint)
+                   .At("dynamodb/table_lookup");
+    }
+    if (--pending_ == 0 || error_) loop_.Stop();
+  }
+
+  void WatchForStop() {
+    if (!options_.stop_requested) return;
+    if (options_.stop_requested()) {
+      if (!error_) {
+        error_ =
+            TransientError("The sync was stopped while its tables were being looked for.", "stop_requested");
+      }
+      return loop_.Stop();
+    }
+    loop_.After(kStopPoll, [this] { WatchForStop(); });
+  }
+
+  ScopedLoop loop_;
+  const std::vector<std::string>& names_;
+  const PrepareOptions& options_;
+  ControlPlane plane_;
+  std::set<std::string> found_;
+  size_t pending_ = 0;
+  std::optional<Error> error_;
+  std::vector<Task<void>> tasks_;  // last: their frames use the members above
+};
+
+}  // namespace
+
+Result<std::set<std::string>> FindTables(ControlLoop& loop, Client& client,
+                                         const std::vector<std::string>& names,
+                                         const PrepareOptions& options) {
+  return Lookup(loop, client, names, options).Run();
+}
+
+}  // namespace ddb

@@ -1,0 +1,23 @@
+// FindTables: which of some tables are there, before it is settled what a sync's tables are called. All at
+// once, nothing is changed. Blocks its caller, before the tables are prepared; on that phase's thread.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "dynamodb/client.h"
+#include "dynamodb/control_loop.h"
+#include "dynamodb/tables.h"
+
+namespace ddb {
+
+// A table that we may not look at, or whose name this endpoint refuses, is none of ours. An endpoint that
+// does not answer is an error, and so is a stop.
+Result<std::set<std::string>> FindTables(ControlLoop& loop, Client& client,
+                                         const std::vector<std::string>& names,
+                                         const PrepareOptions& options);
+
+}  // namespace ddb

@@ -1,0 +1,64 @@
+#include "dynamodb/table_lookup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/dynamodb/tables_fixture.h"
+
+namespace ddb {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class FindTablesTest : public testing::Tables {
+ protected:
+  Result<std::set<std::string>> Find(const std::vector<std::string>& names) {
+    return FindTables(loop_, db_, names, options_);
+  }
+};
+
+TEST_F(FindTablesTest, ThoseThatAreThere) {
+  Existing("b");
+  Existing("d");
+  EXPECT_THAT(*Find({"a", "b", "c", "d"}), ElementsAre("b", "d"));
+  EXPECT_TRUE(Find({})->empty());
+}
+
+TEST_F(FindTablesTest, WhatWeMayNotSeeIsNoneOfOurs) {
+  Existing("a");
+  for (const ErrorCode code :
+       {ErrorCode::kAccessDenied, ErrorCode::kValidation, ErrorCode::kUnrecognizedClient}) {
+    Refuse("DescribeTable", testing::Refusal(Reaction::kFailConfig, code));
+    const auto found = Find({"a", "b"});
+    ASSERT_TRUE(found.ok());
+    EXPECT_TRUE(found->empty());
+  }
+}
+
+TEST_F(FindTablesTest, WhatPassesIsWaitedOut) {
+  Existing("a");
+  Refuse("DescribeTable", testing::Refusal(Reaction::kThrottle, ErrorCode::kThrottled), 3);
+  EXPECT_THAT(*Find({"a", "b"}), ElementsAre("a"));
+}
+
+TEST_F(FindTablesTest, AnEndpointThatDoesNotAnswerIsAnError) {
+  Refuse("DescribeTable", testing::Unreachable(TransportError::kRefused));
+  const auto found = Find({"a", "b"});
+  ASSERT_FALSE(found.ok());
+  EXPECT_THAT(found.error().message, HasSubstr("was refused"));
+}
+
+TEST_F(FindTablesTest, AStopEndsIt) {
+  Refuse("DescribeTable", testing::Unreachable(TransportError::kRefused));
+  options_.stop_requested = [this] {
+    return loop_.Now() > Instant{std::chrono::hours(1)} + std::chrono::seconds(2);
+  };
+  const auto found = Find({"a"});
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.error().type, FailureType::kTransient);
+  EXPECT_THAT(found.error().message, HasSubstr("stopped"));
+}
+
+}  // namespace
+}  // namespace ddb

@@ -3,13 +3,16 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <utility>
 
+#include "airbyte/odd_line.h"
 #include "base/mutex.h"
 #include "json/padding.h"
 
@@ -47,20 +50,57 @@ uint64_t CountNewlines(const char* p, const char* end) {
   return lines + static_cast<uint64_t>(std::count(p, end, '\n'));
 }
 
+// Pages for `size` bytes and the padding: those of `bytes` and more, or fewer. What is not written to takes
+// no memory.
+LineBytes Remap(LineBytes bytes, size_t size) {
+  const size_t mapped = size + kPadding;
+  const size_t before = bytes ? bytes.get_deleter().mapped : 0;
+  void* const pages = before == 0
+                          ? mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                          : mremap(bytes.get(), before, mapped, MREMAP_MAYMOVE);
+  if (pages == MAP_FAILED) throw std::bad_alloc();
+  static_cast<void>(bytes.release());
+  return {static_cast<char*>(pages), FreeLines{mapped}};
+}
+
 }  // namespace
 
+void FreeLines::operator()(char* p) const {
+  if (mapped == 0) {
+    delete[] p;
+  } else {
+    munmap(p, mapped);
+  }
+}
+
+void Chunk::DropFirstLine(SkimmedLine skimmed) {
+  const size_t line = std::min(view().find('\n'), size - 1) + 1;
+  size -= line;
+  std::memmove(bytes.get(), bytes.get() + line, size + kPadding);
+  if (bytes.get_deleter().mapped > 0) {
+    bytes = Remap(std::move(bytes), size);
+    capacity = size;
+  }
+  too_long = std::move(skimmed);
+}
+
 struct ChunkReader::Impl {
-  Impl(int fd_in, size_t chunk_bytes_in, size_t max_line_in)
-      : fd(fd_in), chunk_bytes(chunk_bytes_in), max_line(std::max(max_line_in, chunk_bytes_in)) {}
+  Impl(int fd_in, size_t chunk_bytes_in, size_t max_line_in, bool past_long_lines_in)
+      : fd(fd_in),
+        chunk_bytes(chunk_bytes_in),
+        max_line(std::max(max_line_in, chunk_bytes_in)),
+        past_long_lines(past_long_lines_in) {}
 
   const int fd;
   const size_t chunk_bytes;
   const size_t max_line;
+  const bool past_long_lines;
 
   // By the holder of the read token.
-  std::unique_ptr<char[]> bytes;  // the carried line, then room; `capacity` bytes and the padding
+  LineBytes bytes;  // the carried line, then room; `capacity` bytes and the padding
   size_t capacity = 0;
   size_t filled = 0;
+  std::optional<LineSkim> skim;  // the carried line is too long, and none of it is in `bytes`
   uint64_t next_sequence = 0;
   uint64_t next_line = 1;
   bool ended = false;
@@ -68,22 +108,18 @@ struct ChunkReader::Impl {
   Error failure;
 
   Mutex mu;
-  std::vector<std::unique_ptr<char[]>> kept GUARDED_BY(mu);  // each of chunk_bytes
+  std::vector<LineBytes> kept GUARDED_BY(mu);  // each of chunk_bytes
 
-  static std::unique_ptr<char[]> Allocate(size_t size) {
-    return std::unique_ptr<char[]>(new char[size + kPadding]);  // not initialised
-  }
-
-  std::unique_ptr<char[]> NewBuffer() {
+  LineBytes NewBuffer() {
     {
       MutexLock lock(mu);
       if (!kept.empty()) {
-        std::unique_ptr<char[]> buffer = std::move(kept.back());
+        LineBytes buffer = std::move(kept.back());
         kept.pop_back();
         return buffer;
       }
     }
-    return Allocate(chunk_bytes);
+    return LineBytes(new char[chunk_bytes + kPadding]);  // not initialised
   }
 
   // Makes room behind what is carried.
@@ -92,11 +128,14 @@ struct ChunkReader::Impl {
       bytes = NewBuffer();
       capacity = chunk_bytes;
     } else if (filled == capacity) {
-      const size_t larger = std::min(capacity * 2, max_line);
-      std::unique_ptr<char[]> grown = Allocate(larger);
-      std::memcpy(grown.get(), bytes.get(), filled);
-      bytes = std::move(grown);
-      capacity = larger;
+      capacity = std::min(capacity * 2, max_line);
+      if (bytes.get_deleter().mapped > 0) {
+        bytes = Remap(std::move(bytes), capacity);
+      } else {
+        LineBytes grown = Remap(nullptr, capacity);
+        std::memcpy(grown.get(), bytes.get(), filled);
+        bytes = std::move(grown);
+      }
     }
   }
 
@@ -106,31 +145,70 @@ struct ChunkReader::Impl {
     return Outcome::kFailed;
   }
 
-  // Gives the first `size` bytes away as a chunk and keeps the rest for the next one.
+  // Gives the first `size` bytes away as a chunk, behind the line that was skimmed, and keeps the rest for
+  // the next one. The rest is less than one read.
   Outcome Give(size_t size, Chunk& chunk) {
     const size_t rest = filled - size;
-    std::unique_ptr<char[]> next;
-    size_t next_capacity = 0;
+    LineBytes next;
     if (rest > 0) {
-      // The rest of a buffer that had grown can be longer than a chunk.
-      next_capacity = std::max(rest, chunk_bytes);
-      next = rest > chunk_bytes ? Allocate(rest) : NewBuffer();
+      next = NewBuffer();
       std::memcpy(next.get(), bytes.get() + size, rest);
+    }
+    if (bytes.get_deleter().mapped > 0) {  // room that it has no use for
+      bytes = Remap(std::move(bytes), size);
+      capacity = size;
+      std::memset(bytes.get() + size, 0, kPadding);
     }
     chunk.sequence = next_sequence++;
     chunk.first_line = next_line;
-    next_line += CountNewlines(bytes.get(), bytes.get() + size);
+    next_line += CountNewlines(bytes.get(), bytes.get() + size) + (skim ? 1 : 0);
+    if (skim) chunk.too_long = skim->Finish();
+    skim.reset();
     chunk.bytes = std::move(bytes);
     chunk.size = size;
     chunk.capacity = capacity;
     bytes = std::move(next);
-    capacity = next_capacity;
+    capacity = rest > 0 ? chunk_bytes : 0;
     filled = rest;
     return Outcome::kChunk;
   }
 
+  // The carried line is too long to be held. Text that is no message at all is not read to its end, which
+  // need not come; nor is anything where the run ends with this line.
+  Outcome BeginToSkim(Chunk& chunk) {
+    const std::string_view held = WithoutBom({bytes.get(), filled});
+    skim.emplace();
+    skim->Feed(held);
+    const bool is_plain = skim->Finish().kind == LineKind::kPlain;
+    const Text plain_reason = is_plain ? LookAtPlainLine(held).reason : Text();
+    bytes = NewBuffer();
+    std::memset(bytes.get(), 0, kPadding);
+    capacity = chunk_bytes;
+    filled = 0;
+    if ((past_long_lines && !is_plain) || skim->MayBeIgnored()) return Outcome::kNeedMore;
+    ended = true;
+    Give(0, chunk);
+    chunk.too_long->is_whole = false;
+    if (is_plain) chunk.too_long->reason = plain_reason;
+    return Outcome::kChunk;
+  }
+
+  // What was read last, from `begin` on, belongs to a line that is too long, up to the newline in it.
+  Outcome SkimOn(Chunk& chunk) {
+    const std::string_view read(bytes.get(), filled);
+    const size_t newline = read.find('\n');
+    skim->Feed(read.substr(0, newline));
+    const size_t line = newline == std::string_view::npos ? filled : newline + 1;
+    filled -= line;
+    std::memmove(bytes.get(), bytes.get() + line, filled + kPadding);
+    if (newline == std::string_view::npos) return Outcome::kNeedMore;
+    const std::string_view rest(bytes.get(), filled);
+    return Give(rest.rfind('\n') + 1, chunk);  // none: 0
+  }
+
   Outcome End(Chunk& chunk) {
     ended = true;
+    if (skim) return Give(0, chunk);
     if (filled == 0) {
       bytes.reset();
       return Outcome::kEnd;
@@ -141,8 +219,8 @@ struct ChunkReader::Impl {
   }
 };
 
-ChunkReader::ChunkReader(int fd, size_t chunk_bytes, size_t max_line)
-    : impl_(std::make_unique<Impl>(fd, chunk_bytes, max_line)) {
+ChunkReader::ChunkReader(int fd, size_t chunk_bytes, size_t max_line, bool past_long_lines)
+    : impl_(std::make_unique<Impl>(fd, chunk_bytes, max_line, past_long_lines)) {
   // Fewer wake-ups and fewer, larger chunks; fails for what is no pipe and where the user's share is used up.
   const int size = fcntl(fd, F_GETPIPE_SZ);
   if (size >= 0 && size < kPipeBytes) fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
@@ -176,22 +254,17 @@ ChunkReader::Outcome ChunkReader::Take(Chunk& chunk, Error& error) {
   if (got == 0) return self.End(chunk);
   self.filled += static_cast<size_t>(got);
   std::memset(begin + got, 0, kPadding);  // readers of the padding find no rubbish
+  if (self.skim) return self.SkimOn(chunk);
   const void* const last = memrchr(begin, '\n', static_cast<size_t>(got));
   if (last != nullptr) {
     return self.Give(static_cast<size_t>(static_cast<const char*>(last) - self.bytes.get()) + 1, chunk);
   }
-  if (self.filled < self.max_line) return Outcome::kNeedMore;
-  self.Fail(
-      SystemError(fmt::format("Line {} of the input is longer than {} bytes, the longest that is accepted.",
-                              self.next_line, self.max_line),
-                  "stdin: no newline in that many bytes"));
-  error = self.failure;
-  return Outcome::kFailed;
+  return self.filled < self.max_line ? Outcome::kNeedMore : self.BeginToSkim(chunk);
 }
 
 void ChunkReader::Recycle(Chunk&& chunk) {
-  std::unique_ptr<char[]> bytes = std::move(chunk.bytes);
-  const bool usual = chunk.capacity == impl_->chunk_bytes;
+  LineBytes bytes = std::move(chunk.bytes);
+  const bool usual = chunk.capacity == impl_->chunk_bytes && bytes.get_deleter().mapped == 0;
   chunk.size = chunk.capacity = 0;
   if (!bytes || !usual) return;
   MutexLock lock(impl_->mu);

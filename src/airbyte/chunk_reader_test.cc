@@ -60,7 +60,9 @@ Taken Take(ChunkReader& reader) {
     if (reader.carried() == 0) {
       EXPECT_EQ(sum, 0U);
     }
-    EXPECT_EQ(taken.chunk.view().back(), '\n');
+    if (taken.chunk.size > 0) {
+      EXPECT_EQ(taken.chunk.view().back(), '\n');
+    }
     EXPECT_GE(taken.chunk.capacity, taken.chunk.size);
   }
   return taken;
@@ -70,7 +72,7 @@ constexpr size_t kMaxLine = 1 << 24;
 
 TEST(ChunkReader, GivesWholeLinesAndCarriesTheRest) {
   Pipe pipe;
-  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine, false);
   EXPECT_EQ(Take(reader).outcome, Outcome::kNeedMore);  // nothing there: it does not wait
   pipe.Write("one\ntwo\nthr");
   const Taken first = Take(reader);
@@ -101,7 +103,7 @@ TEST(ChunkReader, GivesWholeLinesAndCarriesTheRest) {
 TEST(ChunkReader, EmptyLinesAreCounted) {
   for (const size_t count : {63, 64, 4'095, 4'096, 4'097, 16'384, 60'000}) {
     Pipe pipe;
-    ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+    ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine, false);
     pipe.Write(std::string(count, '\n'));
     EXPECT_EQ(Take(reader).chunk.size, count);
     pipe.Write("x\n");
@@ -112,14 +114,14 @@ TEST(ChunkReader, EmptyLinesAreCounted) {
 TEST(ChunkReader, EmptyInput) {
   Pipe pipe;
   pipe.CloseWriter();
-  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine, false);
   EXPECT_EQ(Take(reader).outcome, Outcome::kEnd);
 }
 
 TEST(ChunkReader, ADescriptorThatOthersMadeNonBlocking) {
   Pipe pipe;
   ASSERT_EQ(fcntl(pipe.reader(), F_SETFL, O_NONBLOCK), 0);
-  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine, false);
   EXPECT_EQ(Take(reader).outcome, Outcome::kNeedMore);
   pipe.Write("a\n");
   EXPECT_EQ(Take(reader).outcome, Outcome::kChunk);
@@ -129,14 +131,14 @@ TEST(ChunkReader, MakesAPipeLargeAndLeavesItsFlags) {
   Pipe pipe;
   const int flags = fcntl(pipe.reader(), F_GETFL);
   const int before = fcntl(pipe.reader(), F_GETPIPE_SZ);
-  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine, false);
   EXPECT_GE(fcntl(pipe.reader(), F_GETPIPE_SZ), before);
   EXPECT_EQ(fcntl(pipe.reader(), F_GETFL), flags);
 }
 
 TEST(ChunkReader, ALineLongerThanAChunk) {
   Pipe pipe;
-  ChunkReader reader(pipe.reader(), 16, 1000);
+  ChunkReader reader(pipe.reader(), 16, 1000, false);
   const std::string line(100, 'x');
   pipe.Write("a\n" + line + "\nb\n" + line);
   std::string all;
@@ -154,35 +156,101 @@ TEST(ChunkReader, ALineLongerThanAChunk) {
   EXPECT_EQ(all, "a\n" + line + "\nb\n" + line + "\n");
 }
 
-TEST(ChunkReader, ALineOverTheLimitIsNamedByItsNumberOnly) {
-  for (const size_t length : {99U, 100U, 101U, 500U}) {
-    Pipe pipe;
-    ChunkReader reader(pipe.reader(), 16, 100);
-    pipe.Write("a\nb\n" + std::string(length - 1, 'S') + "\nafter\n");
-    pipe.CloseWriter();
-    std::string all;
+std::string RecordOf(size_t bytes) {
+  const std::string head = R"({"type":"RECORD","record":{"data":{"x":")";
+  const std::string tail = R"("},"stream":"users"}})";
+  return head + std::string(bytes - head.size() - tail.size(), 'S') + tail;
+}
+
+// The line of so many bytes, with its newline, is the third.
+std::vector<Taken> TakeAllWith(size_t length, bool past_long_lines, std::string_view after = "\nafter\nit") {
+  Pipe pipe;
+  ChunkReader reader(pipe.reader(), 64, 200, past_long_lines);
+  pipe.Write("a\nb\n" + RecordOf(length - 1) + std::string(after));
+  pipe.CloseWriter();
+  std::vector<Taken> all;
+  for (;;) {
     Taken taken = Take(reader);
-    for (; taken.outcome == Outcome::kChunk || taken.outcome == Outcome::kNeedMore; taken = Take(reader)) {
+    if (taken.outcome == Outcome::kEnd) return all;
+    EXPECT_NE(taken.outcome, Outcome::kFailed);
+    if (taken.outcome == Outcome::kChunk) all.push_back(std::move(taken));
+  }
+}
+
+TEST(ChunkReader, ALineOverTheLimitIsSkimmedAndPassed) {
+  for (const size_t length : {199U, 200U, 201U, 263U, 264U, 265U, 1000U, 5000U}) {
+    std::string all;
+    uint64_t lines = 1;
+    int too_long = 0;
+    for (const Taken& taken : TakeAllWith(length, true)) {
+      EXPECT_EQ(taken.chunk.first_line, lines) << length;
+      EXPECT_LE(taken.chunk.capacity, 200U);
+      if (taken.chunk.too_long) {
+        ++too_long;
+        ++lines;
+        EXPECT_EQ(taken.chunk.first_line, 3U);
+        EXPECT_EQ(taken.chunk.too_long->kind, LineKind::kRecord);
+        EXPECT_EQ(taken.chunk.too_long->stream->name, "users");
+        EXPECT_EQ(taken.chunk.too_long->bytes, length - 1);
+        EXPECT_TRUE(taken.chunk.too_long->is_whole);
+      }
       all += taken.text();
+      lines += static_cast<uint64_t>(std::ranges::count(taken.chunk.view(), '\n'));
     }
-    if (length <= 100) {
-      EXPECT_EQ(taken.outcome, Outcome::kEnd);
-      EXPECT_EQ(all.size(), 4 + length + 6);
-      continue;
-    }
-    EXPECT_EQ(all, "a\nb\n");
-    ASSERT_EQ(taken.outcome, Outcome::kFailed);
-    EXPECT_EQ(taken.error.type, FailureType::kSystem);
-    EXPECT_EQ(taken.error.message,
-              "Line 3 of the input is longer than 100 bytes, the longest that is accepted.");
-    EXPECT_EQ(Take(reader).outcome, Outcome::kFailed);
+    EXPECT_EQ(too_long, length > 200 ? 1 : 0) << length;
+    EXPECT_EQ(all, length > 200 ? "a\nb\nafter\nit\n" : "a\nb\n" + RecordOf(length - 1) + "\nafter\nit\n");
+  }
+}
+
+TEST(ChunkReader, ALineOverTheLimitIsTheLastWhereTheRunEndsWithIt) {
+  const std::vector<Taken> all = TakeAllWith(5000, false);
+  ASSERT_FALSE(all.empty());
+  const Chunk& last = all.back().chunk;
+  ASSERT_TRUE(last.too_long);
+  EXPECT_FALSE(last.too_long->is_whole);
+  EXPECT_EQ(last.first_line, 3U);
+  EXPECT_EQ(last.size, 0U);
+  EXPECT_GE(last.too_long->bytes, 200U);
+}
+
+TEST(ChunkReader, ALineOverTheLimitMayEndWithTheInput) {
+  const std::vector<Taken> all = TakeAllWith(5000, true, "");
+  EXPECT_EQ(all.back().chunk.too_long->kind, LineKind::kRecord);
+  EXPECT_EQ(all.back().chunk.too_long->bytes, 4999U);
+  const std::vector<Taken> cut = TakeAllWith(5000, true, "{");
+  EXPECT_EQ(cut.back().chunk.too_long->kind, LineKind::kMalformed);
+}
+
+TEST(ChunkReader, TextOverTheLimitIsNotReadToItsEnd) {
+  for (const std::string head : {"text", "\x1F\x8B"}) {
+    Pipe pipe;
+    ChunkReader reader(pipe.reader(), 64, 200, true);
+    pipe.Write(head + std::string(1000, 'S'));
+    Taken taken = Take(reader);
+    while (taken.outcome == Outcome::kNeedMore) taken = Take(reader);
+    ASSERT_TRUE(taken.chunk.too_long);
+    EXPECT_EQ(taken.chunk.too_long->kind, LineKind::kPlain);
+    EXPECT_FALSE(taken.chunk.too_long->is_whole);
+    EXPECT_EQ(taken.chunk.too_long->reason.empty(), head == "text");
+    EXPECT_EQ(Take(reader).outcome, Outcome::kEnd);
+  }
+}
+
+TEST(ChunkReader, ALineThatIsHeldCanBeDroppedAfterAll) {
+  std::vector<Taken> all = TakeAllWith(150, true, "\nafter\n");
+  for (Taken& taken : all) {
+    if (taken.chunk.size < 100) continue;
+    taken.chunk.DropFirstLine(Skim(RecordOf(149)));
+    EXPECT_EQ(taken.text(), taken.chunk.size == 0 ? "" : "after\n");
+    EXPECT_EQ(taken.chunk.too_long->kind, LineKind::kRecord);
+    EXPECT_GE(taken.chunk.capacity, taken.chunk.size);
   }
 }
 
 TEST(ChunkReader, AReadErrorIsAFailure) {
   const int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   ASSERT_GE(directory, 0);
-  ChunkReader reader(directory, ChunkReader::kChunkBytes, kMaxLine);
+  ChunkReader reader(directory, ChunkReader::kChunkBytes, kMaxLine, false);
   Taken taken = Take(reader);
   EXPECT_EQ(taken.outcome, Outcome::kFailed);
   EXPECT_EQ(taken.error.type, FailureType::kSystem);
@@ -198,7 +266,7 @@ TEST(ChunkReader, ARegularFileInChunks) {
   ASSERT_NE(file, nullptr);
   ASSERT_EQ(std::fwrite(content.data(), 1, content.size(), file), content.size());
   std::rewind(file);
-  ChunkReader reader(fileno(file), ChunkReader::kChunkBytes, kMaxLine);
+  ChunkReader reader(fileno(file), ChunkReader::kChunkBytes, kMaxLine, false);
   std::string all;
   uint64_t lines = 1;
   uint64_t chunks = 0;
@@ -222,7 +290,7 @@ TEST(ChunkReader, ARegularFileInChunks) {
 
 TEST(ChunkReader, RecycledMemoryIsUsedAgain) {
   Pipe pipe;
-  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine);
+  ChunkReader reader(pipe.reader(), ChunkReader::kChunkBytes, kMaxLine, false);
   pipe.Write("a\n");
   Taken first = Take(reader);
   const char* const memory = first.chunk.bytes.get();
@@ -250,7 +318,7 @@ TEST(ChunkReader, AnyCuttingGivesTheSameLines) {
     }
     pipe.CloseWriter();
   });
-  ChunkReader reader(pipe.reader(), 128, 1000);
+  ChunkReader reader(pipe.reader(), 128, 1000, true);
   std::string all;
   std::vector<std::thread> recyclers;
   for (bool end = false; !end;) {

@@ -2,8 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 namespace ddb {
 namespace {
+
+constexpr std::string_view kMore = R"(,"destinationStats":)";
+constexpr std::string_view kName = kMore.substr(1);
+// Four counts of 20 digits, each with ".0".
+static_assert(kMore.size() + 4 * 22 +
+                      std::string_view(R"({"recordCount":,"rejectedRecordCount":,"additionalStats":{)"
+                                       R"("nulledValueCount":,"truncatedValueCount":}})")
+                          .size() +
+                      1 <=
+                  kMostStatsBytes,
+              "with its newline");
 
 std::string Stats(const RecordCounts& counts) {
   std::string stats = fmt::format(R"({{"recordCount":{}.0)", counts.records);
@@ -20,19 +33,18 @@ std::string Stats(const RecordCounts& counts) {
 
 }  // namespace
 
-std::string WithDestinationStats(std::string_view line, const StateFields& state,
-                                 const RecordCounts& counts) {
-  constexpr std::string_view kName = R"("destinationStats":)";
-  const std::string stats = Stats(counts);
-  std::string out;
-  out.reserve(line.size() + 1 + kName.size() + stats.size() + 1);  // a STATE can be MBs; its newline follows
-  out.append(line.substr(0, state.stats_begin));
-  if (state.stats_begin == state.stats_end) {
-    if (!state.stats_first) out += ',';
-    out += kName;
+std::string WithDestinationStats(std::string line, const StateFields& state, const RecordCounts& counts) {
+  std::string stats;
+  if (state.stats_begin == state.stats_end) stats = state.stats_first ? kName : kMore;
+  stats += Stats(counts);
+  const size_t size = line.size() - (state.stats_end - state.stats_begin) + stats.size();
+  if (line.capacity() > size) {
+    line.replace(state.stats_begin, state.stats_end - state.stats_begin, stats);
+    return line;
   }
-  out += stats;
-  out.append(line.substr(state.stats_end));
+  std::string out;
+  out.reserve(size + 1);  // its newline follows
+  out.append(line, 0, state.stats_begin).append(stats).append(line, state.stats_end);
   return out;
 }
 

@@ -2,8 +2,8 @@
 // Numbers carry a decimal point, as the protocol asks. Pure; by whoever releases a checkpoint.
 #pragma once
 
+#include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "airbyte/message.h"
 #include "base/record_counts.h"
@@ -12,6 +12,9 @@ namespace ddb {
 
 // `counts` are those since the STATE before it (of its stream, or of all for GLOBAL and LEGACY). `state` is
 // what the parser said of this line.
-std::string WithDestinationStats(std::string_view line, const StateFields& state, const RecordCounts& counts);
+std::string WithDestinationStats(std::string line, const StateFields& state, const RecordCounts& counts);
+
+// A line with room for so much more (and its newline) is not copied for that.
+inline constexpr size_t kMostStatsBytes = 256;
 
 }  // namespace ddb

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "airbyte/message_parser.h"
 #include "json/scan.h"
@@ -25,6 +26,14 @@ std::string Spliced(const std::string& line, const RecordCounts& counts) {
   const std::string padded_out = out + std::string(json::kPadding, ' ');
   EXPECT_EQ(parser.Parse(std::string_view(padded_out).substr(0, out.size()), sink).kind, LineKind::kState)
       << out;
+  // The same where the line has room for it.
+  std::string roomy;
+  roomy.reserve(line.size() + kMostStatsBytes);
+  roomy.assign(line);
+  const char* const bytes = roomy.data();
+  const std::string in_place = WithDestinationStats(std::move(roomy), parsed.state, counts);
+  EXPECT_EQ(in_place, out);
+  EXPECT_EQ(in_place.data(), bytes);
   return out;
 }
 

@@ -29,6 +29,7 @@ struct DeadLetter {
 };
 inline constexpr Text kDeadLetterAirbyte = "airbyte record data";  // record.data as the source sent it
 inline constexpr Text kDeadLetterLine = "airbyte message";         // the whole line, where its record is odd
+inline constexpr Text kDeadLetterNothing = "too long to be kept";  // `record` is empty
 inline constexpr Text kDeadLetterItem = "dynamodb json";           // the item as DynamoDB refused it
 
 // Its keys.

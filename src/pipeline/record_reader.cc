@@ -18,6 +18,7 @@ constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
 // Of the scratch buffer, from one line to the next; it is not in the memory budget. Bytes.
 constexpr size_t kKeptScratch = 1 << 20;
 
+constexpr Text kTooLong = "its line is too long for the memory that there is (max_memory_mb)";
 constexpr Text kNotInCatalog = "its stream is not in the catalog";
 
 NumberedVector<StreamNo, StreamEncoding> EncodingsOf(const RunPlan& plan) {
@@ -70,8 +71,9 @@ RecordReader::RecordReader(RunContext& run, const Input& input, MessageWriter& w
       open_groups_(run.plan.streams.size(), nullptr),
       draft_(run.plan, batcher) {}
 
-bool RecordReader::Read(const Chunk& chunk) {
+bool RecordReader::Read(const Chunk& chunk, size_t longest_letter) {
   now_ = run_.clock.Now();
+  longest_letter_ = longest_letter;
   next_index_ = 0;
   contents_ = {};
   contents_.chunk = chunk.sequence;
@@ -80,7 +82,11 @@ bool RecordReader::Read(const Chunk& chunk) {
   const char* const end = p + chunk.size;
   line_number_ = chunk.first_line;
   odd_lines_ = 0;
-  while (p < end) {
+  if (chunk.too_long) {
+    contents_.whole = TakeLongLine(*chunk.too_long);
+    ++line_number_;
+  }
+  while (p < end && contents_.whole) {
     const void* newline = std::memchr(p, '\n', static_cast<size_t>(end - p));
     line_end_ = newline ? static_cast<const char*>(newline) : end;
     if (!ReadLine({p, static_cast<size_t>(line_end_ - p)})) {
@@ -126,6 +132,46 @@ bool RecordReader::ReadLine(std::string_view line) {
     default:
       return true;
   }
+}
+
+// ---- lines that are too long to be held
+
+// False: the run fails here.
+bool RecordReader::TakeLongLine(const SkimmedLine& line) {
+  if (!line.is_whole) return FailLongLine(line);
+  if (line.kind == LineKind::kIgnored) return true;
+  if (line.kind == LineKind::kMalformed) return FailLine(line.reason, nullptr);
+  if (line.kind != LineKind::kRecord || !run_.plan.skip_rejected) return FailLongLine(line);
+  const StreamRef named{line.stream->ns, line.stream->name};
+  const std::optional<StreamNo> stream = FindStream(named);
+  if (!stream) return FailLine(kNotInCatalog, &named);
+  progress_.read.Add(1);
+  return RejectRecord(*stream, kTooLong, kDeadLetterNothing, {});
+}
+
+// Always false: the run fails here, by what the user can do about it.
+bool RecordReader::FailLongLine(const SkimmedLine& line) {
+  if (!line.reason.empty() && line.kind == LineKind::kPlain) {
+    return TakeOddLine({OddLine::Kind::kNotInput, line.reason});
+  }
+  const bool is_record = line.stream.has_value();
+  std::string what;
+  Error error = ConfigError("");
+  if (is_record) {
+    const StreamId id = ShownStream({line.stream->ns, line.stream->name});
+    what = fmt::format(", a record of stream {},", id.Display());
+    error.stream = id;
+  } else if (line.kind == LineKind::kState) {
+    what = ", a STATE,";
+  }
+  error.message = fmt::format(
+      "Line {} of the input{} has {}{} bytes, for which the memory of {} MB is too small. Raise "
+      "max_memory_mb{}.",
+      line_number_, what, line.is_whole ? "" : "more than ", line.bytes, run_.budget.limit() >> 20,
+      is_record && !run_.plan.skip_rejected ? ", or set on_rejected_record to skip" : "");
+  error.internal = fmt::format("stdin, line {}: no room in the memory budget", line_number_);
+  run_.state.Fail(std::move(error).At("parsing the input"));
+  return false;
 }
 
 // ---- lines that are no message
@@ -222,8 +268,8 @@ bool RecordReader::RejectRecord(StreamNo stream, Text reason, Text format, std::
   switch (settlement_.Reject({.stream = stream,
                               .reason = reason,
                               .where = where,
-                              .format = format,
-                              .record = record,
+                              .format = record.size() > longest_letter_ ? kDeadLetterNothing : format,
+                              .record = record.size() > longest_letter_ ? std::string_view() : record,
                               .group = &group})) {
     case Settlement::Fate::kRunFails:
       ++group.outstanding;
@@ -267,7 +313,7 @@ void RecordReader::AddCheckpoint(const StateFields& state, std::string_view line
   pending.covers_all = state.kind != StateKind::kStream;
   if (!pending.covers_all) pending.stream = FindStream(state.stream);
   pending.read = now_;
-  pending.checkpoint = std::make_unique<StateCheckpoint>(std::string(line), state, writer_, run_.budget);
+  pending.checkpoint = std::make_unique<StateCheckpoint>(line, state, writer_, run_.budget);
 }
 
 // A status of a stream that is not in the catalog says nothing to us.
@@ -291,18 +337,21 @@ std::optional<StreamNo> RecordReader::FindStream(const StreamRef& stream) {
   return last_stream_;
 }
 
+// For a message: of the catalog, or whatever the source made of it.
+StreamId RecordReader::ShownStream(const StreamRef& stream) {
+  if (const std::optional<StreamNo> known = FindStream(stream)) return run_.plan.streams[*known].id;
+  StreamId id;
+  if (stream.ns) id.ns = ShortText(*stream.ns);
+  id.name = ShortText(stream.name);
+  return id;
+}
+
 // Always false: the run fails here.
 bool RecordReader::FailLine(Text reason, const StreamRef* stream) {
   Error error = SystemError(fmt::format("Line {} of the input cannot be used: {}.", line_number_, reason),
                             fmt::format("stdin, line {}: {}", line_number_, reason));
   if (stream != nullptr) {
-    StreamId id;
-    if (const std::optional<StreamNo> known = FindStream(*stream)) {
-      id = run_.plan.streams[*known].id;
-    } else {  // whatever the source made of it
-      if (stream->ns) id.ns = ShortText(*stream->ns);
-      id.name = ShortText(stream->name);
-    }
+    StreamId id = ShownStream(*stream);
     error.message = fmt::format("Line {} of the input, a record of stream {}, cannot be used: {}.",
                                 line_number_, id.Display(), reason);
     error.stream = std::move(id);

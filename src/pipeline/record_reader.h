@@ -61,8 +61,8 @@ class RecordReader final : private RecordSink {
                Settlement& settlement, Progress& progress);
 
   // Reads the chunk to its end, or to a line that fails the run, and registers what it holds in the ledger.
-  // True: it holds checkpoints.
-  bool Read(const Chunk& chunk);
+  // True: it holds checkpoints. Of a longer record than `longest_letter` (bytes) a dead letter keeps nothing.
+  bool Read(const Chunk& chunk, size_t longest_letter);
 
  private:
   bool ReadLine(std::string_view line);
@@ -77,10 +77,13 @@ class RecordReader final : private RecordSink {
   RecordGroup& GroupOf(StreamNo stream);
   void CloseGroups();
   std::optional<StreamNo> FindStream(const StreamRef& stream);
+  bool TakeLongLine(const SkimmedLine& line);
+  bool FailLongLine(const SkimmedLine& line);
   bool TakePlainLine(std::string_view line);
   bool TakeBrokenLine(Text reason, std::string_view line);
   bool TakeOddLine(const OddLine& odd);
   bool FailLine(Text reason, const StreamRef* stream);
+  StreamId ShownStream(const StreamRef& stream);
 
   RunContext& run_;
   const Input input_;
@@ -97,6 +100,7 @@ class RecordReader final : private RecordSink {
   NumberedVector<StreamNo, RecordGroup*> open_groups_;
   std::vector<StreamNo> streams_with_group_;
   Instant now_;  // read once a chunk
+  size_t longest_letter_ = 0;
 
   // The line, and the value of record.data, when it has been met.
   uint64_t line_number_ = 0;

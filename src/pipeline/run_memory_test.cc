@@ -61,13 +61,72 @@ TEST_P(RunMemoryTest, ALongLineWaitsForItsRoomAndIsRefusedWhereThereIsNone) {
   sender.join();
   Finish();
   ASSERT_EQ(result_.reason, StopReason::kFailure);
-  EXPECT_NE(result_.error->message.find("Line 1004 of the input has 120"), std::string::npos)
+  EXPECT_EQ(result_.error->type, FailureType::kConfig);
+  EXPECT_NE(result_.error->message.find("Line 1004 of the input, a record of stream users, has 120"),
+            std::string::npos)
       << result_.error->message;
   EXPECT_NE(result_.error->message.find("max_memory_mb"), std::string::npos) << result_.error->message;
   EXPECT_EQ(store_.size(), 1002u);
   EXPECT_TRUE(store_.Has("4711"));
   EXPECT_EQ(AllLines().size(), 1u);
   EXPECT_EQ(budget_.used(), 0u);
+}
+
+// Long lines of every kind between records: what cannot be stored is counted, and everything else goes on.
+TEST_P(RunMemoryTest, LongLinesAreSkippedOrDelivered) {
+  plan_.chunk_bytes = 4096;
+  plan_.skip_rejected = true;
+  budget_.SetLimit(1 << 20);
+  behaviour_.delay = std::chrono::milliseconds(1);
+  Start();
+  const auto list = [](size_t bytes) {
+    std::string numbers = "1e39";
+    while (numbers.size() < bytes) numbers += ",1e39";
+    return numbers;
+  };
+  const auto record = [&](size_t bytes) {
+    return R"({"record":{"data":{"id":1001,"n":[)" + list(bytes) +
+           R"(]},"emitted_at":1,"stream":"users"},"type":"RECORD"})" + "\n";
+  };
+  std::string state = State("users", 1);
+  state.insert(state.rfind("}}"), R"(,"x":")" + std::string(900'000, 'x') + '"');
+  std::string text;
+  for (int i = 0; i < 300; ++i) {
+    text += Record("users", i);
+    if (i == 100) text += record(120'000) + record(3'000'000);  // without room, and longer than all of it
+    if (i == 200)
+      text += state + R"({"type":"LOG","log":{"message":")" + std::string(2'000'000, 'x') + "\"}}\n";
+  }
+  std::thread sender([&] { Send(text + State("users", 2)); });
+  sender.join();
+  Finish();
+  ASSERT_EQ(result_.reason, StopReason::kNone) << result_.error->message;
+  EXPECT_EQ(store_.size(), 300u);
+  const std::vector<std::string> lines = AllLines();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find(R"("destinationStats":{"recordCount":201.0,"rejectedRecordCount":2.0})"),
+            std::string::npos);
+  EXPECT_GT(lines[0].size(), 900'000u);
+  EXPECT_NE(lines[1].find(R"("destinationStats":{"recordCount":99.0})"), std::string::npos);
+  EXPECT_EQ(budget_.used(), 0u);
+}
+
+TEST_P(RunMemoryTest, AStateLongerThanTheBudgetIsNamed) {
+  plan_.chunk_bytes = 4096;
+  plan_.skip_rejected = true;
+  budget_.SetLimit(1 << 20);
+  Start();
+  std::string state = State("users", 2);
+  state.insert(state.rfind("}}"), R"(,"x":")" + std::string(1'100'000, 'x') + '"');
+  std::thread sender([&] { Send(Record("users", 1) + State("users", 1) + state + State("users", 3)); });
+  sender.join();
+  Finish();
+  ASSERT_EQ(result_.reason, StopReason::kFailure);
+  EXPECT_EQ(result_.error->type, FailureType::kConfig);
+  EXPECT_NE(result_.error->message.find("Line 3 of the input, a STATE, has 1100"), std::string::npos)
+      << result_.error->message;
+  EXPECT_NE(result_.error->message.find("max_memory_mb"), std::string::npos);
+  EXPECT_EQ(AllLines().size(), 1u);
 }
 
 // By this clock no batch ever gets old.

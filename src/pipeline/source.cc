@@ -6,12 +6,13 @@
 
 namespace ddb {
 
-Source::Source(int fd, size_t chunk_bytes, size_t max_line, CheckpointLedger& ledger, MemoryBudget& budget)
+Source::Source(int fd, size_t chunk_bytes, bool past_long_lines, CheckpointLedger& ledger,
+               MemoryBudget& budget)
     : fd_(fd),
       chunk_bytes_(chunk_bytes),
       ledger_(ledger),
       budget_(budget),
-      chunks_(fd, chunk_bytes, max_line),
+      chunks_(fd, chunk_bytes, budget.limit(), past_long_lines),
       carried_(budget, 0) {}
 
 Source::Look Source::LookForInput() {
@@ -28,9 +29,7 @@ Source::Taken Source::Take() {
   taken.outcome = chunks_.Take(taken.chunk, taken.error);
   // Ended meanwhile: what was read is not missed, as nothing behind it will be.
   if (ended()) taken.outcome = ChunkReader::Outcome::kEnd;
-  // A line that is not whole yet is held here, in a buffer that doubles: the old one and what was copied from
-  // it are there together.
-  carried_.Resize(2 * chunks_.carried());
+  carried_.Resize(chunks_.carried());  // a line that is not whole yet
   if (taken.outcome == ChunkReader::Outcome::kChunk) {
     taken.charge = Charge(budget_, taken.chunk.capacity);
     ledger_.OpenChunk(taken.chunk.sequence);

@@ -14,7 +14,8 @@ namespace ddb {
 
 class Source {
  public:
-  Source(int fd, size_t chunk_bytes, size_t max_line, CheckpointLedger& ledger, MemoryBudget& budget);
+  // A line may be as long as the whole budget. `past_long_lines`: longer ones are no end (ChunkReader).
+  Source(int fd, size_t chunk_bytes, bool past_long_lines, CheckpointLedger& ledger, MemoryBudget& budget);
 
   int fd() const { return fd_; }
   size_t chunk_bytes() const { return chunk_bytes_; }

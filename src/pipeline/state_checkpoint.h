@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "airbyte/message.h"
@@ -16,25 +17,28 @@ namespace ddb {
 class StateCheckpoint final : public Checkpoint {
  public:
   // `fields` are of `line`; its stream, a view into the line's chunk, is not kept.
-  StateCheckpoint(std::string line, const StateFields& fields, MessageWriter& writer, MemoryBudget& budget)
-      : line_(std::move(line)),
-        fields_(fields),
-        writer_(writer),
-        charge_(budget, line_.capacity() + kOverhead) {
+  StateCheckpoint(std::string_view line, const StateFields& fields, MessageWriter& writer,
+                  MemoryBudget& budget)
+      : fields_(fields), writer_(writer) {
     fields_.stream = {};
+    // A long one, which can be as long as the memory allows, is not held twice when it leaves.
+    line_.reserve(line.size() + (line.size() >= kLong ? kMostStatsBytes : 0));
+    line_.assign(line);
+    charge_ = Charge(budget, line_.capacity() + kOverhead);
   }
   void Release(const RecordCounts& counts) override {
-    writer_.WriteLine(WithDestinationStats(line_, fields_, counts));
+    writer_.WriteLine(WithDestinationStats(std::move(line_), fields_, counts));
   }
 
  private:
   // In memory beside the line: this, its place in the ledger's map, the allocator's part. Bytes.
   static constexpr size_t kOverhead = sizeof(PendingCheckpoint) + 300;
+  static constexpr size_t kLong = 64 * 1024;
 
-  const std::string line_;
+  std::string line_;
   StateFields fields_;
   MessageWriter& writer_;
-  const Charge charge_;
+  Charge charge_;
 };
 
 }  // namespace ddb

@@ -11,8 +11,6 @@ namespace {
 
 constexpr Duration kLogEvery = std::chrono::seconds(60);
 constexpr Duration kStateIsLate = std::chrono::seconds(60);
-// A longer line is refused by name. So is a shorter one that has no room to be encoded (chunk_room).
-constexpr size_t kLinePartOfBudget = 8;
 
 std::vector<StreamId> IdsOf(const RunPlan& plan) {
   std::vector<StreamId> ids;
@@ -34,8 +32,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
       parts_(parts),
       control_(control),
       ledger_(plan.streams.size()),
-      source_(parts.input_fd, plan.chunk_bytes, parts.budget.limit() / kLinePartOfBudget, ledger_,
-              parts.budget),
+      source_(parts.input_fd, plan.chunk_bytes, plan.skip_rejected, ledger_, parts.budget),
       streams_(IdsOf(plan)),
       statuses_(plan.streams.size()),
       passed_over_(parts.writer),

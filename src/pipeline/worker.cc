@@ -1,14 +1,21 @@
 #include "pipeline/worker.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <random>
 #include <utility>
 
+#include "airbyte/line_skim.h"
+#include "airbyte/odd_line.h"
 #include "pipeline/chunk_room.h"
 
 namespace ddb {
+namespace {
+
+// A part of the 48 MiB that a run may take beside its budget: while a STATE is copied from its chunk, both
+// are there, and nothing else is.
+constexpr size_t kRoomBesideForState = size_t{24} << 20;
+
+}  // namespace
 
 Worker::Worker(const Shared& shared)
     : shared_(shared),
@@ -87,7 +94,7 @@ void Worker::Proceed() {
   if (MustPass()) {
     PassToken();
   } else if (taken_) {
-    ParseLongChunk();
+    ParseTakenChunk();
   } else {
     AwaitInput();
   }
@@ -114,13 +121,11 @@ void Worker::TakeChunk() {
     case ChunkReader::Outcome::kChunk:
       if (taken_->chunk.size > chunk_bytes) {
         room.reset();
-        long_room_ = RoomForLongChunk(taken_->chunk.view());
-        if (run_.plan.dead_letters) {
-          long_room_ = std::max(long_room_, RoomForLetters(taken_->chunk.size));
-        }
-        ParseLongChunk();
+        SizeLongChunk();
+        ParseTakenChunk();
       } else {
         room->Resize(RoomForChunk(taken_->chunk.size));
+        longest_letter_ = taken_->chunk.size;
         ParseChunk(*std::move(room));
       }
       return;
@@ -137,15 +142,38 @@ void Worker::TakeChunk() {
   }
 }
 
-// Its first line is longer than a chunk, so that it needs room of its own, for which it waits with the token:
-// whatever holds memory now was read before it, and goes on without it.
-void Worker::ParseLongChunk() {
-  const size_t held = taken_->charge.bytes() + shared_.source.held();
-  if (long_room_ + held > run_.budget.limit()) {
-    RefuseLine(long_room_ + held);
-  } else if (std::optional<Charge> room = ReserveOrAwait(long_room_, held)) {
-    ParseChunk(*std::move(room));
+// Its first line is longer than a chunk, so that it needs room of its own. A record that has none is too
+// long; a STATE needs only to be held once more, and may take a little more than the budget for that.
+void Worker::SizeLongChunk() {
+  Chunk& chunk = taken_->chunk;
+  const size_t held = chunk.capacity + shared_.source.held();
+  const size_t limit = run_.budget.limit();
+  long_room_ = RoomForLongChunk(chunk.view());
+  if (long_room_ + held > limit) {
+    const size_t line = std::min(chunk.view().find('\n'), chunk.size);
+    SkimmedLine skimmed = Skim(WithoutBom(chunk.view().substr(0, line)));
+    const size_t rest = RoomForChunk(chunk.size - line);
+    const bool is_copied_only = skimmed.kind != LineKind::kRecord && skimmed.kind != LineKind::kMalformed;
+    if (is_copied_only && held + line + rest <= limit + kRoomBesideForState) {
+      long_room_ = line + rest;
+    } else {
+      chunk.DropFirstLine(std::move(skimmed));
+      taken_->charge.Resize(chunk.capacity);
+      long_room_ = rest;
+    }
   }
+  // A letter keeps a record as far as there is room for it.
+  const size_t letter = RoomForLetters(chunk.size);
+  const bool has_room = held + letter <= limit;
+  longest_letter_ = has_room ? chunk.size : shared_.source.chunk_bytes();
+  if (run_.plan.dead_letters && has_room) long_room_ = std::max(long_room_, letter);
+}
+
+// A long one waits for its room with the token: whatever holds memory now was read before it, and goes on
+// without it.
+void Worker::ParseTakenChunk() {
+  const size_t held = taken_->charge.bytes() + shared_.source.held();
+  if (std::optional<Charge> room = ReserveOrAwait(long_room_, held)) ParseChunk(*std::move(room));
 }
 
 void Worker::ParseChunk(Charge room) {
@@ -153,7 +181,7 @@ void Worker::ParseChunk(Charge room) {
   taken_.reset();
   PassToken();
   has_open_.store(true);  // soon: before anybody is told of what this chunk holds
-  const bool checkpoints = reader_.Read(taken.chunk);
+  const bool checkpoints = reader_.Read(taken.chunk, longest_letter_);
   dispatcher_.EndTurn();
   if (checkpoints && shared_.source.dry()) shared_.wake_open();
   shared_.source.Recycle(std::move(taken.chunk));
@@ -175,17 +203,6 @@ std::optional<Charge> Worker::ReserveOrAwait(size_t bytes, size_t own) {
     run_.budget.WhenRoom(bytes, own, [this] { loop_.Post([this] { Proceed(); }); });
   }
   return room;
-}
-
-void Worker::RefuseLine(size_t needed) {
-  const Chunk& chunk = taken_->chunk;
-  const size_t line = chunk.view().find('\n');
-  run_.state.Fail(SystemError(
-      fmt::format("Line {} of the input has {} bytes and may take {} bytes of memory, more than the {} that "
-                  "max_memory_mb allows.",
-                  chunk.first_line, line, needed, run_.budget.limit()),
-      fmt::format("stdin, line {}: no room in the memory budget", chunk.first_line)));
-  EndOfInput();
 }
 
 void Worker::EndOfInput() {

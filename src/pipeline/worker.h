@@ -61,10 +61,10 @@ class Worker {
   void Proceed();
   void AwaitInput();
   void TakeChunk();
-  void ParseLongChunk();
+  void SizeLongChunk();
+  void ParseTakenChunk();
   void ParseChunk(Charge room);
   std::optional<Charge> ReserveOrAwait(size_t bytes, size_t own);
-  void RefuseLine(size_t needed);
   void EndOfInput();
 
   // Batches
@@ -97,6 +97,7 @@ class Worker {
   enum class Token { kNone, kAsked, kHeld } token_ = Token::kNone;
   std::optional<Source::Taken> taken_;  // by the holder: a chunk that is not parsed yet
   size_t long_room_ = 0;                // and what it needs for that, if it is a long one
+  size_t longest_letter_ = 0;           // of a record of that chunk
   bool drained_ = false;
 };
 

@@ -134,3 +134,30 @@ def test_primary_key_and_cursor_are_never_nulled(connector, engine, dynamodb, pr
     assert item["_airbyte_data"] == {**data, field: None}
     assert [change["field"] for change in item["_airbyte_meta"]["changes"]] == [field]
     assert out.states[0]["destinationStats"]["additionalStats"] == {"nulledValueCount": 1.0}
+
+
+@pytest.mark.parametrize("policy", ["fail", "skip"])
+def test_a_record_of_megabytes_beside_a_small_memory(connector, engine, dynamodb, prefix, policy):
+    """Its text as null and noted; longer than the whole memory: by its line, or counted, and its dead letter says that it kept nothing."""
+    def lines(large):
+        return [messages.record("s", {"id": 1}), large, messages.record("s", {"id": 2}), messages.stream_state("s", {"n": 2})]
+
+    dead = f"{prefix}_dead"
+    config = messages.config(engine.endpoint, prefix, max_memory_mb=16, on_rejected_record=policy, dead_letter_table=dead)
+    outcome = connector.write(config, messages.catalog("s"), lines(messages.record("s", {"id": 3, "pad": "x" * 3_000_000}))).ok()
+    assert len(outcome.states) == 1
+    found = scan(dynamodb, f"{prefix}_s")
+    assert set(found) == {1, 2, 3}
+    assert found[3]["_airbyte_data"]["M"]["pad"] == {"NULL": True} and found[3]["_airbyte_meta"] == noted("pad")
+
+    outcome = connector.write(config, messages.catalog("s"), lines(messages.record("s", {"id": 4, "pad": "x" * 20_000_000})))
+    if policy == "fail":
+        assert outcome.code == 1 and outcome.error["failure_type"] == "config_error"
+        assert "Line 2 of the input" in outcome.error["message"] and "max_memory_mb" in outcome.error["message"]
+        assert not outcome.states
+        return
+    outcome.ok()
+    assert outcome.states[0]["destinationStats"] == {"recordCount": 2.0, "rejectedRecordCount": 1.0}
+    assert any(level == "WARN" and "max_memory_mb" in text and "stream s" in text for level, text in outcome.logs)
+    [letter] = engines.read_table(dynamodb, dead)
+    assert letter["format"] == "too long to be kept" and letter["record"] == ""

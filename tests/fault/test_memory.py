@@ -15,6 +15,7 @@ from ddb_testkit.scripted import ACCESS_KEY, SECRET_KEY
 
 # What is not in the budget: the program, its libraries, threads, connections.
 BESIDE_KIB = 48 * 1024
+UNHURRIED_REPLY = {"name": "unhurried", "match": {"operation": "BatchWriteItem"}, "action": {"delay_ms": 50}}
 SLOW_REPLY = {"name": "slow", "match": {"operation": "BatchWriteItem"}, "action": {"delay_ms": 2000}}
 # For a hang; a sanitizer's build on a busy machine takes its time.
 LONG_S = 600
@@ -281,6 +282,7 @@ def test_records_that_grow_the_most(start, holds, records, workers):
 
 
 def test_one_line_of_100_mb_is_refused_by_name(start, holds):
+    """With `fail` it is not read to its end: it need not have one."""
     running, server = start(["s"], 64, workers=2)
     before = lines(["s"], 100, lambda n: {"id": n})
     head = messages.record("s", {"pad": ""})[:-3].rpartition('""')[0].encode() + b'"'
@@ -296,21 +298,93 @@ def test_one_line_of_100_mb_is_refused_by_name(start, holds):
             pass
         outcome = running.outcome(LONG_S)
     assert outcome.code == 1
-    assert "line 102" in outcome.error["message"].lower()
-    assert f"longer than {64 << 17} bytes" in outcome.error["message"]  # an eighth of the budget
+    assert outcome.error["failure_type"] == "config_error"
+    assert "line 102 of the input, a record of stream s, has more than" in outcome.error["message"].lower()
+    assert "max_memory_mb" in outcome.error["message"]
     assert stored(server) == 100 and len(outcome.states) == 1
     holds(peak.at_the_end(), 64, "a line of 100 MB")
 
 
-@pytest.mark.parametrize("mib, code", [(3.9, 0), (4.1, 1)])
-def test_the_longest_line_is_an_eighth_of_the_budget(start, mib, code):
-    running, server = start(["s"], 32, workers=2)
+def padded(line, mib, where='"pad":"'):
+    """The line with a text of so many MiB behind `where`."""
+    head, found, tail = line.partition(where)
+    assert found
+    return head.encode() + found.encode() + b"x" * int(mib * (1 << 20)) + tail.encode()
+
+
+PADDED = {"record": messages.record("s", {"id": 1, "pad": ""}),
+          "record, its stream last": '{"record":{"data":{"id":1,"pad":""},"emitted_at":1,"namespace":null,"stream":"s"},"type":"RECORD"}',
+          "state": messages.stream_state("s", {"n": 2, "pad": ""}),
+          "legacy": messages.legacy_state({"n": 2, "pad": ""}),
+          "log": '{"type":"LOG","log":{"level":"INFO","message":"x","pad":""}}',
+          "text": 'some text "pad":""'}
+
+
+# 16 MB are the least that can be configured. What fits is stored (with its field as null) or passed on; of what does not, a record is
+# counted, and only with `fail`, or where it is a STATE, does the sync end, by its line.
+@pytest.mark.parametrize("kind, mib, policy, then", [
+    ("record", 3, "skip", "stored"), ("record", 3, "fail", "stored"), ("record", 6, "skip", "stored"),
+    ("record", 12, "skip", "rejected"), ("record", 12, "fail", "refused"),
+    ("record", 40, "skip", "rejected"), ("record", 40, "fail", "refused"),
+    ("record, its stream last", 40, "skip", "rejected"), ("record, its stream last", 12, "fail", "refused"),
+    ("state", 3, "fail", "passed on"), ("state", 9, "skip", "passed on"), ("state", 15.9, "fail", "passed on"),
+    ("legacy", 15.9, "skip", "passed on"), ("state", 17, "skip", "refused"), ("state", 17, "fail", "refused"),
+    ("log", 12, "fail", "ignored"), ("log", 40, "fail", "ignored"), ("log", 40, "skip", "ignored"),
+    ("text", 3, "fail", "ignored"), ("text", 40, "skip", "refused"), ("text", 40, "fail", "refused")])
+def test_lines_of_any_length(start, holds, sanitized, kind, mib, policy, then):
+    line = padded(PADDED[kind], mib)
+    make_state = messages.legacy_state if kind == "legacy" else lambda blob: messages.stream_state("s", blob)
+    before = lines(["s"], 2_000, lambda n: {"id": n}) + make_state({"n": 1}).encode() + b"\n"
+    after = b"\n" + lines(["s"], 1_000, lambda n: {"id": n}) + make_state({"n": 3}).encode() + b"\n"
+    running, server = start(["s"], 16, [UNHURRIED_REPLY], workers=2, on_rejected_record=policy)
     with running:
-        running.send(messages.record("s", {"id": 1, "pad": "x" * int(mib * (1 << 20))}))
-        outcome = running.finish(LONG_S)
-    assert outcome.code == code
-    assert stored(server) == 1 - code
-    assert code == 0 or "Line 1 " in outcome.error["message"]
+        peak = Peak(running)
+        Feeder(running, before + line + after, 1)
+        outcome = running.outcome(LONG_S)
+    holds(peak.at_the_end(), 16, f"a {kind} of {mib} MiB")
+    if then == "refused":
+        assert outcome.code == 1
+        assert outcome.error["failure_type"] == "config_error"
+        assert "Line 2002 of the input" in outcome.error["message"] and "max_memory_mb" in outcome.error["message"]
+        assert stored(server) == 2_000 and len(outcome.states) == 1
+        return
+    assert outcome.code == 0, outcome.error
+    assert stored(server) == 3_000 + (then == "stored")
+    assert [state["destinationStats"] for state in outcome.states] == {
+        "stored": [{"recordCount": 2000.0}, {"recordCount": 1001.0, "additionalStats": {"nulledValueCount": 1.0}}],
+        "rejected": [{"recordCount": 2000.0}, {"recordCount": 1000.0, "rejectedRecordCount": 1.0}],
+        "passed on": [{"recordCount": 2000.0}, {"recordCount": 0.0}, {"recordCount": 1000.0}],
+        "ignored": [{"recordCount": 2000.0}, {"recordCount": 1000.0}]}[then]
+    if then == "passed on":
+        assert f'"pad":"{"x" * int(mib * (1 << 20))}"' in outcome.stdout
+
+
+def test_a_flood_of_lines_that_are_too_long(start, holds):
+    """Rejected records and delivered STATEs in turn, and a table that is slow."""
+    long_state, long_record = padded(PADDED["state"], 6), padded(PADDED["record, its stream last"], 20)
+    block = long_record + b"\n" + lines(["s"], 50, lambda n: {"id": n}) + long_state + b"\n"
+    running, server = start(["s"], 16, [UNHURRIED_REPLY], workers=4, on_rejected_record="skip")
+    with running:
+        peak = Peak(running)
+        Feeder(running, block, 8)
+        outcome = running.outcome(LONG_S)
+    holds(peak.at_the_end(), 16, "long lines in turn")
+    assert outcome.code == 0, outcome.error
+    assert stored(server) == 400
+    assert [state["destinationStats"] for state in outcome.states] == [{"recordCount": 50.0, "rejectedRecordCount": 1.0}] * 8
+    assert len([text for _, text in outcome.logs if "skipped" in text]) == 2
+
+
+@pytest.mark.parametrize("broken", [b"}", b'{"type":"RECORD"}', b'"'])
+def test_a_long_line_that_is_broken_is_not_skipped(start, holds, broken):
+    line = padded(PADDED["record"], 20) + broken
+    running, server = start(["s"], 16, workers=2, on_rejected_record="skip")
+    with running:
+        Feeder(running, lines(["s"], 10, lambda n: {"id": n}) + line + b"\n" + lines(["s"], 10, lambda n: {"id": n}), 1)
+        outcome = running.outcome(LONG_S)
+    assert outcome.code == 1
+    assert "Line 11 of the input" in outcome.error["message"] and "not valid JSON" in outcome.error["message"]
+    assert stored(server) == 10
 
 
 def test_a_stalled_reader_of_stdout_fills_no_memory(connector, start_server, holds):

@@ -1,0 +1,243 @@
+#include "airbyte/line_skim.h"
+
+#include "airbyte/unknown_message.h"
+#include "base/text.h"
+#include "json/escape.h"
+#include "json/utf8.h"
+
+namespace ddb {
+namespace {
+
+// Of a name or a stream no more is kept: a longer one is none that the catalog knows.
+constexpr size_t kMostCaptured = 64 * 1024;
+// Each level is a bit that is kept.
+constexpr size_t kMostLevels = size_t{8} << 20;
+
+constexpr bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+// Of numbers and words, NaN and Infinity among them: which of them there are matters to nobody here.
+constexpr bool IsScalar(char c) { return IsAlnum(c) || c == '-' || c == '+' || c == '.'; }
+
+}  // namespace
+
+void LineSkim::Feed(std::string_view piece) {
+  bytes_ += piece.size();
+  const char* p = piece.data();
+  const char* const end = p + piece.size();
+  while (p < end && state_ != State::kBroken && state_ != State::kPlain) {
+    if (state_ == State::kString) {
+      p = InString(p, end);
+    } else {
+      Step(*p++);
+    }
+  }
+}
+
+// Up to what is no plain byte of a string, and over it.
+const char* LineSkim::InString(const char* p, const char* end) {
+  const char* const begin = p;
+  while (p < end && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) >= ' ') ++p;
+  if (is_captured_) text_.append(begin, p);
+  if (text_.size() > kMostCaptured) is_captured_ = false;
+  if (p == end) return p;
+  if (*p == '"') {
+    EndString();
+  } else if (*p == '\\') {
+    if (is_captured_) text_.push_back('\\');
+    state_ = State::kEscape;
+  } else {
+    state_ = State::kBroken;
+  }
+  return p + 1;
+}
+
+void LineSkim::Step(char c) {
+  switch (state_) {
+    case State::kEscape:
+      if (is_captured_) text_.push_back(c);
+      hex_left_ = 4;
+      state_ = c == 'u'                                                      ? State::kHex
+               : std::string_view("\"\\/bfnrt").find(c) != std::string::npos ? State::kString
+                                                                             : State::kBroken;
+      return;
+    case State::kHex:
+      if (is_captured_) text_.push_back(c);
+      if (HexValue(c) < 0)
+        state_ = State::kBroken;
+      else if (--hex_left_ == 0)
+        state_ = State::kString;
+      return;
+    case State::kScalar:
+      if (IsScalar(c)) return;
+      EndValue();
+      break;
+    default:
+      break;
+  }
+  if (IsSpace(c)) return;
+  switch (state_) {
+    case State::kLineBegin:
+      state_ = c == '{' ? State::kValue : State::kPlain;
+      if (c == '{') BeginValue(c);
+      return;
+    case State::kFirstValue:
+      if (c == ']') return Close(false);
+      [[fallthrough]];
+    case State::kValue:
+      return BeginValue(c);
+    case State::kFirstName:
+      if (c == '}') return Close(true);
+      [[fallthrough]];
+    case State::kName:
+      if (c != '"') break;
+      return BeginString(/*is_name=*/true);
+    case State::kColon:
+      if (c != ':') break;
+      state_ = State::kValue;
+      return;
+    case State::kBehindValue:
+      if (c == ',') {
+        member_ = Member::kOther;
+        state_ = InObject() ? State::kName : State::kValue;
+        return;
+      }
+      if (c == '}' || c == ']') return Close(c == '}');
+      break;
+    default:  // behind the message
+      break;
+  }
+  state_ = State::kBroken;
+}
+
+LineSkim::Member LineSkim::MemberNamed(const std::string& raw) const {
+  std::string name;
+  if (!is_captured_ || !json::Unescape(raw, name)) return Member::kOther;
+  if (depth_ == 1)
+    return name == "type" ? Member::kType : name == "record" ? Member::kRecord : Member::kOther;
+  if (depth_ != 2 || !in_record_) return Member::kOther;
+  return name == "stream" ? Member::kStream : name == "namespace" ? Member::kNamespace : Member::kOther;
+}
+
+void LineSkim::BeginValue(char c) {
+  Captured* const captured = member_ == Member::kType        ? &type_
+                             : member_ == Member::kStream    ? &stream_
+                             : member_ == Member::kNamespace ? &namespace_
+                                                             : nullptr;
+  if (captured != nullptr) *captured = {.is_text = false, .is_null = c == 'n', .raw = {}};
+  if (member_ == Member::kRecord) {  // the last one counts
+    record_is_object_ = c == '{';
+    holds_record_ |= c != 'n';
+    in_record_ = record_is_object_;
+    stream_ = namespace_ = {};
+  }
+  if (c == '"') {
+    BeginString(/*is_name=*/false);
+    is_captured_ = captured != nullptr;
+  } else if (c == '{' || c == '[') {
+    Open(c == '{');
+  } else {
+    state_ = IsScalar(c) ? State::kScalar : State::kBroken;
+  }
+}
+
+void LineSkim::BeginString(bool is_name) {
+  string_is_name_ = is_name;
+  is_captured_ = is_name && (depth_ == 1 || (depth_ == 2 && in_record_));
+  text_.clear();
+  state_ = State::kString;
+}
+
+void LineSkim::EndString() {
+  if (string_is_name_) {
+    member_ = MemberNamed(text_);
+    state_ = State::kColon;
+    return;
+  }
+  Captured* const captured = member_ == Member::kType        ? &type_
+                             : member_ == Member::kStream    ? &stream_
+                             : member_ == Member::kNamespace ? &namespace_
+                                                             : nullptr;
+  if (captured != nullptr && is_captured_) *captured = {.is_text = true, .is_null = false, .raw = text_};
+  EndValue();
+}
+
+void LineSkim::Open(bool is_object) {
+  if (depth_ == kMostLevels) {
+    state_ = State::kBroken;
+    return;
+  }
+  if (objects_.size() * 64 == depth_) objects_.push_back(0);
+  const uint64_t bit = uint64_t{1} << (depth_ % 64);
+  objects_[depth_ / 64] = is_object ? objects_[depth_ / 64] | bit : objects_[depth_ / 64] & ~bit;
+  ++depth_;
+  member_ = Member::kOther;
+  state_ = is_object ? State::kFirstName : State::kFirstValue;
+}
+
+void LineSkim::Close(bool is_object) {
+  if (InObject() != is_object) {
+    state_ = State::kBroken;
+    return;
+  }
+  --depth_;
+  if (depth_ == 1) in_record_ = false;
+  EndValue();
+}
+
+void LineSkim::EndValue() {
+  member_ = Member::kOther;
+  state_ = depth_ == 0 ? State::kDone : State::kBehindValue;
+}
+
+// Nothing where it is no text, or none that is certain.
+std::optional<std::string> LineSkim::TextOf(const Captured& captured) {
+  std::string text;
+  if (!captured.is_text || !json::Unescape(captured.raw, text) ||
+      !json::ValidUtf8(text.data(), text.data() + text.size()))
+    return std::nullopt;
+  return text;
+}
+
+bool LineSkim::MayBeIgnored() const {
+  const std::optional<std::string> type = TextOf(type_);
+  return type && IsTypeForOthers(*type) && !holds_record_;
+}
+
+SkimmedLine LineSkim::Finish() const {
+  SkimmedLine line;
+  line.bytes = bytes_;
+  const auto malformed = [&line](Text reason) {
+    line.kind = LineKind::kMalformed;
+    line.reason = reason;
+    return line;
+  };
+  if (state_ == State::kPlain) return line;
+  if (state_ == State::kLineBegin) {
+    line.kind = LineKind::kBlank;
+    return line;
+  }
+  const std::optional<std::string> type = TextOf(type_);
+  const std::optional<std::string> name = TextOf(stream_);
+  if (type == "RECORD" && name) line.stream = StreamId{TextOf(namespace_), *name};
+  if (state_ != State::kDone) return malformed("line is not valid JSON");
+  if (type == "RECORD") {
+    if (!record_is_object_) return malformed("record is not an object");
+    if (!name) return malformed("record.stream is missing or not text");
+    if (!line.stream->ns && !namespace_.is_null) return malformed("record.namespace is not text");
+    line.kind = LineKind::kRecord;
+    return line;
+  }
+  if (!type) return malformed("line is not an Airbyte message");
+  if (holds_record_) return malformed(kRecordInAnotherType);
+  line.kind = *type == "STATE"         ? LineKind::kState
+              : IsTypeForOthers(*type) ? LineKind::kIgnored
+                                       : LineKind::kUnknown;
+  return line;
+}
+
+SkimmedLine Skim(std::string_view line) {
+  LineSkim skim;
+  skim.Feed(line);
+  return skim.Finish();
+}
+
+}  // namespace ddb

@@ -1,0 +1,96 @@
+// LineSkim: what a line is whose bytes are not kept, or for whose parsing there is no room: a message that is
+// longer than the memory allows. It is fed piece by piece while the line is read, and holds the few names
+// that tell what the line is, wherever in it they stand. It walks every token, so that a line that is broken,
+// or two that lost the newline between them, are never taken for one record. Used by ChunkReader, under the
+// read token, and by the worker that holds a long line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "airbyte/message.h"
+#include "base/literal.h"
+#include "base/stream_id.h"
+
+namespace ddb {
+
+struct SkimmedLine {
+  LineKind kind = LineKind::kPlain;  // as MessageParser has it; every TRACE is kUnknown: it was not looked at
+  std::optional<StreamId> stream;    // of a kRecord: certain; else what a RECORD's line has said so far
+  Text reason;                       // kMalformed; kPlain: why it is no text to pass over, if so
+  uint64_t bytes = 0;                // of it so far, without its newline
+  bool is_whole = true;              // it was read to its end
+};
+
+class LineSkim {
+ public:
+  void Feed(std::string_view piece);
+  // Of what was fed, as the whole line.
+  SkimmedLine Finish() const;
+  // So far it is a message that a destination passes over, a LOG.
+  bool MayBeIgnored() const;
+
+ private:
+  enum class State : uint8_t {
+    kLineBegin,
+    kValue,       // a value has to follow
+    kFirstValue,  // or the end of the list
+    kFirstName,   // a member's name, or the end of the object
+    kName,
+    kColon,
+    kBehindValue,
+    kScalar,  // a number or a word
+    kString,
+    kEscape,
+    kHex,
+    kDone,  // behind the message
+    kPlain,
+    kBroken,
+  };
+  // What a string or value is, when it is one of those that tell what the line is.
+  enum class Member : uint8_t { kOther, kType, kRecord, kStream, kNamespace };
+  struct Captured {
+    bool is_text = false;
+    bool is_null = true;  // or absent
+    std::string raw;      // inside its quotes
+  };
+
+  const char* InString(const char* p, const char* end);
+  void Step(char c);
+  void BeginValue(char c);
+  void BeginString(bool is_name);
+  void EndString();
+  void Open(bool is_object);
+  void Close(bool is_object);
+  void EndValue();
+  Member MemberNamed(const std::string& raw) const;
+  bool InObject() const { return depth_ > 0 && InObjectAt(depth_ - 1); }
+  bool InObjectAt(size_t level) const { return (objects_[level / 64] >> (level % 64) & 1) != 0; }
+  static std::optional<std::string> TextOf(const Captured& captured);
+
+  State state_ = State::kLineBegin;
+  uint64_t bytes_ = 0;
+  size_t depth_ = 0;               // containers that are open
+  std::vector<uint64_t> objects_;  // of each, a bit: it is an object
+  bool string_is_name_ = false;
+  int hex_left_ = 0;
+  bool is_captured_ = false;  // the string that is being read
+  std::string text_;          // it
+  Member member_ = Member::kOther;
+
+  Captured type_;
+  Captured stream_;
+  Captured namespace_;
+  bool in_record_ = false;
+  bool record_is_object_ = false;
+  bool holds_record_ = false;  // a member `record` that is no null
+};
+
+// Of a line that is held.
+SkimmedLine Skim(std::string_view line);
+
+}  // namespace ddb

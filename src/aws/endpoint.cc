@@ -167,6 +167,19 @@ Status SetAuthority(std::string_view authority, Endpoint& endpoint) {
 
 }  // namespace
 
+std::string PlainOrigin(std::string_view location) {
+  const size_t scheme = location.find("://");
+  if (scheme == std::string_view::npos || scheme > 5) return {};
+  std::string url;
+  for (const char c : location.substr(0, scheme)) url += ToLower(c);
+  url += "://";
+  std::string_view authority = location.substr(scheme + 3);
+  authority = authority.substr(0, authority.find_first_of("/?#\\"));
+  authority.remove_prefix(authority.rfind('@') + 1);  // npos + 1 is 0
+  const Result<Endpoint> endpoint = ResolveEndpoint(url.append(authority), kDefaultRegion);
+  return endpoint.ok() ? url.substr(0, scheme + 3) + endpoint->host_header : std::string();
+}
+
 std::string Endpoint::Url() const { return (tls ? "https://" : "http://") + host_header + path; }
 
 Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region) {

@@ -26,4 +26,9 @@ struct Endpoint {
 // dynamodb_region). https://docs.aws.amazon.com/general/latest/gr/ddb.html
 Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region);
 
+// Scheme, host and port of where a reply points (Location), "" if that is no plain http or https URL. It is
+// the one text of a server's that a message may hold: an address, and nothing but one. What could carry
+// more, a path, a query, a user name, is cut off, and a host is one only if DNS would take it.
+std::string PlainOrigin(std::string_view location);
+
 }  // namespace ddb

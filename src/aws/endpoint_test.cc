@@ -230,5 +230,29 @@ TEST(EndpointTest, AnyPlainRegionWithAUrl) {
   }
 }
 
+TEST(PlainOriginTest, AnAddressAndNothingElse) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"https://ddb.example.com/", "https://ddb.example.com"},
+      {"HTTPS://DDB.Example.com", "https://ddb.example.com"},
+      {"http://10.0.0.1:8000/a/b?secret=1#x", "http://10.0.0.1:8000"},
+      {"https://user:secret@ddb.example.com:443/x", "https://ddb.example.com"},
+      {"https://[::1]:8000/", "https://[::1]:8000"},
+      {"https://a@b@ddb.example.com", "https://ddb.example.com"},
+      {"https://ddb.example.com?x", "https://ddb.example.com"},
+      {"https://ddb.example.com\\@evil", "https://ddb.example.com"},
+      {"/login", ""},
+      {"//ddb.example.com/", ""},
+      {"ftp://ddb.example.com/", ""},
+      {"javascript://x", ""},
+      {"https://", ""},
+      {"https://a b/", ""},
+      {"https://%73ecret/", ""},
+      {"https://ddb.example.com:port/", ""},
+      {"https://caf\xc3\xa9.example/", ""},
+      {"", ""},
+  };
+  for (const auto& [location, origin] : cases) EXPECT_EQ(PlainOrigin(location), origin) << location;
+}
+
 }  // namespace
 }  // namespace ddb

@@ -6,11 +6,10 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdlib>
 #include <utility>
+
+#include "aws/trust.h"
 
 namespace ddb {
 
@@ -19,26 +18,6 @@ namespace {
 bool IsAddress(const std::string& host) {
   in6_addr any;
   return inet_pton(AF_INET, host.c_str(), &any) == 1 || inet_pton(AF_INET6, host.c_str(), &any) == 1;
-}
-
-// The roots that OpenSSL's own defaults name (SSL_CERT_FILE and SSL_CERT_DIR before the compiled-in places).
-// A distribution other than the one that this was built on keeps them elsewhere.
-void LoadRoots(SSL_CTX* context) {
-  SSL_CTX_set_default_verify_paths(context);
-  if (std::getenv(X509_get_default_cert_file_env()) || std::getenv(X509_get_default_cert_dir_env())) return;
-  const auto exists = [](const char* path) { return access(path, R_OK) == 0; };
-  if (exists(X509_get_default_cert_file())) return;
-  for (const char* bundle : {
-           "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Alpine
-           "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora, RHEL, Amazon Linux
-           "/etc/pki/tls/certs/ca-bundle.crt",                   // older RHEL
-           "/etc/ssl/ca-bundle.pem",                             // SUSE
-           "/etc/ssl/cert.pem",                                  // Alpine, BSD
-       }) {
-    if (!exists(bundle)) continue;
-    SSL_CTX_load_verify_file(context, bundle);
-    return;
-  }
 }
 
 TransportError ErrorOfVerification(long result) {
@@ -63,7 +42,7 @@ TlsContext::TlsContext(std::string host)
   SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_read_ahead(context_, 1);  // a reply's record header and data in one read
-  LoadRoots(context_);
+  LoadTrust(context_);
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_app_data(context_, this);
   SSL_CTX_sess_set_new_cb(context_, &TlsContext::KeepSession);

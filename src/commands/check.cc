@@ -88,6 +88,7 @@ class CheckCommand {
     options.endpoint = service.text();
     writer_.Info(fmt::format("destination-dynamodb {}: checking endpoint {}, region {}", kVersion,
                              options.endpoint.url, options.endpoint.region));
+    if (const std::string proxy = service.UnusedProxyWarning(); !proxy.empty()) writer_.Warn(proxy);
     options.table = CheckTableName(config.table_prefix);
     const Layout layout = RawLayout();
     options.keys = KeysOf(layout);

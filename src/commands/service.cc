@@ -1,12 +1,21 @@
 #include "commands/service.h"
 
+#include <fmt/format.h>
+
+#include <cstdlib>
 #include <utility>
+
+#include "aws/proxy_environment.h"
+#include "aws/trust.h"
 
 namespace ddb {
 
 Result<Service> Service::Of(const Config& config) {
   Result<Endpoint> endpoint = ResolveEndpoint(config.endpoint, config.region);
   if (!endpoint.ok()) return std::move(endpoint).error();
+  if (endpoint->tls) {
+    if (Status trust = CheckTrust(); !trust.ok()) return std::move(trust).error();
+  }
   return Service(std::move(endpoint).value(), config);
 }
 
@@ -15,6 +24,23 @@ Service::Service(Endpoint endpoint, const Config& config)
       custom_endpoint_(!config.endpoint.empty()),
       credentials_(std::make_shared<StaticCredentials>(config.access_key_id, config.secret_access_key)),
       clock_skew_(std::make_shared<ClockSkew>()) {}
+
+EndpointText Service::text() const {
+  EndpointText text{endpoint_.Url(), endpoint_.region, custom_endpoint_};
+  text.proxy = ProxyVariable(endpoint_, [](const char* name) -> const char* { return std::getenv(name); });
+  if (endpoint_.tls) text.unreadable_trust = UnreadableTrust();
+  return text;
+}
+
+std::string Service::UnusedProxyWarning() const {
+  const Text proxy = text().proxy;
+  if (proxy.empty()) return "";
+  return fmt::format(
+      "{} is set, but this version uses no proxy: it connects to {} directly. Set NO_PROXY for the host to "
+      "be "
+      "rid of this warning.",
+      proxy, endpoint_.Url());
+}
 
 std::unique_ptr<Client> Service::MakeClient(EventLoop& loop, const Clock& clock,
                                             const HttpClient::Options& http) const {

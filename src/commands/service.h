@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
@@ -22,7 +23,10 @@ class Service {
   static Result<Service> Of(const Config& config);
 
   const Endpoint& endpoint() const { return endpoint_; }
-  EndpointText text() const { return {endpoint_.Url(), endpoint_.region, custom_endpoint_}; }
+  EndpointText text() const;
+  // What of the environment names something for this endpoint that is not used; for a warning, "" for
+  // nothing.
+  std::string UnusedProxyWarning() const;
 
   // What one client learns of the clock's error serves all. `loop` and `clock` outlive the client.
   std::unique_ptr<Client> MakeClient(EventLoop& loop, const Clock& clock,

@@ -70,7 +70,7 @@ class WriteCommand {
     if (!plan.ok()) return std::move(plan).error().At("write: making the plan");
 
     budget_.SetLimit(plan->memory_bytes);
-    LogStart(*config, service->endpoint(), *catalog);
+    LogStart(*config, *service, *catalog);
     if (!StdoutIsOpen()) return RunResult{StopReason::kStdoutClosed, std::nullopt, {}};
     if (!StdinIsReadable())
       return SystemError(std::string(kNoStdin), "stdin: closed, a directory, or open for writing only");
@@ -80,9 +80,11 @@ class WriteCommand {
     return Carry(*plan, *service);
   }
 
-  void LogStart(const Config& config, const Endpoint& endpoint, const Catalog& catalog) {
+  void LogStart(const Config& config, const Service& service, const Catalog& catalog) {
+    const Endpoint& endpoint = service.endpoint();
     writer_.Info(fmt::format("destination-dynamodb {}: endpoint {}, region {}", kVersion, endpoint.Url(),
                              endpoint.region));
+    if (const std::string proxy = service.UnusedProxyWarning(); !proxy.empty()) writer_.Warn(proxy);
     for (const std::string& key : config.unknown_keys) {
       writer_.Warn(fmt::format("The configuration has a key that is not known and not used: {}", key));
     }

@@ -89,6 +89,7 @@ class ConnectionCheck {
                                             created.verdict.code == ErrorCode::kTableAlreadyExists);
       may_exist_ = created.unknown;
       not_dynamodb_ = !created.answered && created.verdict.transport != TransportError::kReset &&
+                      created.verdict.transport != TransportError::kCutShort &&
                       created.verdict.transport != TransportError::kTimeout;
       if (!ours) co_return tools.operations.Failure("CreateTable", options_.table, created);
     }

@@ -4,95 +4,43 @@
 
 #include <utility>
 
+#include "dynamodb/transport_messages.h"
+
 namespace ddb {
 namespace {
 
-std::string WhichEndpoint(const EndpointText& endpoint) {
-  return endpoint.custom
-             ? fmt::format("dynamodb_endpoint ({})", endpoint.url)
-             : fmt::format("the DynamoDB endpoint of region {} ({})", endpoint.region, endpoint.url);
+// What else than the keys can be wrong where the endpoint is not AWS's own.
+// InvalidSignatureException: a tunnel or proxy that passes on another Host or path than it was given, both of
+// which are signed. https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+std::string ChangedOnTheWay(const EndpointText& endpoint) {
+  if (!endpoint.custom) return "";
+  return " Or something on the way to dynamodb_endpoint (a tunnel, a proxy) changes the request's host or "
+         "path, "
+         "which are signed: it has to pass on both as they are.";
 }
 
-std::string UnknownHost(const EndpointText& endpoint) {
-  if (endpoint.custom) {
-    return fmt::format(
-        "The host of dynamodb_endpoint ({}) is unknown: it has no address. Correct dynamodb_endpoint, or the "
-        "name service of the machine.",
-        endpoint.url);
-  }
+// DynamoDB Local 2:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DynamoDBLocal.DownloadingAndRunning.html
+// Alternator: https://docs.scylladb.com/manual/stable/alternator/compatibility.html
+std::string KeysOfOtherEngines(const EndpointText& endpoint) {
+  if (!endpoint.custom) return "";
+  return " DynamoDB Local takes letters and digits only in access_key_id; ScyllaDB's Alternator takes the "
+         "name "
+         "of a role there, and its salted hash as secret_access_key.";
+}
+
+std::string TablesOfOtherEngines(const EndpointText& endpoint) {
+  if (!endpoint.custom) return "";
+  return " DynamoDB Local keeps other tables for each access key and region, unless it was started with "
+         "-sharedDb.";
+}
+
+std::string TooLongNameText(const FailedOperation& failed, const EndpointText& endpoint) {
   return fmt::format(
-      "Region {} has no DynamoDB endpoint: the host of {} is unknown. Correct dynamodb_region, or the name "
-      "service of the machine.",
-      endpoint.region, endpoint.url);
-}
-
-std::string TransportText(TransportError error, const EndpointText& endpoint) {
-  const std::string where = WhichEndpoint(endpoint);
-  switch (error) {
-    case TransportError::kResolve:
-      return UnknownHost(endpoint);
-    case TransportError::kRefused:
-      return fmt::format(
-          "The connection to {} was refused: nothing listens there, or it cannot be reached. Check host and "
-          "port, and that a firewall lets the connection through.",
-          where);
-    case TransportError::kNoDescriptor:
-      return fmt::format(
-          "No connection to {} could be opened: there is no file descriptor left. Raise the limit of open "
-          "files "
-          "(ulimit -n), or use fewer workers.",
-          where);
-    case TransportError::kConnectTimeout:
-      return fmt::format(
-          "No {} was made to {} in time. Check host and port{}, and that a firewall or proxy lets the "
-          "connection "
-          "through.",
-          endpoint.url.starts_with("https:") ? "TLS connection" : "connection", where,
-          endpoint.url.starts_with("https:") && endpoint.custom
-              ? " (one that does not speak TLS needs http:// in dynamodb_endpoint)"
-              : "");
-    case TransportError::kTlsUntrusted:
-      return fmt::format(
-          "TLS: the certificate of {} is not trusted: no certificate authority known to this machine has "
-          "signed it. Add the authority's certificate to the machine's trusted ones.",
-          where);
-    case TransportError::kTlsExpired:
-      return fmt::format(
-          "TLS: the certificate of {} has expired or is not valid yet. Renew it, or correct this machine's "
-          "clock.",
-          where);
-    case TransportError::kTlsWrongName:
-      return fmt::format(
-          "TLS: the certificate of {} belongs to another host name. Use the name that the certificate is "
-          "for.",
-          where);
-    case TransportError::kTlsOther:
-      return fmt::format(
-          "TLS: no secure connection could be made to {}. Does the port speak TLS (else the endpoint starts "
-          "with http://), version 1.2 or higher?",
-          where);
-    case TransportError::kSpeaksTls:
-      return fmt::format("The port of {} speaks TLS: the endpoint has to start with https://.", where);
-    case TransportError::kTwoLengths:
-    case TransportError::kUnknownEncoding:
-    case TransportError::kBrokenEncoding:
-    case TransportError::kReplyTooLarge:
-      return fmt::format("{} answered, but {}. {}", where, FaultText(FaultOf(error)),
-                         FaultAdvice(FaultOf(error)));
-    case TransportError::kMalformed:
-      return fmt::format(
-          "{} answered, but not with a reply that is HTTP. Does the port speak TLS (then the endpoint starts "
-          "with https://), and is it DynamoDB's?",
-          where);
-    case TransportError::kNone:
-    case TransportError::kReset:
-    case TransportError::kCutShort:
-    case TransportError::kTimeout:
-    case TransportError::kCancelled:
-      break;
-  }
-  return fmt::format("No reply came from {} ({}). Check the endpoint and the network.", where,
-                     TransportErrorText(error));
+      "The name of table {} has {} characters, and {} takes {} at the most, less than DynamoDB's 255. "
+      "Shorten "
+      "dynamodb_table_name_prefix, or the names of the namespace or the stream.",
+      failed.table, failed.table.size(), WhichEndpoint(endpoint), failed.verdict.longest_name);
 }
 
 std::string AccessDeniedText(const FailedOperation& failed) {
@@ -102,17 +50,24 @@ std::string AccessDeniedText(const FailedOperation& failed) {
       failed.operation, failed.table);
 }
 
-// What is to be said of an error that DynamoDB itself gave; empty when there is nothing special to say.
+// Another server's reply, or one that was made on the way. (A 429 is what it says, and waited out.)
+bool IsAStrangers(const Verdict& verdict) {
+  return verdict.status != 0 && verdict.error_name.empty() && verdict.code != ErrorCode::kThrottled &&
+         verdict.fault != ReplyFault::kUnknownError && verdict.fault != ReplyFault::kCrc32;
+}
+
+// What is to be said of an error that DynamoDB itself gave.
 std::string ServiceText(const FailedOperation& failed, const EndpointText& endpoint) {
+  if (failed.verdict.longest_name != 0) return TooLongNameText(failed, endpoint);
   switch (failed.verdict.code) {
     case ErrorCode::kUnrecognizedClient:
       return fmt::format(
           "The access key is not accepted: {}. Check access_key_id, and that it belongs to an account that "
-          "uses region {}.",
-          failed.verdict.reason, endpoint.region);
+          "uses region {}.{}",
+          failed.verdict.reason, endpoint.region, KeysOfOtherEngines(endpoint));
     case ErrorCode::kInvalidSignature:
-      return fmt::format("The signature is not accepted: {}. Check secret_access_key and access_key_id.",
-                         failed.verdict.reason);
+      return fmt::format("The signature is not accepted: {}. Check secret_access_key and access_key_id.{}",
+                         failed.verdict.reason, ChangedOnTheWay(endpoint));
     case ErrorCode::kWrongRegion:
       return fmt::format(
           "{} does not serve region {}: {}. Make dynamodb_region and dynamodb_endpoint fit each other.",
@@ -124,7 +79,8 @@ std::string ServiceText(const FailedOperation& failed, const EndpointText& endpo
     case ErrorCode::kAccessDenied:
       return AccessDeniedText(failed);
     case ErrorCode::kResourceNotFound:
-      return fmt::format("Table {} does not exist (any more).", failed.table);
+      return fmt::format("Table {} does not exist (any more).{}", failed.table,
+                         TablesOfOtherEngines(endpoint));
     case ErrorCode::kTableLimit:
       return fmt::format(
           "Table {} cannot be created: the AWS account has reached its limit of tables in region {}. Delete "
@@ -171,9 +127,9 @@ FailureType TypeOf(const FailedOperation& failed) {
 
 Error OperationError(const FailedOperation& failed, const EndpointText& endpoint,
                      std::source_location where) {
-  std::string message = failed.verdict.code == ErrorCode::kTransport
-                            ? TransportText(failed.verdict.transport, endpoint)
-                            : ServiceText(failed, endpoint);
+  std::string message = failed.verdict.code == ErrorCode::kTransport ? TransportText(failed, endpoint)
+                        : IsAStrangers(failed.verdict)               ? StrangerText(failed, endpoint)
+                                                                     : ServiceText(failed, endpoint);
   if (!message.empty() && message[0] == 't') message[0] = 'T';  // "the DynamoDB endpoint"
   return MakeError(
       TypeOf(failed), std::move(message),

@@ -14,7 +14,9 @@ namespace ddb {
 struct EndpointText {
   std::string url;
   std::string region;
-  bool custom = false;  // from dynamodb_endpoint, not the region's own
+  bool custom = false;         // from dynamodb_endpoint, not the region's own
+  Text proxy = {};             // the variable that names a proxy for it, which is not used; "" for none
+  Text unreadable_trust = {};  // the variable that names certificates which cannot be read; "" for none
 };
 
 struct FailedOperation {

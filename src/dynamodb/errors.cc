@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -30,12 +32,26 @@ Verdict OfTransport(TransportError error) {
   return verdict;
 }
 
+// What servers say to plain HTTP on a port for TLS.
+bool WantsTls(std::string_view page) {
+  static constexpr std::string_view kSayings[] = {
+      "plain HTTP request was sent to HTTPS port",          // nginx, AWS's load balancers
+      "speaking plain HTTP to an SSL-enabled server port",  // Apache
+      "Client sent an HTTP request to an HTTPS server",     // Go: Caddy, Traefik, Minio
+      "combination of host and port requires TLS",          // Tomcat
+  };
+  return std::any_of(std::begin(kSayings), std::end(kSayings), [page](std::string_view saying) {
+    return page.substr(0, 4096).find(saying) != std::string_view::npos;
+  });
+}
+
 // Of a reply without a name that we know.
 ReplyFault FaultOfStatus(const HttpReply& reply, bool has_type) {
   if (has_type) return reply.status >= 500 ? ReplyFault::kServiceFailed : ReplyFault::kUnknownError;
   if (reply.status == 429) return ReplyFault::kThrottled;
   if (reply.status == 407) return ReplyFault::kProxyLogin;
   if (reply.status / 100 == 3) return ReplyFault::kRedirect;
+  if (reply.status == 400 && WantsTls(reply.body)) return ReplyFault::kSpeaksTls;
   return FaultOfBody(reply.body) == ReplyFault::kHtml ? ReplyFault::kHtml : ReplyFault::kStatus;
 }
 
@@ -123,6 +139,8 @@ Verdict OfName(const KnownError& known, const ErrorBody& body) {
     }
   }
   if (verdict.reaction == Reaction::kThrottle) verdict.reason = ReasonOfThrottle(body, verdict.reason);
+  if (verdict.code == ErrorCode::kValidation) verdict.longest_name = LongestTableName(body.message);
+  if (verdict.longest_name != 0) verdict.reason = "the table name is longer than this endpoint takes";
   verdict.error_name = known.name;
   verdict.fault = verdict.reaction == Reaction::kThrottle   ? ReplyFault::kThrottled
                   : verdict.code == ErrorCode::kServerError ? ReplyFault::kServiceFailed
@@ -143,6 +161,7 @@ Verdict OfErrorReply(const HttpReply& reply) {
   const bool has_name = !reply.error_type.empty() || !body.type.empty();
   Verdict verdict = OfStatus(reply.status, has_name);
   verdict.fault = FaultOfStatus(reply, has_name);
+  if (verdict.fault == ReplyFault::kRedirect) verdict.origin = PlainOrigin(reply.location);
   return verdict;
 }
 

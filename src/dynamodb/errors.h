@@ -73,7 +73,9 @@ struct Verdict {
   int status = 0;
   ReplyFault fault = ReplyFault::kNone;  // what was wrong with the reply; also of a 200, see WriteOutcome
   Text reason;                           // "item exceeds 400 KB", "throttled: ...", ...
-  Text error_name;                       // __type after '#', if it is one of the names that we know; else ""
+  Text error_name;                       // if it is one of the names that we know; else ""
+  std::string origin;                    // of a redirection: where it points (PlainOrigin)
+  int longest_name = 0;  // of a table, in characters, where the endpoint says that it takes no longer one
 
   bool ok() const { return reaction == Reaction::kNone; }
   // True when the reply shows that DynamoDB itself (or something that speaks its API) answered.

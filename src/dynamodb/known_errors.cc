@@ -1,6 +1,7 @@
 #include "dynamodb/known_errors.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <iterator>
 #include <span>
@@ -13,6 +14,8 @@ namespace {
 using R = Reaction;
 using C = ErrorCode;
 using T = TextGroup;
+
+constexpr int kDynamoDbsLongestName = 255;
 
 constexpr Text kNoPermission = "a permission is missing";
 constexpr Text kKmsKey = "the table's encryption key cannot be used";
@@ -260,6 +263,15 @@ const KnownText* FindText(TextGroup group, std::string_view message) {
   }
   const bool echoes = group == TextGroup::kValidation && message.starts_with("Value '");
   return echoes ? FindConstraint(message) : nullptr;
+}
+
+int LongestTableName(std::string_view message) {
+  constexpr std::string_view kBegin = "TableName must be at least 3 characters long and at most ";
+  if (!message.starts_with(kBegin)) return 0;
+  const std::string_view digits = message.substr(kBegin.size());
+  int number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number >= 3 && number < kDynamoDbsLongestName ? number : 0;
 }
 
 Text ThrottlingReasonText(std::string_view name) {

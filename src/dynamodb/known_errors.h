@@ -32,6 +32,9 @@ struct KnownText {
 // `name` with or without its ending "Exception"; nullptr for one we do not know.
 const KnownError* FindError(std::string_view name);
 const KnownText* FindText(TextGroup group, std::string_view message);
+// From a refusal of a table's name for its length: the longest that is taken; 0: it says none, or DynamoDB's
+// own. ScyllaDB's Alternator takes 222 characters, newer ones 192.
+int LongestTableName(std::string_view message);
 // "" for a reason that we do not know.
 Text ThrottlingReasonText(std::string_view name);
 

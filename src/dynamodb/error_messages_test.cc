@@ -1,0 +1,143 @@
+// What a user reads, by what came back and where it came from.
+#include "dynamodb/error_messages.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ddb {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const EndpointText kAws{"https://dynamodb.us-east-1.amazonaws.com/", "us-east-1", false};
+const EndpointText kCustom{"http://ddb.intern.test:8000/ddb", "us-east-1", true};
+const EndpointText kCustomTls{"https://ddb.intern.test/", "us-east-1", true};
+
+Error ErrorOf(const HttpReply& reply, const EndpointText& endpoint, bool answered = false) {
+  return OperationError({"CreateTable", "t", Classify(reply, true), "", false, answered}, endpoint);
+}
+std::string TextOf(int status, std::string_view body, const EndpointText& endpoint = kCustom,
+                   std::string_view location = "") {
+  HttpReply reply;
+  reply.status = status;
+  reply.body = body;
+  reply.location = location;
+  return ErrorOf(reply, endpoint).message;
+}
+std::string TextOf(TransportError error, const EndpointText& endpoint = kCustom, bool answered = false) {
+  HttpReply reply;
+  reply.transport = error;
+  return ErrorOf(reply, endpoint, answered).message;
+}
+
+TEST(ErrorMessages, WhatAnswersInsteadIsNamedWithItsStatus) {
+  struct Case {
+    int status;
+    std::string_view body;
+    std::string_view says;
+  };
+  const Case cases[] = {
+      {302, "", "another address"},
+      {407, "<html>", "login"},
+      {502, "<html>secret</html>", "HTML"},
+      {503, "no server is available", "load balancer"},
+      {404, "<html>secret</html>", "path"},
+      {413, "<html>secret</html>", "size"},
+      {403, "<html>secret</html>", "proxy"},
+      {401, R"({"message":"secret"})", "proxy"},
+      {204, "", "endpoint"},
+      {500, R"({"error":"secret"})", "endpoint"},
+      {418, "secret", "endpoint"},
+  };
+  for (const Case& c : cases) {
+    const std::string text = TextOf(c.status, c.body);
+    EXPECT_THAT(text, AllOf(HasSubstr(kCustom.url), HasSubstr(std::to_string(c.status)), HasSubstr(c.says),
+                            Not(HasSubstr("secret"))));
+  }
+}
+
+TEST(ErrorMessages, WhereARedirectionPoints) {
+  EXPECT_THAT(TextOf(301, "", kCustom, "https://u:secret@ddb.example.com/a?secret#secret"),
+              AllOf(HasSubstr("points to https://ddb.example.com."), Not(HasSubstr("secret"))));
+  EXPECT_THAT(TextOf(308, "", kCustom, "/secret"), AllOf(HasSubstr("308"), Not(HasSubstr("secret"))));
+  EXPECT_THAT(TextOf(307, "", kCustom, "https://a secret/"), Not(HasSubstr("secret")));
+}
+
+TEST(ErrorMessages, AnErrorThatDynamoDbNamesIsNoStrangers) {
+  EXPECT_THAT(TextOf(400, R"({"__type":"x#NewException"})"), HasSubstr("unknown to this version"));
+  EXPECT_THAT(TextOf(500, R"({"__type":"InternalServerError"})"), Not(HasSubstr("does not answer")));
+}
+
+// Whichever way it shows itself.
+TEST(ErrorMessages, HttpOnAPortForTls) {
+  for (const std::string_view page :
+       {"<html><h1>400 Bad Request</h1>The plain HTTP request was sent to HTTPS port</html>",
+        "Client sent an HTTP request to an HTTPS server.\n",
+        "Bad Request\nThis combination of host and port requires TLS.\n",
+        "<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />"}) {
+    EXPECT_THAT(TextOf(400, page), HasSubstr("has to start with https://")) << page;
+  }
+  for (const TransportError error : {TransportError::kSpeaksTls, TransportError::kReset,
+                                     TransportError::kTimeout, TransportError::kCutShort}) {
+    EXPECT_THAT(TextOf(error), HasSubstr("has to start with https://"));
+  }
+  EXPECT_THAT(TextOf(TransportError::kReset, kCustom, /*answered=*/true), Not(HasSubstr("https://")));
+  EXPECT_THAT(TextOf(TransportError::kReset, kAws), Not(HasSubstr("has to start")));
+  EXPECT_THAT(TextOf(TransportError::kReset, kCustomTls), HasSubstr("has to start with http://"));
+  EXPECT_THAT(TextOf(400, "<html>Bad Request</html>"), Not(HasSubstr("https://")));
+}
+
+// At an endpoint that is not AWS's own another cause is as likely.
+TEST(ErrorMessages, TheSecondCause) {
+  const std::pair<std::string, std::string> cases[] = {
+      {R"({"__type":"InvalidSignatureException","message":"The request signature we calculated"})", "path"},
+      {R"({"__type":"UnrecognizedClientException","message":"The Access Key ID or security token is invalid."})",
+       "letters and digits"},
+      {R"({"__type":"UnrecognizedClientException","message":"User not found"})", "Alternator"},
+      {R"({"__type":"ResourceNotFoundException","message":"no table"})", "-sharedDb"},
+  };
+  for (const auto& [body, second] : cases) {
+    EXPECT_THAT(TextOf(400, body, kCustom), HasSubstr(second));
+    EXPECT_THAT(TextOf(400, body, kAws), Not(HasSubstr(second)));
+  }
+}
+
+TEST(ErrorMessages, AnEndpointWithShorterNames) {
+  const auto body = [](std::string_view longest) {
+    return R"({"__type":"ValidationException","message":"TableName must be at least 3 characters long and at most )" +
+           std::string(longest) + R"( characters long"})";
+  };
+  EXPECT_THAT(TextOf(400, body("222")), HasSubstr("takes 222 at the most"));
+  EXPECT_THAT(TextOf(400, body("192")), HasSubstr("takes 192 at the most"));
+  for (const std::string_view longest : {"255", "256", "", "99999999999", "-7", "2x"}) {
+    EXPECT_THAT(TextOf(400, body(longest)), HasSubstr("3 to 255")) << longest;
+  }
+}
+
+TEST(ErrorMessages, AProxyThatIsNotUsed) {
+  EndpointText endpoint = kCustomTls;
+  EXPECT_THAT(TextOf(TransportError::kResolve, endpoint), Not(HasSubstr("PROXY")));
+  endpoint.proxy = "HTTPS_PROXY";
+  for (const TransportError error :
+       {TransportError::kResolve, TransportError::kRefused, TransportError::kConnectTimeout,
+        TransportError::kReset, TransportError::kTlsUntrusted}) {
+    EXPECT_THAT(TextOf(error, endpoint), HasSubstr("HTTPS_PROXY is set"));
+  }
+}
+
+TEST(ErrorMessages, HowToNameAnAuthority) {
+  EndpointText endpoint = kCustomTls;
+  EXPECT_THAT(
+      TextOf(TransportError::kTlsUntrusted, endpoint),
+      AllOf(HasSubstr("SSL_CERT_FILE"), HasSubstr("AWS_CA_BUNDLE"), Not(HasSubstr("no certificate can"))));
+  endpoint.unreadable_trust = "SSL_CERT_FILE";
+  EXPECT_THAT(TextOf(TransportError::kTlsUntrusted, endpoint),
+              HasSubstr("SSL_CERT_FILE is set, but no certificate can be read"));
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,180 @@
+#include "dynamodb/transport_messages.h"
+
+#include <fmt/format.h>
+
+namespace ddb {
+namespace {
+
+bool IsHttps(const EndpointText& endpoint) { return endpoint.url.starts_with("https:"); }
+
+std::string UnknownHost(const EndpointText& endpoint) {
+  if (endpoint.custom) {
+    return fmt::format(
+        "The host of dynamodb_endpoint ({}) is unknown: it has no address. Correct dynamodb_endpoint, or the "
+        "name service of the machine.",
+        endpoint.url);
+  }
+  return fmt::format(
+      "Region {} has no DynamoDB endpoint: the host of {} is unknown. Correct dynamodb_region, or the name "
+      "service of the machine.",
+      endpoint.region, endpoint.url);
+}
+
+// A slip between http and https shows itself in many ways; AWS's own endpoint is never one.
+std::string OtherScheme(const EndpointText& endpoint) {
+  if (!endpoint.custom) return "";
+  return IsHttps(endpoint) ? " If the port does not speak TLS, dynamodb_endpoint has to start with http://."
+                           : " If the port speaks TLS, dynamodb_endpoint has to start with https://.";
+}
+
+// Who named a proxy reads a connection that fails as a wrong host.
+std::string UnusedProxy(const EndpointText& endpoint) {
+  if (endpoint.proxy.empty()) return "";
+  return fmt::format(
+      " {} is set, but this version uses no proxy: the host has to be reached directly (NO_PROXY says that a "
+      "host is not meant).",
+      endpoint.proxy);
+}
+
+std::string UntrustedText(const EndpointText& endpoint) {
+  const std::string broken =
+      endpoint.unreadable_trust.empty()
+          ? ""
+          : fmt::format(" {} is set, but no certificate can be read from what it names.",
+                        endpoint.unreadable_trust);
+  return fmt::format(
+      "TLS: the certificate of {} is not trusted: no certificate authority known to this machine has signed "
+      "it. Let the environment variable SSL_CERT_FILE or AWS_CA_BUNDLE name a file with the authority's "
+      "certificate (PEM), or add it to the machine's trusted ones.{}",
+      WhichEndpoint(endpoint), broken);
+}
+
+std::string NoReplyText(TransportError error, const EndpointText& endpoint, bool answered) {
+  return fmt::format("No reply came from {} ({}). Check the endpoint and the network.{}",
+                     WhichEndpoint(endpoint), TransportErrorText(error),
+                     answered ? "" : OtherScheme(endpoint));
+}
+
+std::string ConnectionText(const FailedOperation& failed, const EndpointText& endpoint) {
+  const std::string where = WhichEndpoint(endpoint);
+  const TransportError error = failed.verdict.transport;
+  switch (error) {
+    case TransportError::kResolve:
+      return UnknownHost(endpoint);
+    case TransportError::kRefused:
+      return fmt::format(
+          "The connection to {} was refused: nothing listens there, or it cannot be reached. Check host and "
+          "port, and that a firewall lets the connection through.",
+          where);
+    case TransportError::kNoDescriptor:
+      return fmt::format(
+          "No connection to {} could be opened: there is no file descriptor left. Raise the limit of open "
+          "files (ulimit -n), or use fewer workers.",
+          where);
+    case TransportError::kConnectTimeout:
+      return fmt::format(
+          "No {} was made to {} in time. Check host and port{}, and that a firewall or proxy lets the "
+          "connection through.",
+          IsHttps(endpoint) ? "TLS connection" : "connection", where,
+          IsHttps(endpoint) && endpoint.custom
+              ? " (one that does not speak TLS needs http:// in dynamodb_endpoint)"
+              : "");
+    case TransportError::kTlsUntrusted:
+      return UntrustedText(endpoint);
+    case TransportError::kTlsExpired:
+      return fmt::format(
+          "TLS: the certificate of {} has expired or is not valid yet. Renew it, or correct this machine's "
+          "clock.",
+          where);
+    case TransportError::kTlsWrongName:
+      return fmt::format(
+          "TLS: the certificate of {} belongs to another host name. Use the name that the certificate is "
+          "for.",
+          where);
+    case TransportError::kTlsOther:
+      return fmt::format(
+          "TLS: no secure connection could be made to {}. Does the port speak TLS (else the endpoint starts "
+          "with http://), version 1.2 or higher?",
+          where);
+    case TransportError::kSpeaksTls:
+      return fmt::format("The port of {} speaks TLS: the endpoint has to start with https://.", where);
+    case TransportError::kTwoLengths:
+    case TransportError::kUnknownEncoding:
+    case TransportError::kBrokenEncoding:
+    case TransportError::kReplyTooLarge:
+      return fmt::format("{} answered, but {}. {}", where, FaultText(FaultOf(error)),
+                         FaultAdvice(FaultOf(error)));
+    case TransportError::kMalformed:
+      return fmt::format(
+          "{} answered, but not with a reply that is HTTP. Does the port speak TLS (then the endpoint starts "
+          "with https://), and is it DynamoDB's?",
+          where);
+    case TransportError::kNone:
+    case TransportError::kReset:
+    case TransportError::kCutShort:
+    case TransportError::kTimeout:
+    case TransportError::kCancelled:
+      break;
+  }
+  return NoReplyText(error, endpoint, failed.answered);
+}
+
+}  // namespace
+
+std::string WhichEndpoint(const EndpointText& endpoint) {
+  return endpoint.custom
+             ? fmt::format("dynamodb_endpoint ({})", endpoint.url)
+             : fmt::format("the DynamoDB endpoint of region {} ({})", endpoint.region, endpoint.url);
+}
+
+std::string TransportText(const FailedOperation& failed, const EndpointText& endpoint) {
+  return ConnectionText(failed, endpoint) + UnusedProxy(endpoint);
+}
+
+std::string StrangerText(const FailedOperation& failed, const EndpointText& endpoint) {
+  const Verdict& verdict = failed.verdict;
+  const std::string what = fmt::format("{} does not answer {} as DynamoDB does: HTTP status {}",
+                                       WhichEndpoint(endpoint), failed.operation, verdict.status);
+  switch (verdict.fault) {
+    case ReplyFault::kSpeaksTls:
+      return what + ", as the port speaks TLS. The endpoint has to start with https://.";
+    case ReplyFault::kRedirect:
+      if (verdict.origin.empty())
+        return what + ", which points to another address. " + std::string(FaultAdvice(verdict.fault).view());
+      return fmt::format("{}, which points to {}. {}", what, verdict.origin, FaultAdvice(verdict.fault));
+    case ReplyFault::kProxyLogin:
+      return fmt::format("{}: {}. {}", what, FaultText(verdict.fault), FaultAdvice(verdict.fault));
+    default:
+      break;
+  }
+  const std::string_view page = verdict.fault == ReplyFault::kHtml      ? " with a web page (HTML)"
+                                : verdict.fault == ReplyFault::kNotJson ? " with what is not JSON"
+                                                                        : "";
+  std::string_view advice;
+  switch (verdict.status) {
+    case 401:
+    case 403:
+      advice = "Something on the way (a proxy, a firewall, a gateway) refuses the request: let it through.";
+      break;
+    case 404:
+    case 405:
+      advice =
+          "Another server answers there, or the path is wrong: check host, port and path of the endpoint.";
+      break;
+    case 413:
+      advice = "Something on the way takes no requests of this size: raise its limit (DynamoDB's is 16 MB).";
+      break;
+    case 502:
+    case 503:
+    case 504:
+      advice = "A proxy or load balancer answers that does not reach DynamoDB: check what is behind it.";
+      break;
+    default:
+      advice =
+          "Something else answers in DynamoDB's place, such as a proxy or its login page: check the "
+          "endpoint, and the way to it.";
+  }
+  return fmt::format("{}{}. {}", what, page, advice);
+}
+
+}  // namespace ddb

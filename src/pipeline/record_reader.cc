@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "items/dead_letter.h"
+#include "pipeline/line_errors.h"
 #include "pipeline/state_checkpoint.h"
 
 namespace ddb {
@@ -19,7 +20,6 @@ constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
 constexpr size_t kKeptScratch = 1 << 20;
 
 constexpr Text kTooLong = "its line is too long for the memory that there is (max_memory_mb)";
-constexpr Text kNotInCatalog = "its stream is not in the catalog";
 
 NumberedVector<StreamNo, StreamEncoding> EncodingsOf(const RunPlan& plan) {
   NumberedVector<StreamNo, StreamEncoding> encodings;
@@ -114,11 +114,9 @@ bool RecordReader::ReadLine(std::string_view line) {
   draft_.Discard();
   switch (parsed.kind) {
     case LineKind::kState:
-      AddCheckpoint(parsed.state, line);
-      return true;
+      return AddCheckpoint(parsed.state, line);
     case LineKind::kStreamStatus:
-      NoteStatus(parsed.status_stream, parsed.status);
-      return true;
+      return NoteStatus(parsed.status_stream, parsed.status);
     case LineKind::kMalformed:
       return parsed.has_stream_for_error ? TakeBadRecord(parsed, line) : TakeBrokenLine(parsed.reason, line);
     case LineKind::kUnknown:
@@ -144,34 +142,19 @@ bool RecordReader::TakeLongLine(const SkimmedLine& line) {
   if (line.kind != LineKind::kRecord || !run_.plan.skip_rejected) return FailLongLine(line);
   const StreamRef named{line.stream->ns, line.stream->name};
   const std::optional<StreamNo> stream = FindStream(named);
-  if (!stream) return FailLine(kNotInCatalog, &named);
+  if (!stream) return FailUnknownStream(named);
   progress_.read.Add(1);
   return RejectRecord(*stream, kTooLong, kDeadLetterNothing, {});
 }
 
-// Always false: the run fails here, by what the user can do about it.
+// Always false: the run fails here.
 bool RecordReader::FailLongLine(const SkimmedLine& line) {
-  if (!line.reason.empty() && line.kind == LineKind::kPlain) {
-    return TakeOddLine({OddLine::Kind::kNotInput, line.reason});
-  }
-  const bool is_record = line.stream.has_value();
-  std::string what;
-  Error error = ConfigError("");
-  if (is_record) {
-    const StreamId id = ShownStream({line.stream->ns, line.stream->name});
-    what = fmt::format(", a record of stream {},", id.Display());
-    error.stream = id;
-  } else if (line.kind == LineKind::kState) {
-    what = ", a STATE,";
-  }
-  error.message = fmt::format(
-      "Line {} of the input{} has {}{} bytes, for which the memory of {} MB is too small. Raise "
-      "max_memory_mb{}.",
-      line_number_, what, line.is_whole ? "" : "more than ", line.bytes, run_.budget.limit() >> 20,
-      is_record && !run_.plan.skip_rejected ? ", or set on_rejected_record to skip" : "");
-  error.internal = fmt::format("stdin, line {}: no room in the memory budget", line_number_);
-  run_.state.Fail(std::move(error).At("parsing the input"));
-  return false;
+  if (line.kind == LineKind::kPlain && !line.reason.empty())
+    return Fail(OtherInputError(line_number_, line.reason));
+  std::optional<StreamId> of;
+  if (line.stream) of = ShownStream({line.stream->ns, line.stream->name});
+  return Fail(LongLineError(line_number_, line, of ? &*of : nullptr, run_.budget.limit(),
+                            of && !run_.plan.skip_rejected));
 }
 
 // ---- lines that are no message
@@ -191,11 +174,7 @@ bool RecordReader::TakeBrokenLine(Text reason, std::string_view line) {
 // Always false: the run fails here.
 bool RecordReader::TakeOddLine(const OddLine& odd) {
   if (odd.kind == OddLine::Kind::kMalformed) return FailLine(odd.reason, nullptr);
-  run_.state.Fail(
-      ConfigError(fmt::format("Line {} of the input cannot be used: {}.", line_number_, odd.reason),
-                  fmt::format("stdin, line {}: not lines of messages", line_number_))
-          .At("parsing the input"));
-  return false;
+  return Fail(OtherInputError(line_number_, odd.reason));
 }
 
 // ---- records
@@ -223,7 +202,7 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
   const std::optional<StreamNo> stream = FindStream(record.stream);
   if (!stream) {
     draft_.Discard();
-    return FailLine(kNotInCatalog, &record.stream);
+    return FailUnknownStream(record.stream);
   }
   // Data came before the stream, or the stream's name came twice.
   if (stream != draft_.stream()) Encode(stream);
@@ -256,7 +235,7 @@ RecordGroup& RecordReader::CountRecord(StreamNo stream, const ItemEncoder::ItemF
 bool RecordReader::TakeBadRecord(const ParsedLine& parsed, std::string_view line) {
   if (!run_.plan.skip_rejected) return FailLine(parsed.reason, &parsed.record.stream);
   const std::optional<StreamNo> stream = FindStream(parsed.record.stream);
-  if (!stream) return FailLine(kNotInCatalog, &parsed.record.stream);
+  if (!stream) return FailUnknownStream(parsed.record.stream);
   progress_.read.Add(1);
   return RejectRecord(*stream, parsed.reason, kDeadLetterLine, line);
 }
@@ -305,21 +284,30 @@ void RecordReader::CloseGroups() {
   streams_with_group_.clear();
 }
 
-void RecordReader::AddCheckpoint(const StateFields& state, std::string_view line) {
+// False: the run fails here.
+bool RecordReader::AddCheckpoint(const StateFields& state, std::string_view line) {
+  std::optional<StreamNo> stream;
+  if (state.kind == StateKind::kStream) {
+    stream = FindStream(state.stream);
+    if (!stream && FailIfSeveral(state.stream, "a STATE")) return false;
+  }
   CloseGroups();
   if (line.ends_with('\r')) line.remove_suffix(1);  // of the line's end, not of the STATE
   PendingCheckpoint& pending = contents_.checkpoints.emplace_back();
   pending.at = {contents_.chunk, next_index_++};
   pending.covers_all = state.kind != StateKind::kStream;
-  if (!pending.covers_all) pending.stream = FindStream(state.stream);
+  pending.stream = stream;
   pending.read = now_;
   pending.checkpoint = std::make_unique<StateCheckpoint>(line, state, writer_, run_.budget);
+  return true;
 }
 
-// A status of a stream that is not in the catalog says nothing to us.
-void RecordReader::NoteStatus(const StreamRef& of, StreamStatus status) {
+// A status of a stream that is not in the catalog says nothing to us. False: the run fails here.
+bool RecordReader::NoteStatus(const StreamRef& of, StreamStatus status) {
   const std::optional<StreamNo> stream = FindStream(of);
-  if (stream) input_.statuses.Note(*stream, status, {contents_.chunk, next_index_++});
+  if (!stream) return !FailIfSeveral(of, "a status");
+  input_.statuses.Note(*stream, status, {contents_.chunk, next_index_++});
+  return true;
 }
 
 std::optional<StreamNo> RecordReader::FindStream(const StreamRef& stream) {
@@ -327,7 +315,9 @@ std::optional<StreamNo> RecordReader::FindStream(const StreamRef& stream) {
       (stream.ns ? last_id_.ns && *stream.ns == *last_id_.ns : !last_id_.ns)) {
     return last_stream_;
   }
-  last_stream_ = input_.streams.Find(stream.ns, stream.name);
+  const StreamRouter::Route route = input_.streams.Find(stream);
+  if (route.by_name_only) NoteByNameOnly(*route.stream);
+  last_stream_ = route.stream;
   last_id_.name.assign(stream.name);
   if (stream.ns) {
     last_id_.ns.emplace(*stream.ns);
@@ -335,6 +325,34 @@ std::optional<StreamNo> RecordReader::FindStream(const StreamRef& stream) {
     last_id_.ns.reset();
   }
   return last_stream_;
+}
+
+void RecordReader::NoteByNameOnly(StreamNo stream) {
+  const StreamId& id = run_.plan.streams[stream].id;
+  switch (input_.by_name_only.About(stream)) {
+    case FirstOfStream::Say::kNothing:
+      return;
+    case FirstOfStream::Say::kIt:
+      writer_.Warn(fmt::format(
+          "Messages of stream {} come without a namespace. They are taken for {}, the only stream of "
+          "that name in the catalog.",
+          ShortText(id.name), id.Display()));
+      return;
+    case FirstOfStream::Say::kThatThereAreMore:
+      writer_.Warn(
+          "Messages of more streams come without a namespace, and are taken for the only ones of their "
+          "names.");
+  }
+}
+
+// Of a message without a stream. True: it could mean several, so the run fails here. A STATE or a status that
+// were passed over could say of one of them what is true of none.
+bool RecordReader::FailIfSeveral(const StreamRef& stream, Text what) {
+  std::vector<StreamId> candidates;
+  for (const StreamNo no : input_.streams.Candidates(stream)) candidates.push_back(run_.plan.streams[no].id);
+  if (candidates.empty()) return false;
+  Fail(SeveralStreamsError(line_number_, what, candidates));
+  return true;
 }
 
 // For a message: of the catalog, or whatever the source made of it.
@@ -347,17 +365,20 @@ StreamId RecordReader::ShownStream(const StreamRef& stream) {
 }
 
 // Always false: the run fails here.
-bool RecordReader::FailLine(Text reason, const StreamRef* stream) {
-  Error error = SystemError(fmt::format("Line {} of the input cannot be used: {}.", line_number_, reason),
-                            fmt::format("stdin, line {}: {}", line_number_, reason));
-  if (stream != nullptr) {
-    StreamId id = ShownStream(*stream);
-    error.message = fmt::format("Line {} of the input, a record of stream {}, cannot be used: {}.",
-                                line_number_, id.Display(), reason);
-    error.stream = std::move(id);
-  }
+bool RecordReader::Fail(Error error) {
   run_.state.Fail(std::move(error).At("parsing the input"));
   return false;
+}
+
+bool RecordReader::FailLine(Text reason, const StreamRef* stream) {
+  if (stream == nullptr) return Fail(BadLineError(line_number_, reason, nullptr));
+  const StreamId of = ShownStream(*stream);
+  return Fail(BadLineError(line_number_, reason, &of));
+}
+
+bool RecordReader::FailUnknownStream(const StreamRef& stream) {
+  if (FailIfSeveral(stream, "a record")) return false;
+  return FailLine("its stream is not in the catalog", &stream);
 }
 
 }  // namespace ddb

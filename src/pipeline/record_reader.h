@@ -11,16 +11,17 @@
 #include <string_view>
 #include <vector>
 
-#include "airbyte/catalog.h"
 #include "airbyte/chunk_reader.h"
 #include "airbyte/message_parser.h"
 #include "airbyte/message_writer.h"
 #include "airbyte/odd_line.h"
+#include "airbyte/stream_router.h"
 #include "base/literal.h"
 #include "delivery/batcher.h"
 #include "delivery/run_context.h"
 #include "delivery/settlement.h"
 #include "items/item_encoder.h"
+#include "pipeline/first_of_stream.h"
 #include "pipeline/passed_over.h"
 #include "pipeline/stream_outcome.h"
 
@@ -53,9 +54,10 @@ class RecordReader final : private RecordSink {
  public:
   // What all readers of a run share beside its context.
   struct Input {
-    const StreamIndex& streams;
+    const StreamRouter& streams;
     StreamStatuses& statuses;
     PassedOver& passed_over;
+    FirstOfStream& by_name_only;
   };
   RecordReader(RunContext& run, const Input& input, MessageWriter& writer, Batcher& batcher,
                Settlement& settlement, Progress& progress);
@@ -71,18 +73,22 @@ class RecordReader final : private RecordSink {
   bool FinishRecord(const RecordFields& record);
   bool RejectRecord(StreamNo stream, Text reason, Text format, std::string_view record);
   bool TakeBadRecord(const ParsedLine& parsed, std::string_view line);
-  void NoteStatus(const StreamRef& of, StreamStatus status);
-  void AddCheckpoint(const StateFields& state, std::string_view line);
+  bool NoteStatus(const StreamRef& of, StreamStatus status);
+  bool AddCheckpoint(const StateFields& state, std::string_view line);
   RecordGroup& CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts);
   RecordGroup& GroupOf(StreamNo stream);
   void CloseGroups();
   std::optional<StreamNo> FindStream(const StreamRef& stream);
+  void NoteByNameOnly(StreamNo stream);
+  bool FailIfSeveral(const StreamRef& stream, Text what);
   bool TakeLongLine(const SkimmedLine& line);
   bool FailLongLine(const SkimmedLine& line);
   bool TakePlainLine(std::string_view line);
   bool TakeBrokenLine(Text reason, std::string_view line);
   bool TakeOddLine(const OddLine& odd);
+  bool Fail(Error error);
   bool FailLine(Text reason, const StreamRef* stream);
+  bool FailUnknownStream(const StreamRef& stream);
   StreamId ShownStream(const StreamRef& stream);
 
   RunContext& run_;

@@ -10,10 +10,11 @@
 #include <memory>
 #include <vector>
 
-#include "airbyte/catalog.h"
+#include "airbyte/stream_router.h"
 #include "base/numbered.h"
 #include "delivery/checkpoint_ledger.h"
 #include "delivery/run_context.h"
+#include "pipeline/first_of_stream.h"
 #include "pipeline/passed_over.h"
 #include "pipeline/read_token.h"
 #include "pipeline/report.h"
@@ -62,9 +63,10 @@ class StreamPhase {
   CheckpointLedger ledger_;
   ReadToken token_;
   Source source_;
-  const StreamIndex streams_;
+  const StreamRouter streams_;
   StreamStatuses statuses_;
   PassedOver passed_over_;
+  FirstOfStream by_name_only_;
   const TableTargets tables_;
   FlowControl flow_;
   Rejections rejections_;

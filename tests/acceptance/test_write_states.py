@@ -159,3 +159,62 @@ def test_kinds_may_not_be_mixed(connector, engine, dynamodb, prefix, first, seco
     assert outcome.states[0]["destinationStats"] == {"recordCount": 30.0}
     assert set(range(30)) <= set(rows.ids(dynamodb, f"{prefix}_s"))
     assert outcome.stderr == ""
+
+
+def status(stream, status, namespace=None):
+    return messages.line({"type": "TRACE", "trace": {"type": "STREAM_STATUS", "emitted_at": 1.0, "stream_status": {
+        "stream_descriptor": messages.descriptor(stream, namespace), "status": status}}})
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("sent", [None, ""], ids=["none", "empty"])
+def test_messages_without_namespace_are_of_the_only_stream_of_their_name(connector, engine, dynamodb, prefix, workers, sent):
+    """As sources send them that read from a cache. A STATE covers what was stored as its stream's, and it is said once."""
+    catalog = messages.catalog(messages.stream("users", namespace="osos"), messages.stream("orders", namespace="osos"), "plain")
+    lines = [status("users", "STARTED", sent)]
+    for n in range(200):
+        lines += [messages.record("users", {"id": n}, sent), messages.record("orders", {"id": n}, "osos" if n % 2 else sent),
+                  messages.record("plain", {"id": n}, sent)]
+        if n % 50 == 49:
+            lines += [messages.stream_state(name, {"n": n}, sent) for name in ("users", "orders", "plain")]
+    lines.append(status("users", "COMPLETE", sent))
+    outcome = connector.write(messages.config(engine.endpoint, prefix, workers=workers), catalog, lines).ok()
+    for table in ("osos_users", "osos_orders", "plain"):
+        assert rows.ids(dynamodb, f"{prefix}_{table}") == {n: 1 for n in range(200)}
+    assert [state["destinationStats"] for state in outcome.states] == [{"recordCount": 50.0}] * 12
+    told = [text for level, text in outcome.logs if level == "WARN" and "without a namespace" in text]
+    assert sorted(text.split("taken for ")[1].split(",")[0] for text in told) == ["osos.orders", "osos.users"]
+
+
+@pytest.mark.parametrize("kind, policy", [("record", "fail"), ("record", "skip"), ("bad record", "skip"), ("state", "fail"),
+                                          ("state", "skip"), ("status", "fail")])
+def test_no_stream_is_guessed_of_several_of_one_name(connector, engine, dynamodb, prefix, kind, policy):
+    catalog = messages.catalog(messages.stream("users", namespace="a"), messages.stream("users", namespace="b"))
+    before = [messages.record("users", {"id": 1}, "a"), messages.stream_state("users", {"n": 1}, "a")]
+    line = {"record": messages.record("users", {"id": 2}), "bad record": messages.record("users", []),
+            "state": messages.stream_state("users", {"n": 2}), "status": status("users", "INCOMPLETE")}[kind]
+    config = messages.config(engine.endpoint, prefix, on_rejected_record=policy)
+    outcome = connector.write(config, catalog, [*before, line, messages.record("users", {"id": 3}, "b")])
+    assert outcome.code == 1
+    message = outcome.error["message"]
+    assert outcome.error["failure_type"] == "config_error"
+    assert "Line 3 of the input" in message and "users" in message and ": a, b." in message and "namespace" in message
+    assert [state["stream"]["stream_state"] for state in outcome.states] == [{"n": 1}]
+    assert rows.ids(dynamodb, f"{prefix}_a_users") == {1: 1}
+
+
+def test_a_stream_without_namespace_is_meant_before_others_of_its_name(connector, engine, dynamodb, prefix):
+    catalog = messages.catalog(messages.stream("users", namespace="a"), "users")
+    lines = [messages.record("users", {"id": 1}), messages.record("users", {"id": 2}, "a"), messages.stream_state("users", {"n": 1})]
+    outcome = connector.write(messages.config(engine.endpoint, prefix), catalog, lines).ok()
+    assert rows.ids(dynamodb, f"{prefix}_users") == {1: 1} and rows.ids(dynamodb, f"{prefix}_a_users") == {2: 1}
+    assert not [text for _, text in outcome.logs if "without a namespace" in text]
+
+
+def test_of_hundreds_of_streams_without_namespace_some_are_named(connector, engine, prefix):
+    names = [f"s{n}" for n in range(60)]
+    catalog = messages.catalog(*[messages.stream(name, namespace="n") for name in names])
+    lines = [messages.stream_state(name, {}) for name in names * 2]
+    outcome = connector.write(messages.config(engine.endpoint, prefix), catalog, lines).ok()
+    assert len(outcome.states) == 120
+    assert len([text for _, text in outcome.logs if "without a namespace" in text]) == 21

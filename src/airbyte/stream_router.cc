@@ -1,0 +1,29 @@
+#include "airbyte/stream_router.h"
+
+#include <algorithm>
+
+namespace ddb {
+
+StreamRouter::StreamRouter(const std::vector<StreamId>& streams) : streams_(streams), index_(streams) {
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    if (streams_[i].ns && !streams_[i].ns->empty()) by_name_.emplace_back(i);
+  }
+  std::ranges::stable_sort(by_name_, {},
+                           [this](StreamNo no) -> const std::string& { return streams_[no.value()].name; });
+}
+
+StreamRouter::Route StreamRouter::Find(const StreamRef& message) const {
+  if (const std::optional<StreamNo> exact = index_.Find(message.ns, message.name)) return {exact, false};
+  const std::vector<StreamNo> candidates = Candidates(message);
+  if (candidates.size() != 1) return {};
+  return {candidates.front(), true};
+}
+
+std::vector<StreamNo> StreamRouter::Candidates(const StreamRef& message) const {
+  if (message.ns && !message.ns->empty()) return {};
+  const auto name_of = [this](StreamNo no) -> std::string_view { return streams_[no.value()].name; };
+  const auto alike = std::ranges::equal_range(by_name_, message.name, {}, name_of);
+  return {alike.begin(), alike.end()};
+}
+
+}  // namespace ddb

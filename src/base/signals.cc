@@ -6,6 +6,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
+
+#include "base/times.h"
 
 namespace ddb {
 namespace {
@@ -14,15 +17,20 @@ std::atomic<int> g_received{0};
 std::atomic<int> g_pipe{-1};
 std::atomic<int> g_reading_end{-1};
 
+constexpr unsigned kSecondsToEnd = std::chrono::duration_cast<std::chrono::seconds>(times::kStop).count();
+
 void OnSignal(int signal) {
   const int saved = errno;
   int none = 0;
-  g_received.compare_exchange_strong(none, signal);
+  if (g_received.compare_exchange_strong(none, signal)) alarm(kSecondsToEnd);
   const char byte = 0;
   // A full pipe is readable already.
   [[maybe_unused]] const ssize_t written = write(g_pipe.load(), &byte, 1);
   errno = saved;
 }
+
+// All that is called here may be called in a handler: signal-safety(7).
+void OnAlarm(int) { Signals::Reraise(g_received.load()); }
 
 void Install(int signal, void (*handler)(int)) {
   struct sigaction action = {};
@@ -39,13 +47,21 @@ Signals::Signals() {
   g_pipe = pipe_[1];
   g_reading_end = pipe_[0];
   Install(SIGPIPE, SIG_IGN);
+  Install(SIGALRM, OnAlarm);
   Install(SIGTERM, OnSignal);
   Install(SIGINT, OnSignal);
+  struct sigaction hangup = {};
+  sigaction(SIGHUP, nullptr, &hangup);
+  heeds_hangup_ = hangup.sa_handler != SIG_IGN;
+  if (heeds_hangup_) Install(SIGHUP, OnSignal);
 }
 
 Signals::~Signals() {
+  alarm(0);
+  Install(SIGALRM, SIG_DFL);
   Install(SIGTERM, SIG_DFL);
   Install(SIGINT, SIG_DFL);
+  if (heeds_hangup_) Install(SIGHUP, SIG_DFL);
   g_pipe = g_reading_end = -1;
   close(pipe_[0]);
   close(pipe_[1]);

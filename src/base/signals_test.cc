@@ -20,7 +20,8 @@ void (*HandlerOf(int signal))(int) {
 }
 
 TEST(SignalsTest, TheFirstOneIsToldAndADescriptorWakes) {
-  for (const auto& [first, second] : {std::pair(SIGTERM, SIGINT), std::pair(SIGINT, SIGTERM)}) {
+  for (const auto& [first, second] :
+       {std::pair(SIGTERM, SIGINT), std::pair(SIGINT, SIGHUP), std::pair(SIGHUP, SIGTERM)}) {
     const Signals signals;
     EXPECT_EQ(Signals::received(), 0);
     EXPECT_EQ(Signals::current_fd(), signals.fd());
@@ -50,11 +51,48 @@ TEST(SignalsTest, WithoutItTheDefaultHolds) {
   }
   EXPECT_EQ(HandlerOf(SIGTERM), SIG_DFL);
   EXPECT_EQ(HandlerOf(SIGINT), SIG_DFL);
+  EXPECT_EQ(HandlerOf(SIGHUP), SIG_DFL);
   EXPECT_EQ(Signals::current_fd(), -1);
 }
 
+// Whatever the process does meanwhile.
+TEST(SignalsTest, FromTheFirstOneOnItsTimeIsMeasured) {
+  const Signals signals;
+  EXPECT_EQ(alarm(0), 0u);
+  raise(SIGTERM);
+  const unsigned left = alarm(4);
+  EXPECT_GE(left, 6u);
+  EXPECT_LE(left, 8u);
+  raise(SIGINT);
+  EXPECT_LE(alarm(0), 4u) << "a second one leaves no more";
+}
+
+TEST(SignalsDeathTest, WhenItsTimeIsOverTheProcessEndsByTheFirstSignal) {
+  EXPECT_EXIT(
+      {
+        const Signals signals;
+        raise(SIGINT);
+        raise(SIGTERM);
+        raise(SIGALRM);
+        pause();
+      },
+      ::testing::KilledBySignal(SIGINT), "");
+}
+
+// As under nohup.
+TEST(SignalsTest, AHangupThatIsIgnoredStaysIgnored) {
+  ASSERT_NE(signal(SIGHUP, SIG_IGN), SIG_ERR);
+  {
+    const Signals signals;
+    raise(SIGHUP);
+    EXPECT_EQ(Signals::received(), 0);
+  }
+  EXPECT_EQ(HandlerOf(SIGHUP), SIG_IGN);
+  ASSERT_NE(signal(SIGHUP, SIG_DFL), SIG_ERR);
+}
+
 TEST(SignalsDeathTest, RaisedAgainItEndsTheProcessAsItself) {
-  for (const int signal : {SIGTERM, SIGINT}) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     EXPECT_EXIT(
         {
           const Signals signals;

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/event_loop.h"
 #include "base/signals.h"
+#include "base/times.h"
 #include "base/version.h"
 #include "commands/commands.h"
 #include "commands/ending.h"
@@ -26,7 +27,6 @@
 namespace ddb {
 namespace {
 
-constexpr Duration kFlushAtEnd = std::chrono::seconds(10);
 constexpr std::string_view kTableMiddle = "_airbyte_connection_test_";
 
 // 32 hex digits: a uuid without its hyphens.
@@ -60,12 +60,12 @@ class CheckCommand {
 
   int Run(const std::string& config_path) {
     const Status status = Try(config_path);
-    if (Signals::received() != 0) EndBySignal(writer_, clock_, kFlushAtEnd);
+    if (Signals::received() != 0) EndBySignal(writer_, clock_);
     if (!status.ok() && !status.error().internal.empty()) {
       writer_.Info("The check failed: " + status.error().internal + " (" + status.error().trail + ")");
     }
     writer_.WriteConnectionStatus(status.ok(), status.ok() ? "" : status.error().message);
-    return EndWhenAllIsSaid(writer_, clock_, kFlushAtEnd);
+    return EndWhenAllIsSaid(writer_, clock_, times::kFlushAtEnd);
   }
 
  private:

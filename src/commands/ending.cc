@@ -1,21 +1,41 @@
 #include "commands/ending.h"
 
+#include <algorithm>
+
 #include "base/signals.h"
+#include "base/times.h"
 
 namespace ddb {
+namespace {
+
+// A signal that comes meanwhile leaves no more than its own time.
+bool FlushAtEnd(MessageWriter& writer, const Clock& clock, Duration patience) {
+  Instant end = clock.Now() + patience;
+  for (bool signal = false;;) {
+    const Instant now = clock.Now();
+    if (!signal && Signals::received() != 0) {
+      signal = true;
+      end = std::min(end, now + times::kFlushAfterStop);
+    }
+    if (writer.Flush(std::min(end, now + times::kSignalPoll))) return true;
+    if (writer.closed() || clock.Now() >= end) return false;
+  }
+}
+
+}  // namespace
 
 int EndWhenAllIsSaid(MessageWriter& writer, const Clock& clock, Duration patience) {
-  return writer.Flush(clock.Now() + patience) && !writer.closed() ? kExitDone : kExitFailed;
+  return FlushAtEnd(writer, clock, patience) && !writer.closed() ? kExitDone : kExitFailed;
 }
 
 int EndWithError(MessageWriter& writer, const Clock& clock, const Error& error, Duration patience) {
   writer.WriteTraceError(error);
-  (void)writer.Flush(clock.Now() + patience);
+  (void)FlushAtEnd(writer, clock, patience);
   return kExitFailed;
 }
 
-void EndBySignal(MessageWriter& writer, const Clock& clock, Duration patience) {
-  (void)writer.Flush(clock.Now() + patience);
+void EndBySignal(MessageWriter& writer, const Clock& clock) {
+  (void)FlushAtEnd(writer, clock, times::kFlushAfterStop);
   Signals::Reraise(Signals::received());
 }
 

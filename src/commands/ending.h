@@ -16,6 +16,6 @@ int EndWhenAllIsSaid(MessageWriter& writer, const Clock& clock, Duration patienc
 // One TRACE ERROR.
 int EndWithError(MessageWriter& writer, const Clock& clock, const Error& error, Duration patience);
 // As the signal that came would have ended the process, once what was said is out.
-[[noreturn]] void EndBySignal(MessageWriter& writer, const Clock& clock, Duration patience);
+[[noreturn]] void EndBySignal(MessageWriter& writer, const Clock& clock);
 
 }  // namespace ddb

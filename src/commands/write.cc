@@ -14,6 +14,7 @@
 #include "base/container.h"
 #include "base/environment.h"
 #include "base/signals.h"
+#include "base/times.h"
 #include "base/version.h"
 #include "commands/commands.h"
 #include "commands/ending.h"
@@ -28,9 +29,6 @@
 
 namespace ddb {
 namespace {
-
-constexpr Duration kFlushAtStart = std::chrono::seconds(1);
-constexpr Duration kFlushAtEnd = std::chrono::seconds(10);
 
 constexpr std::string_view kNoStdin =
     "Reading the messages from standard input failed: it is closed, or nothing that can be read.";
@@ -152,7 +150,7 @@ class WriteCommand {
 
   // What LogStart wrote shows whether anybody takes it; a reader that stalls is left to the pipeline.
   bool StdoutIsOpen() {
-    (void)writer_.Flush(clock_.Now() + kFlushAtStart);
+    (void)writer_.Flush(clock_.Now() + times::kFlushAtStart);
     return !writer_.closed() && StdoutIsWritable();
   }
 
@@ -166,8 +164,8 @@ class WriteCommand {
     return writer_.closed() ? kExitFailed : kExitDone;
   }
 
-  int Failed(const Error& error) { return EndWithError(writer_, clock_, error, kFlushAtEnd); }
-  int Interrupted() { EndBySignal(writer_, clock_, kFlushAtEnd); }
+  int Failed(const Error& error) { return EndWithError(writer_, clock_, error, times::kFlushAtEnd); }
+  int Interrupted() { EndBySignal(writer_, clock_); }
 
   const RealClock clock_;
   const Terminal terminal_;

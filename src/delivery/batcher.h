@@ -20,10 +20,6 @@ namespace ddb {
 
 class Batcher {
  public:
-  // An open batch is sealed when its first item is this old, so that a slow source's records never wait for
-  // company.
-  static constexpr Duration kMaxAge = std::chrono::milliseconds(200);
-
   // Gets sealed batches; must not come back to open or end items.
   using Sealed = std::function<void(BatchPtr)>;
   Batcher(const TableTargets& tables, MemoryBudget& budget, Sealed sealed);

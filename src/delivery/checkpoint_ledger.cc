@@ -1,6 +1,7 @@
 #include "delivery/checkpoint_ledger.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace ddb {
@@ -26,7 +27,12 @@ Status CheckpointLedger::Register(ChunkContents contents) {
       if (per_stream_ != true) timelines_[OfAll()].groups.emplace(group->at, group);
     }
     entered = Enter(contents.checkpoints);
-    if (contents.whole && entered.ok()) open_chunks_.erase(contents.chunk);
+    if (contents.whole && entered.ok()) {
+      open_chunks_.erase(contents.chunk);
+    } else {
+      constexpr auto kEnd = std::numeric_limits<uint32_t>::max();
+      for (Timeline& timeline : timelines_) BarAt(timeline, {contents.chunk, kEnd});
+    }
     TouchUnblocked();
     hand_out = AdvanceTouched();
   }
@@ -93,6 +99,31 @@ CheckpointLedger::Totals CheckpointLedger::TotalsOf(StreamNo stream) const {
 void CheckpointLedger::CountNulled(RecordGroup& group, uint64_t values) {
   MutexLock lock(mu_);
   group.counts.nulled_values += values;
+}
+
+// ---- what cannot count any more
+
+void CheckpointLedger::Bar(const RecordGroup& group) {
+  MutexLock lock(mu_);
+  BarAt(timelines_[Of(group.stream)], group.at);
+  BarAt(timelines_[OfAll()], group.at);
+}
+
+void CheckpointLedger::BarAt(Timeline& timeline, Position at) {
+  if (timeline.bar && *timeline.bar <= at) return;
+  timeline.bar = at;
+  bars_.fetch_add(1, std::memory_order_release);
+}
+
+// Of a run that has seen no checkpoint yet both timelines may still be used.
+bool CheckpointLedger::MayCount(const RecordGroup& group) const {
+  MutexLock lock(mu_);
+  const auto before_bar = [&](TimelineNo no) {
+    const std::optional<Position>& bar = timelines_[no].bar;
+    return !bar || group.at <= *bar;
+  };
+  return (per_stream_ != false && before_bar(Of(group.stream))) ||
+         (per_stream_ != true && before_bar(OfAll()));
 }
 
 void CheckpointLedger::Hold(StreamNo stream) {

@@ -9,13 +9,15 @@
 // Credit follows registration.
 //
 // A group is a run of records of one stream between two checkpoints of one chunk. A record that is never
-// credited holds its group for ever: that is the barrier behind a failed record.
+// credited holds its group for ever: that is the barrier behind a failed record. Whoever knows of one says so
+// (Bar), so that nothing behind it is stored in vain.
 //
 // Any thread; one lock, taken once per chunk and once per reply, under which nothing is written and no more
 // streams are looked at than a chunk or a reply has. Checkpoints are released without it, by one thread at a
 // time, so that they keep their order.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -68,6 +70,13 @@ class CheckpointLedger {
   // So many values of a record that is outstanding in `group` were nulled after it was registered.
   void CountNulled(RecordGroup& group, uint64_t values);
 
+  // A record of `group` will never be credited. The group may not be registered yet.
+  void Bar(const RecordGroup& group);
+  // Whether a checkpoint may still leave for what is credited to the group.
+  bool MayCount(const RecordGroup& group) const;
+  // How often that has become false of some groups.
+  uint64_t bars() const { return bars_.load(std::memory_order_acquire); }
+
   // Until ReleaseHold, the last checkpoint that covers the stream does not leave, though all its records are
   // settled. Which one is the last shows when the next is settled: one is kept, for each stream or for all,
   // and nothing that is settled behind it, so that a hold never fills memory. Holds add up.
@@ -102,6 +111,7 @@ class CheckpointLedger {
     RecordCounts carried;  // counts of settled groups that no settled checkpoint has taken yet
     uint32_t holds = 0;
     std::optional<Released> held;  // the last one that is settled
+    std::optional<Position> bar;   // nothing behind it will ever count
     // Its front is behind a chunk that is not registered: it can go on when all before this one are.
     std::optional<uint64_t> blocked_at;
   };
@@ -117,6 +127,7 @@ class CheckpointLedger {
   void TouchUnblocked() REQUIRES(mu_);
   bool AdvanceTouched() REQUIRES(mu_);
   void Advance(TimelineNo no) REQUIRES(mu_);
+  void BarAt(Timeline& timeline, Position at) REQUIRES(mu_);
   void LetHeldGo(Timeline& timeline) REQUIRES(mu_);
   void SetBlocked(TimelineNo no, std::optional<uint64_t> at) REQUIRES(mu_);
   void AddWaiting(TimelineNo no, Instant before, std::vector<Waiting>& out) const REQUIRES(mu_);
@@ -136,6 +147,7 @@ class CheckpointLedger {
   NumberedVector<StreamNo, Totals> totals_ GUARDED_BY(mu_);
   uint64_t waiting_ GUARDED_BY(mu_) = 0;            // checkpoints, for records
   uint64_t held_ GUARDED_BY(mu_) = 0;               // checkpoints, by a hold
+  std::atomic<uint64_t> bars_{0};                   // changed under the lock
   std::vector<Released> released_ GUARDED_BY(mu_);  // not handed out yet, in order
   bool handing_out_ GUARDED_BY(mu_) = false;        // a thread does
 };

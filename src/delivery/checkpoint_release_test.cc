@@ -88,6 +88,65 @@ TEST_F(LedgerTest, AHoldKeepsTheLastCheckpointAndNothingBehindIt) {
   EXPECT_TRUE(ledger_.AllSettled());
 }
 
+// ---- what cannot count any more
+
+TEST_F(LedgerTest, BehindARecordThatWillNeverBeStoredNothingOfItsStreamCounts) {
+  Open(2);
+  ChunkBuilder chunk = Chunk(0);
+  RecordGroup* before = chunk.Records(0, 1);
+  chunk.Of(0, "s0");
+  RecordGroup* failed = chunk.Records(0, 2);
+  chunk.Of(0, "s1");
+  RecordGroup* behind = chunk.Records(0, 1);
+  RecordGroup* other = chunk.Records(1, 1);
+  chunk.Of(1, "o0");
+  Register(chunk);
+  EXPECT_TRUE(ledger_.MayCount(*behind));
+  EXPECT_EQ(ledger_.bars(), 0u);
+  ledger_.Bar(*failed);
+  EXPECT_GT(ledger_.bars(), 0u);
+  EXPECT_TRUE(ledger_.MayCount(*before));
+  EXPECT_TRUE(ledger_.MayCount(*failed)) << "records before the one that failed";
+  EXPECT_FALSE(ledger_.MayCount(*behind));
+  EXPECT_TRUE(ledger_.MayCount(*other));
+  const uint64_t bars = ledger_.bars();
+  ledger_.Bar(*behind);
+  EXPECT_FALSE(ledger_.MayCount(*behind)) << "the first one stands";
+  EXPECT_EQ(ledger_.bars(), bars) << "nothing new";
+  ledger_.Bar(*before);
+  EXPECT_FALSE(ledger_.MayCount(*failed)) << "one that is found later and lies before it";
+}
+
+TEST_F(LedgerTest, BehindOneNothingOfAnyStreamCountsForAStateOfAll) {
+  Open(1);
+  ChunkBuilder chunk = Chunk(0);
+  RecordGroup* failed = chunk.Records(0, 1);
+  RecordGroup* other = chunk.Records(1, 1);
+  EXPECT_TRUE(ledger_.MayCount(*other));
+  ledger_.Bar(*failed);  // it is not registered yet
+  EXPECT_TRUE(ledger_.MayCount(*other)) << "as long as no STATE has shown of which kind they are";
+  chunk.OfAll("g0");
+  Register(chunk);
+  EXPECT_FALSE(ledger_.MayCount(*other));
+}
+
+TEST_F(LedgerTest, BehindAChunkThatBrokeOffNothingCounts) {
+  Open(3);
+  ChunkBuilder broken = Chunk(1);
+  RecordGroup* in_it = broken.Records(0, 1);
+  broken.contents.whole = false;
+  Register(broken);
+  ChunkBuilder behind = Chunk(2);
+  RecordGroup* group = behind.Records(1, 1);
+  Register(behind);
+  ChunkBuilder before = Chunk(0);
+  RecordGroup* earlier = before.Records(1, 1);
+  Register(before);
+  EXPECT_TRUE(ledger_.MayCount(*in_it));
+  EXPECT_TRUE(ledger_.MayCount(*earlier));
+  EXPECT_FALSE(ledger_.MayCount(*group));
+}
+
 TEST_F(LedgerTest, NotEverythingIsSettledWhileRecordsAreOutstandingBehindTheLastCheckpoint) {
   Open(1);
   ChunkBuilder chunk = Chunk(0);

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/times.h"
 #include "delivery/table_errors.h"
 #include "dynamodb/retry_policy.h"
 #include "items/item_size.h"
@@ -46,7 +47,7 @@ Dispatcher::Dispatcher(Client& client, Alarm& alarm, Batcher& batcher, Settlemen
 void Dispatcher::Enqueue(BatchPtr batch) {
   const Instant now = run_.clock.Now();
   settlement_.Expect(*batch, now);
-  if (queue_.has_failed(batch->table)) {
+  if (IsInVain(*batch)) {
     Abandon(std::move(batch), now);
     return;
   }
@@ -58,7 +59,7 @@ void Dispatcher::Enqueue(BatchPtr batch) {
 void Dispatcher::EndTurn() {
   const Instant now = run_.clock.Now();
   for (BatchPtr& batch : std::exchange(caused_, {})) {
-    if (queue_.has_failed(batch->table)) {
+    if (IsInVain(*batch)) {
       Abandon(std::move(batch), now);
     } else {
       queue_.AddFirst(std::move(batch));
@@ -109,8 +110,10 @@ void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
   if (answer.reaction == Reaction::kNone) told.stored = batch->items.size() - answer.unprocessed.size();
   told.throttled = answer.reaction == Reaction::kThrottle || !answer.unprocessed.empty();
   told.line = LineOutcome(reply.verdict);
+  TableTrouble& trouble = run_.flow.trouble(batch->table);
+  told.stored > 0 ? trouble.Clear() : trouble.Note(answer.fault);
   queue_.Learn(*batch, told, now);
-  for (const Action& action : Decide(*batch, answer, rules_, now)) Do(action, batch, reply, now);
+  for (const Action& action : Decide(*batch, answer, rules_, now)) Do(action, batch, answer, reply, now);
   if (batch) batcher_.Recycle(std::move(batch));
   EndTurn();
   changed_();
@@ -122,18 +125,28 @@ Answer Dispatcher::Read(const Batch& batch, const Reply& reply) const {
     sent[i] = {batch.items[i].origin.op, batch.item_bytes(batch.items[i])};
   }
   WriteOutcome outcome;
-  if (!run_.tables[batch.table].write.ReadReply(reply, {sent.data(), batch.items.size()}, outcome)) {
-    if (!reply.verdict.ok()) return {reply.verdict.reaction, reply.verdict.code, {}};
-    return {Reaction::kRetry, ErrorCode::kBadReply, {}};  // it does not add up: the outcome is unknown
-  }
+  const bool told =
+      run_.tables[batch.table].write.ReadReply(reply, {sent.data(), batch.items.size()}, outcome);
   Answer answer;
+  answer.fault = {reply.verdict.ok() ? outcome.fault : reply.verdict.fault, reply.verdict.status,
+                  reply.verdict.reason};
+  if (!told) {
+    answer.reaction = reply.verdict.reaction;
+    answer.code = reply.verdict.code;
+    if (reply.verdict.ok()) {  // it does not add up: the outcome is unknown
+      answer.reaction = Reaction::kRetry;
+      answer.code = ErrorCode::kBadReply;
+    }
+    return answer;
+  }
   for (const WriteOutcome::Item& item : outcome.others) {
     if (item.outcome == ItemOutcome::kNotYet) answer.unprocessed.Add(item.index);
   }
   return answer;
 }
 
-void Dispatcher::Do(const Action& action, BatchPtr& batch, const Reply& reply, Instant now) {
+void Dispatcher::Do(const Action& action, BatchPtr& batch, const Answer& answer, const Reply& reply,
+                    Instant now) {
   switch (action.kind) {
     case Action::Kind::kSettle:
       settlement_.Store(*batch, action.items, now);
@@ -153,7 +166,7 @@ void Dispatcher::Do(const Action& action, BatchPtr& batch, const Reply& reply, I
       break;
     case Action::Kind::kFailTable:
       settlement_.Abandon(*batch, action.items, now);
-      FailTable(batch->table, ErrorOf(action, *batch, reply), now);
+      FailTable(batch->table, ErrorOf(action, *batch, answer, reply), now);
       break;
   }
 }
@@ -180,15 +193,20 @@ void Dispatcher::Retry(const Action& action, BatchPtr& batch, Instant now) {
 }
 
 void Dispatcher::RetryLater(BatchPtr batch, Reaction backoff, Instant now) {
-  if (queue_.has_failed(batch->table)) {
+  if (IsInVain(*batch)) {
     Abandon(std::move(batch), now);
     return;
   }
   batch->reauthentications = backoff == Reaction::kReauthenticate ? batch->reauthentications + 1 : 0;
   ++batch->attempts;
   progress_.retried.Add(1);
-  const Instant due = now + RetryDelay(backoff, static_cast<int>(batch->attempts), Random());
+  const Instant due = now + PauseAfter(backoff, batch->attempts);
   queue_.AddRetry(std::move(batch), due);
+}
+
+Duration Dispatcher::PauseAfter(Reaction reaction, uint32_t attempts) {
+  const Duration longest = run_.state.stopped() ? times::kPauseAfterStop : times::kLongestPause;
+  return RetryDelay(reaction, static_cast<int>(attempts), Random(), longest);
 }
 
 double Dispatcher::Random() {
@@ -247,18 +265,30 @@ void Dispatcher::Refuse(const Batch& batch, Text reason, Instant now) {
 
 void Dispatcher::FailTable(TableNo table, Error error, Instant now) {
   run_.state.Fail(std::move(error));
-  DropWaiting(table, now);
+  Drop(queue_.FailTable(table), now);
 }
 
-void Dispatcher::DropGivenUp() {
+void Dispatcher::Hurry() {
+  const Instant now = run_.clock.Now();
   for (const TableNo table : run_.state.given_up()) {
-    if (!queue_.has_failed(table)) DropWaiting(table, run_.clock.Now());
+    if (!queue_.is_given_up(table)) Drop(queue_.FailTable(table, /*given_up=*/true), now);
+  }
+  if (const uint64_t bars = run_.ledger.bars(); std::exchange(bars_, bars) != bars)
+    Drop(queue_.TakeIf([this](const Batch& batch) { return IsInVain(batch); }), now);
+  if (!std::exchange(hurries_, true)) {
+    // As if each had failed once more just now.
+    queue_.Hasten([&] { return now + PauseAfter(Reaction::kThrottle, /*attempts=*/20); });
+    EndTurn();
   }
 }
 
-// From here on nothing is sent to it.
-void Dispatcher::DropWaiting(TableNo table, Instant now) {
-  for (BatchPtr& waiting : queue_.FailTable(table)) Abandon(std::move(waiting), now);
+// Nothing that it could achieve is asked for any more.
+bool Dispatcher::IsInVain(const Batch& batch) const {
+  return queue_.has_failed(batch.table) || (run_.state.stopped() && !settlement_.MayCount(batch));
+}
+
+void Dispatcher::Drop(std::vector<BatchPtr> batches, Instant now) {
+  for (BatchPtr& batch : batches) Abandon(std::move(batch), now);
 }
 
 // Forgets the batch; its items stay outstanding in the ledger.
@@ -267,13 +297,14 @@ void Dispatcher::Abandon(BatchPtr batch, Instant now) {
   batcher_.Recycle(std::move(batch));
 }
 
-Error Dispatcher::ErrorOf(const Action& action, const Batch& batch, const Reply& reply) const {
+Error Dispatcher::ErrorOf(const Action& action, const Batch& batch, const Answer& answer,
+                          const Reply& reply) const {
   const TableTarget& target = run_.tables[batch.table];
   switch (action.failure) {
     case Action::Failure::kLetter:
       return RefusedLetterError(target, reply.verdict.reason);
     case Action::Failure::kRefusedAlone:
-      return RefusedAloneError(target);
+      return RefusedAloneError(target, answer.fault);
     case Action::Failure::kVerdict:
       break;
   }

@@ -43,8 +43,10 @@ class Dispatcher {
   // What was put aside enters, and what may be sent is sent. After every turn in which records were rejected.
   void EndTurn();
 
-  // Drops what waits for tables that were given up (RunState). When the run stops.
-  void DropGivenUp();
+  // The run ends early (RunState), and there is little time: nothing is sent any more that waits for a table
+  // that was given up, or lies behind what failed, and what is tried again does not wait for long. At every
+  // turn from then on.
+  void Hurry();
 
   size_t unsent_bytes() const { return queue_.unsent_bytes(); }
   bool idle() const { return queue_.idle() && caused_.empty() && !settlement_.has_letters(); }
@@ -55,17 +57,19 @@ class Dispatcher {
   void OnAnswered(BatchPtr batch, const Reply& reply);
   Answer Read(const Batch& batch, const Reply& reply) const;
 
-  void Do(const Action& action, BatchPtr& batch, const Reply& reply, Instant now);
+  void Do(const Action& action, BatchPtr& batch, const Answer& answer, const Reply& reply, Instant now);
   void Retry(const Action& action, BatchPtr& batch, Instant now);
   void RetryLater(BatchPtr batch, Reaction backoff, Instant now);
   void Halve(Batch& batch, ItemSet items);
   void ShrinkOrRefuse(const Batch& batch, const Verdict& verdict, Instant now);
   void Refuse(const Batch& batch, Text reason, Instant now);
   void FailTable(TableNo table, Error error, Instant now);
-  void DropWaiting(TableNo table, Instant now);
+  void Drop(std::vector<BatchPtr> batches, Instant now);
   void Abandon(BatchPtr batch, Instant now);
+  bool IsInVain(const Batch& batch) const;
+  Duration PauseAfter(Reaction reaction, uint32_t attempts);
   void WriteLetters(Instant now);
-  Error ErrorOf(const Action& action, const Batch& batch, const Reply& reply) const;
+  Error ErrorOf(const Action& action, const Batch& batch, const Answer& answer, const Reply& reply) const;
   std::pair<BatchPtr, BatchPtr> Divide(BatchPtr batch, size_t limit);
   double Random();
 
@@ -81,6 +85,8 @@ class Dispatcher {
   std::vector<BatchPtr> caused_;  // by answers of this turn; the last one is sent first
   std::optional<Instant> alarm_set_;
   std::minstd_rand random_;  // for jitter
+  bool hurries_ = false;
+  uint64_t bars_ = 0;  // of the ledger, when what waits was last looked at
 };
 
 }  // namespace ddb

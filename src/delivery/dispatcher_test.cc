@@ -41,6 +41,33 @@ TEST_F(DispatcherTest, UnprocessedItemsAreSentAgainAndOnlyThey) {
   EXPECT_EQ(Charged(), 0u);
 }
 
+TEST_F(DispatcherTest, WhyNothingIsStoredIsRememberedUntilSomethingIs) {
+  std::vector<ReplyFault> seen;
+  client_.answer = [&](const auto& keys, Reply& reply, std::string& body) {
+    const auto trouble = flow_.trouble(kOne).Look();
+    seen.push_back(trouble ? trouble->fault.fault : ReplyFault::kNone);
+    switch (client_.requests.size()) {
+      case 1:
+        reply.verdict = VerdictOf(Reaction::kRetry, ErrorCode::kTransport);
+        reply.verdict.fault = ReplyFault::kReset;
+        break;
+      case 2:
+        body = FakeClient::Unprocessed("one", {keys.front()});
+        break;
+      case 3:
+        body = "{}";
+        break;
+      default:
+        body = kAllWritten;
+    }
+  };
+  Give(kOne, 2, "k");
+  RunUntilIdle();
+  EXPECT_EQ(seen, (std::vector<ReplyFault>{ReplyFault::kNone, ReplyFault::kReset, ReplyFault::kNone,
+                                           ReplyFault::kNoUnprocessedItems}));
+  EXPECT_FALSE(flow_.trouble(kOne).Look());
+}
+
 // What stands around the items counts, too.
 TEST_F(DispatcherTest, OnASlowLineABodyIsNoLargerThanItMayBe) {
   while (flow_.LookAtLine(clock_.Now()).body_limit > PathBound::kLeastBody) {

@@ -1,16 +1,12 @@
 #include "delivery/flow_control.h"
 
+#include "base/times.h"
+
 namespace ddb {
-namespace {
-
-// So long without a sign of life, a full line may be one table's that does not answer: another one may try.
-constexpr Duration kSilence = std::chrono::seconds(1);
-
-}  // namespace
 
 FlowControl::Line FlowControl::LookAtLine(Instant now) const {
   MutexLock lock(mu_);
-  return {path_.open(), now - path_.last_event() >= kSilence, path_.body_limit()};
+  return {path_.open(), now - path_.last_event() >= times::kSilence, path_.body_limit()};
 }
 
 bool FlowControl::HasShare(TableNo table) const {

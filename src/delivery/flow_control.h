@@ -3,7 +3,8 @@
 //
 // Three bounds know different things. PathBound (per run, bytes): what the line holds. TableBound (per
 // table): what a table takes. FillBound (per worker): what a worker can build in the time of one reply. A
-// request leaves when all three let it. Beside them, per table, the clock by which a run gives up.
+// request leaves when all three let it. Beside them, per table, the clock by which a run gives up, and why
+// nothing is stored.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include "delivery/give_up_clock.h"
 #include "delivery/path_bound.h"
 #include "delivery/table_bound.h"
+#include "delivery/table_trouble.h"
 #include "dynamodb/table.h"
 
 namespace ddb {
@@ -23,13 +25,15 @@ namespace ddb {
 class FlowControl {
  public:
   FlowControl(size_t workers, size_t tables)
-      : path_(workers), bounds_(tables), clocks_(tables), in_flight_(tables) {}
+      : path_(workers), bounds_(tables), clocks_(tables), troubles_(tables), in_flight_(tables) {}
 
   size_t tables() const { return bounds_.size(); }
   TableBound& bound(TableNo table) { return bounds_[table]; }
   const TableBound& bound(TableNo table) const { return bounds_[table]; }
   GiveUpClock& clock(TableNo table) { return clocks_[table]; }
   const GiveUpClock& clock(TableNo table) const { return clocks_[table]; }
+  TableTrouble& trouble(TableNo table) { return troubles_[table]; }
+  const TableTrouble& trouble(TableNo table) const { return troubles_[table]; }
 
   struct Line {
     bool open = false;
@@ -47,6 +51,7 @@ class FlowControl {
   PathBound path_ GUARDED_BY(mu_);
   NumberedVector<TableNo, TableBound> bounds_;
   NumberedVector<TableNo, GiveUpClock> clocks_;
+  NumberedVector<TableNo, TableTrouble> troubles_;
   NumberedVector<TableNo, size_t> in_flight_ GUARDED_BY(mu_);  // bytes
 };
 

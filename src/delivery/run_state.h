@@ -1,6 +1,8 @@
-// RunState: whether this run still reads, and why it ended. The first reason wins. Any thread.
+// RunState: whether this run still reads, and why it ended. The first reason wins. How long what is under way
+// then has stands in base/times.h. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <optional>
@@ -15,9 +17,9 @@ namespace ddb {
 
 enum class StopReason {
   kNone,
-  kFailure,       // see error(); what lies before it gets 30 s
-  kSignal,        // SIGTERM, SIGINT; what is in flight gets 10 s
-  kStdoutClosed,  // nobody is left to tell; what is in flight gets 10 s
+  kFailure,       // see error()
+  kSignal,        // SIGTERM, SIGINT, SIGHUP
+  kStdoutClosed,  // nobody is left to tell
 };
 
 class RunState {
@@ -55,6 +57,10 @@ class RunState {
   std::vector<TableNo> given_up() const {
     MutexLock lock(mu_);
     return given_up_;
+  }
+  bool has_given_up(TableNo table) const {
+    MutexLock lock(mu_);
+    return std::find(given_up_.begin(), given_up_.end(), table) != given_up_.end();
   }
   std::optional<Error> error() const {
     MutexLock lock(mu_);

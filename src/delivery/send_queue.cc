@@ -4,13 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include "base/times.h"
+
 namespace ddb {
-namespace {
-
-// A bound that said no is asked again after any reply, and at the latest after this.
-constexpr Duration kBlockedPoll = std::chrono::milliseconds(50);
-
-}  // namespace
 
 SendQueue::SendQueue(Client& client, FlowControl& flow, const Options& options, Answered answered,
                      Divide divide)
@@ -72,27 +68,41 @@ void SendQueue::Wake(Instant now) {
 
 std::optional<Instant> SendQueue::WakeAt(Instant now) const {
   std::optional<Instant> when;
-  if (!blocked_.empty() || line_full_) when = now + kBlockedPoll;
+  // A bound that said no is asked again after any reply, and at the latest after this.
+  if (!blocked_.empty() || line_full_) when = now + times::kBlockedPoll;
   if (!retries_.empty() && (!when || retries_.front()->due < *when)) when = retries_.front()->due;
   return when;
 }
 
-std::vector<BatchPtr> SendQueue::FailTable(TableNo table) {
+std::vector<BatchPtr> SendQueue::FailTable(TableNo table, bool given_up) {
   Table& failed = tables_[table];
   failed.failed = true;
-  std::vector<BatchPtr> waiting(std::make_move_iterator(failed.ready.begin()),
-                                std::make_move_iterator(failed.ready.end()));
-  failed.ready.clear();
+  if (given_up && !std::exchange(failed.given_up, true)) in_flight_given_up_ += failed.in_flight;
   failed.listed = false;
   std::erase(turn_, table);
   std::erase(blocked_, table);
-  const auto others = std::partition(retries_.begin(), retries_.end(),
-                                     [&](const BatchPtr& batch) { return batch->table != table; });
-  std::move(others, retries_.end(), std::back_inserter(waiting));
-  retries_.erase(others, retries_.end());
+  return TakeIf([table](const Batch& batch) { return batch.table == table; });
+}
+
+// A table that is listed and has nothing ready (any more) is passed over at its turn.
+std::vector<BatchPtr> SendQueue::TakeIf(const std::function<bool(const Batch&)>& so) {
+  std::vector<BatchPtr> taken;
+  const auto take_from = [&](auto& batches) {
+    const auto from = std::stable_partition(batches.begin(), batches.end(),
+                                            [&](const BatchPtr& batch) { return !so(*batch); });
+    std::move(from, batches.end(), std::back_inserter(taken));
+    batches.erase(from, batches.end());
+  };
+  for (Table& table : tables_) take_from(table.ready);
+  take_from(retries_);
   std::make_heap(retries_.begin(), retries_.end(), Later());
-  for (const BatchPtr& batch : waiting) Uncount(*batch);
-  return waiting;
+  for (const BatchPtr& batch : taken) Uncount(*batch);
+  return taken;
+}
+
+void SendQueue::Hasten(const std::function<Instant()>& due) {
+  for (const BatchPtr& batch : retries_) batch->due = std::min(batch->due, due());
+  std::make_heap(retries_.begin(), retries_.end(), Later());
 }
 
 // ---- turns
@@ -193,6 +203,7 @@ void SendQueue::OnReply(size_t flight, const Reply& reply) {
   BatchPtr batch = std::move(flights_[flight]);
   free_flights_.push_back(flight);
   --tables_[batch->table].in_flight;
+  if (tables_[batch->table].given_up) --in_flight_given_up_;
   if (reply.verdict.transport == TransportError::kCancelled) {  // the run is over
     window_.OnEnd(batch->table, batch->ticket, PathBound::Outcome::kLost, batch->ticket.at);
     return;

@@ -53,13 +53,20 @@ class SendQueue {
   };
   void Learn(const Batch& batch, const Told& told, Instant now);
 
-  // Nothing more is sent to the table; what waited for it is the caller's. What is in flight is answered.
-  std::vector<BatchPtr> FailTable(TableNo table);
+  // Nothing more is sent to the table; what waited for it is the caller's. What is in flight is answered, and
+  // waited for unless `given_up`.
+  std::vector<BatchPtr> FailTable(TableNo table, bool given_up = false);
   bool has_failed(TableNo table) const { return tables_[table].failed; }
+  bool is_given_up(TableNo table) const { return tables_[table].given_up; }
+  // What waits and is so is the caller's.
+  std::vector<BatchPtr> TakeIf(const std::function<bool(const Batch&)>& so);
+  // No retry is due later than that which `due` says.
+  void Hasten(const std::function<Instant()>& due);
 
   size_t unsent_bytes() const { return unsent_bytes_; }     // not in flight: what the send window bounds
   size_t in_flight() const { return window_.in_flight(); }  // requests
-  bool idle() const { return window_.in_flight() == 0 && unsent_batches_ == 0; }
+  // Nothing waits, and nothing is in flight that is waited for.
+  bool idle() const { return window_.in_flight() == in_flight_given_up_ && unsent_batches_ == 0; }
 
  private:
   struct Table {
@@ -67,6 +74,7 @@ class SendQueue {
     size_t in_flight = 0;  // requests
     bool listed = false;   // in turn_ or blocked_
     bool failed = false;
+    bool given_up = false;
   };
   struct Later {
     bool operator()(const BatchPtr& a, const BatchPtr& b) const { return a->due > b->due; }
@@ -97,6 +105,7 @@ class SendQueue {
   bool line_full_ = false;         // it may open by what others do
   std::vector<BatchPtr> flights_;  // batches in flight; null: a free place
   std::vector<size_t> free_flights_;
+  size_t in_flight_given_up_ = 0;  // requests
   size_t unsent_batches_ = 0;
   size_t unsent_bytes_ = 0;
 };

@@ -51,7 +51,27 @@ void Settlement::Store(const Batch& batch, ItemSet items, Instant now) {
 }
 
 void Settlement::Abandon(const Batch& batch, ItemSet items, Instant now) {
+  const RecordGroup* barred = nullptr;  // items of a group mostly stand side by side
+  for (const size_t at : items) {
+    const ItemOrigin& origin = batch.items[at].origin;
+    const RecordGroup* const group = origin.letter ? origin.letter->group : origin.group;
+    if (group != nullptr && group != barred) run_.ledger.Bar(*group);
+    barred = group;
+  }
   EndWaiting(batch, items.size(), now);
+}
+
+bool Settlement::MayCount(const Batch& batch) const {
+  const RecordGroup* useless = nullptr;
+  for (const BatchItem& item : batch.items) {
+    const ItemOrigin& origin = item.origin;
+    const RecordGroup* const group = origin.letter ? origin.letter->group : origin.group;
+    if (group == nullptr) return true;  // of a letter that helps to find a failed record
+    if (group == useless) continue;
+    if (run_.ledger.MayCount(*group)) return true;
+    useless = group;
+  }
+  return false;
 }
 
 // For items that will never be stored.
@@ -122,6 +142,7 @@ Settlement::Fate Settlement::Reject(const RejectedRecord& rejected) {
   if (!run_.plan.skip_rejected) {
     // The letter helps to find the record; it settles nothing, so that no STATE passes the failure.
     if (run_.plan.dead_letters) QueueLetter(rejected, /*settles=*/false);
+    run_.ledger.Bar(*rejected.group);
     run_.state.Fail(RejectedRecordError(run_.TargetOf(rejected.stream), rejected.where, rejected.reason));
     return Fate::kRunFails;
   }

@@ -31,6 +31,8 @@ class Settlement {
   void Store(const Batch& batch, ItemSet items, Instant now);
   // So many of its items are given up: not settled, so that no STATE behind them is ever released.
   void Abandon(const Batch& batch, ItemSet items, Instant now);
+  // Whether a STATE may still leave for one of its items, or one of them is kept for somebody to look at.
+  bool MayCount(const Batch& batch) const;
 
   // The batch's one item was refused, and is a record: it is rejected. Returns true when its table refuses
   // whatever it is sent.

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/times.h"
 #include "delivery/dispatcher.h"
 #include "dynamodb/requests.h"
 #include "support/delivery/delivery_fixture.h"
@@ -36,7 +37,9 @@ struct Worker {
         alarm(time),
         batcher(run.tables, run.budget, [this](BatchPtr batch) { dispatcher.Enqueue(std::move(batch)); }),
         settlement(run, progress),
-        dispatcher(client, alarm, batcher, settlement, run, {8, seed}, progress, [] {}) {}
+        dispatcher(client, alarm, batcher, settlement, run, {8, seed}, progress, [this, &run] {
+          if (run.state.stopped()) dispatcher.Hurry();
+        }) {}
 
   SimulatedClient client;
   SimulatedAlarm alarm;
@@ -210,12 +213,87 @@ TEST(DeliverySimulationTest, ATableThatIsGivenUpIsNotWaitedFor) {
   while (simulation.progress().retried.value() < 30) ASSERT_TRUE(simulation.time_.Step());
   simulation.Give(kTwo, 100, "b");
   simulation.state_.GiveUpOn(kOne, SystemError("given up", "by the test"));
-  simulation.worker().dispatcher.DropGivenUp();
+  simulation.worker().dispatcher.Hurry();
   simulation.Give(kOne, 25, "a, late");
   EXPECT_LE(simulation.RunUntilIdle(), 2 * simulation.client().latency);
   EXPECT_EQ(simulation.progress().stored.value(), 100u) << "the other table's";
   EXPECT_EQ(simulation.Waiting(kOne), 0u);
   ASSERT_EQ(simulation.states_out_.size(), 1u);
+}
+
+// A reply that never comes is not waited for either.
+TEST(DeliverySimulationTest, WhatIsInFlightToATableThatIsGivenUpIsNotWaitedFor) {
+  Simulation simulation(7);
+  simulation.client().latency = minutes(5);
+  simulation.Give(kOne, 100, "a");
+  EXPECT_FALSE(simulation.worker().dispatcher.idle());
+  simulation.state_.GiveUpOn(kOne, SystemError("given up", "by the test"));
+  simulation.worker().dispatcher.Hurry();
+  EXPECT_TRUE(simulation.worker().dispatcher.idle());
+  while (simulation.time_.Step()) {
+  }
+  EXPECT_TRUE(simulation.worker().dispatcher.idle()) << "a late answer counts for nothing";
+  EXPECT_EQ(simulation.states_out_.size(), 1u) << "but what it stored is stored";
+}
+
+// It has 30 s: one that waits for its next try must not wait for most of them.
+TEST(DeliverySimulationTest, OnceARunHasFailedPausesAreShort) {
+  for (const uint32_t seed : {1, 2, 3, 4, 5}) {
+    Simulation simulation(seed);
+    bool takes = false;
+    simulation.client().answer = [&](const auto&, Reply& reply, std::string&) {
+      if (!takes) reply.verdict = Refusal(Reaction::kThrottle, ErrorCode::kThrottled);
+    };
+    simulation.Give(kOne, 1, "k");
+    while (simulation.progress().retried.value() < 12) ASSERT_TRUE(simulation.time_.Step());
+    const Instant failed = simulation.time_.Now();
+    simulation.state_.Fail(SystemError("failed", "by the test"));
+    simulation.worker().dispatcher.Hurry();
+    Instant last = failed;
+    while (last < failed + seconds(20)) {
+      const size_t sent = simulation.client().trace.size();
+      while (simulation.client().trace.size() == sent) ASSERT_TRUE(simulation.time_.Step());
+      EXPECT_LE(simulation.time_.Now() - last, times::kPauseAfterStop + simulation.client().latency);
+      last = simulation.time_.Now();
+    }
+    takes = true;
+    (void)simulation.RunUntilIdle();
+    EXPECT_EQ(simulation.states_out_.size(), 1u);
+  }
+}
+
+TEST(DeliverySimulationTest, OnceARecordHasFailedNothingBehindItIsSent) {
+  Simulation simulation(8);
+  bool throttled = true;
+  std::multiset<std::string> stored;
+  simulation.client().answer = [&](const auto& keys, Reply& reply, std::string&) {
+    if (keys.front() == "bad0") {
+      reply.verdict = Refusal(Reaction::kRejectItem, ErrorCode::kValidation);
+    } else if (throttled) {
+      reply.verdict = Refusal(Reaction::kThrottle, ErrorCode::kThrottled);
+    } else {
+      stored.insert(keys.begin(), keys.end());
+    }
+  };
+  simulation.Give(kOne, 30, "before");
+  while (simulation.progress().retried.value() < 2) ASSERT_TRUE(simulation.time_.Step());
+  simulation.Give(kOne, 1, "bad");
+  simulation.Give(kOne, 30, "behind");
+  simulation.Give(kTwo, 30, "other");
+  while (!simulation.state_.stopped()) ASSERT_TRUE(simulation.time_.Step());
+  simulation.Give(kOne, 30, "late");
+  throttled = false;
+  const size_t sent = simulation.client().trace.size();
+  (void)simulation.RunUntilIdle();
+  EXPECT_EQ(stored.size(), 60u) << "of before and of the other stream";
+  for (size_t i = sent; i < simulation.client().trace.size(); ++i) {
+    EXPECT_FALSE(simulation.client().trace[i].second.starts_with("late"));
+    EXPECT_FALSE(simulation.client().trace[i].second.starts_with("behind"));
+  }
+  EXPECT_EQ(simulation.states_out_.size(), 2u);
+  EXPECT_EQ(simulation.Waiting(kOne) + simulation.Waiting(kTwo), 0u);
+  simulation.worker().batcher.DropSpares();
+  EXPECT_EQ(simulation.budget_.used(), 0u) << "what was dropped is given back";
 }
 
 TEST(DeliverySimulationTest, AnItemThatItsTableNeverTakesIsGivenUpAloneWhileOthersAreStored) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/times.h"
+
 namespace ddb {
 
 void TableBound::Roll(Instant now) {
@@ -40,7 +42,7 @@ void TableBound::OnReply(const Reply& reply, Instant now) {
 
 bool TableBound::Throttled(Instant now) const {
   MutexLock lock(mu_);
-  return last_throttle_ && now - *last_throttle_ < std::chrono::seconds(10);
+  return last_throttle_ && now - *last_throttle_ < times::kThrottledFor;
 }
 
 }  // namespace ddb

@@ -30,7 +30,7 @@ class TableBound {
   };
   void OnReply(const Reply& reply, Instant now);
 
-  bool Throttled(Instant now) const;  // within the last 10 s
+  bool Throttled(Instant now) const;  // lately
 
  private:
   static constexpr int kWindowSeconds = 60;

@@ -2,7 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <string>
+
 namespace ddb {
+
+bool IsThrottle(ReplyFault fault) {
+  return fault == ReplyFault::kThrottled || fault == ReplyFault::kUnprocessed;
+}
+
+std::string FaultWords(const Fault& fault) {
+  // What DynamoDB itself says is more exact than the fault's name.
+  const bool named = fault.fault == ReplyFault::kThrottled || fault.fault == ReplyFault::kRefusedByName;
+  if (named && !fault.reason.empty()) return std::string(fault.reason.view());
+  return DescribeFault(fault.fault, fault.status);
+}
 
 Error VerdictError(const TableTarget& table, const EndpointText& endpoint, const Verdict& verdict,
                    std::string_view request_id) {
@@ -37,12 +51,33 @@ Error RefusalStormError(const TableTarget& table, Text reason) {
       .For(table.stream);
 }
 
-Error RefusedAloneError(const TableTarget& table) {
+Error RefusedAloneError(const TableTarget& table, const Fault& fault) {
   return TransientError(
-             fmt::format("Table {} keeps refusing one record while it takes others (a hot partition key, or "
-                         "something between here and the service?). The sync can be tried again later.",
-                         table.name),
+             fmt::format("Table {} keeps refusing one record while it takes others: {} (a hot partition key, "
+                         "or something between here and the service?). The sync can be tried again later.",
+                         table.name, FaultWords(fault)),
              "one item refused alone for over a minute")
+      .For(table.stream);
+}
+
+Error GaveUpError(const TableTarget& table, Duration waited,
+                  const std::optional<TableTrouble::Seen>& trouble) {
+  const int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(waited).count();
+  const std::string nothing =
+      fmt::format("Nothing could be stored in table {} for {} s", table.name, seconds);
+  if (!trouble) {
+    return TransientError(nothing +
+                              ": no reply came. Check the endpoint and the network; the sync can be tried "
+                              "again.",
+                          "gave up on a table without progress: no reply")
+        .For(table.stream);
+  }
+  const Text advice = FaultAdvice(trouble->fault.fault);
+  return TransientError(fmt::format("{}: {}. {}{}The sync can be tried again.", nothing,
+                                    FaultWords(trouble->fault), advice, advice.empty() ? "" : " "),
+                        fmt::format("gave up on a table without progress: {} replies that do not count, last "
+                                    "of all: {}",
+                                    trouble->replies, FaultWords(trouble->last)))
       .For(table.stream);
 }
 

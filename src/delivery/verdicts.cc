@@ -1,21 +1,18 @@
 #include "delivery/verdicts.h"
 
+#include "base/times.h"
+
 namespace ddb {
 namespace {
 
-using std::chrono::seconds;
 using Kind = Action::Kind;
 
-// DescribeTable and the data plane may disagree about a new table for a while.
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
-constexpr Duration kTableMayBeUnknown = seconds(60);
 // Signing anew did not help this often in a row: the credentials are really expired, or the clock cannot be
 // learnt.
 constexpr uint32_t kMaxReauthentications = 8;
 // An item that its table refuses while it takes others is given up after so many refusals alone, over at
-// least so long.
+// least times::kAloneAtLeast.
 constexpr uint32_t kAloneRefusals = 10;
-constexpr Duration kAloneAtLeast = seconds(60);
 
 Action Fail(ItemSet all, Action::Failure why) {
   return {.kind = Kind::kFailTable, .items = all, .failure = why};
@@ -27,7 +24,7 @@ bool IsOverdue(const RefusalHistory& history, const DeliveryRules& rules, Instan
 
 // One more refusal of an overdue item that came alone is one too many.
 bool IsLastRefusal(const RefusalHistory& history, Instant now) {
-  return history.alone + 1 >= kAloneRefusals && now - history.first_alone >= kAloneAtLeast;
+  return history.alone + 1 >= kAloneRefusals && now - history.first_alone >= times::kAloneAtLeast;
 }
 
 // `items` were not taken: they are sent again. Those that have waited for as long as a table may take nothing
@@ -94,7 +91,7 @@ Actions Decide(const Batch& batch, const Answer& answer, const DeliveryRules& ru
       actions.Add(TakeApart(batch, all, answer.code));
       break;
     case Reaction::kFailConfig:
-      if (answer.code == ErrorCode::kResourceNotFound && now - rules.started < kTableMayBeUnknown) {
+      if (answer.code == ErrorCode::kResourceNotFound && now - rules.started < times::kTableMayBeUnknown) {
         actions.Add({.kind = Kind::kRetry, .items = all, .backoff = Reaction::kRetry});
         break;
       }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "delivery/batch.h"
 #include "delivery/item_set.h"
+#include "delivery/table_trouble.h"
 #include "dynamodb/errors.h"
 
 namespace ddb {
@@ -21,6 +22,7 @@ struct Answer {
   Reaction reaction = Reaction::kNone;  // kRetry also for a 200 that does not add up
   ErrorCode code = ErrorCode::kNone;
   ItemSet unprocessed;  // with kNone: what the table did not take; all else is stored, or a newer one is
+  Fault fault = {};     // why not all is stored, to be told
 };
 
 // What a run allows.

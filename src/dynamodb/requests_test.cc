@@ -215,7 +215,7 @@ TEST(RetryPolicy, FullJitterOverADoublingInterval) {
   EXPECT_EQ(RetryDelay(Reaction::kThrottle, 1, 0.5), milliseconds(500));
   EXPECT_EQ(RetryDelay(Reaction::kThrottle, 4, 0.5), seconds(4));
   EXPECT_EQ(RetryDelay(Reaction::kThrottle, 1000000, 0.5), seconds(10));
-  EXPECT_LT(RetryDelay(Reaction::kRetry, 1000000, 0.999), kRetryCap);
+  EXPECT_LT(RetryDelay(Reaction::kRetry, 1000000, 0.999), times::kLongestPause);
 }
 
 }  // namespace

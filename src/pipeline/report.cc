@@ -65,13 +65,4 @@ std::vector<std::string> LateStateTexts(const std::vector<CheckpointLedger::Wait
   return texts;
 }
 
-Error GaveUpError(std::string_view table, const StreamId& stream, Duration waited) {
-  return TransientError(
-             fmt::format("Nothing could be stored in table {} for {} s. The sync can be tried again; if the "
-                         "table is throttled, give it more write capacity.",
-                         table, WholeSeconds(waited)),
-             "gave up on a table without progress")
-      .For(stream);
-}
-
 }  // namespace ddb

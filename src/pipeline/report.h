@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/result.h"
 #include "base/stream_id.h"
 #include "delivery/checkpoint_ledger.h"
 
@@ -37,8 +36,5 @@ struct StreamNames {
 };
 std::vector<std::string> LateStateTexts(const std::vector<CheckpointLedger::Waiting>& late,
                                         const StreamNames& names, Instant now);
-
-// A table of which nothing could be stored for so long. `stream`: whose it is.
-Error GaveUpError(std::string_view table, const StreamId& stream, Duration waited);
 
 }  // namespace ddb

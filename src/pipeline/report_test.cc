@@ -75,12 +75,5 @@ TEST(Report, TenOfMany) {
   EXPECT_EQ(states.back(), "The STATEs of 3 more streams wait.");
 }
 
-TEST(Report, ATableThatIsGivenUp) {
-  const Error error = GaveUpError("t", {std::nullopt, "s"}, seconds(601));
-  EXPECT_EQ(error.type, FailureType::kTransient);
-  EXPECT_THAT(error.message, testing::StartsWith("Nothing could be stored in table t for 601 s."));
-  EXPECT_EQ(error.stream, (StreamId{std::nullopt, "s"}));
-}
-
 }  // namespace
 }  // namespace ddb

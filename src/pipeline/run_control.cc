@@ -4,16 +4,9 @@
 
 #include <algorithm>
 
+#include "base/times.h"
+
 namespace ddb {
-namespace {
-
-using std::chrono::seconds;
-
-constexpr Duration kTick = seconds(1);
-constexpr Duration kAfterFailure = seconds(30);  // for what lies before it
-constexpr Duration kAfterStop = seconds(10);     // signal, closed stdout: for what is in flight
-
-}  // namespace
 
 RunControl::RunControl(const Clock& clock, MessageWriter& writer, int signal_fd)
     : clock_(clock), writer_(writer), signal_fd_(signal_fd), tick_(loop_), state_([this] {
@@ -50,27 +43,29 @@ void RunControl::Leave() {
 
 void RunControl::OnSignal() {
   // After a failure too, a signal leaves no more than its own time.
-  EndBy(clock_.Now() + kAfterStop);
+  EndBy(clock_.Now() + times::kStoringAfterStop);
   state_.Stop(StopReason::kSignal);
 }
 
 void RunControl::OnStop() {
   const bool failed = state_.reason() == StopReason::kFailure;
-  EndBy(clock_.Now() + (failed ? kAfterFailure : kAfterStop));
+  EndBy(clock_.Now() + (failed ? times::kStoringAfterFailure : times::kStoringAfterStop));
   if (phase_) phase_->stop();
 }
 
 void RunControl::EndBy(Instant instant) { deadline_ = deadline_ ? std::min(*deadline_, instant) : instant; }
 
 void RunControl::StartTick() {
-  tick_.Start(clock_.Now() + kTick, [this] {
+  Instant when = clock_.Now() + times::kTick;
+  if (deadline_) when = std::min(when, *deadline_);
+  tick_.Start(when, [this] {
     if (!phase_) return;
     const Instant now = clock_.Now();
     if (deadline_ && now >= *deadline_) {
       Leave();
       return;
     }
-    phase_->each_second(now);
+    phase_->each_tick(now);
     StartTick();
   });
 }

@@ -30,8 +30,8 @@ class RunControl {
 
   // What Supervise calls, on the loop.
   struct Phase {
-    std::function<void()> stop;  // the run has to end: once, when it is so
-    std::function<void(Instant now)> each_second;
+    std::function<void()> stop;                  // the run has to end: once, when it is so
+    std::function<void(Instant now)> each_tick;  // times::kTick
   };
   // Runs the loop until Leave, or until the deadline of a stop has passed.
   void Supervise(const Phase& phase);

@@ -42,7 +42,7 @@ class RunControlTest : public ::testing::Test {
   int EndsAt(const std::function<void(int second)>& happens) {
     int second = 0;
     control_.Supervise({.stop = [this] { ++stops_; },
-                        .each_second =
+                        .each_tick =
                             [&](Instant) {
                               clock_.Advance();
                               happens(++second);
@@ -73,21 +73,21 @@ TEST_F(RunControlTest, AFailureLeavesThirtySecondsForWhatLiesBeforeIt) {
   EXPECT_EQ(stops_, 1);
 }
 
-TEST_F(RunControlTest, AClosedStdoutLeavesTenSeconds) {
+TEST_F(RunControlTest, AClosedStdoutLeavesSixSeconds) {
   const int end = EndsAt([this](int second) {
     if (second == 1) control_.state().Stop(StopReason::kStdoutClosed);
   });
-  EXPECT_GE(end, 10);
-  EXPECT_LE(end, 11 + kSoon);
+  EXPECT_GE(end, 6);
+  EXPECT_LE(end, 7 + kSoon);
   EXPECT_EQ(stops_, 1);
 }
 
-TEST_F(RunControlTest, ASignalLeavesTenSeconds) {
+TEST_F(RunControlTest, ASignalLeavesSixSeconds) {
   const int end = EndsAt([this](int second) {
     if (second == 1) Signal();
   });
-  EXPECT_GE(end, 10);
-  EXPECT_LE(end, 11 + kSoon);
+  EXPECT_GE(end, 6);
+  EXPECT_LE(end, 7 + kSoon);
   EXPECT_EQ(control_.state().reason(), StopReason::kSignal);
   EXPECT_EQ(stops_, 1);
 }
@@ -97,8 +97,8 @@ TEST_F(RunControlTest, ASignalAfterAFailureLeavesNoMoreThanItsOwnTime) {
     if (second == 1) control_.state().Fail(SystemError("failed", "test"));
     if (second == 6) Signal();
   });
-  EXPECT_GE(end, 15);
-  EXPECT_LE(end, 16 + kSoon);
+  EXPECT_GE(end, 11);
+  EXPECT_LE(end, 12 + kSoon);
   EXPECT_EQ(control_.state().reason(), StopReason::kFailure);  // what came first is told
 }
 
@@ -107,7 +107,7 @@ TEST_F(RunControlTest, AFailureAfterASignalLengthensNothing) {
     if (second == 1) Signal();
     if (second == 6) control_.state().Fail(SystemError("failed", "test"));
   });
-  EXPECT_LE(end, 11 + kSoon);
+  EXPECT_LE(end, 7 + kSoon);
   EXPECT_EQ(control_.state().reason(), StopReason::kSignal);
 }
 

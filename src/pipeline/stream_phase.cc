@@ -6,11 +6,12 @@
 #include <string>
 #include <utility>
 
+#include "base/times.h"
+#include "delivery/table_errors.h"
+
 namespace ddb {
 namespace {
 
-constexpr Duration kLogEvery = std::chrono::seconds(60);
-constexpr Duration kStateIsLate = std::chrono::seconds(60);
 
 std::vector<StreamId> IdsOf(const RunPlan& plan) {
   std::vector<StreamId> ids;
@@ -51,7 +52,8 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
            .rejections = rejections_,
            .storms = storms_,
            .started = parts.clock.Now(),
-           .endpoint = parts.endpoint} {
+           .endpoint = parts.endpoint},
+      troubles_(tables_, plan.give_up) {
   for (const StreamNo no : plan.streams.numbers()) {
     if (plan.streams[no].states_wait_for_finish) ledger_.Hold(no);
   }
@@ -78,7 +80,7 @@ StreamPhase::~StreamPhase() {
 
 void StreamPhase::Run() {
   for (auto& worker : workers_) worker->Start();
-  control_.Supervise({.stop = [this] { OnStop(); }, .each_second = [this](Instant now) { OnTick(now); }});
+  control_.Supervise({.stop = [this] { OnStop(); }, .each_tick = [this](Instant now) { OnTick(now); }});
   if (control_.state().stopped()) return;
   if (std::optional<Error> error = passed_over_.WhyNoInput()) {
     control_.state().Fail((*std::move(error)).At("reading the input"));
@@ -137,12 +139,16 @@ void StreamPhase::OnStop() {
 }
 
 void StreamPhase::OnTick(Instant now) {
-  if (!control_.state().stopped()) GiveUpOnTables(now);
-  if (now - last_log_ >= kLogEvery) {
+  GiveUpOnTables(now);
+  if (!control_.state().stopped()) {
+    for (TroubleReport::Line& line : troubles_.Look(flow_, now))
+      parts_.writer.Write(line.level, std::move(line.text));
+  }
+  if (now - last_log_ >= times::kSayAgain) {
     last_log_ = now;
     parts_.writer.Info(ProgressText("Progress", Totals()));
   }
-  if (now - last_late_ >= kLogEvery) LogLateStates(now);
+  if (now - last_late_ >= times::kSayAgain) LogLateStates(now);
   if (parts_.progress_fd >= 0) {
     const std::string line = TerminalLine(Totals());
     [[maybe_unused]] const ssize_t written = ::write(parts_.progress_fd, line.data(), line.size());
@@ -150,15 +156,18 @@ void StreamPhase::OnTick(Instant now) {
 }
 
 void StreamPhase::GiveUpOnTables(Instant now) {
+  bool given_up = false;
   for (const TableNo table : tables_.numbers()) {
     const std::optional<Duration> waited = flow_.clock(table).WaitedWithoutProgress(now);
-    if (!waited || *waited < plan_.give_up) continue;
-    control_.state().GiveUpOn(table, GaveUpError(tables_[table].name, tables_[table].stream, *waited));
+    if (!waited || *waited < plan_.give_up || control_.state().has_given_up(table)) continue;
+    control_.state().GiveUpOn(table, GaveUpError(tables_[table], *waited, flow_.trouble(table).Look()));
+    given_up = true;
   }
+  if (given_up) WakeAll();  // a run that has ended already is told by nobody else
 }
 
 void StreamPhase::LogLateStates(Instant now) {
-  const std::vector<CheckpointLedger::Waiting> late = ledger_.WaitingSince(now - kStateIsLate);
+  const std::vector<CheckpointLedger::Waiting> late = ledger_.WaitingSince(now - times::kStateIsLate);
   if (late.empty()) return;
   last_late_ = now;
   const StreamNames names{

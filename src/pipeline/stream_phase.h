@@ -22,6 +22,7 @@
 #include "pipeline/run_control.h"
 #include "pipeline/source.h"
 #include "pipeline/stream_outcome.h"
+#include "pipeline/trouble_report.h"
 #include "pipeline/worker.h"
 
 namespace ddb {
@@ -74,6 +75,7 @@ class StreamPhase {
   RunContext run_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
+  TroubleReport troubles_;
   std::atomic<size_t> drained_{0};
   Instant last_log_ = run_.started;
   Instant last_late_;  // when a STATE was last said to be late

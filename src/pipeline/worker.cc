@@ -6,6 +6,7 @@
 
 #include "airbyte/line_skim.h"
 #include "airbyte/odd_line.h"
+#include "base/times.h"
 #include "pipeline/chunk_room.h"
 
 namespace ddb {
@@ -217,7 +218,7 @@ void Worker::OnChanged() {
   in_flight_.store(client_->in_flight(), std::memory_order_relaxed);
   if (token_ == Token::kHeld && MustPass()) PassToken();
   if (run_.budget.tight()) batcher_.DropSpares();
-  if (run_.state.stopped()) dispatcher_.DropGivenUp();
+  if (run_.state.stopped()) dispatcher_.Hurry();
   SealAsNeeded();
   ReportIfDrained();
   AskForToken();
@@ -233,7 +234,7 @@ void Worker::SealAsNeeded() {
     batcher_.SealAll();
   } else {
     if (shared_.source.dry()) batcher_.SealIf([this](TableNo table) { return CheckpointWaits(table); });
-    batcher_.SealOpenedBefore(run_.clock.Now() - Batcher::kMaxAge);
+    batcher_.SealOpenedBefore(run_.clock.Now() - times::kBatchAge);
     ArmAgeTimer();
   }
   has_open_.store(!batcher_.empty());
@@ -247,7 +248,7 @@ bool Worker::CheckpointWaits(TableNo table) const {
 void Worker::ArmAgeTimer() {
   if (batcher_.empty()) return;
   // One that is set for an earlier time finds out then: batches come and go far more often than they age.
-  const Instant when = batcher_.oldest() + Batcher::kMaxAge;
+  const Instant when = batcher_.oldest() + times::kBatchAge;
   if (age_timer_set_ && *age_timer_set_ <= when) return;
   age_timer_set_ = when;
   age_timer_.Start(when, [this] {

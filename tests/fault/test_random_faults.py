@@ -5,12 +5,19 @@ One seed again: pytest fault/test_random_faults.py --first-seed SEED --seeds 1
 
 import random
 
-from ddb_testkit.random_scenario import random_scenario
+from ddb_testkit.random_scenario import random_scenario, with_a_refused_record
 from ddb_testkit.scenario import Scenario
 
 
 def test_faults(seed, connector, start_server, certificates):
     file, workers = random_scenario(seed)
+    Scenario(file, workers).run(connector, start_server, certificates)
+
+
+def test_what_lies_before_a_refused_record_is_out(seed, connector, start_server, certificates):
+    """However many faults there are: it has 30 s, in which no pause is long."""
+    file, workers = random_scenario(seed)
+    file = with_a_refused_record(file, random.Random(-seed))
     Scenario(file, workers).run(connector, start_server, certificates)
 
 

@@ -64,6 +64,31 @@ def random_input(dice, blocks):
     return steps, [{"name": stream} for stream in streams]
 
 
+def with_a_refused_record(file, dice):
+    """The same with a record that can never be stored at its end, and what must not come out behind it."""
+    count = sum(step["records"] for step in file["input"] if step.get("stream") == "users" and "records" in step)
+    before = [state for step in file["input"] for state in (step.get("state"), step.get("global")) if state]
+    total = any("global" in step for step in file["input"])
+    rules = file["server"]["rules"]
+    for rule in rules:  # it goes on to the end
+        rule["match"].pop("to", None)
+    rules.insert(0, {"name": "poison", "match": {"marker": "POISON"}, "action": {"error": "ValidationException"}})
+    file["input"] += [
+        {"records": dice.randint(1, 30), "stream": "users", "marked": count, "mark": "POISON"},
+        {"global": "behind"} if total else {"state": "behind", "stream": "users"},
+        {"records": dice.randint(1, 200), "stream": "users"},
+        {"global": "far behind"} if total else {"state": "far behind", "stream": "users"},
+    ]
+    file["expect"] = {
+        "exit": 1,
+        "error": {"type": "config_error", "stream": "users"},
+        "states": before,
+        "stored": {"users": {"never": [count]}},
+        "idle_rules": [rule["name"] for rule in rules],
+    }
+    return file
+
+
 def random_scenario(seed):
     """The scenario and the number of workers."""
     dice = random.Random(seed)

@@ -30,8 +30,8 @@ DEADLINE_S = 240
 KEPT = {"recreated": (1,), "kept": (0,), "as_before": (0, 1)}
 # What a file may hold, and what it may expect.
 MEMBERS = set("about workers command config env catalog endpoint tls input server expect end slow pieces_seed".split())
-EXPECTATIONS = {*KEPT, *"""exit error states stored rejected nulled logs output_lacks requests max_in_flight within_s violations
-                           idle_rules status message_has tables_left""".split()}
+EXPECTATIONS = {*KEPT, *"""exit error states stored rejected nulled logs output_lacks requests max_in_flight within_s stops_within_s
+                           violations idle_rules status message_has tables_left""".split()}
 
 
 def ranges(parts):
@@ -146,12 +146,14 @@ class Run:
             command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self._stderr = []
+        self.stopped_at = None  # when the signal was sent
         works = [self._read_stdout, self._read_stderr, lambda: self._feed(source), self._watch]
         threads = [threading.Thread(target=work, daemon=True) for work in works]
         for thread in threads:
             thread.start()
         try:
             self.code = self.process.wait(DEADLINE_S)
+            self.ended_at = time.monotonic()
         except subprocess.TimeoutExpired:
             self.process.kill()
             last = "\n".join(server.control("log").splitlines()[-10:])
@@ -195,6 +197,7 @@ class Run:
                 return
             time.sleep(0.002)
         time.sleep(self._end.get("plus_ms", 0) / 1000)
+        self.stopped_at = time.monotonic()
         self.process.send_signal(signal.Signals[f"SIG{self._end['signal']}"])
 
     def _end_is_due(self):
@@ -314,6 +317,9 @@ class Scenario:
             assert run.code == self.expect.get("exit", 0), "exit code"
             assert run.stderr == "", "stderr is not empty"
             assert seconds <= self.expect.get("within_s", DEADLINE_S), f"took {seconds:.1f} s"
+            if "stops_within_s" in self.expect:
+                took = run.ended_at - run.stopped_at
+                assert took <= self.expect["stops_within_s"], f"took {took:.1f} s from the signal on"
             self._verify_error(out)
             self._verify_logs(out)
             if self.command == "check":

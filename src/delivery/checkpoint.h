@@ -49,6 +49,12 @@ struct PendingCheckpoint {
   std::unique_ptr<Checkpoint> checkpoint;
 };
 
+// Of a stream, so far.
+struct SettledTotals {
+  uint64_t stored = 0;  // records
+  uint64_t rejected = 0;
+};
+
 // Why a checkpoint waits.
 struct WaitingCheckpoint {
   std::optional<StreamNo> stream;  // none: it covers every stream

@@ -61,20 +61,15 @@ class CheckpointLedger {
   void Credit(std::initializer_list<Settled> settled) {
     Credit(std::span<const Settled>(settled.begin(), settled.size()));
   }
-  // Of a stream, so far: how many records are settled as stored, and as rejected.
-  struct Totals {
-    uint64_t stored = 0;
-    uint64_t rejected = 0;
-  };
+  using Totals = SettledTotals;
   Totals TotalsOf(StreamNo stream) const;
   // So many values of a record that is outstanding in `group` were nulled after it was registered.
   void CountNulled(RecordGroup& group, uint64_t values);
 
-  // A record of `group` will never be credited. The group may not be registered yet.
+  // A record of `group`, registered or not yet, will never be credited.
   void Bar(const RecordGroup& group);
-  // Whether a checkpoint may still leave for what is credited to the group.
+  // Whether a checkpoint may still leave for what is credited to the group; how often that has changed.
   bool MayCount(const RecordGroup& group) const;
-  // How often that has become false of some groups.
   uint64_t bars() const { return bars_.load(std::memory_order_acquire); }
 
   // Until ReleaseHold, the last checkpoint that covers the stream does not leave, though all its records are

@@ -7,15 +7,12 @@
 #include <utility>
 
 #include "base/task.h"
+#include "base/times.h"
 #include "dynamodb/requests.h"
 #include "dynamodb/table_operations.h"
 
 namespace ddb {
 namespace {
-
-constexpr Duration kStopPoll = std::chrono::milliseconds(100);
-// After a stop, for tables that are dropped already: the platform kills a process that takes longer.
-constexpr Duration kRestoreAfterStop = std::chrono::seconds(10);
 
 // Names of the settings in which `is` is not what `was` was, for a warning; "" when there are none.
 std::string Differences(TableSettings was, TableSettings is) {
@@ -270,7 +267,7 @@ class Preparation {
   void WatchForStop() {
     if (!options_.stop_requested || stopping_) return;
     if (options_.stop_requested()) return Stop();
-    loop_.After(kStopPoll, [this] { WatchForStop(); });
+    loop_.After(times::kSignalPoll, [this] { WatchForStop(); });
   }
 
   void Stop() {
@@ -278,7 +275,7 @@ class Preparation {
     if (!error_)
       error_ = TransientError("The sync was stopped while its tables were being prepared.", "stop_requested");
     if (replacing_ == 0) return loop_.Stop();
-    loop_.After(kRestoreAfterStop, [this] { loop_.Stop(); });
+    loop_.After(times::kStoringAfterStop, [this] { loop_.Stop(); });
   }
 
   ScopedLoop loop_;

@@ -48,7 +48,8 @@ struct PrepareOptions {
 
 // The tables as they are now, in the order of the plans; or the error of the first plan that failed. When a
 // stop is requested the answer is a transient error at once, or, when tables are dropped and not created
-// again yet, after at most 10 s for that. What a table that was dropped looked like stands in the log.
+// again yet, after at most times::kStoringAfterStop. What a table that was dropped looked like stands in the
+// log.
 Result<std::vector<TableDescription>> PrepareTables(EventLoop& loop, const Clock& clock, Client& client,
                                                     Log& log, const std::vector<TablePlan>& plans,
                                                     const PrepareOptions& options);

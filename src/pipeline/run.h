@@ -30,7 +30,8 @@ namespace ddb {
 // The tables as they were when the data began to flow.
 using TableDescriptions = NumberedVector<TableNo, TableDescription>;
 
-// Asked by a step that blocks, at least ten times a second: true, and it comes to its end within 10 s.
+// Asked by a step that blocks, at least ten times a second: true, and it comes to its end within
+// times::kStoringAfterStop.
 using StopRequested = std::function<bool()>;
 // Makes the plan's tables ready.
 using PrepareStep = std::function<Result<TableDescriptions>(const StopRequested&)>;

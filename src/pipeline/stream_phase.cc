@@ -12,7 +12,6 @@
 namespace ddb {
 namespace {
 
-
 std::vector<StreamId> IdsOf(const RunPlan& plan) {
   std::vector<StreamId> ids;
   for (const StreamPlan& stream : plan.streams) ids.push_back(stream.id);

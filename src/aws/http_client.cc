@@ -233,6 +233,11 @@ void HttpClient::Send(std::string_view bytes, size_t max_reply, Done done) {
   impl_->Send({bytes, max_reply, std::move(done)});
 }
 
+void HttpClient::ShortenReplyTimeout(Duration timeout) {
+  Duration& now = impl_->common.options.reply_timeout;
+  now = std::min(now, timeout);
+}
+
 size_t HttpClient::in_flight() const { return impl_->in_flight; }
 
 }  // namespace ddb

@@ -66,6 +66,9 @@ class HttpClient {
   // the body in bytes. `done` never runs inside Send.
   void Send(std::string_view bytes, size_t max_reply, Done done);
 
+  // From now on a reply is waited for no longer than that.
+  void ShortenReplyTimeout(Duration timeout);
+
   size_t in_flight() const;  // sent or waiting for a connection
 
  private:

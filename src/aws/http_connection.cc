@@ -335,8 +335,9 @@ void HttpConnection::Finish() {
 
 void HttpConnection::CheckDeadline(Instant now) {
   // A slow line is not a dead one: the time for the reply runs from the last bytes that arrived.
-  if (state_ == State::kBusy && NoteAcknowledged()) {
-    deadline_ = now + common_.options.reply_timeout;
+  if (state_ == State::kBusy) {
+    const Instant latest = now + common_.options.reply_timeout;
+    deadline_ = NoteAcknowledged() ? latest : std::min(deadline_, latest);
     if (reply_begun_) deadline_ = std::min(deadline_, reply_by_);
   }
   if (now < deadline_) return;

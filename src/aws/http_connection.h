@@ -47,8 +47,8 @@ class HttpConnection {
   struct Common {
     EventLoop& loop;
     const Clock& clock;
-    const HttpClient::Options options;
-    TlsContext* tls;  // null: plain
+    HttpClient::Options options;  // a reply_timeout that is shortened holds for what is on its way, too
+    TlsContext* tls;              // null: plain
     Owner& owner;
     std::vector<char> scratch;  // what was read last
   };

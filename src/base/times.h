@@ -27,8 +27,8 @@ static_assert(kStoringAfterStop + kFlushAfterStop < kStop);
 // stored now need not be read again.
 inline constexpr Duration kStoringAfterFailure = seconds(30);
 // Of what may still be stored then, a request that is not answered for so long is given up and sent again: it
-// has to be sent three times in the time that there is.
-inline constexpr Duration kReplyAfterFailure = kStoringAfterFailure / 4;
+// has to be sent more than once in the time that there is.
+inline constexpr Duration kReplyAfterFailure = kStoringAfterFailure / 3;
 
 // Lines that are queued when everything else is done, for a reader who is slow.
 inline constexpr Duration kFlushAtEnd = seconds(10);

@@ -25,6 +25,7 @@
 #include "config/config.h"
 #include "dynamodb/table_lookup.h"
 #include "dynamodb/tables.h"
+#include "dynamodb/watched_client.h"
 #include "pipeline/run.h"
 
 namespace ddb {
@@ -135,13 +136,16 @@ class WriteCommand {
   Result<TableDescriptions> Prepare(const RunPlan& plan, const EndpointText& endpoint,
                                     const ClientFactory& make_client, const StopRequested& stop_requested) {
     EventLoop loop;
-    const std::unique_ptr<Client> client = make_client(loop);
+    WatchedClient client(make_client(loop), clock_, endpoint);
     PrepareOptions options;
     options.endpoint = endpoint;
-    options.stop_requested = stop_requested;
+    options.stop_requested = [&] {
+      client.SayTrouble(writer_);
+      return stop_requested();
+    };
     const std::vector<TablePlan> plans(plan.tables.begin(), plan.tables.end());
     Result<std::vector<TableDescription>> prepared =
-        PrepareTables(loop, clock_, *client, writer_, plans, options);
+        PrepareTables(loop, clock_, client, writer_, plans, options);
     if (!prepared.ok()) return std::move(prepared).error();
     TableDescriptions tables;
     for (TableDescription& table : *prepared) tables.push_back(std::move(table));

@@ -29,7 +29,8 @@ PathBound::Outcome LineOutcome(const Verdict& verdict) {
 Dispatcher::Dispatcher(Client& client, Alarm& alarm, Batcher& batcher, Settlement& settlement,
                        RunContext& run, const Options& options, Progress& progress,
                        std::function<void()> changed)
-    : alarm_(alarm),
+    : client_(client),
+      alarm_(alarm),
       batcher_(batcher),
       settlement_(settlement),
       run_(run),
@@ -276,6 +277,8 @@ void Dispatcher::Hurry() {
   if (const uint64_t bars = run_.ledger.bars(); std::exchange(bars_, bars) != bars)
     Drop(queue_.TakeIf([this](const Batch& batch) { return IsInVain(batch); }), now);
   if (!std::exchange(hurries_, true)) {
+    // A signal leaves too little time to send anything twice.
+    if (run_.state.reason() == StopReason::kFailure) client_.ShortenReplyTimeout(times::kReplyAfterFailure);
     // As if each had failed once more just now.
     queue_.Hasten([&] { return now + PauseAfter(Reaction::kThrottle, /*attempts=*/20); });
     EndTurn();

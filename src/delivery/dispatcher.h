@@ -73,6 +73,7 @@ class Dispatcher {
   std::pair<BatchPtr, BatchPtr> Divide(BatchPtr batch, size_t limit);
   double Random();
 
+  Client& client_;
   Alarm& alarm_;
   Batcher& batcher_;
   Settlement& settlement_;

@@ -62,6 +62,7 @@ class HttpDynamoDbClient final : public Client {
   }
 
   size_t in_flight() const override { return http_.in_flight() + burst_.size(); }
+  void ShortenReplyTimeout(Duration timeout) override { http_.ShortenReplyTimeout(timeout); }
 
  private:
   struct Request {

@@ -48,6 +48,8 @@ class Client {
   // it). `done` never runs inside Send.
   virtual void Send(const Operation& operation, Buffer& body, Done done) = 0;
   virtual size_t in_flight() const = 0;
+  // From now on a reply is waited for no longer than that: there is little time left for all of them.
+  virtual void ShortenReplyTimeout(Duration /*timeout*/) {}
 };
 
 // What to add to our wall time when signing, learnt from the Date header of replies that refuse a signature

@@ -151,8 +151,8 @@ TEST_F(Replacing, ATableThatAStopLeavesDroppedIsNamedWithItsSettings) {
   db_.deleting = std::chrono::hours(1);
   options_.stop_requested = [this] { return db_.Count("DeleteTable a") > 0; };
   EXPECT_EQ(Fails().type, FailureType::kTransient);
-  EXPECT_GE(Seconds(), 9);
-  EXPECT_LE(Seconds(), 11);
+  EXPECT_GE(Seconds(), 5);
+  EXPECT_LE(Seconds(), 7);
   EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("Table a was dropped"));
   EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr(CreateTableBody("a", kKeys, EverySetting())));
   EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr(R"("AttributeName":"expires")"));

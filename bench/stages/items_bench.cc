@@ -18,7 +18,7 @@ bool Encode(ddb::ItemEncoder& encoder, const bench::Record& record, ddb::Buffer&
   const char* const end = record.line.data() + record.line.size();
   return encoder.EncodeData(record.data.data(), end, nullptr, out).next ==
              record.data.data() + record.data.size() &&
-         encoder.Finish("1700000000000", {}, kStream, out) == ddb::RejectReason::kNone;
+         encoder.Finish({"1700000000000"}, {}, kStream, out) == ddb::RejectReason::kNone;
 }
 
 void Encode(benchmark::State& state) {

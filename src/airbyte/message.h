@@ -35,8 +35,9 @@ enum class StreamStatus { kStarted, kRunning, kComplete, kIncomplete, kOther };
 struct RecordFields {
   bool has_stream = false;
   StreamRef stream;
-  std::string_view emitted_at;  // the digits as sent, "-"? [0-9]+
-  std::string_view meta;        // raw JSON of record.meta, "" if absent or null
+  std::string_view emitted_at;       // a JSON number, as it was sent
+  bool emitted_at_is_digits = true;  // "-"? [0-9]+, and no point or exponent
+  std::string_view meta;             // raw JSON of record.meta, "" if absent or null
 };
 
 struct StateFields {
@@ -59,9 +60,11 @@ struct ParsedLine {
   StreamStatus status = StreamStatus::kOther;
   std::string_view type;  // kUnknown: as the source wrote it, of any length
   Text reason;            // kMalformed, e.g. "emitted_at is missing"
-  // kMalformed: the line is valid JSON and its record's stream is certain, so the failure is this stream's.
-  // Else record.has_stream may still tell a stream to name in a message, but a part that was not understood
-  // could have said otherwise.
+  // The line is not quite JSON, but understood (json::Grammar::kLenient); or not understood.
+  bool is_json = true;
+  // kMalformed: the line is valid (json::Grammar) and its record's stream is certain, so the failure is this
+  // stream's. Else record.has_stream may still tell a stream to name in a message, but a part that was not
+  // understood could have said otherwise.
   bool has_stream_for_error = false;
 };
 

@@ -1,6 +1,7 @@
 #include "airbyte/message_parser.h"
 
 #include "airbyte/unknown_message.h"
+#include "base/text.h"
 #include "json/members.h"
 #include "json/scan.h"
 
@@ -8,10 +9,9 @@ namespace ddb {
 namespace {
 
 using json::ForEachMember;
+using json::Grammar;
 using json::MemberText;
-using json::ReadText;
 using json::SkipExactly;
-using json::SkipMemberValue;
 using json::SkipWhitespace;
 
 constexpr Text kNotJson = "line is not valid JSON";
@@ -25,14 +25,12 @@ struct StreamReader {
   bool has_name = false;
   bool bad_ns = false;
 
-  const char* ReadName(const char* p, const char* end, MessageParser::Scratch::Stream& scratch) {
-    const MemberText text = ReadText(p, end, scratch.name);
+  const char* ReadName(const MemberText& text) {
     has_name = text.kind == MemberText::kText;
     stream.name = text.text;
     return text.next;
   }
-  const char* ReadNamespace(const char* p, const char* end, MessageParser::Scratch::Stream& scratch) {
-    const MemberText text = ReadText(p, end, scratch.ns);
+  const char* ReadNamespace(const MemberText& text) {
     bad_ns = text.kind == MemberText::kOther;
     stream.ns.reset();
     if (text.kind == MemberText::kText) stream.ns = text.text;
@@ -43,36 +41,47 @@ struct StreamReader {
 // One line; lives for one call of Parse.
 class LineParser {
  public:
-  LineParser(const char* begin, const char* end, RecordSink& sink, MessageParser::Scratch& scratch,
-             ParsedLine& out)
-      : begin_(begin), end_(end), sink_(sink), scratch_(scratch), out_(out) {}
+  LineParser(const char* begin, const char* end, Grammar grammar, RecordSink& sink,
+             MessageParser::Scratch& scratch, ParsedLine& out)
+      : begin_(begin), end_(end), grammar_(grammar), sink_(sink), scratch_(scratch), out_(out) {}
 
-  // `p` at the '{'. The names that are not read are there because PyAirbyte sends them all, as nulls.
-  void Parse(const char* p) {
+  // `p` at the '{'. False: it is not valid by the grammar. The names that are not read are there because
+  // PyAirbyte sends them all, as nulls.
+  bool Parse(const char* p) {
     inside_ = p + 1;
-    p = ForEachMember<"type", "record", "state", "trace", "log", "spec", "connectionStatus", "catalog",
-                      "control">(p, end_, scratch_.other, [this](int member, const char* value) {
-      switch (member) {
-        case 0:
-          return ReadType(value);
-        case 1:
-          return ReadRecord(value);
-        case 2:
-          return ReadState(value);
-        case 3:
-          return ReadTrace(value);
-        default:
-          return SkipMemberValue(value, end_);
-      }
-    });
+    p = Members<"type", "record", "state", "trace", "log", "spec", "connectionStatus", "catalog", "control">(
+        p, [this](int member, const char* value) {
+          switch (member) {
+            case 0:
+              return ReadType(value);
+            case 1:
+              return ReadRecord(value);
+            case 2:
+              return ReadState(value);
+            case 3:
+              return ReadTrace(value);
+            default:
+              return Skip(value);
+          }
+        });
     if (p == nullptr || SkipWhitespace(p, end_) != end_) {
       Malformed(syntax_reason_);
-    } else {
-      Decide();
+      return false;
     }
+    Decide();
+    return true;
   }
 
  private:
+  template <json::MemberName... kNames, typename OnMember>
+  const char* Members(const char* p, OnMember&& on_member) {
+    return ForEachMember<kNames...>(p, end_, scratch_.other, on_member, grammar_);
+  }
+  const char* Skip(const char* p) const { return json::SkipMemberValue(p, end_, grammar_); }
+  MemberText Read(const char* p, std::string& scratch) const {
+    return json::ReadText(p, end_, scratch, grammar_);
+  }
+
   void Malformed(Text reason) {
     out_.kind = LineKind::kMalformed;
     out_.reason = reason;
@@ -122,7 +131,7 @@ class LineParser {
       type_ = MessageType::kRecord;
       return next;
     }
-    const MemberText text = ReadText(p, end_, scratch_.other);
+    const MemberText text = Read(p, scratch_.other);
     if (text.kind != MemberText::kText) {
       type_ = MessageType::kNone;
     } else if (text.text == "RECORD") {
@@ -143,7 +152,7 @@ class LineParser {
     if (!HoldsRecord()) record_at_ = p;
     if (*p != '{') {
       record_reason_ = *p == 'n' ? Text("record is missing") : "record is not an object";
-      return SkipMemberValue(p, end_);
+      return Skip(p);
     }
     StreamReader stream;
     Text data_reason = "record.data is missing";
@@ -154,28 +163,28 @@ class LineParser {
       out_.record.has_stream = stream.has_name;
       return next;
     };
-    p = ForEachMember<"stream", "data", "emitted_at", "namespace", "meta", "file_reference">(
-        p, end_, scratch_.other, [&](int member, const char* value) {
+    p = Members<"stream", "data", "emitted_at", "namespace", "meta", "file_reference">(
+        p, [&](int member, const char* value) {
           switch (member) {
             case 0:
-              return read_stream(stream.ReadName(value, end_, scratch_.record));
+              return read_stream(stream.ReadName(Read(value, scratch_.record.name)));
             case 1:
               return ReadData(value, data_reason);
             case 2:
               return ReadEmittedAt(value, emitted_at_reason);
             case 3:
-              return read_stream(stream.ReadNamespace(value, end_, scratch_.record));
+              return read_stream(stream.ReadNamespace(Read(value, scratch_.record.ns)));
             case 4:
               return ReadMeta(value, meta_reason);
             default:
-              return SkipMemberValue(value, end_);
+              return Skip(value);
           }
         });
     record_ns_is_bad_ = stream.bad_ns;
     if (!stream.has_name) {
-      record_reason_ = "record.stream is missing or not text";
+      record_reason_ = "record.stream is missing or not text in UTF-8";
     } else if (stream.bad_ns) {
-      record_reason_ = "record.namespace is not text";
+      record_reason_ = "record.namespace is not text in UTF-8";
     } else if (!data_reason.empty()) {
       record_reason_ = data_reason;
     } else {
@@ -187,7 +196,7 @@ class LineParser {
   const char* ReadData(const char* p, Text& reason) {
     if (*p != '{') {
       reason = *p == 'n' ? Text("record.data is missing") : "record.data is not an object";
-      return SkipMemberValue(p, end_);
+      return Skip(p);
     }
     reason = {};
     const char* const next = sink_.OnData(p, end_, out_.record);
@@ -197,28 +206,25 @@ class LineParser {
 
   const char* ReadEmittedAt(const char* p, Text& reason) {
     out_.record.emitted_at = {};
-    if (*p != '-' && (*p < '0' || *p > '9')) {
-      reason = *p == 'n' ? Text("record.emitted_at is missing") : "record.emitted_at is not a whole number";
-      return SkipMemberValue(p, end_);
-    }
     const char* const first = p + (*p == '-' ? 1 : 0);
     const char* digits = first;
-    while (digits < end_ && *digits >= '0' && *digits <= '9') ++digits;
-    const bool plain = digits < end_ && (*digits == ',' || *digits == '}') && digits != first &&
-                       (*first != '0' || digits == first + 1);
+    while (digits < end_ && IsDigit(*digits)) ++digits;
+    if (digits == first) {
+      reason = *p == 'n' ? Text("record.emitted_at is missing") : "record.emitted_at is not a number";
+      return Skip(p);
+    }
+    const bool plain =
+        digits < end_ && (*digits == ',' || *digits == '}') && (*first != '0' || digits == first + 1);
     const char* const next = plain ? digits : json::SkipNumber(p, end_);
     if (next == nullptr) return nullptr;
-    if (digits == next) {
-      reason = {};
-      out_.record.emitted_at = {p, static_cast<size_t>(next - p)};
-    } else {
-      reason = "record.emitted_at is not a whole number";
-    }
+    reason = {};
+    out_.record.emitted_at = {p, static_cast<size_t>(next - p)};
+    out_.record.emitted_at_is_digits = digits == next;
     return next;
   }
 
   const char* ReadMeta(const char* p, Text& reason) {
-    const char* const next = SkipMemberValue(p, end_);
+    const char* const next = Skip(p);
     out_.record.meta = {};
     reason = {};
     if (next != nullptr && *p == '{') {
@@ -234,34 +240,33 @@ class LineParser {
     state_reason_ = {};
     if (*p != '{') {
       state_reason_ = *p == 'n' ? Text("state is missing") : "state is not an object";
-      return SkipMemberValue(p, end_);
+      return Skip(p);
     }
     StreamReader stream;
     MemberText type{nullptr, MemberText::kNull, {}};
     bool has_stream = false;
     bool has_global = false;
     bool empty = true;
-    p = ForEachMember<"type", "stream", "global", "destinationStats">(
-        p, end_, scratch_.other, [&](int member, const char* value) {
-          empty = false;
-          const bool present = *value != 'n';
-          if (member == 0) {
-            type = ReadStateType(value);
-            return type.next;
-          }
-          if (member == 1) {
-            has_stream = present;
-            stream = {};
-            return ReadDescriptorOwner(value, stream, scratch_.state);
-          }
-          if (member == 2) has_global = present;
-          const char* const next = SkipMemberValue(value, end_);
-          if (next != nullptr && member == 3) {
-            out_.state.stats_begin = static_cast<size_t>(value - begin_);
-            out_.state.stats_end = static_cast<size_t>(next - begin_);
-          }
-          return next;
-        });
+    p = Members<"type", "stream", "global", "destinationStats">(p, [&](int member, const char* value) {
+      empty = false;
+      const bool present = *value != 'n';
+      if (member == 0) {
+        type = ReadStateType(value);
+        return type.next;
+      }
+      if (member == 1) {
+        has_stream = present;
+        stream = {};
+        return ReadDescriptorOwner(value, stream, scratch_.state);
+      }
+      if (member == 2) has_global = present;
+      const char* const next = Skip(value);
+      if (next != nullptr && member == 3) {
+        out_.state.stats_begin = static_cast<size_t>(value - begin_);
+        out_.state.stats_end = static_cast<size_t>(next - begin_);
+      }
+      return next;
+    });
     if (p == nullptr) return nullptr;
     if (out_.state.stats_end == 0) {
       out_.state.stats_begin = out_.state.stats_end = static_cast<size_t>(p - 1 - begin_);
@@ -273,7 +278,7 @@ class LineParser {
 
   // The text is one of the literals, so that it does not depend on the scratch.
   MemberText ReadStateType(const char* p) {
-    MemberText type = ReadText(p, end_, scratch_.other);
+    MemberText type = Read(p, scratch_.other);
     if (type.kind != MemberText::kText) return type;
     for (const std::string_view known : {"STREAM", "GLOBAL", "LEGACY"}) {
       if (type.text == known) return {type.next, MemberText::kText, known};
@@ -297,26 +302,24 @@ class LineParser {
     }
     if (state.kind != StateKind::kStream) return;
     state.stream = stream.stream;
-    if (!stream.has_name) state_reason_ = "state.stream has no stream_descriptor with a name";
-    if (stream.bad_ns) state_reason_ = "state.stream has a namespace that is not text";
+    if (!stream.has_name) state_reason_ = "state.stream has no stream_descriptor with a name in UTF-8";
+    if (stream.bad_ns) state_reason_ = "state.stream has a namespace that is not text in UTF-8";
   }
 
   // The object at `p` that has a stream_descriptor and maybe a status.
   const char* ReadDescriptorOwner(const char* p, StreamReader& stream,
                                   MessageParser::Scratch::Stream& scratch) {
-    if (*p != '{') return SkipMemberValue(p, end_);
-    return ForEachMember<"stream_descriptor", "status">(
-        p, end_, scratch_.other, [&](int member, const char* value) {
-          if (member == 1) return ReadStatus(value);
-          if (member != 0) return SkipMemberValue(value, end_);
-          stream = {};
-          if (*value != '{') return SkipMemberValue(value, end_);
-          return ForEachMember<"name", "namespace">(
-              value, end_, scratch_.other, [&](int part, const char* text) {
-                if (part == 0) return stream.ReadName(text, end_, scratch);
-                return part == 1 ? stream.ReadNamespace(text, end_, scratch) : SkipMemberValue(text, end_);
-              });
-        });
+    if (*p != '{') return Skip(p);
+    return Members<"stream_descriptor", "status">(p, [&](int member, const char* value) {
+      if (member == 1) return ReadStatus(value);
+      if (member != 0) return Skip(value);
+      stream = {};
+      if (*value != '{') return Skip(value);
+      return Members<"name", "namespace">(value, [&](int part, const char* text) {
+        if (part == 0) return stream.ReadName(Read(text, scratch.name));
+        return part == 1 ? stream.ReadNamespace(Read(text, scratch.ns)) : Skip(text);
+      });
+    });
   }
 
   const char* ReadTrace(const char* p) {
@@ -325,16 +328,16 @@ class LineParser {
     status_ = StreamStatus::kOther;
     if (*p != '{') {
       if (*p != 'n') trace_reason_ = "trace is not an object";
-      return SkipMemberValue(p, end_);
+      return Skip(p);
     }
     StreamReader stream;
-    p = ForEachMember<"type", "stream_status">(p, end_, scratch_.other, [&](int member, const char* value) {
+    p = Members<"type", "stream_status">(p, [&](int member, const char* value) {
       if (member == 0) {
-        const MemberText type = ReadText(value, end_, scratch_.other);
+        const MemberText type = Read(value, scratch_.other);
         trace_is_status_ = type.text == "STREAM_STATUS";
         return type.next;
       }
-      if (member != 1) return SkipMemberValue(value, end_);
+      if (member != 1) return Skip(value);
       stream = {};
       status_ = StreamStatus::kOther;
       return ReadDescriptorOwner(value, stream, scratch_.status);
@@ -347,7 +350,7 @@ class LineParser {
   }
 
   const char* ReadStatus(const char* p) {
-    const MemberText text = ReadText(p, end_, scratch_.other);
+    const MemberText text = Read(p, scratch_.other);
     status_ = text.text == "COMPLETE"     ? StreamStatus::kComplete
               : text.text == "INCOMPLETE" ? StreamStatus::kIncomplete
               : text.text == "STARTED"    ? StreamStatus::kStarted
@@ -358,6 +361,7 @@ class LineParser {
 
   const char* const begin_;
   const char* const end_;
+  const Grammar grammar_;
   const char* inside_ = nullptr;     // of the line's object
   const char* record_at_ = nullptr;  // the value of a member `record`: the first that is not empty
   RecordSink& sink_;
@@ -385,7 +389,10 @@ ParsedLine MessageParser::Parse(std::string_view line, RecordSink& sink) {
     parsed.kind = p == end ? LineKind::kBlank : LineKind::kPlain;
     return parsed;
   }
-  LineParser(line.data(), end, sink, scratch_, parsed).Parse(p);
+  if (LineParser(line.data(), end, Grammar::kJson, sink, scratch_, parsed).Parse(p)) return parsed;
+  parsed = {};
+  parsed.is_json = false;
+  LineParser(line.data(), end, Grammar::kLenient, sink, scratch_, parsed).Parse(p);
   return parsed;
 }
 

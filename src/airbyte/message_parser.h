@@ -5,8 +5,9 @@
 // A line that holds a record is a RECORD or it is malformed, whatever type it says that it has: a record that
 // is passed over would be lost without a word.
 //
-// Any valid JSON: members in any order, any whitespace, explicit nulls, unknown members, duplicate members
-// (last wins), escapes in names. One parser per worker; not thread-safe. The line must be followed by
+// Any valid JSON, and what else is understood (json::Grammar::kLenient; for that a line that is not JSON is
+// read a second time): members in any order, any whitespace, explicit nulls, unknown members, duplicate
+// members (last wins), escapes in names. One parser per worker; not thread-safe. The line must be followed by
 // json::kPadding readable bytes.
 #pragma once
 

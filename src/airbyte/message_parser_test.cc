@@ -78,12 +78,12 @@ TEST_F(MessageParserTest, NamesWithEscapes) {
   ASSERT_EQ(line.kind, LineKind::kRecord) << line.reason;
   EXPECT_EQ(Show(line.record.stream), "\\n/users \"\xC3\xA4\xF0\x9F\x98\x80");
   EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"\uD800","data":{},"emitted_at":1}})"),
-            "record.stream is missing or not text");
+            "record.stream is missing or not text in UTF-8");
   EXPECT_EQ(Parse(R"({"\uD800":1,"type":"RECORD","record":{"stream":"a","data":{},"emitted_at":1}})").kind,
             LineKind::kRecord);
 }
 
-TEST_F(MessageParserTest, EmittedAtIsAWholeNumberByItsDigits) {
+TEST_F(MessageParserTest, EmittedAtIsANumber) {
   const auto with = [this](std::string_view value) {
     return Reason(R"({"type":"RECORD","record":{"stream":"a","data":{},"emitted_at":)" + std::string(value) +
                   "}}");
@@ -91,13 +91,51 @@ TEST_F(MessageParserTest, EmittedAtIsAWholeNumberByItsDigits) {
   for (const char* good : {"0", "-0", "1", "-1", "1700000000000", "123456789012345678901234567890"}) {
     EXPECT_EQ(with(good), "not malformed") << good;
     EXPECT_EQ(parsed_.record.emitted_at, good);
+    EXPECT_TRUE(parsed_.record.emitted_at_is_digits) << good;
   }
-  for (const char* bad : {"1e3", "5.0", "1E0", "0.0", "\"1\"", "true", "[1]", "{}", "-1.5"}) {
-    EXPECT_EQ(with(bad), "record.emitted_at is not a whole number") << bad;
+  for (const char* other : {"1e3", "5.0", "1E0", "0.0", "-1.5", "1700000000000.5", "1.7e+12"}) {
+    EXPECT_EQ(with(other), "not malformed") << other;
+    EXPECT_EQ(parsed_.record.emitted_at, other);
+    EXPECT_FALSE(parsed_.record.emitted_at_is_digits) << other;
+  }
+  for (const char* bad : {"\"1\"", "true", "[1]", "{}", "NaN", "-Infinity", "\"\xE9\""}) {
+    EXPECT_EQ(with(bad), "record.emitted_at is not a number") << bad;
   }
   EXPECT_EQ(with("null"), "record.emitted_at is missing");
-  for (const char* invalid : {"01", "-", "+1", "1.", "-a", "0x1", "1e", "NaN", "nul", ""}) {
+  for (const char* invalid : {"01", "-", "+1", "1.", "-a", "0x1", "1e", "nan", "-NaN", "nul", ""}) {
     EXPECT_EQ(with(invalid), "line is not valid JSON") << invalid;
+  }
+}
+
+TEST_F(MessageParserTest, WhatIsNotJsonButUnderstood) {
+  const auto record = [](std::string_view data, std::string_view more = "") {
+    return R"({"type":"RECORD","record":{"stream":"a","data":)" + std::string(data) + R"(,"emitted_at":1)" +
+           std::string(more) + "}}";
+  };
+  for (const std::string& line : {record(R"({"a":1},"x":NaN)"), record("{}", ",\"x\":[-Infinity]"),
+                                  record("{}", ",\"caf\xE9\":\"\xE9\""),
+                                  record("{}", ",\"meta\":{\"changes\":[{\"field\":\"\xE9\"}]}")}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kRecord) << line << parsed_.reason;
+    EXPECT_FALSE(parsed_.is_json) << line;
+    EXPECT_EQ(Show(parsed_.record.stream), "a");
+    EXPECT_EQ(sink_.calls, 2) << "what came of a reading that broke off counts no more";
+  }
+  EXPECT_EQ(Parse("{\"type\":\"LOG\",\"log\":{\"level\":\"INFO\",\"message\":\"\xE9\"}}").kind,
+            LineKind::kIgnored);
+  EXPECT_EQ(
+      Parse("{\"type\":\"STATE\",\"state\":{\"type\":\"LEGACY\",\"data\":{\"a\":NaN,\"b\":\"\xE9\"}}}").kind,
+      LineKind::kState);
+  EXPECT_FALSE(parsed_.is_json);
+  EXPECT_EQ(Parse(record("{}")).kind, LineKind::kRecord);
+  EXPECT_TRUE(parsed_.is_json);
+  EXPECT_EQ(sink_.calls, 1) << "a good line is read once";
+  // What is said of a name that is not UTF-8 says so.
+  EXPECT_EQ(Reason("{\"type\":\"RECORD\",\"record\":{\"stream\":\"caf\xE9\",\"data\":{},\"emitted_at\":1}}"),
+            "record.stream is missing or not text in UTF-8");
+  for (const std::string& line :
+       {record(R"({"a":nan})"), record("{}", ",\"x\":INF"), record("{}") + "\xE9"}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kMalformed) << line;
+    EXPECT_FALSE(parsed_.is_json) << line;
   }
 }
 
@@ -105,14 +143,14 @@ TEST_F(MessageParserTest, RecordsThatAreNone) {
   EXPECT_EQ(Reason(R"({"type":"RECORD"})"), "record is missing");
   EXPECT_EQ(Reason(R"({"type":"RECORD","record":null})"), "record is missing");
   EXPECT_EQ(Reason(R"({"type":"RECORD","record":[]})"), "record is not an object");
-  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{}})"), "record.stream is missing or not text");
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{}})"), "record.stream is missing or not text in UTF-8");
   EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":null,"data":{},"emitted_at":1}})"),
-            "record.stream is missing or not text");
+            "record.stream is missing or not text in UTF-8");
   EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":["a"],"data":{},"emitted_at":1}})"),
-            "record.stream is missing or not text");
+            "record.stream is missing or not text in UTF-8");
   EXPECT_FALSE(parsed_.has_stream_for_error);
   EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","namespace":1,"data":{},"emitted_at":1}})"),
-            "record.namespace is not text");
+            "record.namespace is not text in UTF-8");
   EXPECT_FALSE(parsed_.has_stream_for_error);
   EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","emitted_at":1}})"), "record.data is missing");
   EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","data":null,"emitted_at":1}})"),
@@ -193,27 +231,13 @@ TEST_F(MessageParserTest, LinesThatAreNoMessage) {
                            R"({"type":"\uDC00"})", R"({"record":{"stream":"a","data":{},"emitted_at":1}})"}) {
     EXPECT_EQ(Reason(line), "line is not an Airbyte message") << line;
   }
-  for (const char* line : {"{",
-                           R"({"type")",
-                           R"({"type":)",
-                           R"({"type":"LOG")",
-                           R"({"type":"LOG",)",
-                           R"({"type":"LOG",})",
-                           R"({"type":"LOG"}})",
-                           R"({"type":"LOG"} {})",
-                           R"({"type":"LOG"}x)",
-                           R"({type:"LOG"})",
-                           R"({"type" "LOG"})",
-                           R"({"type":"LOG" "a":1})",
-                           R"({"type":"LOG","a":[}})",
-                           R"({"type":"LOG","a":tru})",
-                           "{\"type\":\"LOG\",\"a\":\"\x01\"}",
-                           "{\"type\":\"LOG\",\"a\":\"\xFF\"}",
-                           "{\"type\":\"LOG\",\"\xC3\":1}",
-                           "{\"type\":\"LOG\xED\xA0\x80\"}",
-                           R"({"type":"LOG","a":"\x"})",
-                           R"({"type":"RECORD","record":{"stream":"a)",
-                           R"({"type":"STATE","state":{"data":{]}})"}) {
+  for (const char* line :
+       {"{", R"({"type")", R"({"type":)", R"({"type":"LOG")", R"({"type":"LOG",)", R"({"type":"LOG",})",
+        R"({"type":"LOG"}})", R"({"type":"LOG"} {})", R"({"type":"LOG"}x)", R"({type:"LOG"})",
+        R"({"type" "LOG"})", R"({"type":"LOG" "a":1})", R"({"type":"LOG","a":[}})",
+        R"({"type":"LOG","a":tru})", "{\"type\":\"LOG\",\"a\":\"\x01\"}", "{\"type\":\"LOG\",\"a\":\xFF}",
+        R"({"type":"LOG","a":"\x"})", R"({"type":"RECORD","record":{"stream":"a)",
+        R"({"type":"STATE","state":{"data":{]}})"}) {
     EXPECT_EQ(Reason(line), "line is not valid JSON") << line;
   }
   EXPECT_EQ(Reason(std::string_view("{\"type\":\"LOG\",\"a\":\"\0\"}", 22)), "line is not valid JSON");
@@ -281,7 +305,7 @@ TEST_F(MessageParserTest, StateKindByMemberWithoutType) {
 }
 
 TEST_F(MessageParserTest, StatesThatAreNone) {
-  const std::string_view no_name = "state.stream has no stream_descriptor with a name";
+  const std::string_view no_name = "state.stream has no stream_descriptor with a name in UTF-8";
   EXPECT_EQ(Reason(R"({"type":"STATE"})"), "state is missing");
   EXPECT_EQ(Reason(R"({"type":"STATE","state":null})"), "state is missing");
   EXPECT_EQ(Reason(R"({"type":"STATE","state":"x"})"), "state is not an object");
@@ -299,7 +323,7 @@ TEST_F(MessageParserTest, StatesThatAreNone) {
       no_name);
   EXPECT_EQ(
       Reason(R"({"type":"STATE","state":{"stream":{"stream_descriptor":{"name":"a","namespace":{}}}}})"),
-      "state.stream has a namespace that is not text");
+      "state.stream has a namespace that is not text in UTF-8");
 }
 
 TEST_F(MessageParserTest, WhereDestinationStatsGo) {

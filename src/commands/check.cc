@@ -50,7 +50,7 @@ std::string CheckItem(const Layout& layout, int64_t now_millis) {
   ItemEncoder encoder;
   Buffer item;
   encoder.EncodeData(data.data(), data.data() + 2, &stream, item);
-  encoder.Finish(std::to_string(now_millis), "", stream, item);
+  encoder.Finish({std::to_string(now_millis)}, "", stream, item);
   return std::string(item.view());
 }
 

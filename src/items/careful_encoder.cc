@@ -1,6 +1,7 @@
 #include "items/careful_encoder.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,13 @@
 #include "items/repeated_names.h"
 #include "json/escape.h"
 #include "json/scan.h"
+#include "json/utf8.h"
 
 namespace ddb {
 namespace {
+
+constexpr json::Grammar kGrammar = json::Grammar::kLenient;
+constexpr std::string_view kEscapedReplacement = "\\ufffd";
 
 struct Level {
   bool object;
@@ -116,19 +121,18 @@ class CarefulScan {
 
   // A dropped member always has another one behind it.
   void SkipMember() {
-    p_ = json::SkipValue(json::ReadName(p_, end_).value, end_);
+    p_ = json::SkipValue(json::ReadName(p_, end_, kGrammar).value, end_, kGrammar);
     SkipSpace();
     ++p_;
     SkipSpace();
   }
 
   void Name(Level& level) {
-    const json::Name name = json::ReadName(p_, end_);
-    std::string text(name.raw);
-    if (name.escaped) json::Unescape(name.raw, text);
+    const json::Name name = json::ReadName(p_, end_, kGrammar);
+    std::string text = DecodedName(name);
     Put(token::kNameBegin);
     size_t name_bytes = name.raw.size();
-    if (const auto kind = NameProblem(text)) {
+    if (const auto kind = NameProblem(name, text)) {
       text = level.names.Replace(text, level.inside, end_);
       std::string written;
       json::AppendEscaped(text, written);
@@ -167,41 +171,50 @@ class CarefulScan {
         Put(token::kNull);
         p_ += 4;
         return;
+      case 'N':
+      case 'I':
+        return NonNumber();
       default:
-        return Number();
+        return *p_ == '-' && p_[1] == 'I' ? NonNumber() : Number();
     }
   }
 
   void String() {
     const char* const inside = p_ + 1;
-    const json::StringToken token = json::SkipString(inside, end_);
+    const json::StringToken token = json::SkipString(inside, end_, kGrammar);
     const std::string_view raw(inside, static_cast<size_t>(token.next - inside) - 1);
     p_ = token.next;
     Put(token::kStringBegin);
-    if (!token.escaped || !CopyWithoutLoneSurrogates(raw)) Put(raw);
+    if (token.escaped || !json::ValidUtf8(raw.data(), raw.data() + raw.size())) {
+      CopyCharacters(raw);
+    } else {
+      Put(raw);
+    }
     Put(token::kScalarEnd);
   }
 
-  // False, and nothing written, if there are none.
-  bool CopyWithoutLoneSurrogates(std::string_view raw) {
+  // With U+FFFD for halves of surrogate pairs, and for what is no UTF-8.
+  void CopyCharacters(std::string_view raw) {
     const char* p = raw.data();
     const char* const raw_end = p + raw.size();
-    const char* copied = p;
-    bool found = false;
-    while ((p = std::find(p, raw_end, '\\')) != raw_end) {
-      const json::Escape escape = json::ReadEscape(p, raw_end);
-      if (escape.lone_surrogate) {
-        found = true;
-        Put({copied, static_cast<size_t>(p - copied)});
-        Put("\\ufffd");
-        copied = p + escape.length;
+    std::optional<ChangeKind> replaced;
+    while (p < raw_end) {
+      const char* const backslash = std::find(p, raw_end, '\\');
+      while (p < backslash) {
+        const json::InvalidUtf8 invalid = json::FindInvalidUtf8(p, backslash);
+        Put({p, static_cast<size_t>(invalid.at - p)});
+        p = invalid.at + invalid.length;
+        if (invalid.length == 0) break;
+        Put(json::kReplacement);
+        replaced = ChangeKind::kNotUtf8;
       }
+      if (p == raw_end) break;
+      const json::Escape escape = json::ReadEscape(p, raw_end);
+      Put(escape.lone_surrogate ? kEscapedReplacement : std::string_view(p, escape.length));
+      if (escape.lone_surrogate) replaced = ChangeKind::kLoneSurrogate;
       p += escape.length;
     }
-    if (!found) return false;
-    Put({copied, static_cast<size_t>(raw_end - copied)});
-    log_.Add(ChangeKind::kLoneSurrogate, path_, top_);
-    return true;
+    if (replaced) log_.Add(*replaced, path_, top_);
   }
 
   void Number() {
@@ -221,15 +234,25 @@ class CarefulScan {
     Put(token::kScalarEnd);
   }
 
+  // NaN or an infinity.
+  void NonNumber() {
+    const char* const begin = p_;
+    p_ = json::SkipNonNumber(p_, end_);
+    Put(token::kStringBegin);
+    Put({begin, static_cast<size_t>(p_ - begin)});
+    Put(token::kScalarEnd);
+    log_.Add(ChangeKind::kNoNumber, path_, top_);
+  }
+
   // The container's text as it was sent.
   void DeepText() {
     const char* const begin = p_;
-    p_ = json::SkipValue(p_, end_);
+    p_ = json::SkipValue(p_, end_, kGrammar);
     log_.Add(ChangeKind::kTooDeep, path_, top_);
     if (in_field_ && !dropping_ && p_ - begin > kMaxItemBytes) DropField();
     if (dropping_) return;
     std::string text;
-    json::AppendEscaped({begin, static_cast<size_t>(p_ - begin)}, text);
+    json::AppendEscaped(json::ReplaceInvalidUtf8({begin, static_cast<size_t>(p_ - begin)}), text);
     Put(token::kStringBegin);
     Put(text);
     Put(token::kScalarEnd);
@@ -253,7 +276,7 @@ class CarefulScan {
 
 CarefulResult CarefulEncode(const char* p, const char* end, int outer_levels, std::string_view path,
                             Buffer& out, ChangeLog& log, KeptFields* fields) {
-  const char* const next = json::SkipValue(p, end);
+  const char* const next = json::SkipValue(p, end, kGrammar);
   if (next == nullptr) return {};
   const size_t begin = out.size();
   CarefulScan(p, end, outer_levels, path, out, log, fields).Run();

@@ -1,7 +1,7 @@
 // CarefulEncode: what FastEncode gave up on: the same DynamoDB JSON, with names that occur twice resolved
-// (last wins) and with what DynamoDB cannot hold put in the form that docs/item-encoding.md gives, each noted
-// in the ChangeLog. It may look at the text several times, still without a tree and without recursion.
-// Worker thread.
+// (last wins) and with what DynamoDB cannot hold, and what is no JSON but is understood (json::Grammar), put
+// in the form that docs/item-encoding.md gives, each noted in the ChangeLog. It may look at the text several
+// times, still without a tree and without recursion. Worker thread.
 #pragma once
 
 #include <string_view>
@@ -14,7 +14,7 @@
 namespace ddb {
 
 struct CarefulResult {
-  const char* next = nullptr;  // behind the value; nullptr: not valid JSON
+  const char* next = nullptr;  // behind the value; nullptr: not valid, by the lenient grammar
   SizeBounds size;
 };
 

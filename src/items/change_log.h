@@ -18,10 +18,13 @@ namespace ddb {
 enum class ChangeKind : uint8_t {
   kNumberPrecision,  // over 38 significant digits: kept as text
   kNumberRange,      // kept as text
+  kFraction,         // of emitted_at: cut
+  kNoNumber,         // NaN or an infinity: kept as text
   kTooDeep,          // a container past the depth limit: kept as its JSON text
   kEmptyName,        // a substitute stands for it
   kNameTooLong,      // cut
   kLoneSurrogate,    // U+FFFD stands for it
+  kNotUtf8,          // U+FFFD stands for what is no character
   kItemTooLarge,     // nulled
 };
 
@@ -33,11 +36,14 @@ constexpr ChangeWords WordsFor(ChangeKind kind) {
   switch (kind) {
     case ChangeKind::kNumberPrecision:
     case ChangeKind::kNumberRange:
+    case ChangeKind::kFraction:
+    case ChangeKind::kNoNumber:
     case ChangeKind::kTooDeep:
       return {"TRUNCATED", "DESTINATION_FIELD_SIZE_LIMITATION"};
     case ChangeKind::kEmptyName:
     case ChangeKind::kNameTooLong:
     case ChangeKind::kLoneSurrogate:
+    case ChangeKind::kNotUtf8:
       return {"TRUNCATED", "DESTINATION_SERIALIZATION_ERROR"};
     case ChangeKind::kItemTooLarge:
       break;

@@ -8,6 +8,7 @@
 
 #include "items/item_text.h"
 #include "json/escape.h"
+#include "json/utf8.h"
 
 namespace ddb {
 namespace {
@@ -53,7 +54,9 @@ std::string Uuid(UuidSource& uuids) {
 }  // namespace
 
 std::vector<std::string> DeadLetterItems(const DeadLetter& letter, UuidSource& uuids) {
-  const bool as_text = letter.record.size() <= kDeadLetterPartBytes;
+  const std::string_view record = letter.record;
+  const bool as_text =
+      record.size() <= kDeadLetterPartBytes && json::ValidUtf8(record.data(), record.data() + record.size());
   const std::string gzip = as_text ? std::string() : Gzip(letter.record);
   const size_t parts = as_text ? 1 : (gzip.size() + kDeadLetterPartBytes - 1) / kDeadLetterPartBytes;
   const std::string letter_id = Uuid(uuids);

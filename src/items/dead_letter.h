@@ -1,7 +1,7 @@
 // DeadLetter: a record that DynamoDB will never hold, as items that it will: who it was of, why it was
-// refused, and the record itself, as text or, when that is long, as gzip in parts. Written into the table
-// that the user named; its keys are those of layout `raw`, so that it is made and checked like the others.
-// Pure but for its random ids.
+// refused, and the record itself, as text or, when that is long or not UTF-8, as gzip in parts. Written into
+// the table that the user named; its keys are those of layout `raw`, so that it is made and checked like the
+// others. Pure but for its random ids.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct DeadLetter {
   Text reason;
   int64_t sync_time_millis = 0;  // of the run: the range key, as everywhere
   int64_t rejected_at_millis = 0;
-  Text format;              // what `record` is: kDeadLetterAirbyte or kDeadLetterItem
-  std::string_view record;  // UTF-8
+  Text format;  // what `record` is: kDeadLetterAirbyte or kDeadLetterItem
+  std::string_view record;
 };
 inline constexpr Text kDeadLetterAirbyte = "airbyte record data";  // record.data as the source sent it
 inline constexpr Text kDeadLetterLine = "airbyte message";         // the whole line, where its record is odd

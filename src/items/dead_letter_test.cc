@@ -68,6 +68,17 @@ TEST(DeadLetterTest, AShortRecordIsKeptAsText) {
   EXPECT_EQ(Text(item, "parts", "N"), "1");
 }
 
+TEST(DeadLetterTest, ARecordThatIsNotUtf8IsKeptByteForByte) {
+  UuidSource uuids;
+  const std::string record = "{\"a\":\"caf\xE9\",\"b\":NaN}";
+  const std::vector<std::string> items = DeadLetterItems(LetterOf(record), uuids);
+  ASSERT_EQ(items.size(), 1u);
+  simdjson::dom::parser parser;
+  const element item = parser.parse(items[0]);
+  EXPECT_NE(item["record"].error(), simdjson::SUCCESS);
+  EXPECT_EQ(Gunzip(Decode(Text(item, "record_gzip", "B")), record.size()), record);
+}
+
 TEST(DeadLetterTest, ALongRecordIsKeptAsGzipInParts) {
   UuidSource uuids;
   std::mt19937 random(7);

@@ -1,7 +1,8 @@
 // FastEncode: one JSON object or array -> DynamoDB JSON in one pass, for values that need no thought: no
 // tree, no recursion, strings copied raw, numbers from their text. What is rare (a number or depth that
 // DynamoDB cannot hold, an unusable name, half a surrogate pair, perhaps a name twice, a text of megabytes)
-// makes it stop with kRare; the careful encoder then does the value again. Worker thread.
+// makes it stop with kRare, and what is no JSON with kInvalid; the careful encoder then does the value again.
+// Worker thread.
 #pragma once
 
 #include <cstdint>

@@ -40,7 +40,7 @@ Grown Grow(std::string_view data, std::string_view meta = "") {
   Buffer out;
   const EncodedData encoded = encoder.EncodeData(padded.data(), padded.data() + data.size(), &encoding, out);
   EXPECT_NE(encoded.next, nullptr) << data.substr(0, 80);
-  encoder.Finish("1", std::string_view(padded_meta).substr(0, meta.size()), encoding, out);
+  encoder.Finish({"1"}, std::string_view(padded_meta).substr(0, meta.size()), encoding, out);
   return {GrownBytes(LineBytes(data) + meta.size()), out.size(), encoder.last_item().noted_bytes};
 }
 

@@ -79,8 +79,19 @@ struct ItemEncoder::Impl {
   std::vector<uint32_t> dropped;
   bool hopeless = false;
 
+  Number WholeEmittedAt(std::string_view number, const StreamEncoding& stream, char* out);
   RejectReason Shrink(const StreamEncoding& stream, Buffer& out);
 };
+
+Number ItemEncoder::Impl::WholeEmittedAt(std::string_view number, const StreamEncoding& stream, char* out) {
+  bool cut = false;
+  const Number whole = NormalizeWholePart(number.data(), number.data() + number.size(), out, cut);
+  if (cut) {
+    ChangeLog::TopField top{.length = stream.layout().emitted_at.name.size()};
+    changes.Add(ChangeKind::kFraction, stream.layout().emitted_at.name, top);
+  }
+  return whole;
+}
 
 RejectReason ItemEncoder::Impl::Shrink(const StreamEncoding& stream, Buffer& out) {
   Buffer smaller;
@@ -111,8 +122,7 @@ EncodedData ItemEncoder::EncodeData(const char* p, const char* end, const Stream
     const FastResult fast = impl.encode_fast(p, end, kEnvelopeLevels, impl.keys, out);
     impl.data_size = fast.size;
     if (fast.status == FastStatus::kDone) return {fast.next};
-    if (fast.status == FastStatus::kInvalid) return {};
-    out.Truncate(data_begin);
+    out.Truncate(data_begin);  // it is rare, or no JSON: perhaps of a kind that is understood
   }
   KeptFields fields(out, stream == nullptr ? nullptr : &stream->protected_fields());
   const CarefulResult careful = CarefulEncode(p, end, kEnvelopeLevels, "", out, impl.changes, &fields);
@@ -122,14 +132,16 @@ EncodedData ItemEncoder::EncodeData(const char* p, const char* end, const Stream
   return {careful.next};
 }
 
-RejectReason ItemEncoder::Finish(std::string_view emitted_at, std::string_view meta,
-                                 const StreamEncoding& stream, Buffer& out) {
+RejectReason ItemEncoder::Finish(const EmittedAt& sent, std::string_view meta, const StreamEncoding& stream,
+                                 Buffer& out) {
   Impl& impl = *impl_;
   impl.last_item = {};
   char normal[kMaxCanonicalNumber];
   SizeBounds emitted_size;
-  if (emitted_at.size() > kMaxNumberDigits) [[unlikely]] {  // its digits need not all be significant
-    const Number number = NormalizeNumber(emitted_at.data(), emitted_at.data() + emitted_at.size(), normal);
+  std::string_view emitted_at = sent.number;
+  // Not all of its digits need be significant.
+  if (!sent.is_digits || emitted_at.size() > kMaxNumberDigits) [[unlikely]] {
+    const Number number = impl.WholeEmittedAt(emitted_at, stream, normal);
     if (number.fit != NumberFit::kFits) return RejectReason::kEmittedAtTooLarge;
     emitted_at = {normal, number.length};
     emitted_size = number.size;

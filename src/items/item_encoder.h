@@ -33,12 +33,12 @@ namespace ddb {
 enum class RejectReason {
   kNone,
   kItemTooLarge,       // over 409,600 bytes even with fields nulled
-  kEmittedAtTooLarge,  // over 38 significant digits, or 1E+126
+  kEmittedAtTooLarge,  // over 38 significant digits before the point, or 1E+126
 };
 Text RejectReasonText(RejectReason reason);  // for messages; names no value
 
 struct EncodedData {
-  const char* next = nullptr;  // one past the value, nullptr: not valid JSON (or not valid UTF-8)
+  const char* next = nullptr;  // one past the value, nullptr: not valid, by json::Grammar::kLenient
 };
 
 class StreamEncoding;
@@ -62,10 +62,15 @@ class ItemEncoder {
   // `p` at the '{' of record.data; json::kPadding bytes behind `end` are readable. Without its stream, only
   // to learn where it ends.
   EncodedData EncodeData(const char* p, const char* end, const StreamEncoding* stream, Buffer& out);
-  // Ends the item that EncodeData began; over the size limit its largest fields are nulled. `emitted_at` is
-  // "-"? [0-9]+; `meta` the raw, valid JSON of record.meta, "" if there is none. Gives kNone, or why the
-  // whole item can never be stored.
-  RejectReason Finish(std::string_view emitted_at, std::string_view meta, const StreamEncoding& stream,
+  // A JSON number, as it was sent.
+  struct EmittedAt {
+    std::string_view number;
+    bool is_digits = true;  // "-"? [0-9]+; else a fraction that it has is cut
+  };
+  // Ends the item that EncodeData began; over the size limit its largest fields are nulled. `meta` is the raw
+  // JSON of record.meta, valid by json::Grammar::kLenient, "" if there is none. Gives kNone, or why the whole
+  // item can never be stored.
+  RejectReason Finish(const EmittedAt& emitted_at, std::string_view meta, const StreamEncoding& stream,
                       Buffer& out);
 
   // Of the item that Finish ended.

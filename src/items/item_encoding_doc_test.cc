@@ -18,9 +18,15 @@ const std::string kOpen = "⟨";
 const std::string kTimes = "×";
 const std::string kClose = "⟩";
 
-// ⟨x×n⟩ -> x, n times.
+// ⟨x×n⟩ -> x, n times; ⟨E9⟩ -> that byte.
 std::string Expand(std::string text) {
   for (size_t begin = text.find(kOpen); begin != std::string::npos; begin = text.find(kOpen)) {
+    const size_t hex = begin + kOpen.size();
+    if (text.compare(hex + 2, kClose.size(), kClose) == 0) {
+      const int byte = std::stoi(text.substr(hex, 2), nullptr, 16);
+      text.replace(begin, kOpen.size() + 2 + kClose.size(), 1, static_cast<char>(byte));
+      continue;
+    }
     const size_t times = text.find(kTimes, begin);
     const size_t end = text.find(kClose, times);
     const std::string piece = text.substr(begin + kOpen.size(), times - begin - kOpen.size());

@@ -174,7 +174,7 @@ TEST(KeptFields, TheEncoderHoldsNoMoreOfALongLine) {
   const StreamEncoding stream = testing::SomeStream();
   Buffer out;
   ASSERT_NE(encoder.EncodeData(data.data(), data.data() + size, &stream, out).next, nullptr);
-  EXPECT_EQ(encoder.Finish("1", "", stream, out), RejectReason::kNone);
+  EXPECT_EQ(encoder.Finish({"1"}, "", stream, out), RejectReason::kNone);
   EXPECT_LE(out.capacity(), kMaxRecordText);
   EXPECT_EQ(encoder.last_item().nulled, 1u);
 }

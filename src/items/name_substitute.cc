@@ -6,6 +6,7 @@
 #include "items/hash_digits.h"
 #include "json/escape.h"
 #include "json/members.h"
+#include "json/utf8.h"
 
 namespace ddb {
 namespace {
@@ -36,13 +37,22 @@ std::string WithoutLoneSurrogates(std::string_view text) {
   return clean;
 }
 
-std::optional<ChangeKind> NameProblem(std::string_view name) {
-  if (name.empty()) return ChangeKind::kEmptyName;
-  if (name.size() > kMaxNameBytes) return ChangeKind::kNameTooLong;
-  for (size_t i = 0; i + 2 < name.size(); ++i) {
-    if (IsSurrogateAt(name, i)) return ChangeKind::kLoneSurrogate;
+std::string DecodedName(const json::Name& name) {
+  std::string text = json::ReplaceInvalidUtf8(name.raw);
+  if (!name.escaped) return text;
+  std::string decoded;
+  json::Unescape(text, decoded);
+  return decoded;
+}
+
+std::optional<ChangeKind> NameProblem(const json::Name& name, std::string_view decoded) {
+  if (decoded.empty()) return ChangeKind::kEmptyName;
+  if (decoded.size() > kMaxNameBytes) return ChangeKind::kNameTooLong;
+  for (size_t i = 0; i + 2 < decoded.size(); ++i) {
+    if (IsSurrogateAt(decoded, i)) return ChangeKind::kLoneSurrogate;
   }
-  return std::nullopt;
+  const bool is_utf8 = json::ValidUtf8(name.raw.data(), name.raw.data() + name.raw.size());
+  return is_utf8 ? std::nullopt : std::optional(ChangeKind::kNotUtf8);
 }
 
 std::string NameSubstitutes::Replace(std::string_view name, const char* inside, const char* end) {

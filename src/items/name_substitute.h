@@ -9,12 +9,16 @@
 #include <string_view>
 
 #include "items/change_log.h"
+#include "json/scan.h"
 
 namespace ddb {
 
-// What is wrong with a decoded name, if anything. https://docs.aws.amazon.com/amazondynamodb/latest/
+// A name's text, with U+FFFD for what is not UTF-8; half of a surrogate pair is as Unescape leaves it.
+std::string DecodedName(const json::Name& name);
+
+// What is wrong with a name, if anything. https://docs.aws.amazon.com/amazondynamodb/latest/
 // developerguide/HowItWorks.NamingRulesDataTypes.html : 1 to 65,535 bytes of UTF-8.
-std::optional<ChangeKind> NameProblem(std::string_view name);
+std::optional<ChangeKind> NameProblem(const json::Name& name, std::string_view decoded);
 
 // Text as Unescape gives it, with U+FFFD for every half of a surrogate pair.
 std::string WithoutLoneSurrogates(std::string_view text);

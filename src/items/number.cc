@@ -1,5 +1,6 @@
 #include "items/number.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -83,51 +84,85 @@ const char* ReadExponent(const char* p, const char* end, int64_t& exponent) {
   return p;
 }
 
-}  // namespace
-
-Number NormalizeNumber(const char* p, const char* end, char* out) {
-  const bool negative = *p == '-';
-  if (negative) ++p;
-  if (p >= end || !IsDigit(*p)) return {};
+// A number as it was read: 0.DDD x 10^exponent.
+struct Parsed {
+  const char* next = nullptr;  // nullptr: it is none
+  bool negative = false;
   Digits digits;
+  int64_t exponent = 0;
+};
+
+Parsed Parse(const char* p, const char* end) {
+  Parsed parsed;
+  Digits& digits = parsed.digits;
+  parsed.negative = *p == '-';
+  if (parsed.negative) ++p;
+  if (p >= end || !IsDigit(*p)) return parsed;
   if (*p == '0') {
     ++p;
   } else {
     for (; p < end && IsDigit(*p); ++p) digits.Add(*p);
   }
-  int64_t exponent = digits.positions;
+  parsed.exponent = digits.positions;
   if (p < end && *p == '.') {
     const char* const fraction = ++p;
     for (; p < end && IsDigit(*p); ++p) {
       digits.Add(*p);
-      if (digits.count == 0) --exponent;
+      if (digits.count == 0) --parsed.exponent;
     }
-    if (p == fraction) return {};
+    if (p == fraction) return parsed;
   }
   if (p < end && (*p == 'e' || *p == 'E')) {
     int64_t shift = 0;
     p = ReadExponent(p + 1, end, shift);
-    if (p == nullptr) return {};
-    exponent += shift;
+    if (p == nullptr) return parsed;
+    parsed.exponent += shift;
   }
-  if (p < end && IsDigit(*p)) return {};  // a leading zero
+  if (p < end && IsDigit(*p)) return parsed;  // a leading zero
+  parsed.next = p;
+  return parsed;
+}
 
-  Number number{.next = p, .fit = NumberFit::kFits, .length = 1, .size = {kZeroSize, kZeroSize}};
-  if (digits.count == 0) {
+// As the one text for its value, if DynamoDB can hold it.
+Number Write(const Parsed& parsed, char* out) {
+  Number number{.next = parsed.next, .fit = NumberFit::kFits, .length = 1, .size = {kZeroSize, kZeroSize}};
+  const int64_t exponent = parsed.exponent;
+  if (parsed.digits.count == 0) {
     *out = '0';
-  } else if (digits.count > kMaxNumberDigits) {
+  } else if (parsed.digits.count > kMaxNumberDigits) {
     number.fit = NumberFit::kPrecision;
   } else if (exponent < kMinNumberExponent || exponent > kMaxNumberExponent) {
     number.fit = NumberFit::kRange;
   } else {
     char* at = out;
-    if (negative) *at++ = '-';
-    const int count = static_cast<int>(digits.count);
+    if (parsed.negative) *at++ = '-';
+    const int count = static_cast<int>(parsed.digits.count);
     const int scale = static_cast<int>(exponent);
-    number.length = static_cast<uint8_t>(Write(digits.kept, count, scale, at) - out);
-    number.size = NumberSize(negative, count, scale);
+    number.length = static_cast<uint8_t>(Write(parsed.digits.kept, count, scale, at) - out);
+    number.size = NumberSize(parsed.negative, count, scale);
   }
   return number;
+}
+
+}  // namespace
+
+Number NormalizeNumber(const char* p, const char* end, char* out) {
+  const Parsed parsed = Parse(p, end);
+  return parsed.next == nullptr ? Number{} : Write(parsed, out);
+}
+
+Number NormalizeWholePart(const char* p, const char* end, char* out, bool& cut) {
+  Parsed parsed = Parse(p, end);
+  if (parsed.next == nullptr) return {};
+  Digits& digits = parsed.digits;
+  cut = digits.count > std::max<int64_t>(parsed.exponent, 0);
+  if (!cut) return Write(parsed, out);
+  digits.count = std::clamp<int64_t>(parsed.exponent, 0, digits.count);
+  // What is left may end in zeros, and is known as far as digits are kept.
+  while (digits.count > 0 && digits.count <= kMaxNumberDigits && digits.kept[digits.count - 1] == '0') {
+    --digits.count;
+  }
+  return Write(parsed, out);
 }
 
 }  // namespace ddb

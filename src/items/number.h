@@ -45,6 +45,9 @@ struct Number {
 // `p` at '-' or a digit. Any exponent, of any length. Writes at most kMaxCanonicalNumber bytes to `out`.
 Number NormalizeNumber(const char* p, const char* end, char* out);
 
+// The same of its whole part: 1.7e1 is 17, -0.5 is 0. `cut`: there was a fraction.
+Number NormalizeWholePart(const char* p, const char* end, char* out, bool& cut);
+
 // ---- implementation
 
 namespace number_internal {

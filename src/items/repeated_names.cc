@@ -36,7 +36,7 @@ class Finder {
           continue;
         }
       } else {
-        p = json::SkipValue(p, end_);
+        p = json::SkipValue(p, end_, json::Grammar::kLenient);
       }
       while (!levels_.empty() && *(p = json::SkipWhitespace(p, end_)) != ',') {
         CloseLevel();
@@ -54,7 +54,7 @@ class Finder {
   const char* ReadName(const char* p) {
     if (!levels_.back().object) return p;
     p = json::SkipWhitespace(p, end_);
-    const json::Name name = json::ReadName(p, end_);
+    const json::Name name = json::ReadName(p, end_, json::Grammar::kLenient);
     std::string_view text = name.raw;
     if (name.escaped) {
       json::Unescape(text, decoded_.emplace_back());

@@ -6,8 +6,8 @@
 
 namespace ddb {
 
-// `p` at a valid JSON value. The opening quotes of the names of members to be left out, in ascending order;
-// containers more than `levels` deep are not looked into.
+// `p` at a value that is valid by the lenient grammar. The opening quotes of the names of members to be left
+// out, in ascending order; containers more than `levels` deep are not looked into.
 std::vector<const char*> FindRepeatedNames(const char* p, const char* end, int levels);
 
 }  // namespace ddb

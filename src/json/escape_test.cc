@@ -30,7 +30,7 @@ TEST(Escape, WhatIsNotUtf8IsReplaced) {
   EXPECT_EQ(Quoted("a\xFFz"), "\"a" + mark + "z\"");
   EXPECT_EQ(Quoted("\xC3"), "\"" + mark + "\"");
   EXPECT_EQ(Quoted("\xC3\""), "\"" + mark + "\\\"\"");
-  EXPECT_EQ(Quoted("\xE2\x82z"), "\"" + mark + mark + "z\"");
+  EXPECT_EQ(Quoted("\xE2\x82z"), "\"" + mark + "z\"");
   EXPECT_EQ(Quoted("\xED\xA0\x80"), "\"" + mark + mark + mark + "\"");
 }
 

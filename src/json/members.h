@@ -32,18 +32,20 @@ inline const char* SkipExactly(const char* p, const char* end, const char (&text
   return static_cast<size_t>(end - p) >= size && std::memcmp(p, text, size) == 0 ? p + size : nullptr;
 }
 
-inline const char* SkipMemberValue(const char* p, const char* end) {
+inline const char* SkipMemberValue(const char* p, const char* end, Grammar grammar = Grammar::kJson) {
   const char* const behind_null = SkipExactly(p, end, "null");
-  return behind_null != nullptr ? behind_null : SkipValue(p, end);
+  return behind_null != nullptr ? behind_null : SkipValue(p, end, grammar);
 }
 
 // A name in any writing, and its colon. `name` may stand in `scratch`. nullptr: not valid JSON.
-const char* ReadMemberName(const char* p, const char* end, std::string& scratch, std::string_view& name);
+const char* ReadMemberName(const char* p, const char* end, std::string& scratch, std::string_view& name,
+                           Grammar grammar);
 
 // Calls on_member(index, value) for each member of the object at `p` ('{'): the index of its name in kNames,
 // or -1. It returns one past the value, as this does of the object. nullptr: not valid JSON.
 template <MemberName... kNames, typename OnMember>
-inline const char* ForEachMember(const char* p, const char* end, std::string& scratch, OnMember&& on_member) {
+inline const char* ForEachMember(const char* p, const char* end, std::string& scratch, OnMember&& on_member,
+                                 Grammar grammar = Grammar::kJson) {
   p = SkipWhitespace(p + 1, end);
   if (p < end && *p == '}') return p + 1;
   for (;;) {
@@ -54,7 +56,7 @@ inline const char* ForEachMember(const char* p, const char* end, std::string& sc
          ...));
     if (value == nullptr) {
       std::string_view name;
-      value = ReadMemberName(p, end, scratch, name);
+      value = ReadMemberName(p, end, scratch, name, grammar);
       if (value == nullptr) return nullptr;
       index = 0;
       if (!((name == kNames.name() || (++index, false)) || ...)) index = -1;
@@ -70,15 +72,15 @@ inline const char* ForEachMember(const char* p, const char* end, std::string& sc
   }
 }
 
-// Calls fn(name, value) for each member of an object that SkipValue has passed, which is not doubted again.
-// `inside` is behind its '{'; the value is its text without whitespace around it.
+// Calls fn(name, value) for each member of an object that SkipValue has passed, by whatever grammar, and
+// which is not doubted again. `inside` is behind its '{'; the value is its text without whitespace around it.
 template <typename Fn>
 inline void ForEachValidMember(const char* inside, const char* end, Fn&& fn) {
   const char* p = SkipWhitespace(inside, end);
   while (*p == '"') {
-    const Name name = ReadName(p, end);
+    const Name name = ReadName(p, end, Grammar::kLenient);
     const char* const value = SkipWhitespace(name.value, end);
-    p = SkipValue(value, end);
+    p = SkipValue(value, end, Grammar::kLenient);
     fn(name, std::string_view(value, static_cast<size_t>(p - value)));
     p = SkipWhitespace(p, end);
     if (*p == ',') p = SkipWhitespace(p + 1, end);
@@ -87,11 +89,11 @@ inline void ForEachValidMember(const char* inside, const char* end, Fn&& fn) {
 
 // A member that should be text.
 struct MemberText {
-  enum Kind { kNull, kText, kOther };  // half of a surrogate pair is no text
+  enum Kind { kNull, kText, kOther };  // what is not UTF-8 is no text, nor half of a surrogate pair
   const char* next = nullptr;          // behind the value; nullptr: not valid JSON
   Kind kind = kOther;
   std::string_view text;  // in the line, or in the scratch if it had escapes
 };
-MemberText ReadText(const char* p, const char* end, std::string& scratch);
+MemberText ReadText(const char* p, const char* end, std::string& scratch, Grammar grammar = Grammar::kJson);
 
 }  // namespace ddb::json

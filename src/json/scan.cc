@@ -1,6 +1,7 @@
 #include "json/scan.h"
 
-#include <cstring>
+#include <initializer_list>
+#include <string_view>
 #include <vector>
 
 #include "base/text.h"
@@ -36,12 +37,23 @@ class LevelStack {
 };
 
 // `p` at a member's name or whitespace before it: behind the colon.
-const char* SkipName(const char* p, const char* end) { return ReadName(SkipWhitespace(p, end), end).value; }
+const char* SkipName(const char* p, const char* end, Grammar grammar) {
+  return ReadName(SkipWhitespace(p, end), end, grammar).value;
+}
 
-const char* SkipScalar(const char* p, const char* end) {
-  if (*p == '"') return SkipString(p + 1, end).next;
-  if (*p == '-' || IsDigit(*p)) return SkipNumber(p, end);
-  return SkipLiteral(p, end);
+const char* SkipScalar(const char* p, const char* end, Grammar grammar) {
+  if (*p == '"') return SkipString(p + 1, end, grammar).next;
+  const char* const next = *p == '-' || IsDigit(*p) ? SkipNumber(p, end) : SkipLiteral(p, end);
+  return next == nullptr && grammar == Grammar::kLenient ? SkipNonNumber(p, end) : next;
+}
+
+// Behind the first of the words that stands at `p`.
+const char* SkipWord(const char* p, const char* end, std::initializer_list<std::string_view> words) {
+  const std::string_view rest(p, static_cast<size_t>(end - p));
+  for (const std::string_view word : words) {
+    if (rest.starts_with(word)) return p + word.size();
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -89,15 +101,14 @@ const char* SkipNumber(const char* p, const char* end) {
 }
 
 const char* SkipLiteral(const char* p, const char* end) {
-  const auto is = [p, end](std::string_view word) {
-    return static_cast<size_t>(end - p) >= word.size() && std::memcmp(p, word.data(), word.size()) == 0;
-  };
-  if (is("null") || is("true")) return p + 4;
-  if (is("false")) return p + 5;
-  return nullptr;
+  return SkipWord(p, end, {"null", "true", "false"});
 }
 
-const char* SkipValue(const char* p, const char* end) {
+const char* SkipNonNumber(const char* p, const char* end) {
+  return SkipWord(p, end, {"NaN", "Infinity", "-Infinity"});
+}
+
+const char* SkipValue(const char* p, const char* end, Grammar grammar) {
   LevelStack levels;
   for (;;) {
     p = SkipWhitespace(p, end);
@@ -108,12 +119,12 @@ const char* SkipValue(const char* p, const char* end) {
       p = SkipWhitespace(p + 1, end);
       if (p == end) return nullptr;
       if (*p != (object ? '}' : ']')) {
-        if (object && (p = SkipName(p, end)) == nullptr) return nullptr;
+        if (object && (p = SkipName(p, end, grammar)) == nullptr) return nullptr;
         continue;
       }
       levels.Pop();
       ++p;
-    } else if ((p = SkipScalar(p, end)) == nullptr) {
+    } else if ((p = SkipScalar(p, end, grammar)) == nullptr) {
       return nullptr;
     }
     for (;;) {  // behind a value
@@ -123,7 +134,7 @@ const char* SkipValue(const char* p, const char* end) {
       const char c = *p++;
       const bool object = levels.top_is_object();
       if (c == ',') {
-        if (object && (p = SkipName(p, end)) == nullptr) return nullptr;
+        if (object && (p = SkipName(p, end, grammar)) == nullptr) return nullptr;
         break;
       }
       if (c != (object ? '}' : ']')) return nullptr;

@@ -1,6 +1,6 @@
 // scan: steps over JSON text without building anything: what the message parser and the item encoder
-// share. Strict (RFC 8259), and every string is checked to be UTF-8. Pure functions; any thread; no
-// recursion.
+// share. Strict (RFC 8259), and every string is checked to be UTF-8, unless a Grammar says otherwise. Pure
+// functions; any thread; no recursion.
 //
 // All take a pointer and the end of the text; kPadding bytes behind `end` must be readable (wide loads), but
 // what they hold never matters. A nullptr means: not valid JSON. On x86-64 the kernels use SSE; `portable`
@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "json/escape.h"
@@ -16,6 +17,13 @@
 #include "json/utf8.h"
 
 namespace ddb::json {
+
+enum class Grammar : uint8_t {
+  kJson,
+  // And what writers of JSON are known to put into it: strings that are not UTF-8, and the words NaN,
+  // Infinity and -Infinity where a value may stand, as Python's json, Ruby's, Gson and Jackson write them.
+  kLenient,
+};
 
 inline const char* SkipWhitespace(const char* p, const char* end) {
   if (p < end && *p > ' ') return p;  // as a rule there is none
@@ -58,7 +66,7 @@ struct StringToken {
 };
 
 // `p` behind the opening quote.
-inline StringToken SkipString(const char* p, const char* end) {
+inline StringToken SkipString(const char* p, const char* end, Grammar grammar = Grammar::kJson) {
   const char* const begin = p;
   bool non_ascii = false;
   bool escaped = false;
@@ -71,7 +79,7 @@ inline StringToken SkipString(const char* p, const char* end) {
     p = SkipEscape(p, end);
     if (p == nullptr) return {};
   }
-  if (non_ascii && !ValidUtf8(begin, p)) return {};
+  if (non_ascii && grammar == Grammar::kJson && !ValidUtf8(begin, p)) return {};
   return {p + 1, escaped};
 }
 
@@ -82,10 +90,10 @@ struct Name {
 };
 
 // `p` at the quote of a member's name.
-inline Name ReadName(const char* p, const char* end) {
+inline Name ReadName(const char* p, const char* end, Grammar grammar = Grammar::kJson) {
   if (p >= end || *p != '"') return {};
   const char* const text = p + 1;
-  const StringToken token = SkipString(text, end);
+  const StringToken token = SkipString(text, end, grammar);
   if (token.next == nullptr) return {};
   p = SkipWhitespace(token.next, end);
   if (p >= end || *p != ':') return {};
@@ -98,7 +106,10 @@ const char* SkipNumber(const char* p, const char* end);
 // `p` at 't', 'f' or 'n' (any other byte is answered too): behind true, false or null.
 const char* SkipLiteral(const char* p, const char* end);
 
+// Behind NaN, Infinity or -Infinity, if one stands at `p`.
+const char* SkipNonNumber(const char* p, const char* end);
+
 // `p` at a value's first byte or at whitespace before it: behind the value, whatever its depth.
-const char* SkipValue(const char* p, const char* end);
+const char* SkipValue(const char* p, const char* end, Grammar grammar = Grammar::kJson);
 
 }  // namespace ddb::json

@@ -41,10 +41,26 @@ long StringLength(std::string_view text) {
   return Skip([](const char* p, const char* end) { return SkipString(p, end).next; }, text, '"');
 }
 
-bool IsValue(std::string_view text) {
+bool IsValue(std::string_view text, Grammar grammar = Grammar::kJson) {
   const Padded padded(text);
-  const char* next = SkipValue(padded.begin(), padded.end());
+  const char* next = SkipValue(padded.begin(), padded.end(), grammar);
   return next != nullptr && SkipWhitespace(next, padded.end()) == padded.end();
+}
+
+TEST(JsonScan, WhatIsNotJsonButUnderstood) {
+  for (const char* text : {"NaN", "Infinity", "-Infinity", "[NaN]", "[ NaN , -Infinity ]",
+                           "{\"a\":NaN,\"b\":[Infinity,{\"c\":-Infinity}]}", "\"caf\xE9\"", "{\"caf\xE9\":1}",
+                           "[\"\xC0\xAF\",\"\x80\",\"\xED\xA0\x80\",\"\xE2\x82\",\"\xFF\\n\"]"}) {
+    EXPECT_TRUE(IsValue(text, Grammar::kLenient)) << text;
+    EXPECT_FALSE(IsValue(text)) << text;
+  }
+  for (const char* text :
+       {"nan",       "-NaN",     "+NaN",        "inf",        "INF",        "-inf",       "Inf",
+        "+Infinity", "NaNs",     "Infinit",     "-Infinit",   "- Infinity", "--Infinity", "NaN0",
+        "-",         "{NaN:1}",  "{\"a\" NaN}", "[NaN NaN]",  "\xE9",       "[\xE9]",     "{\"a\":\xE9}",
+        "\"\xE9",    "\"\x01\"", "[1,]",        "\"\\\xE9\"", "undefined",  "None"}) {
+    EXPECT_FALSE(IsValue(text, Grammar::kLenient)) << text;
+  }
 }
 
 TEST(JsonScan, Whitespace) {

@@ -65,41 +65,34 @@ struct Utf8Check {
 };
 #endif
 
-// The length of the character at the start of `text`, 0 if there is none.
-size_t CharacterLength(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  const bool valid = length <= text.size() && portable::ValidUtf8(text.data(), text.data() + length);
-  return valid ? length : 0;
+// The character at `p`, of [p, end). What is no character has the bytes that one U+FFFD stands for.
+struct Character {
+  size_t length;
+  bool valid;
+};
+// The well-formed byte sequences of https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf table 3-7.
+Character ReadCharacter(const char* p, const char* end) {
+  const auto lead = static_cast<unsigned char>(*p);
+  if (lead < 0x80) return {1, true};
+  if (lead < 0xC2 || lead > 0xF4) return {1, false};
+  const size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  for (size_t i = 1; i < length; ++i) {
+    if (p + i == end) return {i, false};
+    const auto next = static_cast<unsigned char>(p[i]);
+    if (next < low || next > high) return {i, false};
+    low = 0x80;
+    high = 0xBF;
+  }
+  return {length, true};
 }
 
 }  // namespace
 
 namespace portable {
 
-// The well-formed byte sequences of https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf table 3-7.
-bool ValidUtf8(const char* p, const char* end) {
-  while (p < end) {
-    if (end - p >= 8 && (LoadWord(p) & kHighBits) == 0) {
-      p += 8;
-      continue;
-    }
-    const auto lead = static_cast<unsigned char>(*p++);
-    if (lead < 0x80) continue;
-    if (lead < 0xC2 || lead > 0xF4) return false;
-    const int more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
-    if (end - p < more) return false;
-    const auto second = static_cast<unsigned char>(*p);
-    const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (second < low || second > high) return false;
-    for (int i = 1; i < more; ++i) {
-      if ((static_cast<unsigned char>(p[i]) & 0xC0) != 0x80) return false;
-    }
-    p += more;
-  }
-  return true;
-}
+bool ValidUtf8(const char* p, const char* end) { return FindInvalidUtf8(p, end).at == end; }
 
 }  // namespace portable
 
@@ -137,15 +130,30 @@ void AppendUtf8(uint32_t code, std::string& out) {
   add(0x80 | (code & 0x3F));
 }
 
-std::string ReplaceInvalidUtf8(std::string_view text) {
-  if (ValidUtf8(text.data(), text.data() + text.size())) return std::string(text);
-  std::string clean;
-  while (!text.empty()) {
-    const size_t length = CharacterLength(text);
-    clean.append(length == 0 ? kReplacement : text.substr(0, length));
-    text.remove_prefix(length == 0 ? 1 : length);
+InvalidUtf8 FindInvalidUtf8(const char* p, const char* end) {
+  while (p < end) {
+    if (end - p >= 8 && (LoadWord(p) & kHighBits) == 0) {
+      p += 8;
+      continue;
+    }
+    const Character character = ReadCharacter(p, end);
+    if (!character.valid) return {p, character.length};
+    p += character.length;
   }
-  return clean;
+  return {end, 0};
+}
+
+std::string ReplaceInvalidUtf8(std::string_view text) {
+  std::string clean;
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  for (;;) {
+    const InvalidUtf8 invalid = FindInvalidUtf8(p, end);
+    clean.append(p, invalid.at);
+    if (invalid.at == end) return clean;
+    clean.append(kReplacement);
+    p = invalid.at + invalid.length;
+  }
 }
 
 }  // namespace ddb::json

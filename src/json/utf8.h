@@ -2,6 +2,7 @@
 // the twin that other machines run and tests compare. Needs no padding. Pure; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,7 +24,16 @@ constexpr uint32_t Utf8Length(uint32_t code) {
 // Half of a surrogate pair becomes the three bytes that its number would have; they are not UTF-8.
 void AppendUtf8(uint32_t code, std::string& out);
 
-// `text` with a U+FFFD for each byte that is not part of a character.
+// The first bytes of a text that are no part of a character; `end` and 0 if there are none. As many as one
+// U+FFFD stands for: the longest beginning of a character, or one byte, as browsers and Python replace them.
+// https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf "U+FFFD Substitution of Maximal Subparts"
+struct InvalidUtf8 {
+  const char* at;
+  size_t length;
+};
+InvalidUtf8 FindInvalidUtf8(const char* p, const char* end);
+
+// `text` with a U+FFFD for each of them.
 std::string ReplaceInvalidUtf8(std::string_view text);
 
 }  // namespace ddb::json

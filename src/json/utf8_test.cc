@@ -62,15 +62,22 @@ TEST(Utf8, HalvesOfSurrogatePairsAreWrittenAndNotValid) {
   }
 }
 
-TEST(Utf8, EachByteThatIsNoPartOfACharacterIsReplaced) {
+TEST(Utf8, WhatIsNoCharacterIsReplacedAsBrowsersDo) {
   const std::string mark(kReplacement);
   EXPECT_EQ(ReplaceInvalidUtf8(""), "");
   EXPECT_EQ(ReplaceInvalidUtf8("a\xC3\xA4\xF0\x9F\x98\x80"), "a\xC3\xA4\xF0\x9F\x98\x80");
   EXPECT_EQ(ReplaceInvalidUtf8("a\xFFz"), "a" + mark + "z");
   EXPECT_EQ(ReplaceInvalidUtf8("\xC3"), mark);
-  EXPECT_EQ(ReplaceInvalidUtf8("\xE2\x82z"), mark + mark + "z");
+  EXPECT_EQ(ReplaceInvalidUtf8("\xE2\x82z"), mark + "z");  // a character that breaks off
+  EXPECT_EQ(ReplaceInvalidUtf8("\x80\xBF"), mark + mark);
+  EXPECT_EQ(ReplaceInvalidUtf8("\xC0\xAF"), mark + mark);  // too long for what it says
+  EXPECT_EQ(ReplaceInvalidUtf8("\xE0\x80\xAF"), mark + mark + mark);
+  EXPECT_EQ(ReplaceInvalidUtf8("\xF4\x90\x80\x80"), mark + mark + mark + mark);  // past U+10FFFF
+  EXPECT_EQ(ReplaceInvalidUtf8("\xF5\xE9"), mark + mark);
+  EXPECT_EQ(ReplaceInvalidUtf8("\xF1\x80\x80\xE1\x80\xC2z"), mark + mark + mark + "z");  // the standard's own
   EXPECT_EQ(ReplaceInvalidUtf8("\xED\xA0\x80"), mark + mark + mark);
-  EXPECT_EQ(ReplaceInvalidUtf8("\xF0\x9F\x98"), mark + mark + mark);
+  EXPECT_EQ(ReplaceInvalidUtf8("\xF0\x9F\x98"), mark);
+  EXPECT_EQ(ReplaceInvalidUtf8("caf\xE9 \xE9t\xE9"), "caf" + mark + " " + mark + "t" + mark);  // Latin-1
   EXPECT_EQ(ReplaceInvalidUtf8(std::string(40, 'x') + "\x80\xC3\xA4"),
             std::string(40, 'x') + mark + "\xC3\xA4");
 }

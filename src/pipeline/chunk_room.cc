@@ -5,6 +5,7 @@
 
 #include "items/fast_encoder.h"
 #include "items/kept_fields.h"
+#include "json/utf8.h"
 
 namespace ddb {
 namespace {
@@ -52,6 +53,10 @@ class LineScan {
             more_ += kScalarMore;
             changed_ |= escaped && InData();  // half a surrogate pair, perhaps
           }
+          if (CountReplacements()) {
+            rewritten_ |= is_name;
+            changed_ |= InData();
+          }
           value_next = false;
           break;
         }
@@ -78,6 +83,7 @@ class LineScan {
             more_ += c == 't' || c == 'f' || c == 'n' ? kWordMore : kScalarMore;
             value_next = false;
             value_at_ = at_;
+            changed_ |= InData() && IsNonNumber();
           } else if ((c == 'e' || c == 'E') && at_ > 0 && IsDigit(line_[at_ - 1])) {
             more_ += kExponentMore;
             changed_ |= InData();  // no number for DynamoDB, perhaps
@@ -111,8 +117,28 @@ class LineScan {
       }
       ++at_;
     }
+    at_ = std::min(at_, line_.size());
     string_bytes_ = at_ - begin;
     return escaped;
+  }
+
+  // Of what is no UTF-8 in the string that ends here. True: there is some.
+  bool CountReplacements() {
+    const char* p = line_.data() + at_ - string_bytes_;
+    const char* const end = line_.data() + at_;
+    if (json::ValidUtf8(p, end)) return false;
+    for (json::InvalidUtf8 invalid = json::FindInvalidUtf8(p, end); invalid.length > 0;
+         invalid = json::FindInvalidUtf8(p, end)) {
+      more_ += json::kReplacement.size();
+      p = invalid.at + invalid.length;
+    }
+    return true;
+  }
+
+  // NaN or an infinity, perhaps.
+  bool IsNonNumber() const {
+    const std::string_view value = line_.substr(at_, 2);
+    return value.starts_with('N') || value.starts_with('I') || value == "-I";
   }
 
   bool InData() const { return level_ >= kDataLevel; }

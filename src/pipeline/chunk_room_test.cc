@@ -54,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(Elements, RoomForLineTest,
                                            "{}", "[]", R"("some text, such as: there is")",
                                            R"({"a":1,"b":"x"})", R"([[1,"e5"],{"k":{"l":[]}}])",
                                            R"("\u0001\n\"")", " 1 ", "1e999",
-                                           "123456789012345678901234567890123456789012345"));
+                                           "123456789012345678901234567890123456789012345", "NaN",
+                                           "-Infinity", "\"caf\xE9 caf\xE9 caf\xE9 caf\xE9\""));
 
 TEST(RoomForChunkTest, HasTheItemsOfLinesThatGrowTheMost) {
   for (const char* element : {"1e39", "1", "true", "{}"}) {
@@ -100,6 +101,16 @@ TEST(RoomForLineTest2, CountsTheFieldsOfTheRecordAndTheNamesThatAreOpen) {
   // A part, a path and a place in the order for each; a name that is looked for among the others.
   EXPECT_GT(flat, deeper + 100'000 * 300);
   EXPECT_GT(deeper, apart + 100'000 * 30);
+}
+
+TEST(RoomForLineTest2, WhatIsNoJsonButUnderstoodIsNoted) {
+  const size_t good = RoomForLine(LineOf(R"({"a":["NaN"]})"));
+  for (const char* element : {"NaN", "Infinity", "-Infinity", "\"\xE9\""}) {
+    EXPECT_GE(RoomForLine(LineOf(std::string(R"({"a":[)") + element + "]}")), good + kMaxNotedByPath / 2)
+        << element;
+  }
+  const std::string name = LineOf("{\"" + std::string(2000, '\xE9') + "\":1}");
+  EXPECT_GE(RoomForLine(name), RoomForChunk(name.size()) + kMaxNotedByPath);
 }
 
 TEST(RoomForLineTest2, TakesWhatIsNoJson) {

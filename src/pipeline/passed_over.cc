@@ -58,8 +58,23 @@ void PassedOver::NoteType(uint64_t line, std::string_view type) {
       line, shown));
 }
 
+void PassedOver::NoteMendedState(uint64_t line) {
+  {
+    MutexLock lock(mu_);
+    if (++mended_states_ > 1) return;
+  }
+  log_.Warn(fmt::format(
+      "Line {} of the input is a STATE that is not UTF-8. It goes out with U+FFFD for what is no character, "
+      "and so does every other one like it; their number is told in the end.",
+      line));
+}
+
 void PassedOver::LogTotals() {
   MutexLock lock(mu_);
+  if (mended_states_ > 0) {
+    log_.Warn(fmt::format("{} STATE{} not UTF-8, and went out with U+FFFD for what is no character.",
+                          mended_states_, mended_states_ == 1 ? " was" : "s were"));
+  }
   if (texts_ > 0) {
     log_.Warn(
         fmt::format("{} of the input {} text, not messages, and {} passed over, the first of them line {}.",

@@ -1,7 +1,7 @@
 // PassedOver: lines of stdin that were passed over: text that is no message, and messages of types that are
-// not known. Said at the first of each, and counted in the end, so that nobody takes them for stored, with
-// names that came from the source cut to what cannot hold data. Shared by all workers; any thread, and only
-// for such lines.
+// not known; and STATEs that could not go out as they came. Said at the first of each, and counted in the
+// end, so that nobody takes them for stored, with names that came from the source cut to what cannot hold
+// data. Shared by all workers; any thread, and only for such lines.
 #pragma once
 
 #include <atomic>
@@ -23,6 +23,7 @@ class PassedOver {
 
   void NoteText(uint64_t line);
   void NoteType(uint64_t line, std::string_view type);
+  void NoteMendedState(uint64_t line);
   // The input has messages, of whatever type.
   void NoteMessages() { has_messages_.store(true, std::memory_order_relaxed); }
 
@@ -39,6 +40,7 @@ class PassedOver {
   uint64_t texts_ GUARDED_BY(mu_) = 0;
   uint64_t first_text_ GUARDED_BY(mu_) = 0;  // its line
   uint64_t unknown_ GUARDED_BY(mu_) = 0;
+  uint64_t mended_states_ GUARDED_BY(mu_) = 0;
   std::map<std::string, uint64_t> types_ GUARDED_BY(mu_);  // the first few, as they are shown
 };
 

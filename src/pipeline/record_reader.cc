@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 #include "items/dead_letter.h"
+#include "json/padding.h"
+#include "json/utf8.h"
 #include "pipeline/line_errors.h"
 #include "pipeline/state_checkpoint.h"
 
@@ -114,7 +116,7 @@ bool RecordReader::ReadLine(std::string_view line) {
   draft_.Discard();
   switch (parsed.kind) {
     case LineKind::kState:
-      return AddCheckpoint(parsed.state, line);
+      return parsed.is_json ? AddCheckpoint(parsed.state, line) : AddOddState(parsed.state, line);
     case LineKind::kStreamStatus:
       return NoteStatus(parsed.status_stream, parsed.status);
     case LineKind::kMalformed:
@@ -206,8 +208,8 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
   }
   // Data came before the stream, or the stream's name came twice.
   if (stream != draft_.stream()) Encode(stream);
-  const RejectReason reject =
-      encoder_.Finish(record.emitted_at, record.meta, encodings_[*stream], draft_.out());
+  const RejectReason reject = encoder_.Finish({record.emitted_at, record.emitted_at_is_digits}, record.meta,
+                                              encodings_[*stream], draft_.out());
   progress_.read.Add(1);
   if (reject != RejectReason::kNone) {
     draft_.Discard();
@@ -300,6 +302,17 @@ bool RecordReader::AddCheckpoint(const StateFields& state, std::string_view line
   pending.read = now_;
   pending.checkpoint = std::make_unique<StateCheckpoint>(line, state, writer_, run_.budget);
   return true;
+}
+
+// Of a STATE that is no JSON. One that is not UTF-8 cannot go out as it came: no reader of JSON would take
+// the line. The platform, which reads it from the source before this program does, puts U+FFFD there, and so
+// does this. False: the run fails here.
+bool RecordReader::AddOddState(const StateFields& state, std::string_view line) {
+  if (json::ValidUtf8(line.data(), line.data() + line.size())) return AddCheckpoint(state, line);
+  input_.passed_over.NoteMendedState(line_number_);
+  const std::string mended = json::ReplaceInvalidUtf8(line).append(json::kPadding, ' ');
+  const std::string_view whole(mended.data(), mended.size() - json::kPadding);
+  return AddCheckpoint(parser_.Parse(whole, *this).state, whole);
 }
 
 // A status of a stream that is not in the catalog says nothing to us. False: the run fails here.

@@ -207,12 +207,8 @@ BAD = {
     "emitted_at missing": ('{"type":"RECORD","record":{"stream":"s","data":%s}}' % SECRET, "emitted_at is missing", True),
     "emitted_at null": ('{"type":"RECORD","record":{"stream":"s","data":%s,"emitted_at":null}}' % SECRET,
                         "emitted_at is missing", True),
-    "emitted_at a fraction": ('{"type":"RECORD","record":{"stream":"s","data":%s,"emitted_at":1700000000000.5}}' % SECRET,
-                              "emitted_at is not a whole number", True),
-    "emitted_at an exponent": ('{"type":"RECORD","record":{"stream":"s","data":%s,"emitted_at":17e11}}' % SECRET,
-                               "emitted_at is not a whole number", True),
     "emitted_at text": ('{"type":"RECORD","record":{"stream":"s","data":%s,"emitted_at":"1700000000000"}}' % SECRET,
-                        "emitted_at is not a whole number", True),
+                        "emitted_at is not a number", True),
     "stream missing": ('{"type":"RECORD","record":{"data":%s,"emitted_at":1}}' % SECRET, "stream is missing", False),
     "stream unknown": ('{"type":"RECORD","record":{"stream":"unknown","data":%s,"emitted_at":1}}' % SECRET,
                        "not in the catalog", True),
@@ -220,8 +216,8 @@ BAD = {
                           "not in the catalog", True),
     "record missing": ('{"type":"RECORD"}', "record is missing", False),
     "state without stream": ('{"type":"STATE","state":{"type":"STREAM","x":"%s"}}' % PRIVATE, "stream", False),
-    "wrong UTF-8": (b'{"type":"RECORD","record":{"stream":"s","data":{"note":"' + PRIVATE.encode() + b'\xff"},"emitted_at":1}}',
-                    "not valid JSON", False),
+    "a stream's name that is not UTF-8": (b'{"type":"RECORD","record":{"stream":"s\xff","data":{"note":"' + PRIVATE.encode() +
+                                          b'"},"emitted_at":1}}', "UTF-8", False),
 }
 
 

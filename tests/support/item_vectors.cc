@@ -26,7 +26,7 @@ std::string Encode(ddb::ItemEncoder& encoder, const std::string& data) {
   static const ddb::StreamEncoding stream(ddb::ItemEncoder::Stream{
       .sync_time_millis = 1, .generation_id = {}, .sync_id = 5, .protected_fields = {"id", "kept"}});
   if (encoder.EncodeData(padded.data(), end, &stream, out).next != end) return "invalid";
-  if (encoder.Finish("7", "", stream, out) != ddb::RejectReason::kNone) return "rejected";
+  if (encoder.Finish({"7"}, "", stream, out) != ddb::RejectReason::kNone) return "rejected";
   const auto& facts = encoder.last_item();
   return std::to_string(facts.size.lower) + " " + std::to_string(facts.size.upper) + " " +
          std::to_string(facts.truncated) + " " + std::to_string(facts.nulled) + " " + std::string(out.view());

@@ -41,8 +41,8 @@ inline Encoded Encode(ItemEncoder& encoder, std::string_view text, std::string_v
   if (data.next == nullptr) return result;
   result.valid = true;
   result.consumed = static_cast<size_t>(data.next - padded.data());
-  result.reject =
-      encoder.Finish(emitted_at, std::string_view(padded_meta).substr(0, meta.size()), encoding, out);
+  result.reject = encoder.Finish({emitted_at, emitted_at.find_first_not_of("-0123456789") == emitted_at.npos},
+                                 std::string_view(padded_meta).substr(0, meta.size()), encoding, out);
   result.facts = encoder.last_item();
   if (result.reject == RejectReason::kEmittedAtTooLarge) return result;  // nothing was finished
   constexpr std::string_view kBegin = "before";

@@ -48,7 +48,7 @@ class LineParser {
   // `p` at the '{'. False: it is not valid by the grammar. The names that are not read are there because
   // PyAirbyte sends them all, as nulls.
   bool Parse(const char* p) {
-    inside_ = p + 1;
+    object_ = p;
     p = Members<"type", "record", "state", "trace", "log", "spec", "connectionStatus", "catalog", "control">(
         p, [this](int member, const char* value) {
           switch (member) {
@@ -120,7 +120,7 @@ class LineParser {
   bool HoldsRecord() const { return record_at_ != nullptr && !IsEmptyValue(record_at_, end_); }
 
   void DecideUnknown() {
-    const UnknownMessage unknown = LookAtUnknownMessage(inside_, end_, scratch_.type);
+    const UnknownMessage unknown = LookAtUnknownMessage(object_, end_, scratch_.type);
     if (!unknown.reason.empty()) return Malformed(unknown.reason);
     out_.kind = LineKind::kUnknown;
     out_.type = unknown.type;
@@ -362,7 +362,7 @@ class LineParser {
   const char* const begin_;
   const char* const end_;
   const Grammar grammar_;
-  const char* inside_ = nullptr;     // of the line's object
+  const char* object_ = nullptr;     // the line's
   const char* record_at_ = nullptr;  // the value of a member `record`: the first that is not empty
   RecordSink& sink_;
   MessageParser::Scratch& scratch_;

@@ -26,6 +26,7 @@ class Reference {
     if (!top.is_object() || !type) return "malformed";
     if (*type == "RECORD") return Record(Member(top, "record"));
     if (Holds(top, "record")) return "malformed";
+    if (!IsKnown(*type) && LooksLikeRecord(top, 4)) return "malformed";
     if (!IsKnown(*type) && Holds(top, {}) && (Letters(*type) == "RECORD" || Letters(*type) == "STATE")) {
       return "malformed";
     }
@@ -54,6 +55,23 @@ class Reference {
   }
   static bool Is(std::string_view key, std::string_view name, bool exactly) {
     return exactly ? key == name : Letters(key) == Letters(name);
+  }
+  static bool LooksLikeRecord(const simdjson::dom::element& value, int levels) {
+    if (levels == 0) return false;
+    bool stream = false;
+    bool data = false;
+    if (simdjson::dom::object object; value.get(object) == simdjson::SUCCESS) {
+      for (const auto field : object) {
+        stream |= field.key == "stream" && field.value.is_string();
+        data |= field.key == "data" && field.value.is_object();
+        if (LooksLikeRecord(field.value, levels - 1)) return true;
+      }
+    } else if (simdjson::dom::array array; value.get(array) == simdjson::SUCCESS) {
+      for (const auto element : array) {
+        if (LooksLikeRecord(element, levels - 1)) return true;
+      }
+    }
+    return stream && data;
   }
   static std::string Letters(std::string_view text) {
     std::string letters;

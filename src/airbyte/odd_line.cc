@@ -94,6 +94,10 @@ OddLine LookAtBrokenLine(std::string_view line, Text reason) {
         "line is not valid JSON, as it ends within a message; each message has to be whole on one line, not "
         "laid out over several (jq -c)"};
   }
+  if (line.find("}\r{") != std::string_view::npos) {
+    return {OddLine::Kind::kMalformed,
+            "its messages are separated by carriage returns; end each line with a newline"};
+  }
   return {OddLine::Kind::kMalformed, reason};
 }
 

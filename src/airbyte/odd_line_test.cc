@@ -64,6 +64,8 @@ TEST(OddLine, ABrokenLineIsToldAsWhatItMayBe) {
     EXPECT_EQ(odd.kind, Kind::kMalformed) << line;
     EXPECT_NE(odd.reason.view().find("whole on one line"), std::string::npos) << odd.reason;
   }
+  const OddLine returns = LookAtBrokenLine("{\"type\":\"LOG\"}\r{\"type\":\"LOG\"}\r", "broken");
+  EXPECT_NE(returns.reason.view().find("carriage returns"), std::string::npos) << returns.reason;
   const OddLine wide = LookAtBrokenLine(std::string_view("{\0\"\0t\0", 6), "broken");
   EXPECT_EQ(wide.kind, Kind::kNotInput);
   EXPECT_NE(wide.reason.view().find("NUL"), std::string::npos);

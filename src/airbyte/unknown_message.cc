@@ -26,6 +26,32 @@ std::string Letters(std::string_view name) {
   return letters;
 }
 
+// How deep a record is looked for in what may be its wrapping.
+constexpr int kLevels = 4;
+
+// The value at `p`, which is valid: whether there is a record in it, by a member's name (the message's own)
+// or by what it looks like: a stream's name and an object of data side by side.
+bool LooksLikeRecord(const char* p, const char* end, int levels) {
+  if (levels == 0 || (*p != '{' && *p != '[')) return false;
+  if (*p == '[') {
+    for (p = json::SkipWhitespace(p + 1, end); *p != ']'; p = json::SkipWhitespace(p, end)) {
+      if (*p == ',') p = json::SkipWhitespace(p + 1, end);
+      if (LooksLikeRecord(p, end, levels - 1)) return true;
+      p = json::SkipValue(p, end, json::Grammar::kLenient);
+    }
+    return false;
+  }
+  bool has_stream = false;
+  bool has_data = false;
+  bool found = false;
+  json::ForEachValidMember(p + 1, end, [&](const json::Name& member, std::string_view value) {
+    has_stream |= member.raw == "stream" && value.front() == '"';
+    has_data |= member.raw == "data" && value.front() == '{';
+    found = found || LooksLikeRecord(value.data(), end, levels - 1);
+  });
+  return found || (has_stream && has_data);
+}
+
 }  // namespace
 
 bool IsTypeForOthers(std::string_view type) {
@@ -40,12 +66,12 @@ bool IsEmptyValue(const char* p, const char* end) {
   return inside < end && (*inside == '}' || *inside == ']');
 }
 
-UnknownMessage LookAtUnknownMessage(const char* inside, const char* end, std::string& scratch) {
+UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::string& scratch) {
   UnknownMessage unknown;
-  bool holds_record = false;
+  bool holds_record = LooksLikeRecord(object, end, kLevels);
   bool holds_something = false;
   std::string name;
-  json::ForEachValidMember(inside, end, [&](const json::Name& member, std::string_view value) {
+  json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
     json::Unescape(member.raw, name);
     if (name == "type") {
       unknown.type =

@@ -23,7 +23,7 @@ struct UnknownMessage {
   std::string_view type;  // in the line, or in `scratch`
   Text reason;            // why the line is malformed, "": it is not
 };
-// Of an object that is valid JSON, `inside` behind its '{', with a type of text that is not known.
-UnknownMessage LookAtUnknownMessage(const char* inside, const char* end, std::string& scratch);
+// Of an object that is valid JSON, with a type of text that is not known.
+UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::string& scratch);
 
 }  // namespace ddb

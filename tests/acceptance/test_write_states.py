@@ -44,6 +44,11 @@ BLOBS = {
             + "x" * 200_000 + '"}}}',
     "global": '{"type":"STATE","state":{"type":"GLOBAL","global":{"shared_state":{"lsn":18446744073709551615},"stream_states":'
               '[{"stream_descriptor":{"name":"s"},"stream_state":{"a":1.10}},{"stream_descriptor":{"name":"gone"}}],"x":1},"id":3}}',
+    "global of hardly anything": '{"type":"STATE","state":{"type":"GLOBAL","global":{"shared_state":null,"stream_states":'
+                                 '[{"stream_descriptor":{"name":"s","x":[]},"y":1},{}],"stream_state":7},"z":null}}',
+    "global with data only": '{"type":"STATE","state":{"type":"GLOBAL","data":{"cursor":1}}}',
+    "global with neither": '{"type":"STATE","state":{"type":"GLOBAL"}}',
+    "legacy with nothing": '{"type":"STATE","state":{"type":"LEGACY"}}',
     "global without states": '{"type":"STATE","state":{"type":"GLOBAL","global":{"shared_state":null}}}',
     "legacy": '{"type":"STATE","state":{"type":"LEGACY","data":{"cursor":12345678901234567890123,"s":{"type":"STREAM"}}}}',
     "legacy by its member": '{"type":"STATE","state":{"data":{"cursor":1.0}}}',

@@ -155,6 +155,7 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
                                       const Gate* gate) {
   bool unknown = false;
   int reauthentications = 0;
+  std::optional<Instant> refused_since;  // our keys, which were accepted before
   for (int attempts = 1;; ++attempts) {
     ControlReply reply;
     {
@@ -167,12 +168,19 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
     if (reply.ok() && !reply.body.starts_with('{')) reply.verdict = NotDynamoDb(reply.body);
 
     if (reply.verdict.answered()) answered_ = true;
+    if (reply.verdict.AcceptsWhoAsks()) accepted_ = true;
     reply.answered = answered_;
     reply.unknown = unknown = unknown || OutcomeUnknown(reply.verdict);
     reauthentications = reply.verdict.reaction == Reaction::kReauthenticate ? reauthentications + 1 : 0;
-    if (IsFinal(operation.name, reply.verdict, reauthentications)) co_return reply;
-    const Instant give_up = answered_ ? deadline : std::min(deadline, started_ + options_.first_reply);
     const Instant now = loop_.Now();
+    Instant give_up = answered_ ? deadline : std::min(deadline, started_ + options_.first_reply);
+    if (accepted_ && reply.verdict.RefusesWhoAsks()) {
+      if (!refused_since) refused_since = now;
+      give_up = std::min(deadline, *refused_since + kLapse);
+    } else {
+      refused_since.reset();
+      if (IsFinal(operation.name, reply.verdict, reauthentications)) co_return reply;
+    }
     if (now >= give_up) {
       reply.gave_up = true;
       co_return reply;

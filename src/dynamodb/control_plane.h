@@ -43,10 +43,10 @@ class ControlPlane {
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;
 
-  // Transient failures, throttles, LimitExceeded and ResourceInUse are waited out
-  // until `deadline`; but ResourceInUse ends CreateTable and DeleteTable, whose caller then looks at the
-  // table. `gate`, if there is one, is asked immediately before every attempt is sent, and ends the call when
-  // it says no; it outlives the call.
+  // Transient failures, throttles, LimitExceeded and ResourceInUse are waited out until `deadline`, and a
+  // refusal of keys that were accepted before for kLapse; but ResourceInUse ends CreateTable and DeleteTable,
+  // whose caller then looks at the table. `gate`, if there is one, is asked immediately before every attempt
+  // is sent, and ends the call when it says no; it outlives the call.
   using Gate = std::function<bool()>;
   Task<ControlReply> Call(Operation operation, std::string body, Instant deadline,
                           const Gate* gate = nullptr);
@@ -81,6 +81,7 @@ class ControlPlane {
   ControlOptions options_;
   const Instant started_;
   bool answered_ = false;
+  bool accepted_ = false;      // our keys, by a reply to any call
   size_t in_flight_ = 0;       // slots that are held
   std::deque<Slot*> waiting_;  // longest first; each leaves when its coroutine goes
 };

@@ -170,5 +170,54 @@ TEST_F(ControlPlaneTest, ACallThatIsDestroyedBetweenTwoAttemptsIsNotResumed) {
   EXPECT_TRUE(ended_.empty());
 }
 
+// For as long as such a lapse lasts.
+TEST_F(ControlPlaneTest, KeysThatWereAcceptedAreNotGivenUpAtTheFirstRefusal) {
+  const Verdict refusals[] = {
+      Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient, "UnrecognizedClientException"),
+      Refusal(Reaction::kFailConfig, ErrorCode::kInvalidSignature, "InvalidSignatureException"),
+  };
+  for (const Verdict& refusal : refusals) {
+    for (const bool accepted : {true, false}) {
+      for (const bool passes : {true, false}) {
+        ControlPlane plane(loop_, client_, options_);
+        if (accepted) {
+          const auto first = Start(plane, 0);
+          client_.Answer(
+              Refusal(Reaction::kFailConfig, ErrorCode::kResourceNotFound, "ResourceNotFoundException"));
+        }
+        ended_.clear();
+        const Instant begin = loop_.Now();
+        const auto task = Start(plane, 1);
+        while (ended_.empty()) {
+          client_.Answer(passes && loop_.Now() - begin > seconds(10) ? Verdict{} : refusal);
+          loop_.After(seconds(1), [this] { loop_.Stop(); });
+          if (ended_.empty()) loop_.Run();
+          while (ended_.empty() && client_.waiting.empty()) {
+            loop_.After(seconds(1), [this] { loop_.Stop(); });
+            loop_.Run();
+          }
+        }
+        const Duration took = loop_.Now() - begin;
+        EXPECT_EQ(ended_well_, accepted && passes);
+        const Duration least = accepted ? (passes ? Duration(seconds(10)) : kLapse) : Duration::zero();
+        const Duration most = accepted ? kLapse + seconds(5) : Duration(seconds(1));
+        EXPECT_GE(took, least);
+        EXPECT_LE(took, most);
+      }
+    }
+  }
+}
+
+// What we may not do, we may not do the next time either.
+TEST_F(ControlPlaneTest, APermissionThatIsMissingIsNoLapse) {
+  ControlPlane plane(loop_, client_, options_);
+  const auto first = Start(plane, 0);
+  client_.Answer({});
+  const auto task = Start(plane, 1);
+  client_.Answer(Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"));
+  EXPECT_EQ(ended_, (std::vector<int>{0, 1}));
+  EXPECT_FALSE(ended_well_);
+}
+
 }  // namespace
 }  // namespace ddb

@@ -202,6 +202,17 @@ Verdict Classify(const HttpReply& reply, bool crc_ok) {
   return verdict;
 }
 
+bool Verdict::RefusesWhoAsks() const {
+  if (reaction != Reaction::kFailConfig) return false;
+  return code == ErrorCode::kUnrecognizedClient || code == ErrorCode::kInvalidSignature ||
+         code == ErrorCode::kTransport;
+}
+
+bool Verdict::AcceptsWhoAsks() const {
+  return answered() && !RefusesWhoAsks() && reaction != Reaction::kReauthenticate &&
+         code != ErrorCode::kWrongRegion;
+}
+
 std::string Verdict::Describe(std::string_view request_id) const {
   std::string out(error_name.view());
   const auto add = [&out](std::string_view part) {

@@ -70,6 +70,10 @@ static_assert(kPauseAfterStop * 3 <= kStoringAfterStop);
 // DescribeTable and the data plane may disagree about a new table for a while.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
 inline constexpr Duration kTableMayBeUnknown = seconds(60);
+// So long is tried again what was accepted before and is refused now, where the refusal may pass: keys that
+// were just made are not known everywhere at once, nor are permissions.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+inline constexpr Duration kLapse = seconds(30);
 // An item that its table refuses while it takes others is given up after some refusals alone, over at least
 // so long: a hot partition cools within seconds, or is split within minutes.
 inline constexpr Duration kAloneAtLeast = seconds(60);

@@ -78,6 +78,7 @@ struct Batch {
   uint32_t attempts = 0;              // failed so far, for the backoff
   std::shared_ptr<TakenApart> whole;  // the refused request that it is a part of; null: none
   uint32_t reauthentications = 0;     // in a row
+  Instant refused_since;              // by what may be a lapse, in a row; zero: not so
   PathBound::Ticket ticket;           // while it is in flight
   bool let_through = false;           // by the bound of its table, until its items are settled
   Charge charge;                      // on the memory budget

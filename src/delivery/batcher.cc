@@ -167,6 +167,7 @@ void Batcher::Recycle(BatchPtr batch) {
   batch->due = {};
   batch->attempts = 0;
   batch->reauthentications = 0;
+  batch->refused_since = {};
   batch->let_through = false;
   batch->whole.reset();
   batch->charge.Resize(bytes);

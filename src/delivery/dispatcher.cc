@@ -1,5 +1,6 @@
 #include "delivery/dispatcher.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -131,6 +132,8 @@ Answer Dispatcher::Read(const Batch& batch, const Reply& reply) const {
   Answer answer;
   answer.fault = {reply.verdict.ok() ? outcome.fault : reply.verdict.fault, reply.verdict.status,
                   reply.verdict.reason};
+  answer.refuses_who_asks = reply.verdict.RefusesWhoAsks();
+  answer.taken_before = run_.flow.trouble(batch.table).has_stored();
   if (!told) {
     answer.reaction = reply.verdict.reaction;
     answer.code = reply.verdict.code;
@@ -174,6 +177,11 @@ void Dispatcher::Do(const Action& action, BatchPtr& batch, const Answer& answer,
 
 // Takes the batch itself where all of it is sent again.
 void Dispatcher::Retry(const Action& action, BatchPtr& batch, Instant now) {
+  if (!action.lapse) {
+    batch->refused_since = {};
+  } else if (batch->refused_since == Instant{}) {
+    batch->refused_since = now;
+  }
   if (action.refused) {
     for (const size_t at : action.items) batch->items[at].history.Add(action.alone, now);
   }
@@ -201,7 +209,9 @@ void Dispatcher::RetryLater(BatchPtr batch, Reaction backoff, Instant now) {
   batch->reauthentications = backoff == Reaction::kReauthenticate ? batch->reauthentications + 1 : 0;
   ++batch->attempts;
   progress_.retried.Add(1);
-  const Instant due = now + PauseAfter(backoff, batch->attempts);
+  Instant due = now + PauseAfter(backoff, batch->attempts);
+  if (batch->refused_since != Instant{})
+    due = std::min(due, std::max(now, batch->refused_since + times::kLapse));
   queue_.AddRetry(std::move(batch), due);
 }
 
@@ -231,6 +241,7 @@ std::pair<BatchPtr, BatchPtr> Dispatcher::Divide(BatchPtr batch, size_t limit) {
   for (Batch* part : {parts.first.get(), parts.second.get()}) {
     part->attempts = batch->attempts;
     part->reauthentications = batch->reauthentications;
+    part->refused_since = batch->refused_since;
   }
   batcher_.Recycle(std::move(batch));
   return parts;

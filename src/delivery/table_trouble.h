@@ -27,6 +27,7 @@ class TableTrouble {
  public:
   // Something was stored.
   void Clear() {
+    if (!has_stored_.load(std::memory_order_relaxed)) has_stored_.store(true, std::memory_order_relaxed);
     if (replies_.load(std::memory_order_relaxed) == 0) return;
     MutexLock lock(mu_);
     replies_.store(0, std::memory_order_relaxed);
@@ -40,6 +41,9 @@ class TableTrouble {
     ++kind.replies;
     kind.last = last_ = fault;
   }
+
+  // Ever, in this run.
+  bool has_stored() const { return has_stored_.load(std::memory_order_relaxed); }
 
   struct Seen {
     uint64_t replies = 0;  // that did not count, in a row
@@ -62,6 +66,7 @@ class TableTrouble {
     Fault last;
   };
 
+  std::atomic<bool> has_stored_{false};
   std::atomic<uint64_t> replies_{0};  // written under the lock
   mutable Mutex mu_;
   std::array<Kind, kKinds> of_kind_ GUARDED_BY(mu_){};

@@ -62,6 +62,24 @@ Action TakeApart(const Batch& batch, ItemSet all, ErrorCode code) {
   return {.kind = code == ErrorCode::kItemTooLarge ? Kind::kShrink : Kind::kReject, .items = all};
 }
 
+// A refusal for good, of what was accepted before: for a while it may be a lapse, of the service's or of
+// something on the way.
+bool MayBeALapse(const Batch& batch, const Answer& answer, Instant now) {
+  bool may_pass = answer.refuses_who_asks;
+  switch (answer.code) {
+    case ErrorCode::kAccessDenied:
+    case ErrorCode::kKmsUnavailable:
+      may_pass = may_pass || answer.taken_before;
+      break;
+    case ErrorCode::kUnknownOperation:  // a proxy's page, or a login's
+      may_pass = answer.taken_before && answer.fault.fault != ReplyFault::kRefusedByName;
+      break;
+    default:
+      break;
+  }
+  return may_pass && (batch.refused_since == Instant{} || now - batch.refused_since < times::kLapse);
+}
+
 }  // namespace
 
 Actions Decide(const Batch& batch, const Answer& answer, const DeliveryRules& rules, Instant now) {
@@ -97,6 +115,10 @@ Actions Decide(const Batch& batch, const Answer& answer, const DeliveryRules& ru
       }
       [[fallthrough]];
     case Reaction::kFailSystem:
+      if (MayBeALapse(batch, answer, now)) {
+        actions.Add({.kind = Kind::kRetry, .items = all, .backoff = Reaction::kRetry, .lapse = true});
+        break;
+      }
       actions.Add(Fail(all, Action::Failure::kVerdict));
       break;
   }

@@ -23,6 +23,9 @@ struct Answer {
   ErrorCode code = ErrorCode::kNone;
   ItemSet unprocessed;  // with kNone: what the table did not take; all else is stored, or a newer one is
   Fault fault = {};     // why not all is stored, to be told
+  bool refuses_who_asks =
+      false;                  // Verdict::RefusesWhoAsks; the keys were accepted when the tables were prepared
+  bool taken_before = false;  // its table has stored something in this run
 };
 
 // What a run allows.
@@ -53,6 +56,7 @@ struct Action {
   bool anew = false;                    // of a retry: its table took some, so the backoff starts anew
   bool refused = false;                 // of a retry: it counts in the items' histories ...
   bool alone = false;                   // ... as one of an overdue item that came alone
+  bool lapse = false;                   // of a retry: it ends when the refusal has lasted for times::kLapse
   Failure failure = Failure::kVerdict;  // of kFailTable
   bool operator==(const Action&) const = default;
 };

@@ -14,8 +14,8 @@ void PrintTo(const Action& action, std::ostream* out) {
   *out << "kind " << static_cast<int>(action.kind) << ", items";
   for (const size_t at : action.items) *out << " " << at;
   *out << ", backoff " << static_cast<int>(action.backoff) << (action.anew ? ", anew" : "")
-       << (action.refused ? ", refused" : "") << (action.alone ? ", alone" : "") << ", failure "
-       << static_cast<int>(action.failure);
+       << (action.lapse ? ", lapse" : "") << (action.refused ? ", refused" : "")
+       << (action.alone ? ", alone" : "") << ", failure " << static_cast<int>(action.failure);
 }
 
 namespace {
@@ -234,6 +234,48 @@ TEST(VerdictsTest, AnItemAloneThatIsNotOverdueIsOnlyRetried) {
   const std::vector<Action> again = {
       {.kind = Kind::kRetry, .items = ItemSet::First(1), .backoff = Reaction::kRetry, .refused = true}};
   EXPECT_EQ(Of(batch, {Reaction::kRetry, ErrorCode::kServerError, {}}), again);
+}
+
+// What was accepted a moment ago is not given up at the first refusal; what never was, is.
+TEST(VerdictsTest, WhatWasAcceptedBeforeIsTriedAgainForAWhile) {
+  struct {
+    Reaction reaction;
+    ErrorCode code;
+    ReplyFault fault;
+    bool who_asks;
+    bool taken_before;
+    bool may_pass;
+  } const kCases[] = {
+      {Reaction::kFailConfig, ErrorCode::kUnrecognizedClient, ReplyFault::kRefusedByName, true, false, true},
+      {Reaction::kFailConfig, ErrorCode::kInvalidSignature, ReplyFault::kRefusedByName, true, true, true},
+      {Reaction::kFailConfig, ErrorCode::kTransport, ReplyFault::kCertificate, true, false, true},
+      {Reaction::kFailConfig, ErrorCode::kAccessDenied, ReplyFault::kRefusedByName, false, false, false},
+      {Reaction::kFailConfig, ErrorCode::kAccessDenied, ReplyFault::kRefusedByName, false, true, true},
+      {Reaction::kFailConfig, ErrorCode::kKmsUnavailable, ReplyFault::kRefusedByName, false, true, true},
+      {Reaction::kFailSystem, ErrorCode::kUnknownOperation, ReplyFault::kRedirect, false, true, true},
+      {Reaction::kFailSystem, ErrorCode::kUnknownOperation, ReplyFault::kHtml, false, false, false},
+      {Reaction::kFailSystem, ErrorCode::kUnknownOperation, ReplyFault::kRefusedByName, false, true, false},
+      {Reaction::kFailConfig, ErrorCode::kResourceNotFound, ReplyFault::kRefusedByName, false, true, false},
+      {Reaction::kFailConfig, ErrorCode::kWrongRegion, ReplyFault::kRefusedByName, false, true, false},
+      {Reaction::kFailSystem, ErrorCode::kOther, ReplyFault::kRefusedByName, false, true, false},
+  };
+  const std::vector<Action> again = {
+      {.kind = Kind::kRetry, .items = ItemSet::First(2), .backoff = Reaction::kRetry, .lapse = true}};
+  const std::vector<Action> fails = {{.kind = Kind::kFailTable, .items = ItemSet::First(2)}};
+  for (const auto& c : kCases) {
+    const Answer answer{.reaction = c.reaction,
+                        .code = c.code,
+                        .unprocessed = {},
+                        .fault = {c.fault, 0, {}},
+                        .refuses_who_asks = c.who_asks,
+                        .taken_before = c.taken_before};
+    Batch batch = BatchOf(2);
+    EXPECT_EQ(Of(batch, answer), c.may_pass ? again : fails) << static_cast<int>(c.code);
+    batch.refused_since = kLater - seconds(29);
+    EXPECT_EQ(Of(batch, answer), c.may_pass ? again : fails) << static_cast<int>(c.code);
+    batch.refused_since = kLater - seconds(30);
+    EXPECT_EQ(Of(batch, answer), fails) << static_cast<int>(c.code);
+  }
 }
 
 TEST(RefusalHistoryTest, CountsFromTheFirstAndAloneApart) {

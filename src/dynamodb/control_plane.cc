@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "base/times.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/retry_policy.h"
 
@@ -176,7 +177,7 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
     Instant give_up = answered_ ? deadline : std::min(deadline, started_ + options_.first_reply);
     if (accepted_ && reply.verdict.RefusesWhoAsks()) {
       if (!refused_since) refused_since = now;
-      give_up = std::min(deadline, *refused_since + kLapse);
+      give_up = std::min(deadline, *refused_since + times::kLapse);
     } else {
       refused_since.reset();
       if (IsFinal(operation.name, reply.verdict, reauthentications)) co_return reply;

@@ -44,9 +44,9 @@ class ControlPlane {
   ControlPlane& operator=(const ControlPlane&) = delete;
 
   // Transient failures, throttles, LimitExceeded and ResourceInUse are waited out until `deadline`, and a
-  // refusal of keys that were accepted before for kLapse; but ResourceInUse ends CreateTable and DeleteTable,
-  // whose caller then looks at the table. `gate`, if there is one, is asked immediately before every attempt
-  // is sent, and ends the call when it says no; it outlives the call.
+  // refusal of keys that were accepted before for times::kLapse; but ResourceInUse ends CreateTable and
+  // DeleteTable, whose caller then looks at the table. `gate`, if there is one, is asked immediately before
+  // every attempt is sent, and ends the call when it says no; it outlives the call.
   using Gate = std::function<bool()>;
   Task<ControlReply> Call(Operation operation, std::string body, Instant deadline,
                           const Gate* gate = nullptr);

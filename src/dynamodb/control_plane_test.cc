@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/times.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/retry_policy.h"
 #include "support/dynamodb/fake_dynamodb.h"
@@ -199,8 +200,8 @@ TEST_F(ControlPlaneTest, KeysThatWereAcceptedAreNotGivenUpAtTheFirstRefusal) {
         }
         const Duration took = loop_.Now() - begin;
         EXPECT_EQ(ended_well_, accepted && passes);
-        const Duration least = accepted ? (passes ? Duration(seconds(10)) : kLapse) : Duration::zero();
-        const Duration most = accepted ? kLapse + seconds(5) : Duration(seconds(1));
+        const Duration least = accepted ? (passes ? Duration(seconds(10)) : times::kLapse) : Duration::zero();
+        const Duration most = accepted ? times::kLapse + seconds(5) : Duration(seconds(1));
         EXPECT_GE(took, least);
         EXPECT_LE(took, most);
       }

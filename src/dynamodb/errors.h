@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "aws/http_client.h"
-#include "base/clock.h"
 #include "base/literal.h"
 #include "base/result.h"
 #include "dynamodb/reply_fault.h"
@@ -67,9 +66,6 @@ inline constexpr Text kThrottledIndexOnDemandMax = "throttled: an index's on-dem
 inline constexpr Text kThrottledIndexAccount = "throttled: the account's limit, for an index";
 inline constexpr Text kThrottledUnnamed = "throttled";
 
-// So long is tried again what was accepted before and is refused now, when the refusal may pass.
-inline constexpr Duration kLapse = std::chrono::seconds(30);
-
 struct Verdict {
   Reaction reaction = Reaction::kNone;
   ErrorCode code = ErrorCode::kNone;
@@ -85,9 +81,9 @@ struct Verdict {
   // True when the reply shows that DynamoDB itself (or something that speaks its API) answered.
   bool answered() const { return ok() || !error_name.empty(); }
   // The keys, the signature or the endpoint's certificate are refused, not what was asked. Where they were
-  // accepted a moment ago that is most likely a lapse: keys that were just made are not known everywhere at
-  // once, a host of many has an old certificate, a proxy changed for one request what is signed.
-  // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+  // accepted a moment ago that is most likely a lapse (times::kLapse): keys that were just made are not known
+  // everywhere at once, a host of many has an old certificate, a proxy changed for one request what is
+  // signed.
   bool RefusesWhoAsks() const;
   // DynamoDB took the request for a permitted caller's.
   bool AcceptsWhoAsks() const;

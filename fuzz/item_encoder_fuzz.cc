@@ -95,6 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static simdjson::dom::parser any;
   Check(any.parse(simdjson::padded_string(item)).error() == simdjson::SUCCESS);
   const std::string_view text(p, static_cast<size_t>(encoded.next - p));
-  if (!IsBeyondTheOracle(text)) CompareWithOracle(text, item, encoder.last_item().truncated);
+  const bool whole = encoder.last_item().nulled == 0;
+  if (whole && !IsBeyondTheOracle(text)) CompareWithOracle(text, item, encoder.last_item().truncated);
   return 0;
 }

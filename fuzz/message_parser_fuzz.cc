@@ -43,7 +43,7 @@ void Require(bool holds) {
 void CheckState(const Line& line, const ddb::ParsedLine& parsed) {
   const ddb::StateFields& state = parsed.state;
   Require(state.stats_begin <= state.stats_end && state.stats_end <= line.view().size());
-  const Line spliced(ddb::WithDestinationStats(line.view(), state, {3, 1, 0, 2}));
+  const Line spliced(ddb::WithDestinationStats(std::string(line.view()), state, {3, 1, 0, 2}));
   ddb::MessageParser parser;
   Sink sink;
   const ddb::ParsedLine again = parser.Parse(spliced.view(), sink);

@@ -41,7 +41,7 @@ class CarefulScan {
         out_(out),
         log_(log),
         fields_(fields),
-        in_field_(fields != nullptr && fields->whole()),
+        in_field_(fields != nullptr && fields->is_list()),
         dropped_(FindRepeatedNames(p, end, kMaxContainers - outer_levels)) {}
 
   void Run() {
@@ -71,20 +71,35 @@ class CarefulScan {
       out_.Append(text);
     }
   }
+  // A member of the record, or an element of the list that is kept as far as it can be stored.
+  void BeginMember() {
+    member_begin_ = out_.size();
+    const char last = out_.view().back();
+    if (last != '{' && last != '[') Put(token::kComma);
+  }
   void BeginField(size_t name_bytes) {
-    if (fields_ == nullptr || fields_->whole() || fields_->hopeless()) return;
-    fields_->Begin(name_bytes);
+    if (fields_ == nullptr || fields_->is_list() || fields_->hopeless()) return;
     in_field_ = true;
+    dropping_ = !fields_->Begin(name_bytes);
+    if (dropping_) out_.Truncate(member_begin_);
   }
   void DropField() {
-    fields_->Drop();
     dropping_ = true;
+    if (!fields_->is_list()) return fields_->Drop();
+    out_.Truncate(member_begin_);
+    kept_elements_ = levels_.front().members - 1;
   }
   void EndField() {
-    if (!in_field_ || fields_->whole()) return;
+    if (!in_field_ || fields_->is_list()) return;
     in_field_ = false;
     fields_->End();
     dropping_ = fields_->hopeless();
+  }
+  void CloseOutermost(const Level& level) {
+    if (fields_ != nullptr && fields_->is_list() && dropping_) {
+      fields_->LeaveOutElements(level.members - kept_elements_);
+      dropping_ = in_field_ = false;
+    }
   }
 
   void SkipSpace() { p_ = json::SkipWhitespace(p_, end_); }
@@ -105,12 +120,18 @@ class CarefulScan {
     SkipSpace();
     if (*p_ == '}' || *p_ == ']') {
       ++p_;
+      if (levels_.size() == 1) CloseOutermost(level);
       Put(level.object ? token::kMapEnd : token::kListEnd);
       levels_.pop_back();
       return false;
     }
     while (level.object && std::binary_search(dropped_.begin(), dropped_.end(), p_)) SkipMember();
-    if (level.members++ > 0) Put(token::kComma);
+    ++level.members;
+    if (levels_.size() == 1) {
+      BeginMember();
+    } else if (level.members > 1) {
+      Put(token::kComma);
+    }
     if (level.object) {
       Name(level);
     } else {
@@ -268,6 +289,8 @@ class CarefulScan {
   KeptFields* const fields_;  // null: all is kept
   bool in_field_;             // of the record, and it may be dropped
   bool dropping_ = false;     // nothing is kept, for now
+  size_t member_begin_ = 0;   // of the record or the list, with its comma
+  size_t kept_elements_ = 0;  // of a list that is cut
   const std::vector<const char*> dropped_;
   std::vector<Level> levels_;
 };

@@ -21,8 +21,8 @@ struct CarefulResult {
 // `p` at '{' or '['; `outer_levels` as for FastEncode. `path` is where the value stands, "" for the record's
 // data itself. Appends to `out`.
 //
-// With `fields`, only that is kept which can be stored; when they are hopeless, what was appended is of no
-// use.
+// With `fields`, only that is kept of a record's members, or a list's elements, which can be stored; when
+// they are hopeless, what was appended is of no use.
 CarefulResult CarefulEncode(const char* p, const char* end, int outer_levels, std::string_view path,
                             Buffer& out, ChangeLog& log, KeptFields* fields = nullptr);
 

@@ -6,7 +6,7 @@ namespace ddb {
 
 void ChangeLog::Clear() {
   changes_.clear();
-  paths_ = truncated_ = 0;
+  paths_ = unnamed_ = truncated_ = 0;
 }
 
 void ChangeLog::Add(ChangeKind kind, std::string_view path, TopField& top) {
@@ -16,7 +16,11 @@ void ChangeLog::Add(ChangeKind kind, std::string_view path, TopField& top) {
     changes_.push_back({std::string(path), kind});
     return;
   }
-  if (std::exchange(top.noted, true) || endless()) return;
+  if (std::exchange(top.noted, true)) return;
+  if (changes_.size() > kMaxChanges) {
+    ++unnamed_;
+    return;
+  }
   changes_.push_back({std::string(path.substr(0, top.length)), kind});
 }
 

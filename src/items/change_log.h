@@ -25,6 +25,7 @@ enum class ChangeKind : uint8_t {
   kNameTooLong,      // cut
   kLoneSurrogate,    // U+FFFD stands for it
   kNotUtf8,          // U+FFFD stands for what is no character
+  kLeftOut,          // fields, or changes, for which an item that is too large has no place
   kItemTooLarge,     // nulled
 };
 
@@ -45,6 +46,8 @@ constexpr ChangeWords WordsFor(ChangeKind kind) {
     case ChangeKind::kLoneSurrogate:
     case ChangeKind::kNotUtf8:
       return {"TRUNCATED", "DESTINATION_SERIALIZATION_ERROR"};
+    case ChangeKind::kLeftOut:
+      return {"TRUNCATED", "DESTINATION_RECORD_SIZE_LIMITATION"};
     case ChangeKind::kItemTooLarge:
       break;
   }
@@ -71,7 +74,7 @@ class ChangeLog {
   static constexpr size_t kMaxPathBytes = 1024;  // and so are those whose path is longer
 
   // More changes than this make an item too large by themselves: what is noted of each takes more than 64
-  // bytes of it.
+  // bytes of it. They are counted.
   static constexpr size_t kMaxChanges = 409'600 / 64;
 
   void Clear();
@@ -86,12 +89,13 @@ class ChangeLog {
   void Add(ChangeKind kind, std::string_view path, TopField& top);
 
   const std::vector<FieldChange>& changes() const { return changes_; }
-  bool endless() const { return changes_.size() > kMaxChanges; }
+  size_t unnamed() const { return unnamed_; }      // beyond them
   size_t truncated() const { return truncated_; }  // values and names changed, also those not listed
 
  private:
   std::vector<FieldChange> changes_;
   size_t paths_ = 0;
+  size_t unnamed_ = 0;
   size_t truncated_ = 0;
 };
 

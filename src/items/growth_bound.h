@@ -101,7 +101,7 @@ inline constexpr Piece kPieces[] = {
     {1, 1 + kEscaped},  // a byte of its name
     kEmptyName,
     kEmptyNames,
-    Name(kEscaped, 3 + kNameSuffix),  // half a surrogate pair
+    Name(1, 3 + kNameSuffix),  // a byte that is not UTF-8; half a surrogate pair is longer
 };
 constexpr Piece WorstPiece() {
   Piece worst = kPieces[0];
@@ -129,6 +129,10 @@ inline constexpr std::string_view kLine = R"({"type":"RECORD","record":{"stream"
 static_assert((kItemFrame + kMaxEnvelope) * kWorst.in <= kLine.size() * kWorst.out,
               "whole records do not grow more than the worst of their values");
 
+// What is noted of the fields and of the changes for which an item has no room, each at the most.
+inline constexpr size_t kCountedChanges =
+    2 * (kChange + Attribute(kChangeCount, token::kNumberBegin, kWholeNumber) + kUnnamedChanges.size());
+
 }  // namespace ddb::growth
 namespace ddb {
 
@@ -140,6 +144,7 @@ constexpr size_t GrownBytes(size_t line_bytes) {
 // What is noted of one record by path. Beyond that it is once for each top-level field: growth::kChange and
 // the field's name, of which no byte becomes more than kEscaped.
 inline constexpr size_t kMaxNotedByPath =
-    ChangeLog::kMaxPaths * (growth::kChange + ChangeLog::kMaxPathBytes * growth::kEscaped);
+    ChangeLog::kMaxPaths * (growth::kChange + ChangeLog::kMaxPathBytes * growth::kEscaped) +
+    growth::kCountedChanges;
 
 }  // namespace ddb

@@ -7,6 +7,7 @@
 #include "items/careful_encoder.h"
 #include "items/change_log.h"
 #include "items/fast_encoder.h"
+#include "items/growth_bound.h"
 #include "items/item_meta.h"
 #include "items/item_text.h"
 #include "items/kept_fields.h"
@@ -77,7 +78,13 @@ struct ItemEncoder::Impl {
   size_t item_begin = 0;  // in the buffer
   // What KeptFields said of the data.
   std::vector<uint32_t> dropped;
+  uint64_t left_out = 0;
   bool hopeless = false;
+  uint64_t unnamed = 0;  // changes for which no item has room
+
+  bool TooLarge() const {
+    return last_item.size.lower > kMaxItemBytes || !dropped.empty() || left_out + unnamed > 0;
+  }
 
   Number WholeEmittedAt(std::string_view number, const StreamEncoding& stream, char* out);
   RejectReason Shrink(const StreamEncoding& stream, Buffer& out);
@@ -95,13 +102,18 @@ Number ItemEncoder::Impl::WholeEmittedAt(std::string_view number, const StreamEn
 
 RejectReason ItemEncoder::Impl::Shrink(const StreamEncoding& stream, Buffer& out) {
   Buffer smaller;
-  const auto nulled =
-      ShrinkItem(out.view().substr(item_begin),
-                 {stream.layout(), stream.sync_id(), &stream.protected_fields(), dropped}, smaller);
-  if (!nulled) return RejectReason::kItemTooLarge;
+  const ShrinkOptions options{.layout = stream.layout(),
+                              .sync_id = stream.sync_id(),
+                              .protected_fields = &stream.protected_fields(),
+                              .dropped = dropped,
+                              .left_out = left_out,
+                              .unnamed = unnamed};
+  const std::optional<size_t> lost = ShrinkItem(out.view().substr(item_begin), options, smaller);
+  if (!lost) return RejectReason::kItemTooLarge;
   out.Truncate(item_begin);
   out.Append(smaller.view());
-  last_item.nulled = *nulled;
+  last_item.nulled = *lost;
+  last_item.noted_bytes += growth::kCountedChanges;
   last_item.size = ItemSize(smaller.view());
   return RejectReason::kNone;
 }
@@ -114,6 +126,7 @@ EncodedData ItemEncoder::EncodeData(const char* p, const char* end, const Stream
   Impl& impl = *impl_;
   impl.changes.Clear();
   impl.dropped.clear();
+  impl.left_out = 0;
   impl.hopeless = false;
   impl.item_begin = out.size();
   out.Append(stream != nullptr ? stream->begin() : NoStream().begin());
@@ -128,6 +141,7 @@ EncodedData ItemEncoder::EncodeData(const char* p, const char* end, const Stream
   const CarefulResult careful = CarefulEncode(p, end, kEnvelopeLevels, "", out, impl.changes, &fields);
   impl.data_size = careful.size;
   impl.dropped = fields.dropped();
+  impl.left_out = fields.left_out();
   impl.hopeless = fields.hopeless();
   return {careful.next};
 }
@@ -148,7 +162,7 @@ RejectReason ItemEncoder::Finish(const EmittedAt& sent, std::string_view meta, c
   } else {
     emitted_size = WholeNumberSize(emitted_at);
   }
-  if (impl.hopeless || impl.changes.endless()) return RejectReason::kItemTooLarge;
+  if (impl.hopeless) return RejectReason::kItemTooLarge;
   const size_t room = stream.text().size() + emitted_at.size() + kItemEnd.size();
   char* at = out.Grow(room);
   const auto put = [&at](std::string_view text) {
@@ -166,17 +180,18 @@ RejectReason ItemEncoder::Finish(const EmittedAt& sent, std::string_view meta, c
   Add(size, impl.data_size);
   Add(size, stream.size());
   Add(size, emitted_size);
+  impl.unnamed = 0;
   if (!meta.empty() || !impl.changes.empty()) {
     out.Truncate(out.size() - 1);  // }
     const AppendedMeta appended =
         AppendMeta(meta, stream.layout(), stream.sync_id(), impl.keys, impl.changes, out);
-    if (appended.too_large) return RejectReason::kItemTooLarge;
     Add(size, appended.size);
     impl.last_item.noted_bytes = appended.noted_bytes;
+    impl.unnamed = appended.unnamed + impl.changes.unnamed();
     out.Append('}');
   }
   impl.last_item.truncated = impl.changes.truncated();
-  return size.lower > kMaxItemBytes || !impl.dropped.empty() ? impl.Shrink(stream, out) : RejectReason::kNone;
+  return impl.TooLarge() ? impl.Shrink(stream, out) : RejectReason::kNone;
 }
 
 const ItemEncoder::ItemFacts& ItemEncoder::last_item() const { return impl_->last_item; }
@@ -186,7 +201,8 @@ Text RejectReasonText(RejectReason reason) {
     case RejectReason::kNone:
       break;
     case RejectReason::kItemTooLarge:
-      return "the item is larger than DynamoDB's limit of 409,600 bytes, and nulling fields does not help";
+      return "the item is larger than DynamoDB's limit of 409,600 bytes, even with its primary key and "
+             "cursor alone";
     case RejectReason::kEmittedAtTooLarge:
       return "emitted_at is more than a DynamoDB number can hold (38 significant digits, and below 1E+126)";
   }

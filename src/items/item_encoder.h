@@ -32,7 +32,7 @@ namespace ddb {
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 enum class RejectReason {
   kNone,
-  kItemTooLarge,       // over 409,600 bytes even with fields nulled
+  kItemTooLarge,       // over 409,600 bytes by what has to stay
   kEmittedAtTooLarge,  // over 38 significant digits before the point, or 1E+126
 };
 Text RejectReasonText(RejectReason reason);  // for messages; names no value
@@ -77,7 +77,7 @@ class ItemEncoder {
   struct ItemFacts {
     SizeBounds size;
     size_t truncated = 0;    // values and names changed, for additionalStats.truncatedValueCount
-    size_t nulled = 0;       // fields nulled, for additionalStats.nulledValueCount
+    size_t nulled = 0;       // fields nulled or left out, for additionalStats.nulledValueCount
     size_t noted_bytes = 0;  // that the item has for noting what was changed (growth_bound)
   };
   const ItemFacts& last_item() const;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/text.h"
 #include "items/item_size.h"
 #include "items/shrink_item.h"
 #include "support/items/encoder_testing.h"
@@ -57,17 +58,24 @@ std::string ExpectedMeta(const std::string& cell) {
       {"text", {"TRUNCATED", "DESTINATION_FIELD_SIZE_LIMITATION"}},
       {"replaced", {"TRUNCATED", "DESTINATION_SERIALIZATION_ERROR"}},
       {"nulled", {"NULLED", "DESTINATION_RECORD_SIZE_LIMITATION"}},
+      {"cut", {"TRUNCATED", "DESTINATION_RECORD_SIZE_LIMITATION"}},
   };
   if (cell.empty()) return "";
   std::string list;
   for (size_t at = 0; at < cell.size();) {
     size_t end = cell.find(", `", at);
     if (end == std::string::npos) end = cell.size();
-    const std::string change = cell.substr(at, end - at);
+    std::string change = cell.substr(at, end - at);
+    std::string count;
+    if (IsDigit(change.back())) {
+      const std::string number = change.substr(change.rfind(' ') + 1);
+      count = R"(,"count":{"N":")" + number + "\"}";
+      change.resize(change.size() - number.size() - 1);
+    }
     const auto& [word, reason] = kWords.at(change.substr(change.rfind(' ') + 1));
     list += list.empty() ? "" : ",";
     list += R"({"M":{"field":{"S":")" + Code(change) + R"("},"change":{"S":")" + word +
-            R"("},"reason":{"S":")" + reason + "\"}}}";
+            R"("},"reason":{"S":")" + reason + "\"}" + count + "}}";
     at = end + 2;
   }
   return R"({"M":{"changes":{"L":[)" + list + "]}}}";

@@ -1,5 +1,6 @@
 #include "items/item_meta.h"
 
+#include <algorithm>
 #include <string>
 
 #include "items/careful_encoder.h"
@@ -13,7 +14,6 @@ namespace ddb {
 namespace {
 
 constexpr int kListOuterLevels = 1;  // _airbyte_meta's map is around the list
-constexpr std::string_view kListPath = "_airbyte_meta.changes";
 
 // The value of the last member `changes`, "" if there is none or it is no list with elements.
 std::string_view FindChanges(std::string_view meta) {
@@ -30,19 +30,19 @@ std::string_view FindChanges(std::string_view meta) {
   return *json::SkipWhitespace(found.data() + 1, end) == ']' ? std::string_view() : found;
 }
 
-// False: no item can hold it.
-bool EncodeList(std::string_view list, KeyFilter& keys, ChangeLog& log, Buffer& out) {
+// How many of its elements no item can hold.
+uint64_t EncodeList(std::string_view list, KeyFilter& keys, ChangeLog& log, Buffer& out) {
   const size_t begin = out.size();
   const char* const end = list.data() + list.size();
   if (list.size() <= kMaxFastInput) {
     const FastResult fast = ChooseFastEncode()(list.data(), end, kListOuterLevels, keys, out);
-    if (fast.status == FastStatus::kDone) return true;
+    if (fast.status == FastStatus::kDone) return 0;
     out.Truncate(begin);
   }
   KeptFields kept(out);
-  kept.BeginWhole();
-  CarefulEncode(list.data(), end, kListOuterLevels, kListPath, out, log, &kept);
-  return !kept.hopeless();
+  kept.BeginList();
+  CarefulEncode(list.data(), end, kListOuterLevels, kUnnamedChanges, out, log, &kept);
+  return kept.left_out();
 }
 
 }  // namespace
@@ -56,6 +56,12 @@ void AppendChange(std::string_view field, ChangeWords words, std::string& out) {
   text.BeginMap().Name(kChangeField).BeginString();
   json::AppendEscaped(field, out);
   text.EndScalar().Name(kChangeChange).String(words.change).Name(kChangeReason).String(words.reason).EndMap();
+}
+
+void AppendCountedChange(std::string_view field, uint64_t count, std::string& out) {
+  AppendChange(field, WordsFor(ChangeKind::kLeftOut), out);
+  out.resize(out.size() - token::kMapEnd.size());
+  ItemText(out).Name(kChangeCount).Number(static_cast<int64_t>(std::min(count, kMostCounted))).EndMap();
 }
 
 void EndMeta(std::optional<int64_t> sync_id, std::string& out) {
@@ -73,20 +79,24 @@ AppendedMeta AppendMeta(std::string_view meta, const Layout& layout, std::option
   std::string text(token::kComma);
   BeginMeta(layout, text);
   out.Append(text);
+  AppendedMeta appended;
   if (theirs.empty()) {
     out.Append(token::kListBegin);
   } else {
-    if (!EncodeList(theirs, keys, log, out)) return {.size = {}, .noted_bytes = 0, .too_large = true};
+    appended.unnamed = EncodeList(theirs, keys, log, out);
     out.Truncate(out.size() - token::kListEnd.size());
   }
-  AppendedMeta appended;
   const size_t own_begin = out.size();
-  bool first = theirs.empty();
-  for (const FieldChange& change : log.changes()) {
-    text.assign(first ? std::string_view() : token::kComma);
-    first = false;
-    AppendChange(change.field, WordsFor(change.kind), text);
-    out.Append(text);
+  if (appended.unnamed == 0) {
+    bool first = theirs.empty();
+    for (const FieldChange& change : log.changes()) {
+      text.assign(first ? std::string_view() : token::kComma);
+      first = false;
+      AppendChange(change.field, WordsFor(change.kind), text);
+      out.Append(text);
+    }
+  } else {  // what comes behind elements that have no room has none either
+    appended.unnamed += log.changes().size();
   }
   appended.noted_bytes = out.size() - own_begin;
   text.clear();

@@ -22,11 +22,15 @@ inline constexpr std::string_view kMetaSyncId = "sync_id";
 inline constexpr std::string_view kChangeField = "field";  // its path
 inline constexpr std::string_view kChangeChange = "change";
 inline constexpr std::string_view kChangeReason = "reason";
+inline constexpr std::string_view kChangeCount = "count";  // of an element that stands for several
+// The field of an element that stands for those that are not there.
+inline constexpr std::string_view kUnnamedChanges = "_airbyte_meta.changes";
+inline constexpr uint64_t kMostCounted = 999'999'999'999'999'999;
 
 struct AppendedMeta {
   SizeBounds size;
   size_t noted_bytes = 0;  // of the encoder's own changes, as written
-  bool too_large = false;  // no item can hold what came with the record; what was appended is of no use
+  uint64_t unnamed = 0;    // elements of the list that no item can hold, and that were left out at its end
 };
 
 // `meta` is the raw, valid JSON of record.meta, "" if there is none, followed by padding; what is no object,
@@ -39,6 +43,7 @@ AppendedMeta AppendMeta(std::string_view meta, const Layout& layout, std::option
 // element of the list, and what follows on the list's elements.
 void BeginMeta(const Layout& layout, std::string& out);
 void AppendChange(std::string_view field, ChangeWords words, std::string& out);
+void AppendCountedChange(std::string_view field, uint64_t count, std::string& out);
 void EndMeta(std::optional<int64_t> sync_id, std::string& out);
 
 }  // namespace ddb

@@ -19,15 +19,22 @@ static_assert(growth::kEscaped <= kMaxWrittenPerByte, "a byte of a string");
 
 }  // namespace
 
-void KeptFields::Begin(size_t name_bytes) {
+bool KeptFields::Begin(size_t name_bytes) {
   begin_ = out_.size();
-  fields_.push_back({.name_bytes = name_bytes, .begin = begin_});
-  if (fields_.size() == 1) text_begin_ = begin_;
+  Field field{.name_bytes = name_bytes, .begin = begin_};
+  in_field_ = !cutting_ || !MayBeNull(field);
+  if (!in_field_) {
+    ++left_out_;
+    return false;
+  }
+  if (text_begin_ == 0) text_begin_ = begin_;
+  fields_.push_back(field);
+  return true;
 }
 
-void KeptFields::BeginWhole() {
+void KeptFields::BeginList() {
   begin_ = out_.size();
-  whole_ = true;
+  is_list_ = true;
 }
 
 std::string_view KeptFields::RawName(const Field& field) const {
@@ -40,6 +47,7 @@ bool KeptFields::MayBeNull(Field& field) const {
   json::Unescape(RawName(field), name);
   if (protected_fields_ != nullptr &&
       std::find(protected_fields_->begin(), protected_fields_->end(), name) != protected_fields_->end()) {
+    field.protect = true;
     return false;
   }
   field.change = NulledChangeSize(name);
@@ -49,30 +57,27 @@ bool KeptFields::MayBeNull(Field& field) const {
 void KeptFields::Drop() {
   out_.Truncate(begin_);
   out_.Append(token::kNull);
-  if (whole_) {
-    hopeless_ = true;
-    return;
-  }
   Field& field = fields_.back();
   field.dropped = true;
   if (!MayBeNull(field)) hopeless_ = true;  // it is over the limit by itself
 }
 
 void KeptFields::End() {
+  if (!in_field_) return;
+  in_field_ = false;
   Field& field = fields_.back();
   field.end = out_.size();
-  const int64_t name = TextSize(RawName(field));
+  field.name_size = TextSize(RawName(field));
   if (field.dropped) {
-    seen_ += name + kMaxItemBytes + 1;
-    kept_ += name + kNullSize + field.change;
+    seen_ += field.name_size + kMaxItemBytes + 1;
   } else {
     SizeBounds size;
     MeasureValue(out_.data() + begin_, size);
     field.upper = size.upper;
-    seen_ += name + size.lower;
-    kept_ += name + size.upper;
+    seen_ += field.name_size + size.lower;
   }
-  if (out_.size() - text_begin_ > kMaxHeldText) DropLargest();
+  kept_ += field.KeptSize();
+  if (cutting_ || out_.size() - text_begin_ > kMaxHeldText) DropLargest();
 }
 
 // What is over the limit now is so when the record is complete: then its largest fields become null, one
@@ -93,32 +98,62 @@ void KeptFields::DropLargest() {
     field->dropped = true;
     kept_ -= NullingGain(field->upper, field->change);
   }
-  if (kept_ > kMaxItemBytes) hopeless_ = true;
+  if (kept_ > kMaxItemBytes) LeaveOutLast();
   CloseGaps();
+}
+
+// All that gains anything is null, and they are still too many: then the last ones will be left out until the
+// rest is within the limit, so that none comes back of those that are not within it now, nor any that follow.
+void KeptFields::LeaveOutLast() {
+  cutting_ = true;
+  kept_ = 0;
+  for (const Field& field : fields_) {
+    if (field.protect) kept_ += field.KeptSize();
+  }
+  hopeless_ = kept_ > kMaxItemBytes;
+  bool left_out = false;
+  for (Field& field : fields_) {
+    if (field.protect) continue;
+    left_out |= kept_ + field.KeptSize() > kMaxItemBytes;
+    field.left_out = left_out;
+    if (left_out) {
+      ++left_out_;
+    } else {
+      kept_ += field.KeptSize();
+    }
+  }
 }
 
 // Moves what is kept together.
 void KeptFields::CloseGaps() {
   char* const data = out_.data();
-  const size_t size = out_.size();
-  size_t to = fields_.front().begin;
-  for (size_t i = 0; i < fields_.size(); ++i) {
-    Field& field = fields_[i];
-    const size_t from = field.begin, end = field.end;
-    field.begin = to;
-    if (field.dropped) {
-      std::memcpy(data + to, token::kNull.data(), token::kNull.size());
-      to += token::kNull.size();
-    } else {
-      std::memmove(data + to, data + from, end - from);
-      to += end - from;
+  size_t to = 0;    // where the next byte goes
+  size_t from = 0;  // where the field before ended: comma and name are between it and the next one's value
+  const auto move = [&](size_t begin, size_t end) {
+    std::memmove(data + to, data + begin, end - begin);
+    to += end - begin;
+  };
+  bool first = true;
+  for (Field& field : fields_) {
+    const size_t begin = field.begin, end = field.end;
+    if (from == 0) from = to = begin - token::kNameEnd.size() - field.name_bytes - token::kNameBegin.size();
+    if (!field.left_out) {
+      // One that is the first now has a comma before its name.
+      move(first && data[from] == ',' ? from + 1 : from, begin);
+      first = false;
+      field.begin = to;
+      if (field.dropped) {
+        std::memcpy(data + to, token::kNull.data(), token::kNull.size());
+        to += token::kNull.size();
+      } else {
+        move(begin, end);
+      }
+      field.end = to;
     }
-    field.end = to;
-    const size_t next = i + 1 < fields_.size() ? fields_[i + 1].begin : size;  // comma and name are between
-    std::memmove(data + to, data + end, next - end);
-    to += next - end;
+    from = end;
   }
   out_.Truncate(to);
+  std::erase_if(fields_, [](const Field& field) { return field.left_out; });
 }
 
 std::vector<uint32_t> KeptFields::dropped() const {

@@ -44,7 +44,7 @@ Smaller Encode(std::string data, const std::vector<std::string>& protected_field
   out.Append("}");
   Smaller result;
   result.held = out.capacity();
-  result.dropped = !fields.dropped().empty();
+  result.dropped = !fields.dropped().empty() || fields.left_out() > 0;
   if (fields.hopeless()) return result;
   if (!result.dropped && ItemSize(out.view()).lower <= kMaxItemBytes) {
     result.nulled = 0;
@@ -52,8 +52,12 @@ Smaller Encode(std::string data, const std::vector<std::string>& protected_field
     return result;
   }
   Buffer smaller;
-  result.nulled =
-      ShrinkItem(out.view(), {RawLayout(), std::nullopt, &protected_fields, fields.dropped()}, smaller);
+  result.nulled = ShrinkItem(out.view(),
+                             {.sync_id = {},
+                              .protected_fields = &protected_fields,
+                              .dropped = fields.dropped(),
+                              .left_out = fields.left_out()},
+                             smaller);
   result.item = smaller.view();
   return result;
 }
@@ -101,13 +105,35 @@ TEST(KeptFields, FieldsOfOneSizeGoInTheirOrder) {
   ExpectTheSame(data + "}", {}, true);
 }
 
-TEST(KeptFields, NoHopeWithTooManySmallFields) {
+TEST(KeptFields, OfTooManySmallFieldsTheLastAreLeftOut) {
   std::string data = "{\"a\":1";
-  for (int i = 0; i < 300'000; ++i) data += ",\"" + std::to_string(i) + "\":1e39";
-  const Smaller kept = Encode(data + "}", {}, false);
-  EXPECT_FALSE(kept.nulled);
-  EXPECT_FALSE(Encode(data + "}", {}, true).nulled);
-  EXPECT_LE(kept.held, 3 * kMaxHeldText);
+  for (int i = 0; i < 290'000; ++i) data += ",\"" + std::to_string(i) + "\":1e39";
+  data += "}";
+  ExpectTheSame(data, {}, true);
+  ExpectTheSame(data, {"200000", "289999", "a"}, true);
+  // One that is worth nulling, before the cut and behind it.
+  const std::string large = ",\"large\":\"" + std::string(5000, 'x') + "\"";
+  std::string before = data, behind = data;
+  ExpectTheSame(before.insert(data.find(",\"20000\""), large), {}, true);
+  ExpectTheSame(behind.insert(data.rfind(','), large), {"large", "289999"}, true);
+  const Smaller kept = Encode(data, {"289999"}, false);
+  EXPECT_LE(kept.held, 2 * kMaxRecordText) << "a buffer doubles";
+  EXPECT_GT(*kept.nulled, 220'000u);
+  EXPECT_NE(kept.item.find(R"({"M":{"a":{"N":"1"},"0":{"N":"1)"), std::string::npos);
+  EXPECT_NE(kept.item.find(R"(,"289999":{"N":"1)"), std::string::npos);
+}
+
+TEST(KeptFields, ProtectedFieldsThatAreTooLargeTogether) {
+  std::string data = "{\"a\":1";
+  for (int i = 0; i < 290'000; ++i) data += ",\"" + std::to_string(i) + "\":1e39";
+  const std::string half = "\"" + std::string(200'000, 'x') + "\"";
+  ExpectTheSame(data + ",\"b\":" + half + "}", {"b"}, true);
+  ExpectTheSame(data + ",\"b\":" + half + ",\"c\":" + half + "}", {"b", "c", "a"}, true);
+  const std::string more = data + ",\"b\":" + half + ",\"c\":" + half + ",\"d\":" + half + "}";
+  EXPECT_FALSE(Encode(more, {"b", "c", "d"}, false).nulled);
+  EXPECT_FALSE(Encode(more, {"b", "c", "d"}, true).nulled);
+  // Nothing but what is protected has room.
+  ExpectTheSame("{\"x\":1," + data.substr(1) + ",\"b\":\"" + std::string(409'450, 'x') + "\"}", {"b"}, true);
 }
 
 TEST(KeptFields, ALineOf32MiBOfTheWorstIsHeldInAFewMegabytes) {
@@ -179,15 +205,49 @@ TEST(KeptFields, TheEncoderHoldsNoMoreOfALongLine) {
   EXPECT_EQ(encoder.last_item().nulled, 1u);
 }
 
-TEST(KeptFields, ChangesThatCameWithTheRecordAndAreTooLong) {
-  const testing::Encoded encoded = testing::Encode("{\"a\":1}", R"({"changes":)" + Numbers(400'000) + "}");
-  EXPECT_EQ(encoded.reject, RejectReason::kItemTooLarge);
+std::string Counted(std::string_view field, size_t count) {
+  return R"({"M":{"field":{"S":")" + std::string(field) +
+         R"("},"change":{"S":"TRUNCATED"},"reason":{"S":"DESTINATION_RECORD_SIZE_LIMITATION"},"count":{"N":")" +
+         std::to_string(count) + "\"}}}";
+}
+
+// However long the list is, and whether all of it was ever held.
+TEST(KeptFields, OfChangesThatCameWithTheRecordTheFirstAreKept) {
+  for (const size_t count : {150'000, 400'000, 3'000'000}) {
+    const testing::Encoded encoded =
+        testing::Encode("{\"a\":1}", R"({"changes":)" + Repeat("1e39,", count).insert(0, "[") + "1]}");
+    ASSERT_EQ(encoded.reject, RejectReason::kNone);
+    EXPECT_EQ(testing::DataOf(encoded), R"({"M":{"a":{"N":"1"}}})");
+    const std::string one = R"({"N":"1)" + std::string(39, '0') + "\"},";
+    const size_t kept = 40'960 / 3;
+    EXPECT_EQ(testing::MetaOf(encoded), R"({"M":{"changes":{"L":[)" + Repeat(one, kept) +
+                                            Counted("_airbyte_meta.changes", count + 1 - kept) + "]}}}")
+        << count;
+    EXPECT_EQ(encoded.facts.size, ItemSize(encoded.item));
+    EXPECT_EQ(encoded.facts.nulled, 0u);
+  }
+}
+
+TEST(KeptFields, AChangeThatIsTooLargeByItself) {
+  const testing::Encoded encoded =
+      testing::Encode("{\"a\":1e999}", R"({"changes":[1,[)" + Repeat("1e39,", 500'000) + "1],2,3]}");
+  EXPECT_EQ(testing::MetaOf(encoded),
+            R"({"M":{"changes":{"L":[{"N":"1"},)" + Counted("_airbyte_meta.changes", 4) + "]}}}");
 }
 
 TEST(KeptFields, MoreChangesThanAnItemCanHold) {
   std::string data = "{\"id\":1";
-  for (int i = 0; i < 100'000; ++i) data += ",\"" + std::to_string(i) + "\":1e999";
-  EXPECT_EQ(testing::Encode(data + "}").reject, RejectReason::kItemTooLarge);
+  for (int i = 0; i < 20'000; ++i) data += ",\"" + std::to_string(i) + "\":1e999";
+  const testing::Encoded encoded = testing::Encode(data + "}");
+  ASSERT_EQ(encoded.reject, RejectReason::kNone);
+  EXPECT_EQ(encoded.facts.truncated, 20'000u);
+  EXPECT_EQ(encoded.facts.nulled, 0u) << "the list is cut first";
+  EXPECT_LE(encoded.facts.size.upper, 20'000 * (1 + 5 + 5) + 40'960 + 500);
+  const std::string meta = testing::MetaOf(encoded);
+  size_t named = 0;
+  for (size_t at = 0; (at = meta.find("\"field\"", at)) != std::string::npos; ++at) ++named;
+  EXPECT_TRUE(meta.ends_with(Counted("_airbyte_meta.changes", 20'001 - named) + "]}}}"));
+  EXPECT_GT(named, 400u);
 }
 
 }  // namespace

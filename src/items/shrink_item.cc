@@ -15,9 +15,10 @@ namespace {
 struct Part {
   std::string_view name;   // as it stands in JSON, with quotes and colon
   std::string_view value;  // DynamoDB JSON
+  int64_t name_size = 0;
   int64_t value_size = 0;  // upper bound
-  std::string path;        // what a change of it says; empty: never nulled
-  bool nulled = false;
+  std::string path;        // what a change of it says; empty: it stays as it is
+  enum Fate : uint8_t { kStays, kNulled, kLeftOut } fate = kStays;
 };
 
 std::string_view Between(const char* begin, const char* end) {
@@ -36,6 +37,7 @@ std::vector<Part> ReadMembers(const char* p) {
     const char* const end = MeasureValue(value, value_size);
     part.name = Between(p, value);
     part.value = Between(value, end);
+    part.name_size = name_size.upper;
     part.value_size = value_size.upper;
     p = end;
   }
@@ -52,7 +54,15 @@ int64_t SizeOfChange(std::string_view path) {
   AppendChange(path, WordsFor(ChangeKind::kItemTooLarge), element);
   SizeBounds size;
   MeasureValue(element.data(), size);
-  return 1 + size.upper;
+  return kSizeOfMember + size.upper;
+}
+// One that says how many it stands for, however many these are.
+int64_t SizeOfCountedChange(std::string_view path) {
+  std::string element;
+  AppendCountedChange(path, kMostCounted, element);
+  SizeBounds size;
+  MeasureValue(element.data(), size);
+  return kSizeOfMember + size.upper;
 }
 
 class Shrinker {
@@ -63,47 +73,43 @@ class Shrinker {
     for (const Part& attribute : attributes_) {
       if (IsNamed(attribute, options_.layout.data.name))
         fields_ = ReadMembers(attribute.value.data() + token::kMapBegin.size());
-      has_meta_ |= IsNamed(attribute, options_.layout.meta.name);
+      if (IsNamed(attribute, options_.layout.meta.name)) ReadChanges(attribute.value);
     }
     for (Part& field : fields_) field.path = PathOf(field);
-    for (const uint32_t number : options.dropped) fields_[number].nulled = true;
+    for (const uint32_t number : options.dropped) fields_[number].fate = Part::kNulled;
+    if (options.left_out > 0) LeaveOut(options.left_out);
+    if (options.unnamed > 0) CutChanges(options.unnamed);
   }
 
-  // The largest first, as long as that gains anything. Nothing when it is not enough, or not called for.
-  std::optional<size_t> Null() {
-    std::vector<Part*> order;
-    for (Part& field : fields_) order.push_back(&field);
-    std::sort(order.begin(), order.end(), [](const Part* a, const Part* b) {
-      return a->value_size != b->value_size ? a->value_size > b->value_size : a < b;
-    });
-    size_t nulled = options_.dropped.size();
+  // How many fields are lost. Nothing when it is not enough, or not called for.
+  std::optional<size_t> Shrink() {
     for (const uint32_t number : options_.dropped) {
       if (fields_[number].path.empty()) return std::nullopt;
-      total_ += ChangeSize(fields_[number]);
+      total_ += SizeOfChange(fields_[number].path);
     }
+    const bool called_for = total_ > kMaxItemBytes || !options_.dropped.empty() || left_out_ + unnamed_ > 0;
+    if (!called_for) return std::nullopt;
     if (!has_meta_) total_ += NewMetaSize();
-    for (Part* field : order) {
-      if (total_ <= kMaxItemBytes) break;
-      const int64_t gain = NullingGain(field->value_size, ChangeSize(*field));
-      if (field->path.empty() || field->nulled || gain <= 0) continue;
-      field->nulled = true;
-      total_ -= gain;
-      ++nulled;
-    }
-    if (total_ > kMaxItemBytes || nulled == 0) return std::nullopt;
-    return nulled;
+    CutLongChanges();
+    NullFields();
+    LeaveOutFields();
+    if (total_ > kMaxItemBytes) return std::nullopt;
+    const auto nulled =
+        std::count_if(fields_.begin(), fields_.end(), [](const Part& f) { return f.fate == Part::kNulled; });
+    return static_cast<size_t>(nulled) + left_out_;
   }
 
   void Write(Buffer& out) const {
-    char separator = '{';
+    std::string_view separator = "{";
     for (const Part& attribute : attributes_) {
-      out.Append(separator);
-      separator = ',';
+      out.Append(std::exchange(separator, token::kComma));
       out.Append(attribute.name);
       if (IsNamed(attribute, options_.layout.data.name)) {
         WriteData(out);
       } else if (IsNamed(attribute, options_.layout.meta.name)) {
-        WriteMeta(attribute.value, out);
+        out.Append(Between(attribute.value.data(), list_begin_));
+        WriteChanges(out);
+        out.Append(Between(list_end_, attribute.value.data() + attribute.value.size()));
       } else {
         out.Append(attribute.value);
       }
@@ -123,7 +129,73 @@ class Shrinker {
     return path;
   }
 
-  static int64_t ChangeSize(const Part& field) { return SizeOfChange(field.path); }
+  // `changes` comes first in our `_airbyte_meta`.
+  void ReadChanges(std::string_view meta) {
+    has_meta_ = true;
+    SizeBounds name;
+    const char* p = MeasureName(meta.data() + token::kMapBegin.size(), name) + token::kListBegin.size();
+    list_begin_ = kept_changes_end_ = p;
+    int64_t size = 0;
+    while (*p != ']') {
+      if (*p == ',') ++p;
+      SizeBounds element;
+      p = MeasureValue(p, element);
+      size += kSizeOfMember + element.upper;
+      if (size <= kMostOfChanges) {
+        kept_changes_end_ = p;
+      } else {
+        ++other_changes_;
+        other_changes_size_ += kSizeOfMember + element.upper;
+      }
+    }
+    list_end_ = p;
+  }
+
+  void LeaveOut(uint64_t count) {
+    if (left_out_ == 0) total_ += SizeOfCountedChange(options_.layout.data.name);
+    left_out_ += count;
+  }
+  void CutChanges(uint64_t count) {
+    if (unnamed_ == 0) total_ += SizeOfCountedChange(kUnnamedChanges);
+    unnamed_ += count;
+  }
+
+  // A list that takes more than its share of an item keeps its first entries.
+  void CutLongChanges() {
+    if (other_changes_ == 0) return;
+    CutChanges(other_changes_);
+    total_ -= other_changes_size_;
+  }
+
+  // The largest first, as long as that gains anything.
+  void NullFields() {
+    std::vector<Part*> order;
+    for (Part& field : fields_) order.push_back(&field);
+    std::sort(order.begin(), order.end(), [](const Part* a, const Part* b) {
+      return a->value_size != b->value_size ? a->value_size > b->value_size : a < b;
+    });
+    for (Part* field : order) {
+      if (total_ <= kMaxItemBytes) return;
+      if (field->path.empty() || field->fate == Part::kNulled) continue;
+      const int64_t gain = NullingGain(field->value_size, SizeOfChange(field->path));
+      if (gain <= 0) continue;
+      field->fate = Part::kNulled;
+      total_ -= gain;
+    }
+  }
+
+  // The last first.
+  void LeaveOutFields() {
+    for (size_t i = fields_.size(); i-- > 0 && total_ > kMaxItemBytes;) {
+      Part& field = fields_[i];
+      if (field.path.empty()) continue;
+      LeaveOut(1);
+      total_ -= kSizeOfMember + field.name_size +
+                (field.fate == Part::kNulled ? kNullSize + SizeOfChange(field.path) : field.value_size);
+      field.fate = Part::kLeftOut;
+    }
+  }
+
   int64_t NewMetaSize() const {
     std::string meta;
     BeginMeta(options_.layout, meta);
@@ -138,36 +210,43 @@ class Shrinker {
     out.Append(token::kMapBegin);
     std::string_view separator;
     for (const Part& field : fields_) {
+      if (field.fate == Part::kLeftOut) continue;
       out.Append(std::exchange(separator, token::kComma));
       out.Append(field.name);
-      out.Append(field.nulled ? token::kNull : field.value);
+      out.Append(field.fate == Part::kNulled ? token::kNull : field.value);
     }
     out.Append(token::kMapEnd);
   }
-  void WriteChanges(bool first, Buffer& out) const {
+  // The elements: those that were there, then what was done here.
+  void WriteChanges(Buffer& out) const {
+    const std::string_view kept = Between(list_begin_, kept_changes_end_);
+    out.Append(kept);
+    std::string_view separator = kept.empty() ? std::string_view() : token::kComma;
     std::string element;
-    for (const Part& field : fields_) {
-      if (!field.nulled) continue;
-      element.assign(std::exchange(first, false) ? std::string_view() : token::kComma);
-      AppendChange(field.path, WordsFor(ChangeKind::kItemTooLarge), element);
+    const auto append = [&] {
+      out.Append(std::exchange(separator, token::kComma));
       out.Append(element);
+      element.clear();
+    };
+    for (const Part& field : fields_) {
+      if (field.fate != Part::kNulled) continue;
+      AppendChange(field.path, WordsFor(ChangeKind::kItemTooLarge), element);
+      append();
     }
-  }
-  // `changes` comes first in our `_airbyte_meta`, and has elements.
-  void WriteMeta(std::string_view meta, Buffer& out) const {
-    SizeBounds size;
-    const char* const list = MeasureName(meta.data() + token::kMapBegin.size(), size);
-    const char* const end = MeasureValue(list, size);
-    const char* const list_end = end - token::kListEnd.size();
-    out.Append(Between(meta.data(), list_end));
-    WriteChanges(false, out);
-    out.Append(Between(list_end, meta.data() + meta.size()));
+    if (left_out_ > 0) {
+      AppendCountedChange(options_.layout.data.name, left_out_, element);
+      append();
+    }
+    if (unnamed_ > 0) {
+      AppendCountedChange(kUnnamedChanges, unnamed_, element);
+      append();
+    }
   }
   void WriteNewMeta(Buffer& out) const {
     std::string text(token::kComma);
     BeginMeta(options_.layout, text);
     out.Append(text.append(token::kListBegin));
-    WriteChanges(true, out);
+    WriteChanges(out);
     text.clear();
     EndMeta(options_.sync_id, text);
     out.Append(text);
@@ -176,7 +255,15 @@ class Shrinker {
   const ShrinkOptions& options_;
   const std::vector<Part> attributes_;
   std::vector<Part> fields_;
+  // The list's elements: those that are kept in any case, and where all of them end.
+  const char* list_begin_ = nullptr;
+  const char* kept_changes_end_ = nullptr;
+  const char* list_end_ = nullptr;
+  uint64_t other_changes_ = 0;
+  int64_t other_changes_size_ = 0;
   bool has_meta_ = false;
+  uint64_t left_out_ = 0;  // fields
+  uint64_t unnamed_ = 0;   // changes
   int64_t total_ = 0;
 };
 
@@ -190,9 +277,9 @@ int64_t NulledChangeSize(std::string_view name) {
 
 std::optional<size_t> ShrinkItem(std::string_view item, const ShrinkOptions& options, Buffer& out) {
   Shrinker shrinker(item, options);
-  const std::optional<size_t> nulled = shrinker.Null();
-  if (nulled) shrinker.Write(out);
-  return nulled;
+  const std::optional<size_t> lost = shrinker.Shrink();
+  if (lost) shrinker.Write(out);
+  return lost;
 }
 
 }  // namespace ddb

@@ -26,6 +26,12 @@ Encoded EncodeProtected(const std::string& data, std::vector<std::string> fields
   return Encode(encoder, data, meta, stream);
 }
 
+size_t Count(const std::string& text, const std::string& piece) {
+  size_t count = 0;
+  for (size_t at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) ++count;
+  return count;
+}
+
 std::string X(size_t n) { return std::string(n, 'x'); }
 std::string Nulled(const std::string& field) {
   return R"({"M":{"field":{"S":")" + field +
@@ -87,13 +93,118 @@ TEST(ShrinkItem, TheKeyAndTheCursorStay) {
             RejectReason::kItemTooLarge);
 }
 
+std::string LeftOut(size_t count) {
+  return R"({"M":{"field":{"S":"_airbyte_data"},"change":{"S":"TRUNCATED"},"reason":{"S":"DESTINATION_RECORD_SIZE_LIMITATION"},)"
+         R"("count":{"N":")" +
+         std::to_string(count) + "\"}}}";
+}
+
+TEST(ShrinkItem, OfManySmallFieldsTheLastAreLeftOut) {
+  const std::string value = "\"" + X(60) + "\"";  // nulling it costs more than it gives
+  std::string data = "{\"id\":1";
+  for (int i = 10'000; i < 60'000; ++i) data += ",\"f" + std::to_string(i) + "\":" + value;
+  data += R"(,"key":"k","large":")" + X(1000) + R"(","last":1})";
+  const Encoded encoded = EncodeProtected(data, {"key"});
+  ASSERT_EQ(encoded.reject, RejectReason::kNone);
+  EXPECT_LE(encoded.facts.size.upper, kMaxItemBytes);
+  EXPECT_GE(encoded.facts.size.upper, kMaxItemBytes - 100) << "no more than it takes";
+  EXPECT_EQ(encoded.facts.size, ItemSize(encoded.item));
+  const size_t kept = Count(DataOf(encoded), "xxx\"}");
+  EXPECT_GT(kept, 5'900u);
+  std::string expected = R"({"M":{"id":{"N":"1"})";
+  for (size_t i = 0; i < kept; ++i)
+    expected += ",\"f" + std::to_string(10'000 + i) + "\":{\"S\":\"" + X(60) + "\"}";
+  EXPECT_EQ(DataOf(encoded), expected + R"(,"key":{"S":"k"}}})");
+  EXPECT_EQ(MetaOf(encoded), R"({"M":{"changes":{"L":[)" + LeftOut(50'002 - kept) + "]}}}");
+  EXPECT_EQ(encoded.facts.nulled, 50'002 - kept);
+}
+
+TEST(ShrinkItem, WhatIsWorthItIsNulledBeforeAnythingIsLeftOut) {
+  std::string data = R"({"large":")" + X(3000) + R"(","second":")" + X(2000) + "\"";
+  for (int i = 10'000; i < 60'000; ++i) data += ",\"f" + std::to_string(i) + "\":1";
+  const Encoded encoded = Encode(data + "}");
+  EXPECT_THAT(
+      DataOf(encoded),
+      ::testing::StartsWith(R"({"M":{"large":{"NULL":true},"second":{"NULL":true},"f10000":{"N":"1"},)"));
+  const std::string meta = MetaOf(encoded);
+  EXPECT_EQ(meta.find(R"({"M":{"changes":{"L":[)" + Nulled("large") + "," + Nulled("second") +
+                      R"(,{"M":{"field":{"S":"_airbyte_data"})"),
+            0u);
+}
+
+TEST(ShrinkItem, AsManyAreLeftOutAsNeeded) {
+  // Of sizes around the limit, with and without room for what is noted.
+  for (int fields = 36'900; fields < 37'700; fields += 23) {
+    std::string data = "{\"id\":1";
+    for (int i = 10'000; i < 10'000 + fields; ++i) data += ",\"f" + std::to_string(i) + "\":12";
+    const Encoded encoded = Encode(data + "}");
+    ASSERT_EQ(encoded.reject, RejectReason::kNone);
+    ASSERT_EQ(encoded.facts.size, ItemSize(encoded.item));
+    ASSERT_LE(encoded.facts.nulled > 0 ? encoded.facts.size.upper : encoded.facts.size.lower, kMaxItemBytes);
+    ASSERT_GE(encoded.facts.nulled > 0 ? encoded.facts.size.upper : kMaxItemBytes, kMaxItemBytes - 50);
+  }
+}
+
+TEST(ShrinkItem, OfALongListOfChangesTheFirstAreKept) {
+  const auto theirs = [](size_t count) {
+    std::string list;
+    for (size_t i = 0; i < count; ++i) {
+      list += (i > 0 ? "," : "") + std::string(R"({"field":"f)") + std::to_string(10'000 + i) +
+              R"(","change":"NULLED","reason":"SOURCE_FIELD_SIZE_LIMITATION"})";
+    }
+    return R"({"changes":[)" + list + "]}";
+  };
+  const std::string data = R"({"id":1,"text":")" + X(5000) + R"(","number":1e999})";
+  // As long as the item is not too large, all of them.
+  const Encoded whole = EncodeProtected(data, {}, theirs(5'000));
+  EXPECT_EQ(whole.facts.nulled, 0u);
+  EXPECT_THAT(MetaOf(whole), Not(HasSubstr("count")));
+  for (const size_t count : {7'000, 50'000}) {
+    const Encoded cut = EncodeProtected(data, {}, theirs(count));
+    ASSERT_EQ(cut.reject, RejectReason::kNone);
+    EXPECT_EQ(DataOf(cut), DataOf(whole)) << "nothing of the record is lost for it";
+    EXPECT_EQ(cut.facts.nulled, 0u);
+    EXPECT_EQ(cut.facts.truncated, 1u);
+    EXPECT_EQ(cut.facts.size, ItemSize(cut.item));
+    const std::string meta = MetaOf(cut);
+    const size_t named = Count(meta, "\"field\"");
+    EXPECT_GT(named, 500u);
+    EXPECT_LE(cut.facts.size.upper, 5'000 + 40'960 + 500);
+    EXPECT_THAT(
+        meta, ::testing::EndsWith(R"({"M":{"field":{"S":"_airbyte_meta.changes"},"change":{"S":"TRUNCATED"},)"
+                                  R"("reason":{"S":"DESTINATION_RECORD_SIZE_LIMITATION"},"count":{"N":")" +
+                                  std::to_string(count + 1 - (named - 1)) + "\"}}}]}}}"));
+  }
+}
+
+TEST(ShrinkItem, ListAndFieldsAtOnce) {
+  std::string list, data = "{\"id\":1,\"big\":\"" + X(300'000) + "\"";
+  for (int i = 10'000; i < 60'000; ++i) {
+    data += ",\"f" + std::to_string(i) + "\":" + (i % 100 == 0 ? "1e999" : "1");
+    list += (i > 10'000 ? "," : "") + std::string(R"({"field":"f)") + std::to_string(i) + "\"}";
+  }
+  ItemEncoder encoder;
+  ItemEncoder::Stream stream = SomeStream();
+  stream.sync_id = 9;
+  const Encoded encoded = Encode(encoder, data + "}", R"({"changes":[)" + list + "]}", stream);
+  ASSERT_EQ(encoded.reject, RejectReason::kNone);
+  EXPECT_EQ(encoded.facts.size, ItemSize(encoded.item));
+  EXPECT_LE(encoded.facts.size.upper, kMaxItemBytes);
+  EXPECT_EQ(encoded.facts.truncated, 500u);
+  EXPECT_THAT(MetaOf(encoded), HasSubstr(Nulled("big") + R"(,{"M":{"field":{"S":"_airbyte_data"})"));
+  EXPECT_THAT(MetaOf(encoded), HasSubstr(R"("}}},{"M":{"field":{"S":"_airbyte_meta.changes"})"));
+  EXPECT_THAT(MetaOf(encoded), ::testing::EndsWith(R"("}}}]},"sync_id":{"N":"9"}}})"));
+}
+
 TEST(ShrinkItem, WhatCannotFitIsRejected) {
-  EXPECT_EQ(EncodeProtected("{}", {}, R"({"changes":[{"field":")" + X(409'600) + "\"}]}").reject,
-            RejectReason::kItemTooLarge);
   std::string many = "{";
   for (int i = 0; i < 50'000; ++i) many += "\"field" + std::to_string(i) + "\":\"" + X(60) + "\",";
-  // Nulling a field of 60 bytes costs more than it gives.
-  EXPECT_EQ(Encode(many + "\"last\":1}").reject, RejectReason::kItemTooLarge);
+  EXPECT_EQ(EncodeProtected(many + "\"id\":\"" + X(409'600) + "\"}", {"id"}).reject,
+            RejectReason::kItemTooLarge);
+  // Not even where nothing was too large by the encoder's own rule.
+  Buffer out;
+  EXPECT_FALSE(ShrinkItem(Encode(R"({"id":1})").item, {}, out));
+  EXPECT_EQ(out.size(), 0u);
 }
 
 TEST(ShrinkItem, ItsChangesComeLast) {
@@ -134,12 +245,6 @@ TEST(Changes, PathsAreEscaped) {
   const Encoded encoded = Encode(R"({"a.b":{"c[0]":[1,{"d\\e":1e999,"\"é":[[1e-999]]}]}})");
   EXPECT_THAT(MetaOf(encoded), HasSubstr(R"("field":{"S":"a\\.b.c\\[0][1].d\\\\e"})"));
   EXPECT_THAT(MetaOf(encoded), HasSubstr(R"("field":{"S":"a\\.b.c\\[0][1].\"é[0][0]"})"));
-}
-
-size_t Count(const std::string& text, const std::string& piece) {
-  size_t count = 0;
-  for (size_t at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) ++count;
-  return count;
 }
 
 TEST(Changes, AfterAHundredOnlyTopLevelFieldsAreNoted) {

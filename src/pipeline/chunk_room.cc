@@ -26,9 +26,10 @@ constexpr size_t kExponentMore = kMaxCanonicalNumber;
 // top-level field of an item that is too large (shrink_item): its part, its path, its place in the order.
 constexpr size_t kOpenNameRoom = 3 * 24;
 constexpr size_t kFieldRoom = 3 * 96 + 2 * 64;
-// An item whose largest fields were nulled, in a buffer of its own. Its limit is 409,600 bytes as DynamoDB
-// counts them; JSON of anything but short numbers is not much longer.
+// An item that was made smaller, in a buffer of its own. Its limit is 409,600 bytes as DynamoDB counts them;
+// its JSON is not much longer, but for what fields of short values grow by, up to kMaxFieldText.
 constexpr size_t kShrunkRoom = 1 << 20;
+constexpr size_t kShrunkFieldRoom = 1 << 16;
 // Brackets around a record's fields: line, record, data.
 constexpr size_t kDataLevel = 3;
 
@@ -96,8 +97,9 @@ class LineScan {
     changed_ |= rewritten_;
     const size_t text = rewritten_ ? worst : std::min(line_.size() + more_, worst);
     const size_t item = std::min(text, kMaxRecordText);  // of a longer one no more is held
-    return item + std::min(item, kShrunkRoom) + (changed_ ? kMaxNotedByPath : 0) +
-           most_names_ * kOpenNameRoom + fields_ * kFieldRoom;
+    const size_t shrunk = kShrunkRoom + std::min({more_, fields_ * kShrunkFieldRoom, kMaxFieldText});
+    return item + std::min(item, shrunk) + (changed_ ? kMaxNotedByPath : 0) + most_names_ * kOpenNameRoom +
+           fields_ * kFieldRoom;
   }
 
  private:

@@ -24,6 +24,8 @@ LEVELS = 31  # containers in each other
 TEXT = ("TRUNCATED", "DESTINATION_FIELD_SIZE_LIMITATION")
 NULLED = ("NULLED", "DESTINATION_RECORD_SIZE_LIMITATION")
 REPLACED = ("TRUNCATED", "DESTINATION_SERIALIZATION_ERROR")
+CUT = ("TRUNCATED", "DESTINATION_RECORD_SIZE_LIMITATION")
+MOST_COUNTED = 10**18 - 1
 
 
 def vectors(build_folder, mode, lines):
@@ -174,8 +176,25 @@ def test_agrees_with_an_encoder_in_python(build_folder):
     assert changed > RECORDS // 20
 
 
+def record_of_small_fields(rng):
+    """Too many of them, a few of which are worth nulling, or noted."""
+    fields = []
+    for number in range(rng.randrange(6_000, 9_000)):
+        text = "s" * rng.choice([0, 40, 60, 60, 60, 75, 80])
+        fields.append((f"n{number}", f'"{text}"', {"S": text}, None))
+    for name in rng.sample(["id", "kept", "large", "c[0]"], rng.randrange(5)):
+        text = rng.choice("1234") * rng.choice([39, 2_000])
+        fields.insert(rng.randrange(len(fields)), (name, text, {"S": text}, TEXT))
+    if rng.random() < 0.5:  # as many notes as need to be cut
+        fields = [(name, "1e999", {"S": "1e999"}, TEXT) if rng.random() < 0.3 else (name, text, value, kind)
+                  for name, text, value, kind in fields]
+    return fields
+
+
 def random_large_record(rng):
     """Around the limit: [(name, JSON, attribute value, noted kind or None)]. Names are short, or hardly worth nulling."""
+    if rng.random() < 0.1:
+        return record_of_small_fields(rng)
     names = rng.sample(["id", "kept", "a.b", "c[0]", "é" * 40, "z" * 3_000, *(f"n{number}" for number in range(9))], rng.randrange(1, 9))
     fields = []
     for name in names:
@@ -203,30 +222,63 @@ def change_of(name, kind):
     return {"M": {"field": {"S": path_of(name)}, "change": {"S": kind[0]}, "reason": {"S": kind[1]}}}
 
 
-def item_of(fields, nulled=()):
+def counted(field, count):
+    return {"M": {"field": {"S": field}, "change": {"S": CUT[0]}, "reason": {"S": CUT[1]}, "count": {"N": str(count)}}}
+
+
+def notes_of(fields):
+    """As the encoder lists them; every path is the field's here."""
+    return [change_of(name, kind) for name, _, _, kind in fields if kind]
+
+
+def item_of(fields, nulled=(), left_out=(), notes=None, unnamed=0):
     """The whole item, as item_vectors makes it; the id apart."""
-    changes = [change_of(name, kind) for name, _, _, kind in fields if kind] + [change_of(name, NULLED) for name, *_ in fields if name in nulled]
-    data = {name: {"NULL": True} if name in nulled else value for name, _, value, _ in fields}
+    changes = [*(notes_of(fields) if notes is None else notes), *(change_of(name, NULLED) for name, *_ in fields if name in nulled)]
+    changes += [counted("_airbyte_data", len(left_out))] if left_out else []
+    changes += [counted("_airbyte_meta.changes", unnamed)] if unnamed else []
+    data = {name: {"NULL": True} if name in nulled else value for name, _, value, _ in fields if name not in left_out}
     meta = {"_airbyte_meta": {"M": {"changes": {"L": changes}, "sync_id": {"N": "5"}}}} if changes else {}
     return {"_airbyte_data": {"M": data}, "_airbyte_ab_id": {"S": "u" * 36}, "sync_time": {"N": "1"},
             "_airbyte_emitted_at": {"N": "7"}, **meta}
 
 
+def size_in(value, name=""):
+    """Of a member or an element, with what the container needs for it."""
+    return 1 + item_size({name: value}, max)
+
+
 def made_to_fit(fields):
-    """The item with the largest fields nulled, as far as one gains by it; None where that is not enough."""
+    """The item with a long list of notes cut, the largest fields nulled, as far as one gains by it, and the last ones left out;
+    None where that is not enough."""
     if item_size(item_of(fields), min) <= LIMIT:
         return item_of(fields)
-    order = sorted(range(len(fields)), key=lambda i: (-item_size({"": fields[i][2]}, max), i))
-    nulled = set()
-    for index in order:
+    notes, kept, taken = notes_of(fields), [], 0
+    for note in notes:
+        taken += size_in(note)
+        if taken > LIMIT // 10:
+            break
+        kept.append(note)
+    unnamed = len(notes) - len(kept)
+    room_for_count = size_in(counted("_airbyte_data", MOST_COUNTED))
+    total = item_size(item_of(fields, notes=kept), max)
+    if not kept:
+        total += item_size({"_airbyte_meta": {"M": {"changes": {"L": []}, "sync_id": {"N": "5"}}}}, max)
+    if unnamed:
+        total += size_in(counted("_airbyte_meta.changes", MOST_COUNTED))
+    nulled, left_out = set(), set()
+    for index in sorted(range(len(fields)), key=lambda i: (-item_size({"": fields[i][2]}, max), i)):
         name, _, value, _ = fields[index]
-        gain = item_size({"": value}, max) - 1 - (1 + item_size({"": change_of(name, NULLED)}, max))
-        if name in ("id", "kept") or gain <= 0:
-            continue
-        nulled.add(name)
-        if item_size(item_of(fields, nulled), max) <= LIMIT:
-            return item_of(fields, nulled)
-    return None
+        gain = item_size({"": value}, max) - 1 - size_in(change_of(name, NULLED))
+        if total > LIMIT and name not in ("id", "kept") and gain > 0:
+            nulled.add(name)
+            total -= gain
+    for name, _, value, _ in reversed(fields):
+        if total > LIMIT and name not in ("id", "kept"):
+            total += 0 if left_out else room_for_count
+            total -= size_in({"NULL": True}, name) + size_in(change_of(name, NULLED)) if name in nulled else size_in(value, name)
+            nulled.discard(name)
+            left_out.add(name)
+    return item_of(fields, nulled, left_out, kept, unnamed) if total <= LIMIT else None
 
 
 def outcome_of(fields, line):
@@ -235,19 +287,22 @@ def outcome_of(fields, line):
     if expected is None:
         assert line == "rejected"
         return "rejected"
-    lower, upper, truncated, nulled, item = line.split(" ", 4)
+    lower, upper, truncated, lost, item = line.split(" ", 4)
     item = json.loads(item, object_pairs_hook=unique)
     item["_airbyte_ab_id"] = {"S": "u" * 36}
-    assert item == expected, {name: (len(text), text[:10]) for name, text, _, _ in fields}
+    assert item == expected, {name: (len(text), text[:10]) for name, text, _, _ in fields[:20]}
     assert (int(lower), int(upper)) == (item_size(item, min), item_size(item, max))
     assert int(truncated) == sum(kind is not None for *_, kind in fields)
-    return "nulled" if int(nulled) else "between" if int(upper) > LIMIT else "whole"
+    if int(lost):
+        assert int(upper) <= LIMIT
+        return "left out" if len(item["_airbyte_data"]["M"]) < len(fields) else "nulled"
+    return "between" if int(upper) > LIMIT else "whole"
 
 
 def test_sizes_agree_with_an_encoder_in_python(build_folder):
     """Items around the limit and far over it: what is nulled, what is left as it is, what is refused."""
     rng = random.Random(SEED)
-    seen = {"whole": 0, "nulled": 0, "rejected": 0, "between": 0}
+    seen = {"whole": 0, "nulled": 0, "left out": 0, "rejected": 0, "between": 0}
     for _ in range(0, LARGE, 20):  # of up to several MB each
         records = [random_large_record(rng) for _ in range(20)]
         lines = ["{" + ",".join(f"{json.dumps(name)}:{text}" for name, text, _, _ in fields) + "}" for fields in records]

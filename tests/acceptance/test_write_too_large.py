@@ -161,3 +161,49 @@ def test_a_record_of_megabytes_beside_a_small_memory(connector, engine, dynamodb
     assert any(level == "WARN" and "max_memory_mb" in text and "stream s" in text for level, text in outcome.logs)
     [letter] = engines.read_table(dynamodb, dead)
     assert letter["format"] == "too long to be kept" and letter["record"] == ""
+
+
+@pytest.mark.parametrize("count", [40_000, 300_000])
+def test_of_very_many_small_fields_the_first_are_stored(connector, engine, dynamodb, prefix, count):
+    """With the primary key and the cursor, wherever they stand, and how many are missing. 300,000 are more than is ever held."""
+    data = {"first": 0, **{f"field {number}": "value" for number in range(count)}, "id": 7, "when": "now"}
+    stream = messages.stream("s", primary_key=[["id"]], cursor_field=["when"])
+    lines = [messages.record("s", {"id": 1}), messages.record("s", data), messages.stream_state("s", {"n": 1})]
+    out = connector.write(messages.config(engine.endpoint, prefix, on_rejected_record="skip"), messages.catalog(stream), lines).ok()
+    item = next(item for item in engines.read_table(dynamodb, f"{prefix}_s") if item["_airbyte_data"]["id"] == 7)
+    stored = item["_airbyte_data"]
+    missing = len(data) - len(stored)
+    assert stored == {name: value for name, value in data.items() if name in stored}
+    assert set(stored) == {"first", "id", "when", *(f"field {number}" for number in range(count - missing))}
+    assert len(stored) > 15_000
+    assert item["_airbyte_meta"]["changes"] == [{"field": "_airbyte_data", "change": "TRUNCATED",
+                                                 "reason": "DESTINATION_RECORD_SIZE_LIMITATION", "count": missing}]
+    assert out.states[0]["destinationStats"] == {"recordCount": 2.0, "additionalStats": {"nulledValueCount": float(missing)}}
+
+
+@pytest.mark.parametrize("count", [7_000, 50_000])
+def test_a_long_list_of_changes_is_cut(connector, engine, dynamodb, prefix, count):
+    """Those that came with the record; nothing of its data is lost for them."""
+    changes = [{"field": f"f{number}", "change": "NULLED", "reason": "SOURCE_FIELD_SIZE_LIMITATION"} for number in range(count)]
+    data = {"id": 1, "text": "x" * 1_000}
+    record = json.loads(messages.record("s", data))
+    record["record"]["meta"] = {"changes": changes}
+    out = connector.write(messages.config(engine.endpoint, prefix), messages.catalog("s"),
+                          [messages.line(record), messages.stream_state("s", {"n": 1})]).ok()
+    item, = engines.read_table(dynamodb, f"{prefix}_s")
+    assert item["_airbyte_data"] == data
+    *named, last = item["_airbyte_meta"]["changes"]
+    assert named == changes[:len(named)] and len(named) > 500
+    assert last == {"field": "_airbyte_meta.changes", "change": "TRUNCATED", "reason": "DESTINATION_RECORD_SIZE_LIMITATION",
+                    "count": count - len(named)}
+    assert len(out.states) == 1
+
+
+def test_a_field_of_each_that_cannot_be_kept(connector, engine, dynamodb, prefix):
+    """More notes of our own than an item can hold: NaN in 30,000 fields."""
+    text = "{" + ",".join(f'"f{number}":NaN' for number in range(30_000)) + "}"
+    connector.write(messages.config(engine.endpoint, prefix), messages.catalog("s"), [rows.raw_record("s", text)]).ok()
+    item, = engines.read_table(dynamodb, f"{prefix}_s")
+    assert item["_airbyte_data"] == {f"f{number}": "NaN" for number in range(30_000)}
+    *named, last = item["_airbyte_meta"]["changes"]
+    assert last["field"] == "_airbyte_meta.changes" and last["count"] + len(named) == 30_000

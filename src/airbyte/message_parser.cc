@@ -1,5 +1,6 @@
 #include "airbyte/message_parser.h"
 
+#include "airbyte/stream_reader.h"
 #include "airbyte/unknown_message.h"
 #include "base/text.h"
 #include "json/members.h"
@@ -18,25 +19,6 @@ constexpr Text kNotJson = "line is not valid JSON";
 constexpr Text kNotAMessage = "line is not an Airbyte message";
 
 enum class MessageType { kNone, kRecord, kState, kTrace, kOther, kUnknown };
-
-// A stream as messages name it; the last of several members counts.
-struct StreamReader {
-  StreamRef stream;
-  bool has_name = false;
-  bool bad_ns = false;
-
-  const char* ReadName(const MemberText& text) {
-    has_name = text.kind == MemberText::kText;
-    stream.name = text.text;
-    return text.next;
-  }
-  const char* ReadNamespace(const MemberText& text) {
-    bad_ns = text.kind == MemberText::kOther;
-    stream.ns.reset();
-    if (text.kind == MemberText::kText) stream.ns = text.text;
-    return text.next;
-  }
-};
 
 // One line; lives for one call of Parse.
 class LineParser {

@@ -18,8 +18,6 @@ namespace {
 
 // In memory, beside the group: its places in maps, reference counts, the allocator's part. Bytes.
 constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
-// Of the scratch buffer, from one line to the next; it is not in the memory budget. Bytes.
-constexpr size_t kKeptScratch = 1 << 20;
 
 constexpr Text kTooLong = "its line is too long for the memory that there is (max_memory_mb)";
 
@@ -31,35 +29,6 @@ NumberedVector<StreamNo, StreamEncoding> EncodingsOf(const RunPlan& plan) {
 
 }  // namespace
 
-// ---- the item of the record that is being read
-
-void DraftItem::Begin(std::optional<StreamNo> stream, Instant now) {
-  Discard();
-  stream_ = stream;
-  if (!stream) return;
-  batch_ = &batcher_.Open(plan_.streams[*stream].table, now);
-  mark_ = batcher_.BeginItem(*batch_);
-}
-
-void DraftItem::Keep(RecordGroup& group, const ItemEncoder::ItemFacts& facts) {
-  batcher_.EndItem(plan_.streams[*stream_].table, mark_,
-                   {.group = &group,
-                    .letter = nullptr,
-                    .is_changed = facts.nulled + facts.truncated > 0,
-                    .op = WriteOp::kPut,
-                    .stored_bytes = static_cast<uint32_t>(facts.size.upper)});
-  batch_ = nullptr;
-  stream_.reset();
-}
-
-void DraftItem::Discard() {
-  if (batch_ != nullptr) batcher_.Rollback(*batch_, mark_);
-  batch_ = nullptr;
-  stream_.reset();
-  if (scratch_.capacity() > kKeptScratch) scratch_ = Buffer();
-  scratch_.Clear();
-}
-
 // ---- chunks and lines
 
 RecordReader::RecordReader(RunContext& run, const Input& input, MessageWriter& writer, Batcher& batcher,
@@ -69,6 +38,7 @@ RecordReader::RecordReader(RunContext& run, const Input& input, MessageWriter& w
       writer_(writer),
       settlement_(settlement),
       progress_(progress),
+      finder_(run.plan, input.streams, input.by_name_only, writer),
       encodings_(EncodingsOf(run.plan)),
       open_groups_(run.plan.streams.size(), nullptr),
       draft_(run.plan, batcher) {}
@@ -143,7 +113,7 @@ bool RecordReader::TakeLongLine(const SkimmedLine& line) {
   if (line.kind == LineKind::kMalformed) return FailLine(line.reason, nullptr);
   if (line.kind != LineKind::kRecord || !run_.plan.skip_rejected) return FailLongLine(line);
   const StreamRef named{line.stream->ns, line.stream->name};
-  const std::optional<StreamNo> stream = FindStream(named);
+  const std::optional<StreamNo> stream = finder_.Find(named);
   if (!stream) return FailUnknownStream(named);
   progress_.read.Add(1);
   return RejectRecord(*stream, kTooLong, kDeadLetterNothing, {});
@@ -154,7 +124,7 @@ bool RecordReader::FailLongLine(const SkimmedLine& line) {
   if (line.kind == LineKind::kPlain && !line.reason.empty())
     return Fail(OtherInputError(line_number_, line.reason));
   std::optional<StreamId> of;
-  if (line.stream) of = ShownStream({line.stream->ns, line.stream->name});
+  if (line.stream) of = finder_.Shown({line.stream->ns, line.stream->name});
   return Fail(LongLineError(line_number_, line, of ? &*of : nullptr, run_.budget.limit(),
                             of && !run_.plan.skip_rejected));
 }
@@ -184,7 +154,7 @@ bool RecordReader::TakeOddLine(const OddLine& odd) {
 const char* RecordReader::OnData(const char* p, const char* end, const RecordFields& seen) {
   data_ = p;
   data_end_ = end;
-  return Encode(seen.has_stream ? FindStream(seen.stream) : std::nullopt);
+  return Encode(seen.has_stream ? finder_.Find(seen.stream) : std::nullopt);
 }
 
 // Where data ends; nullptr if it is not valid.
@@ -201,7 +171,7 @@ const char* RecordReader::Encode(std::optional<StreamNo> stream) {
 }
 
 bool RecordReader::FinishRecord(const RecordFields& record) {
-  const std::optional<StreamNo> stream = FindStream(record.stream);
+  const std::optional<StreamNo> stream = finder_.Find(record.stream);
   if (!stream) {
     draft_.Discard();
     return FailUnknownStream(record.stream);
@@ -236,7 +206,7 @@ RecordGroup& RecordReader::CountRecord(StreamNo stream, const ItemEncoder::ItemF
 // itself, as a record that DynamoDB refuses is, and is skipped as that. False: the run fails here.
 bool RecordReader::TakeBadRecord(const ParsedLine& parsed, std::string_view line) {
   if (!run_.plan.skip_rejected) return FailLine(parsed.reason, &parsed.record.stream);
-  const std::optional<StreamNo> stream = FindStream(parsed.record.stream);
+  const std::optional<StreamNo> stream = finder_.Find(parsed.record.stream);
   if (!stream) return FailUnknownStream(parsed.record.stream);
   progress_.read.Add(1);
   return RejectRecord(*stream, parsed.reason, kDeadLetterLine, line);
@@ -290,7 +260,7 @@ void RecordReader::CloseGroups() {
 bool RecordReader::AddCheckpoint(const StateFields& state, std::string_view line) {
   std::optional<StreamNo> stream;
   if (state.kind == StateKind::kStream) {
-    stream = FindStream(state.stream);
+    stream = finder_.Find(state.stream);
     if (!stream && FailIfSeveral(state.stream, "a STATE")) return false;
   }
   CloseGroups();
@@ -317,64 +287,19 @@ bool RecordReader::AddOddState(const StateFields& state, std::string_view line) 
 
 // A status of a stream that is not in the catalog says nothing to us. False: the run fails here.
 bool RecordReader::NoteStatus(const StreamRef& of, StreamStatus status) {
-  const std::optional<StreamNo> stream = FindStream(of);
+  const std::optional<StreamNo> stream = finder_.Find(of);
   if (!stream) return !FailIfSeveral(of, "a status");
   input_.statuses.Note(*stream, status, {contents_.chunk, next_index_++});
   return true;
 }
 
-std::optional<StreamNo> RecordReader::FindStream(const StreamRef& stream) {
-  if (last_stream_ && stream.name == last_id_.name &&
-      (stream.ns ? last_id_.ns && *stream.ns == *last_id_.ns : !last_id_.ns)) {
-    return last_stream_;
-  }
-  const StreamRouter::Route route = input_.streams.Find(stream);
-  if (route.by_name_only) NoteByNameOnly(*route.stream);
-  last_stream_ = route.stream;
-  last_id_.name.assign(stream.name);
-  if (stream.ns) {
-    last_id_.ns.emplace(*stream.ns);
-  } else {
-    last_id_.ns.reset();
-  }
-  return last_stream_;
-}
-
-void RecordReader::NoteByNameOnly(StreamNo stream) {
-  const StreamId& id = run_.plan.streams[stream].id;
-  switch (input_.by_name_only.About(stream)) {
-    case FirstOfStream::Say::kNothing:
-      return;
-    case FirstOfStream::Say::kIt:
-      writer_.Warn(fmt::format(
-          "Messages of stream {} come without a namespace. They are taken for {}, the only stream of "
-          "that name in the catalog.",
-          ShortText(id.name), id.Display()));
-      return;
-    case FirstOfStream::Say::kThatThereAreMore:
-      writer_.Warn(
-          "Messages of more streams come without a namespace, and are taken for the only ones of their "
-          "names.");
-  }
-}
-
 // Of a message without a stream. True: it could mean several, so the run fails here. A STATE or a status that
 // were passed over could say of one of them what is true of none.
 bool RecordReader::FailIfSeveral(const StreamRef& stream, Text what) {
-  std::vector<StreamId> candidates;
-  for (const StreamNo no : input_.streams.Candidates(stream)) candidates.push_back(run_.plan.streams[no].id);
+  const std::vector<StreamId> candidates = finder_.Candidates(stream);
   if (candidates.empty()) return false;
   Fail(SeveralStreamsError(line_number_, what, candidates));
   return true;
-}
-
-// For a message: of the catalog, or whatever the source made of it.
-StreamId RecordReader::ShownStream(const StreamRef& stream) {
-  if (const std::optional<StreamNo> known = FindStream(stream)) return run_.plan.streams[*known].id;
-  StreamId id;
-  if (stream.ns) id.ns = ShortText(*stream.ns);
-  id.name = ShortText(stream.name);
-  return id;
 }
 
 // Always false: the run fails here.
@@ -385,7 +310,7 @@ bool RecordReader::Fail(Error error) {
 
 bool RecordReader::FailLine(Text reason, const StreamRef* stream) {
   if (stream == nullptr) return Fail(BadLineError(line_number_, reason, nullptr));
-  const StreamId of = ShownStream(*stream);
+  const StreamId of = finder_.Shown(*stream);
   return Fail(BadLineError(line_number_, reason, &of));
 }
 

@@ -21,34 +21,13 @@
 #include "delivery/run_context.h"
 #include "delivery/settlement.h"
 #include "items/item_encoder.h"
+#include "pipeline/draft_item.h"
 #include "pipeline/first_of_stream.h"
 #include "pipeline/passed_over.h"
+#include "pipeline/stream_finder.h"
 #include "pipeline/stream_outcome.h"
 
 namespace ddb {
-
-// The item of the record that is being read. It is encoded into its stream's open batch, or, while its stream
-// is not known, into a buffer of its own, only to learn where its data ends. Until it is kept, nothing of it
-// counts: Discard undoes all of it.
-class DraftItem {
- public:
-  DraftItem(const RunPlan& plan, Batcher& batcher) : plan_(plan), batcher_(batcher) {}
-
-  void Begin(std::optional<StreamNo> stream, Instant now);  // discards an earlier one
-  Buffer& out() { return batch_ != nullptr ? batch_->body : scratch_; }
-  std::optional<StreamNo> stream() const { return stream_; }
-  // As an item of its batch; its stream is known.
-  void Keep(RecordGroup& group, const ItemEncoder::ItemFacts& facts);
-  void Discard();
-
- private:
-  const RunPlan& plan_;
-  Batcher& batcher_;
-  std::optional<StreamNo> stream_;
-  Batch* batch_ = nullptr;
-  size_t mark_ = 0;  // where it began there
-  Buffer scratch_;
-};
 
 class RecordReader final : private RecordSink {
  public:
@@ -79,8 +58,6 @@ class RecordReader final : private RecordSink {
   RecordGroup& CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts);
   RecordGroup& GroupOf(StreamNo stream);
   void CloseGroups();
-  std::optional<StreamNo> FindStream(const StreamRef& stream);
-  void NoteByNameOnly(StreamNo stream);
   bool FailIfSeveral(const StreamRef& stream, Text what);
   bool TakeLongLine(const SkimmedLine& line);
   bool FailLongLine(const SkimmedLine& line);
@@ -90,7 +67,6 @@ class RecordReader final : private RecordSink {
   bool Fail(Error error);
   bool FailLine(Text reason, const StreamRef* stream);
   bool FailUnknownStream(const StreamRef& stream);
-  StreamId ShownStream(const StreamRef& stream);
 
   RunContext& run_;
   const Input input_;
@@ -99,6 +75,7 @@ class RecordReader final : private RecordSink {
   Progress& progress_;
   MessageParser parser_;
   ItemEncoder encoder_;
+  StreamFinder finder_;
   const NumberedVector<StreamNo, StreamEncoding> encodings_;
 
   // The chunk.
@@ -116,10 +93,6 @@ class RecordReader final : private RecordSink {
   const char* data_end_ = nullptr;
   const char* line_end_ = nullptr;
   DraftItem draft_;
-
-  // The stream of the record before: most records are of the same.
-  std::optional<StreamNo> last_stream_;
-  StreamId last_id_;
 };
 
 }  // namespace ddb

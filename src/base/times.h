@@ -1,6 +1,7 @@
-// Times: every time by which a run goes on, waits or ends, in one place, as none of them makes sense without
-// the others. Where a time is the user's (give_up_after_s) or a service's, it is not here. Constants; any
-// thread.
+// Times: every time by which a sync goes on, waits or ends, in one place, as none of them makes sense without
+// the others. Not here: what the user says (give_up_after_s), what a connection waits for
+// (HttpClient::Options), what tables need to become active or to go (dynamodb/table_operations), check's own
+// (ConnectionCheck's options), and what belongs to an algorithm (delivery/path_bound). Constants; any thread.
 #pragma once
 
 #include <chrono>

@@ -103,11 +103,14 @@ class WriteCommand {
     return [&](const std::vector<std::string>& names) {
       EventLoop loop;
       EventControlLoop control(loop, clock_);
-      const std::unique_ptr<Client> client = MakeClient(plan, service, loop);
+      WatchedClient client(MakeClient(plan, service, loop), clock_, service.text());
       PrepareOptions options;
       options.endpoint = service.text();
-      options.stop_requested = [] { return Signals::received() != 0; };
-      return FindTables(control, *client, names, options);
+      options.stop_requested = [&] {
+        client.SayTrouble(writer_);
+        return Signals::received() != 0;
+      };
+      return FindTables(control, client, names, options);
     };
   }
 

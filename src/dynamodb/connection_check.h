@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "base/times.h"
 #include "dynamodb/client.h"
 #include "dynamodb/control_loop.h"
 #include "dynamodb/control_plane.h"
@@ -32,13 +33,13 @@ struct ConnectionCheckOptions {
   // The work ends by itself after `work`, or is cut off after `work` and `grace`; the clean-up likewise.
   Duration work = std::chrono::seconds(80);
   Duration cleanup = std::chrono::seconds(25);
-  Duration cleanup_after_stop = std::chrono::seconds(15);
+  Duration cleanup_after_stop = times::kStoringAfterStop;
   // After a stop: the clean-up is cut off when not one reply came to it by then.
-  Duration silence_after_stop = std::chrono::seconds(8);
+  Duration silence_after_stop = std::chrono::seconds(5);
   // How long DeleteTable is repeated when it finds no table, but a CreateTable whose outcome is unknown may
   // still be carried out.
   Duration late_creation = std::chrono::seconds(10);
-  Duration grace = std::chrono::seconds(2);
+  Duration grace = times::kFlushAfterStop;
 };
 
 struct ConnectionCheckResult {

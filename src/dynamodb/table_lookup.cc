@@ -4,13 +4,12 @@
 #include <utility>
 
 #include "base/task.h"
+#include "base/times.h"
 #include "dynamodb/control_plane.h"
 #include "dynamodb/requests.h"
 
 namespace ddb {
 namespace {
-
-constexpr Duration kStopPoll = std::chrono::milliseconds(100);
 
 class Lookup {
  public:
@@ -53,7 +52,7 @@ class Lookup {
       }
       return loop_.Stop();
     }
-    loop_.After(kStopPoll, [this] { WatchForStop(); });
+    loop_.After(times::kSignalPoll, [this] { WatchForStop(); });
   }
 
   ScopedLoop loop_;

@@ -31,6 +31,13 @@ bool CrcMatches(const HttpReply& reply) {
          (reply.sent_body.data() != reply.body.data() && Crc32(reply.body) == reply.crc32);
 }
 
+// https://www.rfc-editor.org/rfc/rfc8259#section-8.1: nobody may send a byte order mark, and who reads may
+// pass over it.
+std::string_view WithoutMark(std::string_view body) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return body.starts_with(kMark) ? body.substr(kMark.size()) : body;
+}
+
 class HttpDynamoDbClient final : public Client {
  public:
   HttpDynamoDbClient(EventLoop& loop, const Clock& clock, const Endpoint& endpoint,
@@ -99,7 +106,8 @@ class HttpDynamoDbClient final : public Client {
                });
   }
 
-  static void Deliver(const HttpReply& http, const Clock& clock, ClockSkew& skew, const Done& done) {
+  static void Deliver(HttpReply http, const Clock& clock, ClockSkew& skew, const Done& done) {
+    http.body = WithoutMark(http.body);
     Reply reply;
     reply.verdict = Classify(http, CrcMatches(http));
     if (reply.verdict.code == ErrorCode::kClockSkew && http.date_seconds != 0) {

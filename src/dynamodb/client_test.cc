@@ -139,6 +139,12 @@ TEST_F(DynamoDbClient, ADamagedReplyIsNoSuccess) {
   EXPECT_TRUE(Send("BatchWriteItem", "{}").verdict.ok());
 }
 
+TEST_F(DynamoDbClient, AByteOrderMarkIsNoPartOfTheReply) {
+  Serve({HttpText(200, "\xef\xbb\xbf{}"), HttpText(200, "\xef\xbb\xbf")});
+  EXPECT_EQ(Send("BatchWriteItem", "{}").body, "{}");
+  EXPECT_EQ(Send("BatchWriteItem", "{}").body, "");
+}
+
 // "{}" by gzip. The checksum is of what the service sent: of this, or, where something on the way packed it,
 // of what it was before.
 TEST_F(DynamoDbClient, TheChecksumOfAPackedReply) {

@@ -88,8 +88,8 @@ class ConnectionCheck {
       const bool ours = created.unknown && (created.verdict.code == ErrorCode::kResourceInUse ||
                                             created.verdict.code == ErrorCode::kTableAlreadyExists);
       may_exist_ = created.unknown;
-      not_dynamodb_ = !created.answered && created.verdict.transport != TransportError::kReset &&
-                      created.verdict.transport != TransportError::kCutShort &&
+      // (So is what ends every connection without a word: most servers of TLS do that to plain HTTP.)
+      not_dynamodb_ = !created.answered && created.verdict.transport != TransportError::kCutShort &&
                       created.verdict.transport != TransportError::kTimeout;
       if (!ours) co_return tools.operations.Failure("CreateTable", options_.table, created);
     }

@@ -68,7 +68,7 @@ Words WordsOf(ReplyFault fault) {
     case ReplyFault::kHtml:
       return {"the replies are web pages (HTML), not DynamoDB's", kNotDynamoDb};
     case ReplyFault::kNotJson:
-      return {"the replies are not JSON, so not DynamoDB's", kNotDynamoDb};
+      return {"the replies are no JSON objects, as DynamoDB's are", kNotDynamoDb};
     case ReplyFault::kRedirect:
       return {"the replies point to another address", "Make the endpoint the address where DynamoDB is."};
     case ReplyFault::kProxyLogin:
@@ -169,8 +169,10 @@ ReplyFault FaultOf(TransportError error) {
 
 ReplyFault FaultOfBody(std::string_view body) {
   const size_t first = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");  // blanks, or a byte order mark
-  const bool page = first != std::string_view::npos && body[first] == '<';
-  return page ? ReplyFault::kHtml : ReplyFault::kNotJson;
+  if (first == std::string_view::npos) return ReplyFault::kNotJson;
+  body.remove_prefix(first);
+  // Other services of AWS answer in XML.
+  return body.starts_with('<') && !body.starts_with("<?xml") ? ReplyFault::kHtml : ReplyFault::kNotJson;
 }
 
 }  // namespace ddb

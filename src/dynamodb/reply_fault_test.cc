@@ -51,6 +51,7 @@ TEST(ReplyFaultTest, OfReplies) {
   EXPECT_EQ(FaultOfReply(502, "<html>sorry</html>"), ReplyFault::kHtml);
   EXPECT_EQ(FaultOfReply(502, "\xef\xbb\xbf\r\n <!doctype html>"), ReplyFault::kHtml);
   EXPECT_EQ(FaultOfReply(503, "no server"), ReplyFault::kStatus);
+  EXPECT_EQ(FaultOfReply(403, "<?xml version=\"1.0\"?><Error/>"), ReplyFault::kStatus);
   EXPECT_EQ(FaultOfReply(404, ""), ReplyFault::kStatus);
   EXPECT_EQ(FaultOfReply(301, "<html>moved</html>"), ReplyFault::kRedirect);
   EXPECT_EQ(FaultOfReply(407, "<html>who?</html>"), ReplyFault::kProxyLogin);

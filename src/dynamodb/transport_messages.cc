@@ -148,7 +148,7 @@ std::string StrangerText(const FailedOperation& failed, const EndpointText& endp
       break;
   }
   const std::string_view page = verdict.fault == ReplyFault::kHtml      ? " with a web page (HTML)"
-                                : verdict.fault == ReplyFault::kNotJson ? " with what is not JSON"
+                                : verdict.fault == ReplyFault::kNotJson ? " with what is no JSON object"
                                                                         : "";
   std::string_view advice;
   switch (verdict.status) {

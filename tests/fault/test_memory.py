@@ -296,7 +296,7 @@ def test_one_line_of_100_mb_is_refused_by_name(start, holds):
                 running.send_raw(b"x" * (1 << 20))
         except BrokenPipeError:
             pass
-        outcome = running.outcome(LONG_S)
+        outcome = running.finish(LONG_S)
     assert outcome.code == 1
     assert outcome.error["failure_type"] == "config_error"
     assert "line 102 of the input, a record of stream s, has more than" in outcome.error["message"].lower()

@@ -2,8 +2,8 @@
 // store in memory that loses, delays, refuses and lies. Whatever the dice say:
 //   P1  when a STATE is out, everything that it covers is stored (or was refused and counted);
 //   P2  a run that ends well has stored or counted everything, and every STATE is out, in order, with the
-//   right counts; P3  the memory budget is given back to the last byte; P4  however often a record is sent,
-//   it is sent under one key.
+//   right counts, and of a run that fails what lies before the record that is refused; P3  the memory budget
+//   is given back to the last byte; P4  however often a record is sent, it is sent under one key.
 //
 // DDB_PROPERTY_SEEDS=n runs n seeds, DDB_PROPERTY_FIRST_SEED=s starts with s:
 //   DDB_PROPERTY_SEEDS=1 DDB_PROPERTY_FIRST_SEED=4711 pipeline_test --gtest_filter='*Property*'
@@ -273,6 +273,7 @@ class PropertyRun {
       Wrong(fmt::format("STATE {} counts {} records, not {}", number, counted, checkpoint.covers));
     }
     ++states_out_;
+    out_.insert(number);
   }
 
   void Judge(const RunResult& result, const MemoryBudget& budget) {
@@ -292,6 +293,19 @@ class PropertyRun {
         Wrong("a refused record, and yet the run ended well");
     } else if (!has_bad || plan_.skip) {
       Wrong("failed: " + (result.error ? result.error->message : "no error"));
+    } else {
+      JudgeWhatLiesBeforeTheFailure();
+    }
+  }
+
+  // Whatever happened to the requests: no try waits so long that the time for it runs out.
+  void JudgeWhatLiesBeforeTheFailure() {
+    const auto first = std::find_if(plan_.records.begin(), plan_.records.end(),
+                                    [](const auto& r) { return r.bad || r.odd; });
+    const auto before = static_cast<size_t>(first - plan_.records.begin());
+    for (size_t number = 0; number < plan_.checkpoints.size(); ++number) {
+      if (plan_.checkpoints[number].records_before <= before && out_.count(number) == 0)
+        Wrong(fmt::format("STATE {} lies before the first refused record {} and is not out", number, before));
     }
   }
 
@@ -305,6 +319,7 @@ class PropertyRun {
   Dice dice_;
   std::map<int, int> last_out_;
   size_t states_out_ = 0;
+  std::set<size_t> out_;  // STATEs
   std::string wrong_;
 };
 

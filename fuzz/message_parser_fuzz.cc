@@ -1,5 +1,6 @@
 // Any bytes as a line of stdin: the parser reads nothing but the line and its padding, calls only that JSON
-// what another parser takes, and a STATE with its stats set is a STATE of the same stream again.
+// what another parser takes, and a STATE with its stats set is a STATE of the same stream again. What skims a
+// line that is too long, in whatever pieces, takes it for the same.
 #include <simdjson.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "airbyte/line_skim.h"
 #include "airbyte/message_parser.h"
+#include "airbyte/odd_line.h"
 #include "airbyte/state_line.h"
 #include "json/scan.h"
 
@@ -52,6 +55,22 @@ void CheckState(const Line& line, const ddb::ParsedLine& parsed) {
   Require(again.state.stats_begin < again.state.stats_end);
 }
 
+// One way only: the skim looks into no number and no word.
+void CheckSkim(std::string_view line, const ddb::ParsedLine& parsed) {
+  ddb::LineSkim skim;
+  const size_t half = line.size() / 2;
+  skim.Feed(line.substr(0, half));
+  skim.Feed(line.substr(half));
+  const ddb::SkimmedLine skimmed = skim.Finish();
+  if (parsed.kind == ddb::LineKind::kRecord) {
+    Require(skimmed.kind == ddb::LineKind::kRecord && skimmed.stream->name == parsed.record.stream.name);
+    Require(skimmed.stream->ns == parsed.record.stream.ns);
+  } else if (parsed.kind == ddb::LineKind::kState || parsed.kind == ddb::LineKind::kPlain ||
+             parsed.kind == ddb::LineKind::kBlank) {
+    Require(skimmed.kind == parsed.kind);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -59,7 +78,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ddb::MessageParser parser;
   Sink sink;
   const ddb::ParsedLine parsed = parser.Parse(line.view(), sink);
+  if (size < 60'000) CheckSkim(line.view(), parsed);  // of a longer name it keeps nothing
   if (parsed.kind == ddb::LineKind::kState) CheckState(line, parsed);
+  if (parsed.kind == ddb::LineKind::kPlain) {
+    const ddb::OddLine odd = ddb::LookAtPlainLine(line.view());
+    Require((odd.kind == ddb::OddLine::Kind::kText) == odd.reason.empty());
+  }
   if (parsed.kind == ddb::LineKind::kMalformed) {
     Require(!parsed.reason.empty());
     return 0;

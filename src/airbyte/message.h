@@ -22,11 +22,12 @@ enum class LineKind {
   kRecord,
   kState,
   kStreamStatus,
-  kIgnored,    // a message that asks for nothing here: LOG, CONTROL, other TRACEs
-  kUnknown,    // a message of a type that is not known, and no record in it: see ParsedLine::type
-  kBlank,      // whitespace
-  kPlain,      // it does not begin with '{' (odd_line says more)
-  kMalformed,  // see ParsedLine::reason
+  kSourceError,  // a TRACE ERROR: the source says that it has failed
+  kIgnored,      // a message that asks for nothing here: LOG, CONTROL, other TRACEs
+  kUnknown,      // a message of a type that is not known, and no record in it: see ParsedLine::type
+  kBlank,        // whitespace
+  kPlain,        // it does not begin with '{' (odd_line says more)
+  kMalformed,    // see ParsedLine::reason
 };
 
 enum class StateKind { kStream, kGlobal, kLegacy };

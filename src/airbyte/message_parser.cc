@@ -94,7 +94,9 @@ class LineParser {
       case MessageType::kTrace:
         if (HoldsRecord()) return Malformed(kRecordInAnotherType);
         if (!trace_reason_.empty()) return Malformed(trace_reason_);
-        out_.kind = trace_is_status_ ? LineKind::kStreamStatus : LineKind::kIgnored;
+        out_.kind = trace_is_status_  ? LineKind::kStreamStatus
+                    : trace_is_error_ ? LineKind::kSourceError
+                                      : LineKind::kIgnored;
         return;
     }
   }
@@ -306,6 +308,7 @@ class LineParser {
 
   const char* ReadTrace(const char* p) {
     trace_is_status_ = false;
+    trace_is_error_ = false;
     trace_reason_ = {};
     status_ = StreamStatus::kOther;
     if (*p != '{') {
@@ -317,6 +320,7 @@ class LineParser {
       if (member == 0) {
         const MemberText type = Read(value, scratch_.other);
         trace_is_status_ = type.text == "STREAM_STATUS";
+        trace_is_error_ = type.text == "ERROR";
         return type.next;
       }
       if (member != 1) return Skip(value);
@@ -358,6 +362,7 @@ class LineParser {
   Text trace_reason_;
   bool record_ns_is_bad_ = false;
   bool trace_is_status_ = false;
+  bool trace_is_error_ = false;
   StreamStatus status_ = StreamStatus::kOther;
 };
 

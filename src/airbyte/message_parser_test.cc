@@ -200,11 +200,20 @@ TEST_F(MessageParserTest, ARecordIsNeverPassedOver) {
 TEST_F(MessageParserTest, WhatIsIgnored) {
   for (const char* line :
        {R"({"type":"LOG","log":{"level":"INFO","message":"x"}})", R"({"type":"LOG"})", R"({"type":"SPEC"})",
-        R"({"type":"TRACE","trace":{"type":"ERROR","emitted_at":1.5,"error":{"message":"x"}}})",
+        R"({"type":"TRACE","trace":{"type":"ESTIMATE","emitted_at":1.5,"estimate":{"name":"x"}}})",
         R"({"type":"TRACE","trace":{"emitted_at":1.5e3}})", R"({"type":"TRACE","trace":{"type":null}})",
         R"({"type":"CONTROL","control":{"type":"CONNECTOR_CONFIG","emitted_at":1.0}})"}) {
     EXPECT_EQ(Parse(line).kind, LineKind::kIgnored) << line << parsed_.reason;
   }
+}
+
+TEST_F(MessageParserTest, ASourceSaysThatItFailed) {
+  for (const char* line :
+       {R"({"type":"TRACE","trace":{"type":"ERROR","emitted_at":1.5,"error":{"message":"x"}}})",
+        R"({"trace":{"error":{},"stream_status":null,"type":"\u0045RROR"},"type":"TRACE"})"}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kSourceError) << line << parsed_.reason;
+  }
+  EXPECT_EQ(Parse(R"({"type":"LOG","trace":{"type":"ERROR"}})").kind, LineKind::kIgnored);
 }
 
 TEST_F(MessageParserTest, TypesThatAreNotKnown) {

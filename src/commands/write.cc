@@ -22,10 +22,10 @@
 #include "commands/service.h"
 #include "commands/standard_io.h"
 #include "commands/table_names.h"
+#include "commands/table_preparation.h"
 #include "config/config.h"
 #include "dynamodb/table_lookup.h"
 #include "dynamodb/tables.h"
-#include "dynamodb/watched_client.h"
 #include "pipeline/run.h"
 
 namespace ddb {
@@ -122,37 +122,21 @@ class WriteCommand {
 
   RunResult Carry(const RunPlan& plan, const Service& service) {
     const ClientFactory make_client = [&](EventLoop& loop) { return MakeClient(plan, service, loop); };
-    return RunSync(plan, {.clock = clock_,
-                          .writer = writer_,
-                          .budget = budget_,
-                          .make_client = make_client,
-                          .endpoint = service.text(),
-                          .prepare =
-                              [&](const StopRequested& stop_requested) {
-                                return Prepare(plan, service.text(), make_client, stop_requested);
-                              },
-                          .input_fd = STDIN_FILENO,
-                          .signal_fd = signals_.fd(),
-                          .progress_fd = terminal_.fd()});
-  }
-
-  Result<TableDescriptions> Prepare(const RunPlan& plan, const EndpointText& endpoint,
-                                    const ClientFactory& make_client, const StopRequested& stop_requested) {
-    EventLoop loop;
-    WatchedClient client(make_client(loop), clock_, endpoint);
-    PrepareOptions options;
-    options.endpoint = endpoint;
-    options.stop_requested = [&] {
-      client.SayTrouble(writer_);
-      return stop_requested();
-    };
-    const std::vector<TablePlan> plans(plan.tables.begin(), plan.tables.end());
-    Result<std::vector<TableDescription>> prepared =
-        PrepareTables(loop, clock_, client, writer_, plans, options);
-    if (!prepared.ok()) return std::move(prepared).error();
-    TableDescriptions tables;
-    for (TableDescription& table : *prepared) tables.push_back(std::move(table));
-    return tables;
+    TablePreparation tables(plan, service.text(), make_client, clock_, writer_);
+    RunParts parts{
+        .clock = clock_,
+        .writer = writer_,
+        .budget = budget_,
+        .make_client = make_client,
+        .endpoint = service.text(),
+        .prepare = [&](const StopRequested& stop_requested) { return tables.Look(stop_requested); },
+        .input_fd = STDIN_FILENO,
+        .signal_fd = signals_.fd(),
+        .progress_fd = terminal_.fd()};
+    if (tables.AnyToReplace()) {
+      parts.replace = [&](const StopRequested& stop_requested) { return tables.Replace(stop_requested); };
+    }
+    return RunSync(plan, parts);
   }
 
   // What LogStart wrote shows whether anybody takes it; a reader that stalls is left to the pipeline.

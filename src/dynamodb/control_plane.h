@@ -25,6 +25,10 @@ struct ControlReply {
   bool gave_up = false;    // the failure is one that may pass, but the time was up
   bool answered = false;   // the endpoint has given a valid reply, to this call or to an earlier one
   bool ok() const { return verdict.ok(); }
+  // There is a table of that name, or it is being changed.
+  bool in_use() const {
+    return verdict.code == ErrorCode::kResourceInUse || verdict.code == ErrorCode::kTableAlreadyExists;
+  }
 };
 
 struct ControlOptions {

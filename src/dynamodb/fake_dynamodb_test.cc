@@ -125,7 +125,7 @@ std::optional<Verdict> FakeDynamoDb::ExecuteOn(Table& table, const std::string& 
     body += "}";
   } else {
     EXPECT_EQ(operation, "UpdateTimeToLive");
-    table.ttl = "set";
+    table.ttl = Text(request, "/TimeToLiveSpecification/AttributeName");
     body = "{}";
   }
   return std::nullopt;

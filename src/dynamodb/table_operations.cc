@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "dynamodb/reduced_settings.h"
 #include "dynamodb/requests.h"
 #include "dynamodb/responses.h"
 
@@ -35,26 +34,6 @@ constexpr std::string_view kReservedTag = "aws:";
 
 bool IsNotFound(const ControlReply& reply) { return reply.verdict.code == ErrorCode::kResourceNotFound; }
 
-bool IsInUse(const ControlReply& reply) {
-  return reply.verdict.code == ErrorCode::kResourceInUse ||
-         reply.verdict.code == ErrorCode::kTableAlreadyExists;
-}
-
-// DynamoDB itself has said no, and not to us or to the operation as a whole, as far as its error tells.
-bool MayBeASetting(const ControlReply& reply) {
-  if (reply.ok() || reply.gave_up || !reply.verdict.answered()) return false;
-  switch (reply.verdict.code) {
-    case ErrorCode::kAccessDenied:
-    case ErrorCode::kValidation:
-    case ErrorCode::kKmsUnavailable:
-    case ErrorCode::kUnknownOperation:
-    case ErrorCode::kOther:
-      return true;
-    default:
-      return false;
-  }
-}
-
 Error NotUnderstood(std::string_view operation, const std::string& table,
                     std::source_location where = std::source_location::current()) {
   return SystemError(fmt::format("The reply to {} of table {} was not understood.", operation, table),
@@ -77,25 +56,7 @@ std::string_view StateText(TableStatus status) {
   return "it is in a state that this version does not know";
 }
 
-std::string KeyText(const TableSettings& settings) {
-  return settings.kms_key_arn.empty() ? std::string("a key in KMS") : "the key " + settings.kms_key_arn;
-}
-
 }  // namespace
-
-Status CheckProtectedAs(const TableDescription& before, const TableDescription& now) {
-  const TableSettings& was = before.settings;
-  const TableSettings& is = now.settings;
-  if (!was.kms) return Ok();
-  const bool same_key =
-      was.kms_key_arn.empty() || is.kms_key_arn.empty() || was.kms_key_arn == is.kms_key_arn;
-  if (is.kms && same_key) return Ok();
-  return ConfigError(
-      fmt::format("Table {} was encrypted with {}, and was created again without it, so no record is written "
-                  "into it. Give the table that key again (UpdateTable), or use another sync mode.",
-                  now.name, KeyText(was)),
-      "DescribeTable: SSEDescription differs from that of the table that was dropped");
-}
 
 Status CheckUsable(const TableDescription& found, const TableKeys& needed) {
   if (found.status != TableStatus::kActive && found.status != TableStatus::kUpdating) {
@@ -149,12 +110,23 @@ Task<TableOperations::Found> TableOperations::LookWhenSettled(const std::string&
   }
 }
 
+Task<TableOperations::Found> TableOperations::LookIfAllowed(const std::string& table) {
+  const ControlReply reply = co_await plane_.Call("DescribeTable", TableNameBody(table), Deadline());
+  const ErrorCode code = reply.verdict.code;
+  if (code == ErrorCode::kAccessDenied || code == ErrorCode::kValidation) {
+    co_return std::optional<TableDescription>();
+  }
+  if (!reply.ok() && !IsNotFound(reply)) co_return Failure("DescribeTable", table, reply);
+  if (!reply.ok()) co_return std::optional<TableDescription>();
+  co_return co_await LookWhenSettled(table, true);
+}
+
 Task<Result<TableDescription>> TableOperations::Create(const std::string& table, const TableKeys& keys,
                                                        TableSettings& settings, bool* accepted) {
   const Instant deadline = plane_.Now() + transition_;
   for (;;) {
     const ControlReply reply = co_await SendCreate(table, keys, settings, deadline);
-    if (!reply.ok() && !IsInUse(reply)) co_return Failure("CreateTable", table, reply);
+    if (!reply.ok() && !reply.in_use()) co_return Failure("CreateTable", table, reply);
     if (reply.ok() && accepted) *accepted = true;
     std::optional<TableDescription> created;
     if (reply.ok()) created = ReadTableDescription(reply.body);
@@ -180,101 +152,6 @@ Task<TableOperations::Found> TableOperations::AwaitActive(const std::string& tab
   }
 }
 
-Task<std::optional<TableOperations::Reduced>> TableOperations::TryReduced(const std::string& table,
-                                                                          const TableKeys& keys,
-                                                                          const TableSettings& settings,
-                                                                          Loss most, Instant deadline) {
-  for (ReducedSettings& reduced : Reductions(settings)) {
-    if (reduced.loss > most) continue;
-    ControlReply reply =
-        co_await plane_.Call("CreateTable", CreateTableBody(table, keys, reduced.settings), deadline);
-    if (!MayBeASetting(reply)) co_return Reduced{std::move(reduced), std::move(reply)};
-  }
-  co_return std::nullopt;
-}
-
-// A refused setting must not leave a dropped table without its successor, but for what would be weaker: then
-// no record may be written into it.
-Task<ControlReply> TableOperations::SendCreate(const std::string& table, const TableKeys& keys,
-                                               TableSettings& settings, Instant deadline) {
-  ControlReply refused =
-      co_await plane_.Call("CreateTable", CreateTableBody(table, keys, settings), deadline);
-  if (!MayBeASetting(refused)) co_return refused;
-  std::optional<Reduced> reduced = co_await TryReduced(table, keys, settings, Loss::kMinor, deadline);
-  if (!reduced) co_return refused;
-  if (reduced->reply.ok()) {
-    WarnLeftOut(table, reduced->to, refused.verdict);
-    settings = std::move(reduced->to.settings);
-  }
-  co_return std::move(reduced->reply);
-}
-
-Task<Result<TableOperations::Probed>> TableOperations::Probe(const TableDescription& table,
-                                                             TableSettings& settings) {
-  const Instant deadline = Deadline();
-  ControlReply reply =
-      co_await plane_.Call("CreateTable", CreateTableBody(table.name, table.keys, settings), deadline);
-  if (MayBeASetting(reply)) {
-    std::optional<Reduced> reduced =
-        co_await TryReduced(table.name, table.keys, settings, Loss::kWeaker, deadline);
-    if (!reduced) co_return NotToBeMadeAgain(table, reply, nullptr);
-    // A key that was refused otherwise than by a rule for what a request may say is not the managed one.
-    const Loss allowed = reply.verdict.code == ErrorCode::kValidation ? Loss::kKeyName : Loss::kMinor;
-    if (reduced->to.loss > allowed) co_return NotToBeMadeAgain(table, reply, &reduced->to);
-    WarnLeftOut(table.name, reduced->to, reply.verdict);
-    settings = std::move(reduced->to.settings);
-    reply = std::move(reduced->reply);
-  }
-  if (reply.ok()) co_return Probed::kCreated;
-  // Limits are looked at after the permission, and the drop makes room for the new table.
-  const bool stands = IsInUse(reply) || reply.verdict.code == ErrorCode::kTableLimit;
-  if (!stands) co_return Failure("CreateTable", table.name, reply);
-  co_return Probed::kStands;
-}
-
-Error TableOperations::NotToBeMadeAgain(const TableDescription& table, const ControlReply& refused,
-                                        const ReducedSettings* accepted) const {
-  constexpr std::string_view kUntouched =
-      "Nothing was changed: a table is dropped only if it can be created again as it is.";
-  if (!accepted && refused.verdict.code == ErrorCode::kAccessDenied) {
-    Error error = Failure("CreateTable", table.name, refused);
-    error.message.append(" ").append(kUntouched);
-    return error;
-  }
-  const TableSettings& was = table.settings;
-  const bool key_refused =
-      was.kms && (accepted ? accepted->settings.kms_key_arn != was.kms_key_arn || !accepted->settings.kms
-                           : refused.verdict.code == ErrorCode::kKmsUnavailable);
-  std::string message;
-  if (key_refused) {
-    message = fmt::format(
-        "Table {} cannot be overwritten: it is encrypted with {}, and CreateTable with that key is refused "
-        "({}). {} Allow the user or role of the access key to use the key (kms:DescribeKey, kms:CreateGrant, "
-        "to encrypt and to decrypt), or use another sync mode.",
-        table.name, KeyText(was), refused.verdict.reason, kUntouched);
-  } else {
-    message = fmt::format(
-        "Table {} cannot be overwritten: CreateTable with the settings that it has is refused ({}). {} Use "
-        "another sync mode, or change the table.",
-        table.name, refused.verdict.reason, kUntouched);
-  }
-  return ConfigError(std::move(message),
-                     "CreateTable of the name that exists: " + refused.verdict.Describe(refused.request_id));
-}
-
-void TableOperations::WarnLeftOut(const std::string& table, const ReducedSettings& reduced,
-                                  const Verdict& refused) {
-  if (reduced.only_tags && refused.code == ErrorCode::kAccessDenied) {
-    WarnSkipped("TagResource", table, refused, "its tags");
-    return;
-  }
-  if (reduced.loss == Loss::kKeyName && reduced.left_out.find(',') == std::string::npos) return;  // see Probe
-  log_.Warn(
-      fmt::format("Table {}: CreateTable with all that the table has is refused ({}). It is created again "
-                  "without: {}.",
-                  table, refused.reason, reduced.left_out));
-}
-
 Task<TableOperations::Deleted> TableOperations::Delete(const std::string& table, Instant deadline,
                                                        const ControlPlane::Gate* gate) {
   Pauses pauses;
@@ -287,7 +164,7 @@ Task<TableOperations::Deleted> TableOperations::Delete(const std::string& table,
     }
     unknown = unknown || reply.unknown;
     reply.gave_up = reply.gave_up || plane_.Now() >= deadline;
-    if (!IsInUse(reply) || reply.gave_up) {
+    if (!reply.in_use() || reply.gave_up) {
       std::optional<Error> error;
       if (!reply.withdrawn) error = Failure("DeleteTable", table, reply);
       if (unknown) co_return co_await AfterUnknownDelete(table, deadline, std::move(error));
@@ -365,13 +242,19 @@ Task<Status> TableOperations::ReadTags(const TableDescription& table, TableSetti
   co_return Ok();
 }
 
-Task<void> TableOperations::SetTimeToLive(const std::string& table, const std::string& attribute) {
+Task<Status> TableOperations::SetTimeToLive(const std::string& table, const std::string& attribute) {
   const ControlReply reply =
       co_await plane_.Call("UpdateTimeToLive", UpdateTimeToLiveBody(table, attribute), Deadline());
   // An attempt whose reply was lost has set it: the next one is refused, as it is set already.
-  if (reply.ok() || (reply.unknown && reply.verdict.code == ErrorCode::kValidation)) co_return;
+  if (reply.ok() || (reply.unknown && reply.verdict.code == ErrorCode::kValidation)) co_return Ok();
+  co_return Failure("UpdateTimeToLive", table, reply);
+}
+
+Task<void> TableOperations::RestoreTimeToLive(const std::string& table, const std::string& attribute) {
+  const Status set = co_await SetTimeToLive(table, attribute);
+  if (set.ok()) co_return;
   log_.Warn(fmt::format("Table {} was created again, but its time to live on attribute {} is not set: {}",
-                        table, attribute, Failure("UpdateTimeToLive", table, reply).message));
+                        table, attribute, set.error().message));
 }
 
 bool TableOperations::Skippable(const Verdict& verdict) const {

@@ -35,6 +35,9 @@ class TableOperations {
   // Waits while the table is being created or deleted, and, when `wait_for_updates`, updated.
   Task<Found> LookWhenSettled(const std::string& table, bool wait_for_updates);
 
+  // The same, and nullopt also for a table that we may not look at, or whose name the endpoint does not take.
+  Task<Found> LookIfAllowed(const std::string& table);
+
   // nullopt also for a table that DescribeTable does not know yet.
   Task<Found> Describe(const std::string& table, Instant deadline);
 
@@ -50,6 +53,18 @@ class TableOperations {
   // weaker. `accepted`, if given, becomes true as soon as the table is on its way.
   Task<Result<TableDescription>> Create(const std::string& table, const TableKeys& keys,
                                         TableSettings& settings, bool* accepted = nullptr);
+  // One CreateTable with all the settings of `table`, under another name. `exists`: a table of that name is
+  // on its way, and has to go if it is of no use.
+  struct Tried {
+    bool exists = false;
+    std::optional<Error> error;           // also of an encryption key that may not be used
+    std::optional<ControlReply> refused;  // for another reason, which is the name's or a limit's
+  };
+  Task<Tried> TryCreate(const std::string& name, const TableDescription& table,
+                        const TableSettings& settings);
+  // The config_error of a table that cannot be created again with its own key.
+  Error KeyRefused(const TableDescription& table, const Verdict& refused, std::string_view request_id) const;
+
   // Waits for a table that was just created; nullopt when it has to be created again (an earlier one of its
   // name was still going away).
   Task<Found> AwaitActive(const std::string& table, Instant deadline);
@@ -71,8 +86,9 @@ class TableOperations {
   // Adds tags and time to live to what DescribeTable told. What the endpoint does not support, or what we may
   // not see, is skipped with a WARN.
   Task<Status> ReadExtraSettings(const TableDescription& table, TableSettings& settings);
-  // A time to live that cannot be set again is worth a WARN that names it, not a failure: data can flow.
-  Task<void> SetTimeToLive(const std::string& table, const std::string& attribute);
+  Task<Status> SetTimeToLive(const std::string& table, const std::string& attribute);
+  // One that cannot be set again is worth a WARN that names it, not a failure: data can flow.
+  Task<void> RestoreTimeToLive(const std::string& table, const std::string& attribute);
 
   Instant Deadline() const { return plane_.Now() + transition_; }  // of a transition that begins now
 

@@ -1,14 +1,17 @@
-// PrepareTables: makes the tables of a sync ready to be written to, all at once: checks what is there,
-// creates what is missing, replaces what is to be overwritten. It runs before the data path starts and blocks
-// its caller, on a loop of its own.
+// LookAtTables and ReplaceTables: make the tables of a sync ready to be written to, all at once. The first
+// looks at what is there and creates what is missing; it harms nothing. The second drops and creates again
+// what is to be overwritten. Both run before the data flows, on a loop of their own, and block their caller;
+// between them there may be any time.
 //
-// Nothing is created or dropped before every table of the catalog has been looked at and has passed, those to
-// be replaced also a probe that shows that they could be created again; and nothing is dropped before all
-// that were missing are there, or once the run has failed or is to stop. A table whose keys are not ours,
-// that is protected against deletion, or that has replicas is never dropped.
+// Nothing is created before every table of the catalog has been looked at and has passed, those to be
+// replaced also a probe that shows that they could be created again. Nothing is dropped once the run has
+// failed or is to stop. A table whose keys are not ours, that is protected against deletion, or that has
+// replicas is never dropped. What a table looked like is kept in a stand-in while it is dropped (see
+// stand_in.h).
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,19 +46,33 @@ struct PrepareOptions {
   EndpointText endpoint;  // for errors
   ControlOptions control;
   Duration transition = std::chrono::minutes(10);  // for a table to become active, or to go
-  std::function<bool()> stop_requested;            // asked ten times a second; may be empty
+  // A table that was looked at longer ago is looked at again before it is dropped.
+  Duration fresh = std::chrono::minutes(1);
+  std::function<bool()> stop_requested;  // asked ten times a second; may be empty
 };
 
-// The tables as they are now, in the order of the plans; or the error of the first plan that failed. When a
-// stop is requested the answer is a transient error at once, or, when tables are dropped and not created
-// again yet, after at most times::kStoringAfterStop. What a table that was dropped looked like stands in the
-// log.
-Result<std::vector<TableDescription>> PrepareTables(EventLoop& loop, const Clock& clock, Client& client,
-                                                    Log& log, const std::vector<TablePlan>& plans,
-                                                    const PrepareOptions& options);
-// The same on any ControlLoop.
-Result<std::vector<TableDescription>> PrepareTables(ControlLoop& loop, Client& client, Log& log,
-                                                    const std::vector<TablePlan>& plans,
-                                                    const PrepareOptions& options);
+// A table of the plan, as it was found.
+struct SurveyedTable {
+  std::optional<TableDescription> found;  // as it is now
+  TableSettings settings;                 // to carry over, of one that is to be replaced
+  bool created = false;                   // by us: it holds nothing that is to be replaced
+  bool stand_in = false;                  // its stand-in is there
+};
+
+struct TableSurvey {
+  std::vector<SurveyedTable> tables;  // in the order of the plans
+  Instant looked;
+
+  // Of a survey that has passed, or that was replaced.
+  std::vector<TableDescription> Descriptions() const;
+};
+
+// The error is that of the first plan that failed; a transient one when a stop is requested.
+Result<TableSurvey> LookAtTables(ControlLoop& loop, Client& client, Log& log,
+                                 const std::vector<TablePlan>& plans, const PrepareOptions& options);
+// When a stop is requested the answer is an error at once, or, when tables are dropped and not created again
+// yet, after at most times::kStoringAfterStop for that.
+Status ReplaceTables(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
+                     const PrepareOptions& options, TableSurvey& survey);
 
 }  // namespace ddb

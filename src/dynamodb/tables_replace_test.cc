@@ -6,6 +6,7 @@
 
 #include "dynamodb/limits.h"
 #include "dynamodb/requests.h"
+#include "dynamodb/stand_in.h"
 #include "dynamodb/tables.h"
 #include "support/dynamodb/fake_dynamodb.h"
 #include "support/dynamodb/outcomes.h"
@@ -14,39 +15,16 @@
 namespace ddb {
 namespace {
 
+using testing::Denied;
 using testing::EverySetting;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::kKeys;
 using ::testing::Not;
 using testing::Refusal;
+using testing::Replacing;
 using testing::Tables;
 using testing::Unreachable;
-
-Verdict Denied() { return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"); }
-
-class Replacing : public Tables {
- protected:
-  void PlanMany(int count) {
-    for (int i = 0; i < count; ++i) {
-      Plan("t" + std::to_string(i), TableMode::kRecreate);
-      Existing("t" + std::to_string(i));
-    }
-  }
-  int Drops() const {
-    int drops = 0;
-    for (const std::string& call : db_.calls) drops += call.starts_with("DeleteTable") ? 1 : 0;
-    return drops;
-  }
-  // CreateTable is refused while its body holds `text`.
-  void RefuseWith(std::string text, Verdict verdict) {
-    db_.intercept = [this, text, verdict](std::string_view operation,
-                                          std::string_view) -> std::optional<Verdict> {
-      if (operation != "CreateTable" || db_.request.find(text) == std::string::npos) return std::nullopt;
-      return verdict;
-    };
-  }
-};
 
 TEST_F(Replacing, NothingIsDroppedWhenAMissingTableCannotBeCreated) {
   Plan("missing", TableMode::kAppend);
@@ -61,11 +39,13 @@ TEST_F(Replacing, NothingIsDroppedWhenAMissingTableCannotBeCreated) {
 
 TEST_F(Replacing, NoDropIsBegunAfterAFailure) {
   PlanMany(120);
-  Refuse("DeleteTable", Denied(), 1);
+  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation == "DeleteTable" && table == "t0") return Denied();
+    return std::nullopt;
+  };
   EXPECT_EQ(Fails().type, FailureType::kConfig);
   EXPECT_LE(Drops(), static_cast<int>(kMaxControlCalls));
-  EXPECT_EQ(db_.tables.size(), 120u);
-  for (const auto& [name, table] : db_.tables) EXPECT_FALSE(table.gone_at) << name;
+  for (int i = 0; i < 120; ++i) EXPECT_FALSE(db_.tables.at("t" + std::to_string(i)).gone_at) << i;
   EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
 }
 
@@ -82,6 +62,7 @@ class DropWithoutAReply : public Replacing, public ::testing::WithParamInterface
                                               std::string_view table) -> std::optional<Verdict> {
       if (operation != "DeleteTable") return std::nullopt;
       if (table == "denied") return Denied();
+      if (table != first) return std::nullopt;
       if (gone_after) db_.tables[first].gone_at = loop_.Now() + *gone_after;
       return GetParam();
     };
@@ -97,7 +78,7 @@ TEST_P(DropWithoutAReply, IsNotTriedAgainAfterAFailure) {
   EXPECT_EQ(db_.Count("CreateTable busy"), 0);
   ASSERT_TRUE(db_.tables.contains("busy"));
   EXPECT_FALSE(db_.tables["busy"].gone_at);
-  EXPECT_LT(Seconds(), 10);
+  EXPECT_LT(Seconds(), 13);  // 6 of them for its stand-in
   EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
 }
 
@@ -134,12 +115,17 @@ TEST_F(Replacing, ADropThatWasNeverSentIsNotLookedFor) {
 
 TEST_F(Replacing, AStopLetsDroppedTablesComeBack) {
   PlanMany(120);
-  options_.stop_requested = [this] { return Drops() > 0; };
+  for (int i = 0; i < 120; i += 2) Existing("t" + std::to_string(i), EverySetting());
+  db_.creating = db_.deleting = std::chrono::seconds(1);
+  StopAt("DeleteTable t7");
   EXPECT_EQ(Fails().type, FailureType::kTransient);
-  EXPECT_LE(Drops(), static_cast<int>(kMaxControlCalls));
-  EXPECT_EQ(db_.tables.size(), 120u);
-  for (const auto& [name, table] : db_.tables) EXPECT_FALSE(table.gone_at) << name;
-  EXPECT_LE(Seconds(), 11);
+  for (int i = 0; i < 120; ++i) {
+    const std::string name = "t" + std::to_string(i);
+    ASSERT_TRUE(db_.tables.contains(name));
+    EXPECT_FALSE(db_.tables[name].gone_at) << name;
+    EXPECT_EQ(db_.Count("DeleteTable " + StandInName(name)), i % 2 == 0 ? 1 : 0) << name;
+  }
+  EXPECT_LE(Seconds(), 8);
   EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
 }
 
@@ -149,11 +135,13 @@ TEST_F(Replacing, ATableThatAStopLeavesDroppedIsNamedWithItsSettings) {
   Existing("a", EverySetting()).ttl = "expires";
   Existing("b");
   db_.deleting = std::chrono::hours(1);
-  options_.stop_requested = [this] { return db_.Count("DeleteTable a") > 0; };
+  StopAt("DeleteTable a");
   EXPECT_EQ(Fails().type, FailureType::kTransient);
   EXPECT_GE(Seconds(), 5);
-  EXPECT_LE(Seconds(), 7);
+  EXPECT_LE(Seconds(), 8);
   EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("Table a was dropped"));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("from table " + StandInName("a")));
+  EXPECT_EQ(db_.Count("DeleteTable " + StandInName("a")), 0);
   EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr(CreateTableBody("a", kKeys, EverySetting())));
   EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr(R"("AttributeName":"expires")"));
 }
@@ -172,192 +160,6 @@ TEST_F(Replacing, ATimeToLiveThatCannotBeSetAgainIsAWarning) {
   EXPECT_TRUE(Prepare().ok());
   EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("expires"));
   EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("dynamodb:UpdateTimeToLive"));
-}
-
-// ---- what is known before the first drop
-
-TEST_F(Replacing, EveryTableIsProbedWithItsSettingsBeforeTheFirstDrop) {
-  PlanMany(120);
-  Existing("t7", EverySetting()).tags = R"([{"Key":"team","Value":"x"}])";
-  TableSettings settings = EverySetting();
-  settings.tags = {{"team", "x"}};
-  std::string probe;
-  db_.intercept = [&](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
-    if (operation == "CreateTable" && table == "t7" && probe.empty()) probe = db_.request;
-    return std::nullopt;
-  };
-  ASSERT_TRUE(Prepare().ok());
-  int probes = 0;
-  for (const std::string& call : db_.calls) {
-    if (call.starts_with("DeleteTable")) break;
-    probes += call.starts_with("Probe ") ? 1 : 0;
-  }
-  EXPECT_EQ(probes, 120);
-  EXPECT_EQ(probe, CreateTableBody("t7", kKeys, settings));
-}
-
-TEST_F(Replacing, NothingIsDroppedWithoutTheRightToCreate) {
-  PlanMany(3);
-  Existing("t1", EverySetting());
-  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
-    if (operation == "CreateTable" && table == "t1") return Denied();
-    return std::nullopt;
-  };
-  const Error error = Fails();
-  EXPECT_EQ(error.type, FailureType::kConfig);
-  EXPECT_EQ(error.stream->name, "stream_t1");
-  EXPECT_THAT(error.message, HasSubstr("dynamodb:CreateTable on table t1"));
-  EXPECT_THAT(error.message, HasSubstr("Nothing was changed"));
-  EXPECT_EQ(Drops(), 0);
-}
-
-TEST_F(Replacing, ALimitOfTablesDoesNotPreventAReplacement) {
-  Plan("a", TableMode::kRecreate);
-  Existing("a");
-  Refuse("CreateTable", Refusal(Reaction::kFailConfig, ErrorCode::kTableLimit, "LimitExceededException"), 1);
-  EXPECT_TRUE(Prepare().ok());
-  EXPECT_EQ(db_.Count("CreateTable a"), 1);
-}
-
-TEST_F(Replacing, ATableThatVanishesBeforeItsProbeIsThereAgain) {
-  Plan("a", TableMode::kRecreate);
-  TableSettings settings = EverySetting();
-  Existing("a", settings).ttl = "expires";
-  db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
-    if (operation == "CreateTable") db_.tables.erase("a");
-    return std::nullopt;
-  };
-  ASSERT_TRUE(Prepare().ok());
-  EXPECT_EQ(Drops(), 0);
-  EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, settings));
-  EXPECT_EQ(db_.tables["a"].ttl, "set");
-  EXPECT_GE(loop_.Now(), db_.tables["a"].active_at);
-}
-
-class OwnKey : public Replacing {
- protected:
-  OwnKey() {
-    Plan("a", TableMode::kRecreate);
-    settings_.kms = true;
-    settings_.kms_key_arn = "arn:k";
-    settings_.tags = {{"team", "x"}};
-    Existing("a", settings_).tags = R"([{"Key":"team","Value":"x"}])";
-  }
-  TableSettings settings_ = EverySetting();
-};
-
-TEST_F(OwnKey, ComesBack) {
-  ASSERT_TRUE(Prepare().ok());
-  EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, settings_));
-  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
-}
-
-TEST_F(OwnKey, ThatMayNotBeUsedIsNamedAndNothingIsDropped) {
-  for (const Verdict& refusal :
-       {Denied(), Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "KMSAccessDeniedException"),
-        Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "AccessDeniedException"),
-        Refusal(Reaction::kFailSystem, ErrorCode::kOther, "SomethingNew")}) {
-    RefuseWith("arn:k", refusal);
-    const Error error = Fails();
-    EXPECT_EQ(error.type, FailureType::kConfig);
-    EXPECT_THAT(error.message, HasSubstr("the key arn:k"));
-    EXPECT_EQ(Drops(), 0);
-    EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, settings_));
-  }
-}
-
-TEST_F(OwnKey, ThatIsRefusedByNameMayBeTheManagedOne) {
-  RefuseWith("arn:k", Refusal(Reaction::kRejectItem, ErrorCode::kValidation));
-  db_.managed_key = "arn:k";
-  ASSERT_TRUE(Prepare().ok());
-  settings_.kms_key_arn.clear();
-  EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, settings_));
-  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
-}
-
-TEST_F(OwnKey, IsNeverLeftOutAfterTheDrop) {
-  db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
-    if (operation != "CreateTable" || db_.tables.contains("a")) return std::nullopt;
-    if (db_.request.find("SSESpecification") == std::string::npos) return std::nullopt;
-    return Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "AccessDeniedException");
-  };
-  EXPECT_EQ(Fails().type, FailureType::kConfig);
-  EXPECT_FALSE(db_.tables.contains("a"));
-  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("arn:k"));
-}
-
-TEST_F(OwnKey, ThatTheEndpointForgetsIsAFailure) {
-  db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
-    if (operation == "DescribeTable" && db_.Count("CreateTable a") > 0) {
-      db_.tables["a"].create = CreateTableBody("a", kKeys, EverySetting());
-    }
-    return std::nullopt;
-  };
-  const Error error = Fails();
-  EXPECT_EQ(error.type, FailureType::kConfig);
-  EXPECT_THAT(error.message, HasSubstr("arn:k"));
-  EXPECT_THAT(error.message, HasSubstr("no record is written"));
-}
-
-// ---- what is left out
-
-TEST_F(Replacing, ARefusedSettingIsLeftOutByName) {
-  const std::pair<std::string, std::string> cases[] = {{"TableClass", "without: table class."},
-                                                       {"StreamSpecification", "without: stream."},
-                                                       {"\"Tags\"", "without: tags."}};
-  for (const auto& [text, warning] : cases) {
-    plans_.clear();
-    db_.tables.clear();
-    log_.lines.clear();
-    Plan("a", TableMode::kRecreate);
-    Existing("a", EverySetting()).tags = R"([{"Key":"team","Value":"x"}])";
-    RefuseWith(text, Refusal(Reaction::kRejectItem, ErrorCode::kValidation));
-    ASSERT_TRUE(Prepare().ok());
-    EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr(warning));
-    const std::string& create = db_.tables["a"].create;
-    for (const auto& [other, unused] : cases) {
-      EXPECT_EQ(create.find(other) == std::string::npos, other == text) << other << " in " << create;
-    }
-  }
-}
-
-TEST_F(Replacing, AnIndexIsNeverLeftOut) {
-  for (const std::string text : {"LocalSecondaryIndexes", "GlobalSecondaryIndexes"}) {
-    plans_.clear();
-    Plan("a", TableMode::kRecreate);
-    Existing("a", EverySetting());
-    RefuseWith(text, Refusal(Reaction::kRejectItem, ErrorCode::kValidation));
-    EXPECT_EQ(Fails().type, FailureType::kConfig);
-    EXPECT_EQ(Drops(), 0);
-  }
-}
-
-TEST_F(Replacing, AtLastKeysCapacityAndIndexesAreLeft) {
-  Plan("a", TableMode::kRecreate);
-  Existing("a", EverySetting()).tags = R"([{"Key":"team","Value":"x"}])";
-  TableSettings plain = EverySetting();
-  plain.stream_view.clear();
-  plain.table_class.clear();
-  db_.intercept = [&](std::string_view operation, std::string_view) -> std::optional<Verdict> {
-    if (operation != "CreateTable" || db_.request == CreateTableBody("a", kKeys, plain)) return std::nullopt;
-    return Refusal(Reaction::kRejectItem, ErrorCode::kValidation);
-  };
-  ASSERT_TRUE(Prepare().ok());
-  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("without: tags, table class, stream."));
-}
-
-TEST_F(Replacing, ACreateTableThatIsRefusedAfterTheDropFailsWithTheSettingsInAWarning) {
-  Plan("a", TableMode::kRecreate);
-  Existing("a", EverySetting());
-  db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
-    if (operation != "CreateTable" || db_.tables.contains("a")) return std::nullopt;
-    return Denied();
-  };
-  EXPECT_THAT(Fails().message, HasSubstr("dynamodb:CreateTable on table a"));
-  const std::string warnings = log_.All(LogLevel::kWarn);
-  EXPECT_THAT(warnings, HasSubstr("Table a was dropped"));
-  EXPECT_THAT(warnings, HasSubstr(CreateTableBody("a", kKeys, EverySetting())));
-  EXPECT_THAT(warnings, Not(HasSubstr("without:")));
 }
 
 TEST_F(Replacing, AttributesThatNoKeyUsesAreNotSent) {

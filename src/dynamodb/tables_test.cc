@@ -95,7 +95,7 @@ TEST_F(Tables, RecreateCarriesTheSettingsOver) {
   TableSettings tagged = EverySetting();
   tagged.tags = {{"team", "x"}};
   EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, tagged));
-  EXPECT_EQ(db_.tables["a"].ttl, "set");
+  EXPECT_EQ(db_.tables["a"].ttl, "expires");
   EXPECT_EQ(db_.Count("DeleteTable a"), 1);
   // The settings were logged before the drop, in one line.
   EXPECT_THAT(log_.All(LogLevel::kInfo),
@@ -231,7 +231,7 @@ TEST_F(Tables, SettingsThatTheEndpointDropsAreNamed) {
   db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
     if (operation == "DescribeTable" && db_.Count("CreateTable a") > 0 && db_.tables.contains("a")) {
       TableSettings plain;
-      plain.capacity = {false, 3, 4};
+      plain.capacity = {false, 10, 10};
       db_.tables["a"].create = CreateTableBody("a", kKeys, plain);
     }
     return std::nullopt;

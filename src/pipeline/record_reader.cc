@@ -43,41 +43,48 @@ RecordReader::RecordReader(RunContext& run, const Input& input, MessageWriter& w
       open_groups_(run.plan.streams.size(), nullptr),
       draft_(run.plan, batcher) {}
 
-bool RecordReader::Read(const Chunk& chunk, size_t longest_letter) {
+void RecordReader::Begin(const Chunk& chunk, size_t longest_letter) {
   now_ = run_.clock.Now();
   longest_letter_ = longest_letter;
   next_index_ = 0;
   contents_ = {};
   contents_.chunk = chunk.sequence;
-
-  const char* p = chunk.bytes.get();
-  const char* const end = p + chunk.size;
+  next_line_ = chunk.bytes.get();
   line_number_ = chunk.first_line;
   odd_lines_ = 0;
   if (chunk.too_long) {
     contents_.whole = TakeLongLine(*chunk.too_long);
     ++line_number_;
   }
-  while (p < end && contents_.whole) {
-    const void* newline = std::memchr(p, '\n', static_cast<size_t>(end - p));
+}
+
+RecordReader::Outcome RecordReader::Read(const Chunk& chunk, size_t longest_letter) {
+  if (next_line_ == nullptr) Begin(chunk, longest_letter);
+  before_first_word_ = !input_.first_word.passed();
+  met_first_word_ = false;
+  const char* const end = chunk.bytes.get() + chunk.size;
+  while (next_line_ < end && contents_.whole) {
+    const void* newline = std::memchr(next_line_, '\n', static_cast<size_t>(end - next_line_));
     line_end_ = newline ? static_cast<const char*>(newline) : end;
-    if (!ReadLine({p, static_cast<size_t>(line_end_ - p)})) {
+    if (!ReadLine({next_line_, static_cast<size_t>(line_end_ - next_line_)})) {
+      if (met_first_word_) return Outcome::kFirstWord;
       contents_.whole = false;
       break;
     }
-    p = line_end_ + 1;
+    next_line_ = line_end_ + 1;
     ++line_number_;
   }
+  next_line_ = nullptr;
   CloseGroups();
   if (odd_lines_ < line_number_ - chunk.first_line) input_.passed_over.NoteMessages();
 
   const bool has_checkpoints = !contents_.checkpoints.empty();
   Status registered = run_.ledger.Register(std::move(contents_));
   if (!registered.ok()) run_.state.Fail(std::move(registered).error().At("registering a chunk of the input"));
-  return has_checkpoints;
+  return has_checkpoints ? Outcome::kReadCheckpoints : Outcome::kRead;
 }
 
-// False: the run fails here.
+// False: the run fails here, or the line is the first word.
 bool RecordReader::ReadLine(std::string_view line) {
   data_ = nullptr;
   line = WithoutBom(line);  // wherever files that begin with one were put together
@@ -86,9 +93,16 @@ bool RecordReader::ReadLine(std::string_view line) {
   draft_.Discard();
   switch (parsed.kind) {
     case LineKind::kState:
+      if (before_first_word_ &&
+          (parsed.state.kind != StateKind::kStream || finder_.Find(parsed.state.stream))) {
+        return MeetFirstWord();
+      }
       return parsed.is_json ? AddCheckpoint(parsed.state, line) : AddOddState(parsed.state, line);
     case LineKind::kStreamStatus:
       return NoteStatus(parsed.status_stream, parsed.status);
+    case LineKind::kSourceError:
+      input_.statuses.NoteFailure();
+      return true;
     case LineKind::kMalformed:
       return parsed.has_stream_for_error ? TakeBadRecord(parsed, line) : TakeBrokenLine(parsed.reason, line);
     case LineKind::kUnknown:
@@ -180,6 +194,7 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
   if (stream != draft_.stream()) Encode(stream);
   const RejectReason reject = encoder_.Finish({record.emitted_at, record.emitted_at_is_digits}, record.meta,
                                               encodings_[*stream], draft_.out());
+  if (before_first_word_ && reject == RejectReason::kNone) return MeetFirstWord();
   progress_.read.Add(1);
   if (reject != RejectReason::kNone) {
     draft_.Discard();
@@ -189,6 +204,13 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
   const ItemEncoder::ItemFacts& facts = encoder_.last_item();
   draft_.Keep(CountRecord(*stream, facts), facts);
   return true;
+}
+
+// The line is read again when it may be. Always false.
+bool RecordReader::MeetFirstWord() {
+  draft_.Discard();
+  met_first_word_ = true;
+  return false;
 }
 
 RecordGroup& RecordReader::CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts) {
@@ -287,6 +309,7 @@ bool RecordReader::AddOddState(const StateFields& state, std::string_view line) 
 
 // A status of a stream that is not in the catalog says nothing to us. False: the run fails here.
 bool RecordReader::NoteStatus(const StreamRef& of, StreamStatus status) {
+  if (status == StreamStatus::kIncomplete) input_.statuses.NoteFailure();
   const std::optional<StreamNo> stream = finder_.Find(of);
   if (!stream) return !FailIfSeveral(of, "a status");
   input_.statuses.Note(*stream, status, {contents_.chunk, next_index_++});

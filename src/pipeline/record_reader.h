@@ -23,6 +23,7 @@
 #include "items/item_encoder.h"
 #include "pipeline/draft_item.h"
 #include "pipeline/first_of_stream.h"
+#include "pipeline/first_word.h"
 #include "pipeline/passed_over.h"
 #include "pipeline/stream_finder.h"
 #include "pipeline/stream_outcome.h"
@@ -37,15 +38,21 @@ class RecordReader final : private RecordSink {
     StreamStatuses& statuses;
     PassedOver& passed_over;
     FirstOfStream& by_name_only;
+    FirstWord& first_word;
   };
   RecordReader(RunContext& run, const Input& input, MessageWriter& writer, Batcher& batcher,
                Settlement& settlement, Progress& progress);
 
-  // Reads the chunk to its end, or to a line that fails the run, and registers what it holds in the ledger.
-  // True: it holds checkpoints. Of a longer record than `longest_letter` (bytes) a dead letter keeps nothing.
-  bool Read(const Chunk& chunk, size_t longest_letter);
+  enum class Outcome {
+    kRead,             // to its end, or to a line that fails the run; what it holds is in the ledger
+    kReadCheckpoints,  // the same, and it holds checkpoints
+    kFirstWord,        // up to the first word, which may not be read yet: the same chunk again, later
+  };
+  // Of a longer record than `longest_letter` (bytes) a dead letter keeps nothing.
+  Outcome Read(const Chunk& chunk, size_t longest_letter);
 
  private:
+  void Begin(const Chunk& chunk, size_t longest_letter);
   bool ReadLine(std::string_view line);
   const char* OnData(const char* p, const char* end, const RecordFields& seen) override;
   const char* Encode(std::optional<StreamNo> stream);
@@ -55,6 +62,7 @@ class RecordReader final : private RecordSink {
   bool NoteStatus(const StreamRef& of, StreamStatus status);
   bool AddCheckpoint(const StateFields& state, std::string_view line);
   bool AddOddState(const StateFields& state, std::string_view line);
+  bool MeetFirstWord();
   RecordGroup& CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts);
   RecordGroup& GroupOf(StreamNo stream);
   void CloseGroups();
@@ -79,6 +87,9 @@ class RecordReader final : private RecordSink {
   const NumberedVector<StreamNo, StreamEncoding> encodings_;
 
   // The chunk.
+  const char* next_line_ = nullptr;  // null: none has been begun
+  bool before_first_word_ = false;
+  bool met_first_word_ = false;  // the line is it, and nothing of it was kept
   CheckpointLedger::ChunkContents contents_;
   uint32_t next_index_ = 0;
   NumberedVector<StreamNo, RecordGroup*> open_groups_;

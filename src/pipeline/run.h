@@ -1,7 +1,8 @@
 // Run: one sync, from its plan to its result, in four phases over one supervised context (RunControl):
 //
-//   Prepare   every table is looked at, created, made anew
-//   Stream    stdin -> tables, STATEs -> stdout (StreamPhase)
+//   Prepare   every table is looked at, and what is missing is created
+//   Stream    stdin -> tables, STATEs -> stdout (StreamPhase); with Replace in between, when the source has
+//             said its first word: what is to be overwritten is made anew (FirstWord)
 //   Finish    per stream, once everything is stored: what its success asks for, while STATEs wait for it
 //   Report    one summary for people
 //
@@ -33,7 +34,7 @@ using TableDescriptions = NumberedVector<TableNo, TableDescription>;
 // Asked by a step that blocks, at least ten times a second: true, and it comes to its end within
 // times::kStoringAfterStop.
 using StopRequested = std::function<bool()>;
-// Makes the plan's tables ready.
+// Makes the plan's tables ready, as far as nothing that is there is harmed; and the second step, the rest.
 using PrepareStep = std::function<Result<TableDescriptions>(const StopRequested&)>;
 
 // What a step of Finish may look at.
@@ -56,7 +57,8 @@ struct RunParts {
   ClientFactory make_client;
   EndpointText endpoint = {};  // for errors
   PrepareStep prepare;
-  FinishStep finish = {};  // empty: nothing is left to do for any stream
+  PrepareStep replace = {};  // empty: nothing is replaced, and the data waits for nothing
+  FinishStep finish = {};    // empty: nothing is left to do for any stream
   int input_fd = 0;
   int signal_fd = -1;    // readable when SIGTERM or SIGINT came; -1: none
   int progress_fd = -1;  // a terminal for the progress line; -1: none

@@ -3,6 +3,7 @@
 // https://docs.airbyte.com/understanding-airbyte/airbyte-protocol#airbytestreamstatustracemessage
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 
@@ -32,6 +33,10 @@ class StreamStatuses {
     std::optional<Said>& last = last_[stream];
     if (!last || last->at < at) last = Said{at, status};
   }
+  // The source has failed, as far as it says so itself: INCOMPLETE of any stream, or a TRACE ERROR.
+  void NoteFailure() { failed_.store(true, std::memory_order_relaxed); }
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+
   std::optional<StreamStatus> Last(StreamNo stream) const {
     MutexLock lock(mu_);
     const std::optional<Said>& last = last_[stream];
@@ -43,6 +48,7 @@ class StreamStatuses {
     Position at;
     StreamStatus status;
   };
+  std::atomic<bool> failed_{false};
   mutable Mutex mu_;
   NumberedVector<StreamNo, std::optional<Said>> last_ GUARDED_BY(mu_);
 };

@@ -37,6 +37,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
       statuses_(plan.streams.size()),
       passed_over_(parts.writer),
       by_name_only_(plan.streams.size()),
+      first_word_(static_cast<bool>(parts.replace)),
       tables_(TargetsOf(plan)),
       flow_(static_cast<size_t>(plan.workers), tables_.size()),
       rejections_(plan, parts.writer),
@@ -60,7 +61,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
   const Worker::Shared shared{.run = run_,
                               .token = token_,
                               .source = source_,
-                              .input = {streams_, statuses_, passed_over_, by_name_only_},
+                              .input = {streams_, statuses_, passed_over_, by_name_only_, first_word_},
                               .writer = parts.writer,
                               .make_client = parts.make_client,
                               .max_requests = std::max<size_t>(1, plan.connections / workers),
@@ -77,10 +78,24 @@ StreamPhase::~StreamPhase() {
   parts_.budget.StopWaiting();
 }
 
+StreamPhase::FirstSaid StreamPhase::AwaitFirstWord() {
+  first_word_.WhenMet([this] { control_.Leave(); });
+  Supervise();
+  if (control_.state().stopped()) return FirstSaid::kStopped;
+  return !first_word_.met() && statuses_.failed() ? FirstSaid::kNothing : FirstSaid::kWord;
+}
+
 void StreamPhase::Run() {
-  for (auto& worker : workers_) worker->Start();
+  first_word_.LetPass();
+  if (!started_ || !AllDrained()) Supervise();
+}
+
+void StreamPhase::Supervise() {
+  if (!std::exchange(started_, true)) {
+    for (auto& worker : workers_) worker->Start();
+  }
   control_.Supervise({.stop = [this] { OnStop(); }, .each_tick = [this](Instant now) { OnTick(now); }});
-  if (control_.state().stopped()) return;
+  if (control_.state().stopped() || !AllDrained()) return;
   if (std::optional<Error> error = passed_over_.WhyNoInput()) {
     control_.state().Fail((*std::move(error)).At("reading the input"));
   }

@@ -32,6 +32,13 @@ class StreamPhase {
   StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl& control);
   ~StreamPhase();
 
+  // Reads up to the first word, or to an end without one. Before Run, and only where parts.replace is there.
+  enum class FirstSaid {
+    kWord,     // a RECORD or STATE, or the clean end of an input without any: what is to go may go
+    kNothing,  // the input ended, and the source has said that it failed
+    kStopped,  // the run has to end
+  };
+  FirstSaid AwaitFirstWord();
   // Until all that there was to read is read and settled, or the run has to end. STATEs that cover a stream
   // which waits for its Finish have not left then.
   void Run();
@@ -49,6 +56,8 @@ class StreamPhase {
   CheckpointLedger& ledger() { return ledger_; }
 
  private:
+  void Supervise();
+  bool AllDrained() const { return drained_ == workers_.size(); }
   void WakeAll();
   void WakeOpen();
   void OnDrained();
@@ -68,6 +77,7 @@ class StreamPhase {
   StreamStatuses statuses_;
   PassedOver passed_over_;
   FirstOfStream by_name_only_;
+  FirstWord first_word_;
   const TableTargets tables_;
   FlowControl flow_;
   Rejections rejections_;
@@ -76,6 +86,7 @@ class StreamPhase {
   std::vector<std::unique_ptr<Worker>> workers_;
 
   TroubleReport troubles_;
+  bool started_ = false;
   std::atomic<size_t> drained_{0};
   Instant last_log_ = run_.started;
   Instant last_late_;  // when a STATE was last said to be late

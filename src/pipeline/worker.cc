@@ -80,11 +80,12 @@ void Worker::AskForToken() {
 }
 
 // A chunk that was taken is parsed, whatever the window, or the run is over.
-bool Worker::MustPass() const { return run_.state.stopped() || (!taken_ && !MayTake()); }
+bool Worker::MustPass() const { return run_.state.stopped() || (!taken_ && !parsing_ && !MayTake()); }
 
 void Worker::PassToken() {
   token_ = Token::kNone;
   taken_.reset();
+  parsing_.reset();
   input_.Cancel();
   run_.budget.StopWaiting();
   shared_.token.Pass();
@@ -94,6 +95,8 @@ void Worker::Proceed() {
   if (token_ != Token::kHeld) return;
   if (MustPass()) {
     PassToken();
+  } else if (parsing_) {
+    if (shared_.input.first_word.passed()) ReadOn();
   } else if (taken_) {
     ParseTakenChunk();
   } else {
@@ -178,12 +181,27 @@ void Worker::ParseTakenChunk() {
 }
 
 void Worker::ParseChunk(Charge room) {
-  Source::Taken taken = *std::move(taken_);
-  taken_.reset();
-  PassToken();
+  const bool first_word_passed = shared_.input.first_word.passed();
+  Parsing parsing{*std::move(taken_), std::move(room)};
+  // Until then a line is read only when all before it have been.
+  if (first_word_passed) PassToken();
+  parsing_ = std::move(parsing);
   has_open_.store(true);  // soon: before anybody is told of what this chunk holds
-  const bool checkpoints = reader_.Read(taken.chunk, longest_letter_);
+  ReadOn();
+}
+
+void Worker::ReadOn() {
+  const RecordReader::Outcome outcome = reader_.Read(parsing_->taken.chunk, longest_letter_);
+  if (outcome == RecordReader::Outcome::kFirstWord) {
+    shared_.input.first_word.Meet([this] { loop_.Post([this] { Proceed(); }); });
+    return;
+  }
+  Source::Taken taken = std::move(parsing_->taken);
+  Charge room = std::move(parsing_->room);
+  parsing_.reset();
+  if (token_ == Token::kHeld) PassToken();
   dispatcher_.EndTurn();
+  const bool checkpoints = outcome == RecordReader::Outcome::kReadCheckpoints;
   if (checkpoints && shared_.source.dry()) shared_.wake_open();
   shared_.source.Recycle(std::move(taken.chunk));
   taken.charge = {};

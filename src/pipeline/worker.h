@@ -64,6 +64,7 @@ class Worker {
   void SizeLongChunk();
   void ParseTakenChunk();
   void ParseChunk(Charge room);
+  void ReadOn();
   std::optional<Charge> ReserveOrAwait(size_t bytes, size_t own);
   void EndOfInput();
 
@@ -98,6 +99,12 @@ class Worker {
   std::optional<Source::Taken> taken_;  // by the holder: a chunk that is not parsed yet
   size_t long_room_ = 0;                // and what it needs for that, if it is a long one
   size_t longest_letter_ = 0;           // of a record of that chunk
+  // The chunk that is being parsed. It stays where it is in front of the first word, and so does the token.
+  struct Parsing {
+    Source::Taken taken;
+    Charge room;
+  };
+  std::optional<Parsing> parsing_;
   bool drained_ = false;
 };
 

@@ -1,9 +1,10 @@
-// What the tests of PrepareTables share: plans, existing tables, and a run on the fake DynamoDB. Only tests
-// include this. One thread.
+// What the tests of LookAtTables and ReplaceTables share: plans, existing tables, and a run on the fake
+// DynamoDB. Only tests include this. One thread.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,14 +37,19 @@ class Tables : public ::testing::Test {
   }
   FakeDynamoDb::Table& Existing(const std::string& table, TableSettings settings = {},
                                 const TableKeys& keys = kKeys) {
-    if (!settings.capacity.on_demand && !settings.capacity.write_units) settings.capacity = {false, 3, 4};
+    if (!settings.capacity.on_demand && !settings.capacity.write_units) settings.capacity = {false, 10, 10};
     FakeDynamoDb::Table& existing = db_.tables[table];
     existing.create = CreateTableBody(table, keys, settings);
     return existing;
   }
   Result<std::vector<TableDescription>> Prepare() {
     start_ = loop_.Now();
-    return PrepareTables(loop_, db_, log_, plans_, options_);
+    Result<TableSurvey> survey = LookAtTables(loop_, db_, log_, plans_, options_);
+    if (!survey.ok()) return std::move(survey).error();
+    if (between_) between_();
+    Status replaced = ReplaceTables(loop_, db_, log_, plans_, options_, *survey);
+    if (!replaced.ok()) return std::move(replaced).error();
+    return survey->Descriptions();
   }
   Error Fails() {
     auto result = Prepare();
@@ -71,7 +77,48 @@ class Tables : public ::testing::Test {
   CollectingLog log_;
   std::vector<TablePlan> plans_;
   PrepareOptions options_;
+  std::function<void()> between_;  // the look and the replacement
   Instant start_{};
+};
+
+inline Verdict Denied() {
+  return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException");
+}
+
+class Replacing : public Tables {
+ protected:
+  void PlanMany(int count) {
+    for (int i = 0; i < count; ++i) {
+      Plan("t" + std::to_string(i), TableMode::kRecreate);
+      Existing("t" + std::to_string(i));
+    }
+  }
+  int Drops() const {
+    int drops = 0;
+    for (const std::string& call : db_.calls) {
+      const bool stand_in = call.find("_airbyte_stand_in_") != std::string::npos;
+      drops += call.starts_with("DeleteTable") && !stand_in ? 1 : 0;
+    }
+    return drops;
+  }
+  // Seconds() count from there.
+  void StopAt(std::string call) {
+    options_.stop_requested = [this, call] {
+      const bool stop = db_.Count(call) > 0;
+      if (stop && !stopped_) start_ = loop_.Now();
+      stopped_ = stop;
+      return stop;
+    };
+  }
+  bool stopped_ = false;
+  // CreateTable is refused while its body holds `text`.
+  void RefuseWith(std::string text, Verdict verdict) {
+    db_.intercept = [this, text, verdict](std::string_view operation,
+                                          std::string_view) -> std::optional<Verdict> {
+      if (operation != "CreateTable" || db_.request.find(text) == std::string::npos) return std::nullopt;
+      return verdict;
+    };
+  }
 };
 
 inline TableSettings EverySetting() {

@@ -133,6 +133,7 @@ class RunTest : public ::testing::TestWithParam<int> {
                                 .budget = budget_,
                                 .make_client = make_client,
                                 .prepare = prepare_,
+                                .replace = replace_,
                                 .finish = finish_,
                                 .input_fd = in_[0],
                                 .signal_fd = signal_[0]});
@@ -209,6 +210,7 @@ class RunTest : public ::testing::TestWithParam<int> {
   std::string read_;
   RunPlan plan_ = PlanOf({"users", "orders"});
   PrepareStep prepare_;
+  PrepareStep replace_;
   FinishStep finish_;
   MemoryBudget budget_{64u << 20};
   FakeStore store_;

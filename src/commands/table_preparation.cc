@@ -1,0 +1,58 @@
+#include "commands/table_preparation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/event_loop.h"
+
+namespace ddb {
+
+TablePreparation::TablePreparation(const RunPlan& plan, const EndpointText& endpoint,
+                                   const ClientFactory& make_client, const Clock& clock, Log& log)
+    : plans_(plan.tables.begin(), plan.tables.end()),
+      endpoint_(endpoint),
+      make_client_(make_client),
+      clock_(clock),
+      log_(log) {}
+
+bool TablePreparation::AnyToReplace() const {
+  return std::any_of(plans_.begin(), plans_.end(),
+                     [](const TablePlan& plan) { return plan.mode == TableMode::kRecreate; });
+}
+
+Result<TableDescriptions> TablePreparation::Look(const StopRequested& stop_requested) {
+  EventLoop loop;
+  EventControlLoop control(loop, clock_);
+  WatchedClient client(make_client_(loop), clock_, endpoint_);
+  Result<TableSurvey> survey = LookAtTables(control, client, log_, plans_, Options(client, stop_requested));
+  if (!survey.ok()) return std::move(survey).error();
+  survey_ = *std::move(survey);
+  return Descriptions();
+}
+
+Result<TableDescriptions> TablePreparation::Replace(const StopRequested& stop_requested) {
+  EventLoop loop;
+  EventControlLoop control(loop, clock_);
+  WatchedClient client(make_client_(loop), clock_, endpoint_);
+  Status replaced = ReplaceTables(control, client, log_, plans_, Options(client, stop_requested), survey_);
+  if (!replaced.ok()) return std::move(replaced).error();
+  return Descriptions();
+}
+
+PrepareOptions TablePreparation::Options(WatchedClient& client, const StopRequested& stop_requested) const {
+  PrepareOptions options;
+  options.endpoint = endpoint_;
+  options.stop_requested = [this, &client, &stop_requested] {
+    client.SayTrouble(log_);
+    return stop_requested();
+  };
+  return options;
+}
+
+TableDescriptions TablePreparation::Descriptions() const {
+  TableDescriptions descriptions;
+  for (TableDescription& table : survey_.Descriptions()) descriptions.push_back(std::move(table));
+  return descriptions;
+}
+
+}  // namespace ddb

@@ -1,0 +1,271 @@
+#include "dynamodb/stand_in.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "dynamodb/requests.h"
+#include "items/table_name.h"
+#include "support/dynamodb/fake_dynamodb.h"
+#include "support/dynamodb/tables_fixture.h"
+
+namespace ddb {
+namespace {
+
+using testing::EverySetting;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::kKeys;
+using testing::Refusal;
+using testing::Tables;
+
+Verdict Denied() { return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"); }
+
+const std::string kName = StandInName("a");
+
+class StandInTest : public Tables {
+ protected:
+  StandInTest() {
+    Plan("a", TableMode::kRecreate);
+    settings_.tags = {{"team", "x"}};
+    Add();
+  }
+  void Add() {
+    testing::FakeDynamoDb::Table& table = Existing("a", settings_);
+    table.ttl = "expires";
+    table.tags = R"([{"Key":"team","Value":"x"}])";
+  }
+  // As if killed: from this call on nothing comes through any more.
+  void KilledAt(std::string call) {
+    db_.intercept = [this, call](std::string_view, std::string_view) -> std::optional<Verdict> {
+      if (db_.calls.back() == call) killed_ = true;
+      return killed_ ? std::optional(testing::Unreachable(TransportError::kReset)) : std::nullopt;
+    };
+    bool first = true;
+    options_.stop_requested = [this, first]() mutable { return killed_ && !std::exchange(first, false); };
+  }
+  void NextRun() {
+    killed_ = false;
+    db_.intercept = {};
+    options_.stop_requested = {};
+    db_.calls.clear();
+    log_.lines.clear();
+    db_.RemoveGone();
+  }
+  int Created() const { return db_.Count("CreateTable " + kName); }
+
+  TableSettings settings_ = EverySetting();
+  bool killed_ = false;
+};
+
+TEST_F(StandInTest, ItsNameIsATableNameAndItsTablesAlone) {
+  const std::string longest(kMaxTableName, 'x');
+  EXPECT_EQ(StandInName(longest).size(), kMaxTableName);
+  EXPECT_NE(StandInName(longest), StandInName(longest.substr(1) + "y"));
+  EXPECT_TRUE(kName.starts_with("a_airbyte_stand_in_"));
+}
+
+TEST_F(StandInTest, StandsWithAllSettingsWhileTheTableIsGone) {
+  bool looked = false;
+  db_.intercept = [&](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation != "DeleteTable" || table != "a") return std::nullopt;
+    looked = true;
+    EXPECT_EQ(db_.tables.at(kName).create, CreateTableBody(kName, kKeys, settings_));
+    EXPECT_EQ(db_.tables.at(kName).ttl, "expires");
+    EXPECT_LE(db_.tables.at(kName).active_at, loop_.Now());
+    return std::nullopt;
+  };
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_TRUE(looked);
+  EXPECT_TRUE(db_.tables.at(kName).gone_at);
+  EXPECT_EQ(db_.tables.at("a").create, CreateTableBody("a", kKeys, settings_));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+TEST_F(StandInTest, ATableThatIsAsTheConfigurationWantsItNeedsNone) {
+  TableSettings plain;
+  plain.capacity = plans_[0].capacity;
+  Existing("a", plain);
+  db_.tables["a"].ttl.clear();
+  db_.tables["a"].tags = "[]";
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(Created(), 0);
+  EXPECT_EQ(db_.Count("DeleteTable a"), 1);
+}
+
+TEST_F(StandInTest, EverySettingIsWorthOne) {
+  TableSettings plain;
+  plain.capacity = plans_[0].capacity;
+  plain.attributes = {kKeys.hash, *kKeys.range};
+  EXPECT_FALSE(StandIns::Needed(plans_[0], plain));
+  const auto needed = [&](auto change) {
+    TableSettings settings = plain;
+    change(settings);
+    return StandIns::Needed(plans_[0], settings);
+  };
+  EXPECT_TRUE(needed([](TableSettings& s) { s.capacity.write_units = 11; }));
+  EXPECT_TRUE(needed([](TableSettings& s) { s.capacity.on_demand = true; }));
+  EXPECT_TRUE(needed([](TableSettings& s) { s.indexes = EverySetting().indexes; }));
+  EXPECT_TRUE(needed([](TableSettings& s) { s.stream_view = "KEYS_ONLY"; }));
+  EXPECT_TRUE(needed([](TableSettings& s) { s.table_class = "STANDARD_INFREQUENT_ACCESS"; }));
+  EXPECT_TRUE(needed([](TableSettings& s) { s.kms = true; }));
+  EXPECT_TRUE(needed([](TableSettings& s) { s.tags = {{"k", "v"}}; }));
+  EXPECT_TRUE(needed([](TableSettings& s) { s.ttl_attribute = "t"; }));
+}
+
+TEST_F(StandInTest, ARunThatIsKilledAfterTheDropLosesNothing) {
+  KilledAt("CreateTable a");
+  EXPECT_FALSE(Prepare().ok());
+  db_.RemoveGone();
+  ASSERT_FALSE(db_.tables.contains("a"));
+  ASSERT_TRUE(db_.tables.contains(kName));
+  db_.tables[kName].tags = R"([{"Key":"team","Value":"x"}])";  // those of its CreateTable
+  NextRun();
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.tables.at("a").create, CreateTableBody("a", kKeys, settings_));
+  EXPECT_EQ(db_.tables.at("a").ttl, "expires");
+  EXPECT_TRUE(db_.tables.at(kName).gone_at);
+  EXPECT_EQ(db_.Count("DeleteTable a"), 0);
+  EXPECT_THAT(log_.All(LogLevel::kInfo), HasSubstr("with the settings that it had"));
+  EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
+}
+
+TEST_F(StandInTest, ARunThatIsKilledBeforeTheTimeToLiveLosesNothing) {
+  KilledAt("UpdateTimeToLive a");
+  EXPECT_FALSE(Prepare().ok());
+  ASSERT_TRUE(db_.tables.at("a").ttl.empty());
+  NextRun();
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.tables.at("a").ttl, "expires");
+  EXPECT_TRUE(db_.tables.at(kName).gone_at);
+}
+
+TEST_F(StandInTest, OneThatWasLeftIsMadeAnew) {
+  db_.tables[kName].create = CreateTableBody(kName, kKeys, settings_);
+  settings_.capacity.write_units = 60;
+  Add();
+  KilledAt("CreateTable a");
+  EXPECT_FALSE(Prepare().ok());
+  EXPECT_EQ(Created(), 1);
+  EXPECT_EQ(db_.tables.at(kName).create, CreateTableBody(kName, kKeys, settings_));
+}
+
+TEST_F(StandInTest, NoTableIsDroppedBeforeAllStandInsAreThere) {
+  for (int i = 0; i < 60; ++i) {
+    Plan("t" + std::to_string(i), TableMode::kRecreate);
+    Existing("t" + std::to_string(i), EverySetting());
+  }
+  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation != "CreateTable" || table != StandInName("t59")) return std::nullopt;
+    return Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient, "UnrecognizedClientException");
+  };
+  EXPECT_FALSE(Prepare().ok());
+  for (const std::string& call : db_.calls) {
+    if (!call.starts_with("DeleteTable")) continue;
+    EXPECT_THAT(call, HasSubstr("_airbyte_stand_in_"));
+  }
+}
+
+TEST_F(StandInTest, WhereNoneMayBeMadeTheLogKeepsTheSettings) {
+  for (const Verdict& refusal :
+       {Denied(), Refusal(Reaction::kRejectItem, ErrorCode::kValidation),
+        Refusal(Reaction::kFailConfig, ErrorCode::kTableLimit, "LimitExceededException")}) {
+    db_.tables.clear();
+    Add();
+    log_.lines.clear();
+    db_.intercept = [&](std::string_view, std::string_view table) -> std::optional<Verdict> {
+      if (table == kName) return refusal;
+      return std::nullopt;
+    };
+    if (refusal.code == ErrorCode::kTableLimit) {
+      db_.intercept = [&](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+        if (table == kName && operation == "CreateTable") return refusal;
+        return std::nullopt;
+      };
+    }
+    ASSERT_TRUE(Prepare().ok());
+    EXPECT_EQ(db_.tables.at("a").create, CreateTableBody("a", kKeys, settings_));
+    EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("kept in this log alone"));
+  }
+}
+
+TEST_F(StandInTest, OneThatCannotBeDeletedIsNamed) {
+  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation == "DeleteTable" && table == kName) return Denied();
+    return std::nullopt;
+  };
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("Table " + kName + " is left behind"));
+}
+
+TEST_F(StandInTest, ATableThatWasLookedAtLongAgoIsLookedAtAgain) {
+  between_ = [this] {
+    loop_.After(std::chrono::minutes(90), [this] { loop_.Stop(); });
+    loop_.Run();
+    settings_.capacity.write_units = 77;
+    Add();
+  };
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.tables.at("a").create, CreateTableBody("a", kKeys, settings_));
+}
+
+TEST_F(StandInTest, ATableThatWasProtectedMeanwhileIsNotDropped) {
+  between_ = [this] {
+    loop_.After(std::chrono::minutes(90), [this] { loop_.Stop(); });
+    loop_.Run();
+    db_.tables["a"].more = R"(,"DeletionProtectionEnabled":true)";
+  };
+  EXPECT_THAT(Fails().message, HasSubstr("protected against deletion"));
+  EXPECT_FALSE(Dropped());
+}
+
+class StandInForAKey : public StandInTest {
+ protected:
+  StandInForAKey() {
+    settings_.kms = true;
+    settings_.kms_key_arn = "arn:k";
+    Add();
+  }
+  // As a service does that looks at the name before it looks at the key.
+  void RefuseTheKey(Verdict verdict, bool other_keys_too = false) {
+    db_.intercept = [this, verdict, other_keys_too](std::string_view operation,
+                                                    std::string_view table) -> std::optional<Verdict> {
+      const std::string_view part = other_keys_too ? "SSESpecification" : "arn:k";
+      const bool refused = operation == "CreateTable" && !db_.tables.contains(std::string(table)) &&
+                           db_.request.find(part) != std::string::npos;
+      return refused ? std::optional(verdict) : std::nullopt;
+    };
+  }
+};
+
+TEST_F(StandInForAKey, AKeyThatMayNotBeUsedShowsBeforeTheDrop) {
+  for (const Verdict& refusal :
+       {Denied(), Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "AccessDeniedException"),
+        Refusal(Reaction::kRejectItem, ErrorCode::kValidation)}) {
+    RefuseTheKey(refusal, true);
+    const Error error = Fails();
+    EXPECT_EQ(error.type, FailureType::kConfig);
+    EXPECT_THAT(error.message, HasSubstr("arn:k"));
+    EXPECT_EQ(db_.Count("DeleteTable a"), 0);
+    EXPECT_TRUE(!db_.tables.contains(kName) || db_.tables.at(kName).gone_at);
+    loop_.After(std::chrono::minutes(1), [this] { loop_.Stop(); });
+    loop_.Run();
+    db_.RemoveGone();
+  }
+}
+
+TEST_F(StandInForAKey, AManagedKeyThatIsNotTheTablesShowsBeforeTheDrop) {
+  db_.managed_key = "arn:managed";
+  db_.intercept = [this](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation != "CreateTable" || db_.request.find("arn:k") == std::string::npos) return std::nullopt;
+    return Refusal(Reaction::kRejectItem, ErrorCode::kValidation);
+  };
+  const Error error = Fails();
+  EXPECT_EQ(error.type, FailureType::kConfig);
+  EXPECT_THAT(error.message, HasSubstr("arn:k"));
+  EXPECT_EQ(db_.Count("DeleteTable a"), 0);
+}
+
+}  // namespace
+}  // namespace ddb

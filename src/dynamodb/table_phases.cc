@@ -1,0 +1,64 @@
+#include "dynamodb/table_phases.h"
+
+#include <utility>
+
+#include "base/times.h"
+
+namespace ddb {
+void TablePhases::Run(const Step& step) {
+  if (error_ || plans_.empty()) return;
+  Start(step);
+}
+
+void TablePhases::CleanUp(const Step& step, Duration at_most) {
+  if (plans_.empty()) return;
+  cleaning_ = true;
+  loop_.After(at_most, [this] {
+    if (cleaning_) loop_.Stop();
+  });
+  Start(step);
+  cleaning_ = false;
+}
+
+void TablePhases::Start(const Step& step) {
+  tasks_.clear();
+  pending_ = plans_.size();
+  for (size_t i = 0; i < plans_.size(); ++i) tasks_.push_back(RunOne(step(i), i));
+  for (Task<void>& task : tasks_) task.Start();
+  loop_.Run();
+}
+
+Task<void> TablePhases::RunOne(Task<Status> step, size_t i) {
+  Status status = co_await step;
+  if (!status.ok()) Fail(i, std::move(status).error());
+  // Tables in the middle of something are brought to its end; all other work is given up.
+  if (--pending_ == 0 || (error_ && held_ == 0 && !cleaning_)) loop_.Stop();
+}
+
+void TablePhases::Fail(size_t i, Error error) {
+  if (error_ && failed_ <= i) return;
+  failed_ = i;
+  error_ = std::move(error).For(plans_[i].stream);
+}
+
+bool TablePhases::Ending() {
+  if (!stopping_ && options_.stop_requested && options_.stop_requested()) Stop();
+  return error_.has_value();
+}
+
+void TablePhases::WatchForStop() {
+  if (!options_.stop_requested || stopping_) return;
+  if (options_.stop_requested()) return Stop();
+  loop_.After(times::kSignalPoll, [this] { WatchForStop(); });
+}
+
+void TablePhases::Stop() {
+  stopping_ = true;
+  if (!error_)
+    error_ = TransientError("The sync was stopped while its tables were being prepared.", "stop_requested");
+  if (cleaning_) return;
+  if (held_ == 0) return loop_.Stop();
+  loop_.After(times::kStoringAfterStop, [this] { loop_.Stop(); });
+}
+
+}  // namespace ddb

@@ -1,0 +1,61 @@
+// TablePhases: what is done with the tables of a sync, phase by phase: in each a task per table, all at once.
+// It decides when a phase ends: when all is done, or early, after a failure or a stop, as soon as no table is
+// in the middle of something. Which failure is told: that of the first plan. What a phase does is its user's.
+// Blocks its caller while a phase runs; loop thread only.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "dynamodb/control_loop.h"
+#include "dynamodb/tables.h"
+
+namespace ddb {
+
+class TablePhases {
+ public:
+  using Step = std::function<Task<Status>(size_t)>;  // for the plan of that number
+
+  // All of it outlives the object, and so does what the steps work with: their frames go with it.
+  TablePhases(ControlLoop& loop, const std::vector<TablePlan>& plans, const PrepareOptions& options)
+      : loop_(loop), plans_(plans), options_(options) {}
+
+  // Nothing is run after a failure.
+  void Run(const Step& step);
+  // After a failure too, and to its end, or for so long.
+  void CleanUp(const Step& step, Duration at_most);
+
+  // For the time until LetGo a table must not be left as it is: the phase goes on for it, after a stop for
+  // times::kStoringAfterStop more.
+  void Hold() { ++held_; }
+  void LetGo() { --held_; }
+  // Whether what is not begun is not to be begun any more. Looks for a stop, too.
+  bool Ending();
+
+  bool stopping() const { return stopping_; }  // a stop was requested
+  void WatchForStop();                         // from here on, ten times a second
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  void Start(const Step& step);
+  Task<void> RunOne(Task<Status> step, size_t i);
+  void Fail(size_t i, Error error);
+  void Stop();
+
+  ControlLoop& loop_;
+  const std::vector<TablePlan>& plans_;
+  const PrepareOptions& options_;
+  size_t pending_ = 0;
+  size_t held_ = 0;
+  bool stopping_ = false;  // a stop was requested
+  bool cleaning_ = false;
+  size_t failed_ = 0;  // the plan that error_ is about
+  std::optional<Error> error_;
+  std::vector<Task<void>> tasks_;
+};
+
+}  // namespace ddb

@@ -1,0 +1,218 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/task.h"
+#include "base/times.h"
+#include "dynamodb/requests.h"
+#include "dynamodb/stand_in.h"
+#include "dynamodb/table_operations.h"
+#include "dynamodb/table_phases.h"
+#include "dynamodb/table_survey.h"
+#include "dynamodb/tables.h"
+
+namespace ddb {
+namespace {
+
+// For stand-ins to be deleted: one that is just being created cannot be yet. After a stop there is hardly
+// time for it, and the next run finds what is left.
+constexpr Duration kCleanUp = std::chrono::seconds(30);
+constexpr Duration kCleanUpAfterStop = std::chrono::milliseconds(500);
+static_assert(times::kStoringAfterStop + kCleanUpAfterStop + times::kFlushAfterStop <= times::kStop);
+
+// Names of the settings in which `is` is not what `was` was, for a warning; "" when there are none.
+std::string Differences(TableSettings was, TableSettings is) {
+  const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
+  for (TableSettings* settings : {&was, &is}) {
+    std::sort(settings->attributes.begin(), settings->attributes.end(), by_name);
+    std::sort(settings->indexes.begin(), settings->indexes.end(), by_name);
+  }
+  std::string names;
+  const auto check = [&names](bool same, std::string_view name) {
+    if (!same) names.append(names.empty() ? "" : ", ").append(name);
+  };
+  check(was.capacity == is.capacity, "capacity");
+  check(was.indexes == is.indexes && was.attributes == is.attributes, "indexes");
+  check(was.stream_view == is.stream_view, "stream");
+  check(was.table_class == is.table_class, "table class");
+  return names;
+}
+
+// Everything that the new table gets, as one line of JSON.
+std::string SettingsJson(const TableDescription& table, const TableSettings& settings) {
+  std::string json = R"({"CreateTable":)" + CreateTableBody(table.name, table.keys, settings);
+  if (!settings.ttl_attribute.empty()) {
+    json += R"(,"UpdateTimeToLive":)" + UpdateTimeToLiveBody(table.name, settings.ttl_attribute);
+  }
+  return json + "}";
+}
+
+// One run of ReplaceTables: a stand-in for each table that needs one, then the drops, and no drop before all
+// stand-ins are there.
+class Replacement {
+ public:
+  Replacement(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
+              const PrepareOptions& options, TableSurvey& survey)
+      : loop_(loop),
+        log_(log),
+        plans_(plans),
+        plane_(loop_, client, options.control),
+        operations_(plane_, log, options.endpoint, options.transition),
+        stand_ins_(operations_, log),
+        survey_(survey),
+        tables_(plans.size()),
+        phases_(loop_, plans, options) {}
+
+  Status Run() {
+    phases_.WatchForStop();
+    phases_.Run([this](size_t i) { return MakeStandIn(i); });
+    phases_.Run([this](size_t i) { return Replace(i); });
+    const Duration clean_up = phases_.stopping() ? kCleanUpAfterStop : kCleanUp;
+    phases_.CleanUp([this](size_t i) { return RemoveStandIn(i); }, clean_up);
+    for (size_t i = 0; i < plans_.size(); ++i) WarnOfLosses(i);
+    if (phases_.error()) return *phases_.error();
+    return Ok();
+  }
+
+ private:
+  // What became of a table that is to be replaced.
+  enum class Stage { kStands, kDropping, kDropped, kReplaced };
+  struct Table {
+    Stage stage = Stage::kStands;
+    bool created_again = false;  // its CreateTable was accepted after the drop
+  };
+
+  bool IsReplaced(size_t i) const {
+    return plans_[i].mode == TableMode::kRecreate && !survey_.tables[i].created;
+  }
+
+  Task<Status> MakeStandIn(size_t i) {
+    SurveyedTable& table = survey_.tables[i];
+    if (!IsReplaced(i) || !StandIns::Needed(plans_[i], table.settings)) co_return Ok();
+    co_return co_await stand_ins_.Make(plans_[i], table);
+  }
+
+  // That of a table which is not there keeps its settings for the next run.
+  Task<Status> RemoveStandIn(size_t i) {
+    const Stage stage = tables_[i].stage;
+    if (stage == Stage::kDropping || stage == Stage::kDropped) co_return Ok();
+    co_return co_await stand_ins_.Remove(plans_[i], survey_.tables[i]);
+  }
+
+  Task<Status> Replace(size_t i) {
+    Table& table = tables_[i];
+    if (!IsReplaced(i)) co_return Ok();
+    const ControlPlane::Gate gate = [this, i] { return MayDrop(i); };
+    TableOperations::Deleted deleted =
+        co_await operations_.Delete(plans_[i].table, operations_.Deadline(), &gate);
+    Status status = Ok();
+    if (deleted.outcome == TableOperations::Deleted::kStands) {
+      if (table.stage == Stage::kDropping) phases_.LetGo();
+      table.stage = Stage::kStands;
+    } else if (deleted.outcome == TableOperations::Deleted::kUnknown) {
+      phases_.LetGo();
+    } else {
+      table.stage = Stage::kDropped;
+      status = co_await CreateAgain(i);
+      phases_.LetGo();
+    }
+    if (deleted.error) co_return std::move(*deleted.error);
+    co_return status;
+  }
+
+  // Asked immediately before each DeleteTable: no table is dropped for a run that is known to end.
+  bool MayDrop(size_t i) {
+    if (phases_.Ending()) return false;
+    Table& table = tables_[i];
+    if (table.stage == Stage::kStands) {
+      table.stage = Stage::kDropping;
+      phases_.Hold();
+      const SurveyedTable& surveyed = survey_.tables[i];
+      log_.Info(fmt::format("Table {} is dropped and created again to overwrite it; its settings: {}",
+                            plans_[i].table, SettingsJson(*surveyed.found, surveyed.settings)));
+    }
+    return true;
+  }
+
+  Task<Status> CreateAgain(size_t i) {
+    const TablePlan& plan = plans_[i];
+    Table& table = tables_[i];
+    SurveyedTable& surveyed = survey_.tables[i];
+    Status gone = co_await operations_.AwaitGone(plan.table, operations_.Deadline());
+    if (!gone.ok()) co_return gone;
+    TableSettings settings = surveyed.settings;
+    Result<TableDescription> created =
+        co_await operations_.Create(plan.table, plan.keys, settings, &table.created_again);
+    if (!created.ok()) co_return std::move(created).error();
+    table.created_again = true;
+    Status usable = CheckUsable(*created, plan.keys);
+    if (usable.ok()) usable = CheckProtectedAs(*surveyed.found, *created);
+    if (!usable.ok()) co_return usable;
+    if (const std::string names = Differences(settings, created->settings); !names.empty()) {
+      log_.Warn(fmt::format("Table {} was created again, but the endpoint did not carry over: {}.",
+                            plan.table, names));
+    }
+    if (!settings.ttl_attribute.empty()) {
+      co_await operations_.RestoreTimeToLive(plan.table, settings.ttl_attribute);
+    }
+    surveyed.found = std::move(*created);
+    surveyed.created = true;
+    table.stage = Stage::kReplaced;
+    co_return Ok();
+  }
+
+  // What a run that failed or was stopped leaves in another state than it found it.
+  void WarnOfLosses(size_t i) {
+    const Table& table = tables_[i];
+    const SurveyedTable& surveyed = survey_.tables[i];
+    const std::string& name = plans_[i].table;
+    if (table.stage == Stage::kStands || table.stage == Stage::kReplaced) {
+      if (!surveyed.stand_in) return;
+      log_.Warn(
+          fmt::format("Table {} may be left behind: it is empty, and the next overwrite of table {} "
+                      "deletes it.",
+                      StandInName(name), name));
+    } else if (!table.created_again) {
+      log_.Warn(fmt::format(
+          "Table {} {} to be overwritten, and is not known to be created again. {}: {}", name,
+          table.stage == Stage::kDropped ? "was dropped" : "may have been dropped",
+          surveyed.stand_in
+              ? fmt::format(
+                    "The next overwrite of it takes its settings from table {}, which is there to keep "
+                    "them",
+                    StandInName(name))
+              : "Create it with its settings, or the next sync creates it with those of the configuration",
+          SettingsJson(*surveyed.found, surveyed.settings)));
+    } else if (!surveyed.settings.ttl_attribute.empty()) {
+      log_.Warn(
+          fmt::format("Table {} was created again, but its time to live on attribute {} may not be set.",
+                      name, surveyed.settings.ttl_attribute));
+    }
+  }
+
+  ScopedLoop loop_;
+  Log& log_;
+  const std::vector<TablePlan>& plans_;
+  ControlPlane plane_;
+  TableOperations operations_;
+  StandIns stand_ins_;
+  TableSurvey& survey_;
+  std::vector<Table> tables_;  // per plan
+  TablePhases phases_;         // last: the frames of its tasks use the members above
+};
+
+}  // namespace
+
+Status ReplaceTables(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
+                     const PrepareOptions& options, TableSurvey& survey) {
+  if (loop.Now() - survey.looked > options.fresh) {
+    Status looked = TableSurveyor(loop, client, log, plans, options, survey).Run();
+    if (!looked.ok()) return looked;
+  }
+  return Replacement(loop, client, log, plans, options, survey).Run();
+}
+
+}  // namespace ddb

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <memory>
-#include <random>
 #include <string>
 #include <utility>
 
@@ -20,6 +19,7 @@
 #include "commands/standard_io.h"
 #include "config/config.h"
 #include "dynamodb/connection_check.h"
+#include "items/hash_digits.h"
 #include "items/item_encoder.h"
 #include "items/table_name.h"
 #include "json/padding.h"
@@ -28,18 +28,12 @@ namespace ddb {
 namespace {
 
 constexpr std::string_view kTableMiddle = "_airbyte_connection_test_";
+constexpr size_t kHashDigits = 32;
 
-// 32 hex digits: a uuid without its hyphens.
-std::string RandomHex() {
-  std::random_device random;
-  std::string hex;
-  for (int i = 0; i < 4; ++i) hex += fmt::format("{:08x}", random());
-  return hex;
-}
-
-// The prefix is cut so that the whole is a table name.
+// The prefix is cut so that the whole is a table name. The same in every check with this prefix: a check that
+// may not delete its table leaves one behind, not one after the other.
 std::string CheckTableName(const std::string& prefix) {
-  const std::string rest = std::string(kTableMiddle) + RandomHex();
+  const std::string rest = std::string(kTableMiddle) + HashDigits(prefix, kHashDigits);
   return prefix.substr(0, kMaxTableName - rest.size()) + rest;
 }
 
@@ -98,7 +92,7 @@ class CheckCommand {
     options.stop_requested = [] { return Signals::received() != 0; };
 
     HttpClient::Options http;
-    http.reply_timeout = std::chrono::seconds(20);
+    http.reply_timeout = std::chrono::seconds(10);
     EventLoop loop;
     EventControlLoop control(loop, clock_);
     const std::unique_ptr<Client> client = service.MakeClient(loop, clock_, http);

@@ -17,6 +17,9 @@ constexpr Duration kStopPoll = std::chrono::milliseconds(100);
 // An active table may refuse its first items as unknown; between two tries.
 constexpr Duration kWriteRetry = std::chrono::milliseconds(250);
 constexpr Duration kLateCreationPoll = std::chrono::milliseconds(500);
+// How long an item is tried before it is known that it cannot be stored, or that the table is gone.
+constexpr Duration kWriteTries = std::chrono::seconds(12);
+constexpr Duration kUnknownTable = std::chrono::seconds(3);
 
 enum class Left { kNo, kYes, kMaybe };
 
@@ -29,7 +32,7 @@ class ConnectionCheck {
     RunPhase(options_.work, &ConnectionCheck::Work);
     if (may_exist_) {
       cleaning_ = true;
-      RunPhase(result_.stopped ? options_.cleanup_after_stop : options_.cleanup, &ConnectionCheck::CleanUp);
+      RunPhase(CleanUpTime(), &ConnectionCheck::CleanUp);
       TellOfLeftTable();
     }
     return std::move(result_);
@@ -50,22 +53,24 @@ class ConnectionCheck {
   };
   using Phase = Task<Status> (ConnectionCheck::*)(Tools&);
 
+  Duration CleanUpTime() const { return result_.stopped ? options_.cleanup_after_stop : options_.cleanup; }
+
   void RunPhase(Duration time, Phase phase) {
     Tools tools(loop_, client_, log_, options_, time);
     tools.loop.After(time + options_.grace, [this, &tools] {
       Fail(NoReply());
       tools.loop.Stop();
     });
-    if (cleaning_ && result_.stopped) {
-      tools.loop.After(options_.silence_after_stop, [&tools] {
+    if (cleaning_ && (result_.stopped || !answered_)) {
+      tools.loop.After(options_.silence, [&tools] {
         if (!tools.plane.answered()) tools.loop.Stop();
       });
-    } else if (options_.stop_requested) {
-      WatchForStop(tools);
     }
+    if (options_.stop_requested && !result_.stopped) WatchForStop(tools);
     Task<void> task = RunToEnd(tools, phase);
     task.Start();
     tools.loop.Run();
+    answered_ = answered_ || tools.plane.answered();
   }
 
   Task<void> RunToEnd(Tools& tools, Phase phase) {
@@ -74,37 +79,77 @@ class ConnectionCheck {
     tools.loop.Stop();
   }
 
+  // A table of its name is one that an earlier check could not delete, or one that another check uses just
+  // now and deletes under us: then again.
   Task<Status> Work(Tools& tools) {
+    for (;;) {
+      Result<bool> ready = co_await MakeTable(tools);
+      if (!ready.ok()) co_return std::move(ready).error();
+      if (!*ready) continue;
+      Result<bool> written = co_await WriteItem(tools);
+      if (!written.ok()) co_return std::move(written).error();
+      if (*written) break;
+    }
+    if (options_.dead_letter_table.empty()) co_return Ok();
+    operation_ = "DescribeTable";
+    co_return co_await LookAtDeadLetters(tools);
+  }
+
+  // False: it was there, but is going away.
+  Task<Result<bool>> MakeTable(Tools& tools) {
     TableSettings settings;
     settings.capacity = options_.capacity;
     operation_ = "CreateTable";
-    may_exist_ = true;
-    creation_unknown_ = true;
+    may_exist_ = creation_unknown_ = true;
     const ControlReply created = co_await tools.plane.Call(
         "CreateTable", CreateTableBody(options_.table, options_.keys, settings), tools.deadline);
-    if (!created.ok()) {
-      // A table that stands there at the first try is not ours. At a later try it is what an earlier one,
-      // whose reply was lost, has made.
-      const bool ours = created.unknown && (created.verdict.code == ErrorCode::kResourceInUse ||
-                                            created.verdict.code == ErrorCode::kTableAlreadyExists);
-      may_exist_ = created.unknown;
+    if (!created.ok() && !created.in_use()) {
+      // DynamoDB's own refusal: had an earlier attempt made the table, this one would be told that it is
+      // there.
+      const bool refused = created.verdict.answered() && !created.gave_up;
+      may_exist_ = created.unknown && !refused;
       // (So is what ends every connection without a word: most servers of TLS do that to plain HTTP.)
       not_dynamodb_ = !created.answered && created.verdict.transport != TransportError::kCutShort &&
                       created.verdict.transport != TransportError::kTimeout;
-      if (!ours) co_return tools.operations.Failure("CreateTable", options_.table, created);
+      Error error = tools.operations.Failure("CreateTable", options_.table, created);
+      if (created.verdict.code == ErrorCode::kAccessDenied) co_await SayWhatWorks(tools, error);
+      co_return error;
     }
     creation_unknown_ = false;
+    // At the first try, it is not known yet whether it is one of ours.
+    may_exist_ = created.ok() || created.unknown;
     operation_ = "DescribeTable";
     TableOperations::Found found = co_await tools.operations.AwaitActive(options_.table, tools.deadline);
     if (!found.ok()) co_return std::move(found).error();
-    if (!*found) {
-      co_return TransientError(fmt::format("Table {} vanished after it was created.", options_.table),
-                               "DescribeTable: ResourceNotFoundException after the table was ACTIVE");
+    if (!*found) co_return false;
+    Status usable = CheckUsable(**found, options_.keys);
+    may_exist_ = usable.ok();
+    if (!usable.ok()) co_return std::move(usable).error();
+    co_return true;
+  }
+
+  // Whoever may not create tables can still append to those that are there. What that takes shows without a
+  // table, too: the permission is asked before the name.
+  Task<void> SayWhatWorks(Tools& tools, Error& error) {
+    const WriteKind kind = BatchWrite(options_.table, options_.keys);
+    const std::pair<Operation, std::string> calls[] = {
+        {Operation("DescribeTable"), TableNameBody(options_.table)}, {kind.operation, ItemBody(kind)}};
+    std::string missing;
+    for (const auto& [operation, body] : calls) {
+      operation_ = operation.name;
+      const Instant until = std::min(tools.deadline, tools.loop.Now() + options_.grace);
+      const ControlReply reply = co_await tools.plane.Call(operation, body, until);
+      if (reply.verdict.code != ErrorCode::kAccessDenied) continue;
+      missing.append(missing.empty() ? "dynamodb:" : " and dynamodb:").append(operation.name);
     }
-    Status written = co_await WriteItem(tools);
-    if (!written.ok() || options_.dead_letter_table.empty()) co_return written;
-    operation_ = "DescribeTable";
-    co_return co_await LookAtDeadLetters(tools);
+    if (missing.empty()) {
+      error.message +=
+          " Without it, append to tables that exist works; tables that are missing are not created, and "
+          "overwrite "
+          "does not work.";
+    } else {
+      error.message += " On a table of this name " + missing + " is not allowed either.";
+    }
   }
 
   // write creates the table if it is missing; one that is just being created has its keys already.
@@ -121,9 +166,7 @@ class ConnectionCheck {
     co_return error;
   }
 
-  Task<Status> WriteItem(Tools& tools) {
-    const WriteKind kind = BatchWrite(options_.table, options_.keys);
-    operation_ = kind.operation.name;
+  std::string ItemBody(const WriteKind& kind) const {
     Buffer body;
     kind.Begin(body);
     kind.BeginItem(body, WriteOp::kPut, /*first=*/true);
@@ -131,10 +174,19 @@ class ConnectionCheck {
     body.Append(options_.item);
     kind.EndItem(body, WriteOp::kPut, begin);
     kind.End(body);
+    return std::string(body.view());
+  }
+
+  // False: the table is gone.
+  Task<Result<bool>> WriteItem(Tools& tools) {
+    const WriteKind kind = BatchWrite(options_.table, options_.keys);
+    operation_ = kind.operation.name;
+    const std::string body = ItemBody(kind);
     const SentItem sent[] = {{WriteOp::kPut, options_.item}};
+    const Instant begun = tools.loop.Now();
+    const Instant until = std::min(tools.deadline, begun + kWriteTries);
     for (;;) {
-      ControlReply reply =
-          co_await tools.plane.Call(kind.operation, std::string(body.view()), tools.deadline);
+      ControlReply reply = co_await tools.plane.Call(kind.operation, body, until);
       const bool unknown_yet = reply.verdict.code == ErrorCode::kResourceNotFound;
       if (!reply.ok() && !unknown_yet) {
         co_return tools.operations.Failure(operation_, options_.table, reply);
@@ -142,9 +194,14 @@ class ConnectionCheck {
       WriteOutcome outcome;
       if (kind.ReadReply({reply.verdict, reply.body, reply.request_id}, sent, outcome) &&
           outcome.others.empty()) {
-        co_return Ok();
+        co_return true;
       }
-      if (tools.loop.Now() >= tools.deadline) {
+      const Instant now = tools.loop.Now();
+      if (unknown_yet && now >= begun + kUnknownTable) {
+        const TableOperations::Found found = co_await tools.operations.Describe(options_.table, until);
+        if (found.ok() && (!*found || (*found)->status == TableStatus::kDeleting)) co_return false;
+      }
+      if (now >= until) {
         co_return TransientError(
             fmt::format("DynamoDB did not store the test item in table {} in time.", options_.table),
             "BatchWriteItem gave the item back as unprocessed, or the table as unknown, up to the deadline");
@@ -162,7 +219,10 @@ class ConnectionCheck {
       Deleted deleted = co_await tools.operations.Delete(options_.table, tools.deadline);
       if (deleted.outcome == Deleted::kStands) creation_unknown_ = not_dynamodb_ = false;
       left_ = deleted.error ? (deleted.outcome == Deleted::kStands ? Left::kYes : Left::kMaybe) : Left::kNo;
-      if (deleted.error) co_return std::move(*deleted.error);
+      if (deleted.error) {
+        if (deleted.denied) deleted.error->message += " Without it, append works; overwrite does not.";
+        co_return std::move(*deleted.error);
+      }
       if (deleted.outcome == Deleted::kAccepted || !creation_unknown_) co_return Ok();
       left_ = Left::kMaybe;
       if (tools.loop.Now() >= last_look) co_return Ok();
@@ -175,12 +235,13 @@ class ConnectionCheck {
   }
 
   void TellOfLeftTable() {
-    // What is not DynamoDB has made no table.
-    if (left_ == Left::kNo || (left_ == Left::kMaybe && not_dynamodb_)) return;
-    const std::string_view what = left_ == Left::kYes
-                                      ? "is left behind: delete it."
-                                      : "may be left behind: look for it in a minute, and delete it.";
-    const std::string text = fmt::format("Table {} {}", options_.table, what);
+    // What is not DynamoDB has made no table, nor has one that has never said a word; after a stop it is said
+    // all the same, as there was hardly time to wait for one.
+    const bool silent = !answered_ && !result_.stopped;
+    if (left_ == Left::kNo || (left_ == Left::kMaybe && (not_dynamodb_ || silent))) return;
+    const std::string text =
+        fmt::format("Table {} {} left behind; the next check uses it again and deletes it.", options_.table,
+                    left_ == Left::kYes ? "is" : "may be");
     if (result_.error && !result_.stopped) {
       result_.error->message += " " + text;
     } else {
@@ -217,6 +278,7 @@ class ConnectionCheck {
   bool creation_unknown_ = false;  // CreateTable was sent, and it is not known what came of it
   bool not_dynamodb_ = false;      // what answered it cannot have created a table
   bool cleaning_ = false;
+  bool answered_ = false;     // the endpoint, at some time
   Left left_ = Left::kMaybe;  // after the clean-up
   ConnectionCheckResult result_;
 };

@@ -1,7 +1,8 @@
 // CheckConnection: does what a write does, harmlessly: creates a table of its own, waits for it, writes one
-// item as write does, and deletes the table, whatever happened in between. Of a table that a sync would
-// use as it is, it only looks at the keys. Blocks its caller, for less than two minutes whatever the network
-// does, and for about ten seconds after a stop when the endpoint is silent.
+// item as write does, and deletes the table, whatever happened in between. One that an earlier check could
+// not delete is used again, so that there is never more than one. Of a table that a sync would use as it is,
+// it only looks at the keys. Blocks its caller: for less than 20 s when nothing answers, 45 s whatever the
+// network does, and 8 s after a stop.
 #pragma once
 
 #include <functional>
@@ -22,7 +23,7 @@ namespace ddb {
 
 struct ConnectionCheckOptions {
   EndpointText endpoint;
-  std::string table;  // a name that nobody else uses
+  std::string table;  // a name that nobody else uses; the same in every check of this configuration
   TableKeys keys;
   std::string dead_letter_table;  // "" = none; may be missing, else it needs the same keys
   TableCapacity capacity;
@@ -31,14 +32,14 @@ struct ConnectionCheckOptions {
   std::function<bool()> stop_requested;  // asked ten times a second; may be empty
 
   // The work ends by itself after `work`, or is cut off after `work` and `grace`; the clean-up likewise.
-  Duration work = std::chrono::seconds(80);
-  Duration cleanup = std::chrono::seconds(25);
+  Duration work = std::chrono::seconds(30);
+  Duration cleanup = std::chrono::seconds(9);
   Duration cleanup_after_stop = times::kStoringAfterStop;
-  // After a stop: the clean-up is cut off when not one reply came to it by then.
-  Duration silence_after_stop = std::chrono::seconds(5);
+  // After a stop, and after work to which not one reply came: the clean-up is cut off when none came by then.
+  Duration silence = std::chrono::seconds(5);
   // How long DeleteTable is repeated when it finds no table, but a CreateTable whose outcome is unknown may
   // still be carried out.
-  Duration late_creation = std::chrono::seconds(10);
+  Duration late_creation = std::chrono::seconds(8);
   Duration grace = times::kFlushAfterStop;
 };
 

@@ -168,7 +168,8 @@ Task<TableOperations::Deleted> TableOperations::Delete(const std::string& table,
       std::optional<Error> error;
       if (!reply.withdrawn) error = Failure("DeleteTable", table, reply);
       if (unknown) co_return co_await AfterUnknownDelete(table, deadline, std::move(error));
-      co_return Deleted{Deleted::kStands, std::move(error)};
+      const bool denied = reply.verdict.code == ErrorCode::kAccessDenied;
+      co_return Deleted{Deleted::kStands, std::move(error), denied};
     }
     for (bool changing = true; changing && plane_.Now() < deadline;) {
       co_await plane_.Sleep(pauses.Next());

@@ -77,6 +77,7 @@ class TableOperations {
     };
     Outcome outcome = kAccepted;
     std::optional<Error> error;
+    bool denied = false;  // the error is that DeleteTable is not permitted
   };
   // Ends when the deletion is accepted; a table that is being created or updated is waited for. `gate`: see
   // ControlPlane::Call.

@@ -86,6 +86,18 @@ std::string ServiceText(const FailedOperation& failed, const EndpointText& endpo
           "Table {} cannot be created: the AWS account has reached its limit of tables in region {}. Delete "
           "tables, or have the quota raised.",
           failed.table, endpoint.region);
+    case ErrorCode::kCapacityLimit:
+      return fmt::format(
+          "{} of table {} needs more capacity units than the AWS account may have in region {}, for one "
+          "table or "
+          "for all. Lower the capacity in the configuration, choose on-demand, or have the quota raised.",
+          failed.operation, failed.table, endpoint.region);
+    case ErrorCode::kAccountLimit:
+      return fmt::format(
+          "{} of table {} is over a limit of the AWS account in region {}. See its quotas for DynamoDB, and "
+          "have "
+          "them raised.",
+          failed.operation, failed.table, endpoint.region);
     case ErrorCode::kDeletionProtected:
       return fmt::format(
           "Table {} is protected against deletion, so it cannot be replaced. Switch its deletion protection "

@@ -42,6 +42,8 @@ enum class ErrorCode {
   kResourceInUse,
   kLimitExceeded,  // too many table operations at once
   kTableLimit,     // the account can have no more tables here
+  kCapacityLimit,  // nor more capacity units
+  kAccountLimit,   // another limit of the account, which does not pass
   kTableAlreadyExists,
   kDeletionProtected,
   kValidation,

@@ -181,8 +181,16 @@ constexpr KnownText kInUseTexts[] = {
     {"Table already exists", R::kRetry, C::kTableAlreadyExists, "the table exists already"},
 };
 
-constexpr KnownText kLimitTexts[] = {
-    {"There is a limit of", R::kFailConfig, C::kTableLimit, "the account can have no more tables here"},
+// Told apart by words anywhere in the message, since only the first two are known as they stand. Such a
+// message names limits and no data. In this order: what passes comes first.
+// https://github.com/hashicorp/terraform-provider-aws/pull/2274
+constexpr KnownText kLimitWords[] = {
+    {"simultaneous", R::kRetry, C::kLimitExceeded, "too many table operations at once"},
+    {"concurrent", R::kRetry, C::kLimitExceeded, "too many table operations at once"},
+    {"capacity", R::kFailConfig, C::kCapacityLimit, "the account's limit of capacity units"},
+    {"throughput", R::kFailConfig, C::kCapacityLimit, "the account's limit of capacity units"},
+    {"tables", R::kFailConfig, C::kTableLimit, "the account can have no more tables here"},
+    {"There is a limit of", R::kFailConfig, C::kAccountLimit, "a limit of the account"},
 };
 
 // DynamoDB puts these in front of the text that matters.
@@ -226,7 +234,7 @@ std::span<const KnownText> TextsOf(TextGroup group) {
     case TextGroup::kInUse:
       return kInUseTexts;
     case TextGroup::kLimit:
-      return kLimitTexts;
+      break;  // see FindLimit
   }
   return {};
 }
@@ -235,6 +243,13 @@ std::span<const KnownText> TextsOf(TextGroup group) {
 bool SameName(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return ToLower(x) == ToLower(y); });
+}
+
+const KnownText* FindLimit(std::string_view message) {
+  for (const KnownText& text : kLimitWords) {
+    if (message.find(text.begin) != std::string_view::npos) return &text;
+  }
+  return nullptr;
 }
 
 std::string_view WithoutException(std::string_view name) {
@@ -258,6 +273,7 @@ const KnownText* FindText(TextGroup group, std::string_view message) {
   for (const std::string_view prefix : kPrefixes) {
     if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
   }
+  if (group == TextGroup::kLimit) return FindLimit(message);
   for (const KnownText& text : TextsOf(group)) {
     if (message.starts_with(text.begin)) return &text;
   }

@@ -29,6 +29,12 @@ bool MayBeASetting(const ControlReply& reply) {
   }
 }
 
+bool IsLimit(const ControlReply& reply) {
+  const ErrorCode code = reply.verdict.code;
+  return code == ErrorCode::kTableLimit || code == ErrorCode::kCapacityLimit ||
+         code == ErrorCode::kAccountLimit;
+}
+
 std::string KeyText(const TableSettings& settings) {
   return settings.kms_key_arn.empty() ? std::string("a key in KMS") : "the key " + settings.kms_key_arn;
 }
@@ -96,7 +102,7 @@ Task<Result<TableOperations::Probed>> TableOperations::Probe(const TableDescript
   }
   if (reply.ok()) co_return Probed::kCreated;
   // Limits are looked at after the permission, and the drop makes room for the new table.
-  const bool stands = reply.in_use() || reply.verdict.code == ErrorCode::kTableLimit;
+  const bool stands = reply.in_use() || IsLimit(reply);
   if (!stands) co_return Failure("CreateTable", table.name, reply);
   co_return Probed::kStands;
 }
@@ -122,7 +128,7 @@ Task<TableOperations::Tried> TableOperations::TryCreate(const std::string& name,
     tried.exists = other.ok();
     if (tried.exists) tried.error = KeyRefused(table, reply.verdict, reply.request_id);
     if (!tried.exists) tried.refused = std::move(reply);
-  } else if (MayBeASetting(reply) || reply.verdict.code == ErrorCode::kTableLimit) {
+  } else if (MayBeASetting(reply) || IsLimit(reply)) {
     tried.refused = std::move(reply);
   } else {
     tried.error = Failure("CreateTable", name, reply);

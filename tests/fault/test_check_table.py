@@ -23,3 +23,17 @@ def test_it_has_the_capacity_that_write_would_give_it(connector, start_server, c
     throughput = found["ProvisionedThroughput"]
     assert (throughput["ReadCapacityUnits"], throughput["WriteCapacityUnits"]) == units
     assert {key["AttributeName"]: key["KeyType"] for key in found["KeySchema"]} == {"_airbyte_ab_id": "HASH", "sync_time": "RANGE"}
+
+
+def test_no_further_one_is_left_behind(connector, start_server):
+    """Whoever may not delete it finds it again; whoever may, deletes it."""
+    server = start_server({"credentials": [
+        {"access_key": ACCESS_KEY, "secret": SECRET_KEY, "denied": ["DeleteTable"]}, {"access_key": "AKIAOTHER", "secret": SECRET_KEY}]})
+    config = messages.config(server.endpoint, "t", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
+    for _ in range(3):
+        status = connector.check(config).status
+        assert status["status"] == "FAILED"
+        assert "the next check uses it again" in status["message"]
+        assert len(server.tables()) == 1
+    assert connector.check({**config, "access_key_id": "AKIAOTHER"}).status["status"] == "SUCCEEDED"
+    assert not server.tables()

@@ -31,7 +31,7 @@ KEPT = {"recreated": (1,), "kept": (0,), "as_before": (0, 1)}
 # What a file may hold, and what it may expect.
 MEMBERS = set("about workers command config env catalog endpoint tls input server expect end slow pieces_seed".split())
 EXPECTATIONS = {*KEPT, *"""exit error states stored rejected nulled logs output_lacks requests max_in_flight within_s stops_within_s
-                           violations idle_rules status message_has tables_left""".split()}
+                           violations idle_rules status message_has message_lacks tables_left""".split()}
 
 
 def ranges(parts):
@@ -389,6 +389,8 @@ class Scenario:
         assert statuses[0]["status"] == self.expect["status"], "status"
         for part in self.expect.get("message_has", []):
             assert part.lower() in statuses[0].get("message", "").lower(), f"message lacks {part!r}"
+        for part in self.expect.get("message_lacks", []):
+            assert part.lower() not in statuses[0].get("message", "").lower(), f"message has {part!r}"
 
     def _verify_states(self, run, server):
         """P1, the order, the bytes and the counts of the STATEs that came out."""

@@ -199,7 +199,7 @@ void HttpConnection::NoteReplyBytes() {
   if (!std::exchange(reply_begun_, true)) {
     reply_by_ = now + HttpClient::Options::kSlowestReply * common_.options.reply_timeout;
   }
-  deadline_ = std::min(now + common_.options.reply_timeout, reply_by_);
+  deadline_ = now + common_.options.reply_timeout;  // CheckDeadline holds it to reply_by_
 }
 
 // There is no more of it. kMore: but there should be.

@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "commands/commands.h"
 #include "commands/process.h"
+#include "commands/standard_io.h"
 
 namespace {
 
@@ -72,7 +73,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help, --version
     const int code = app.exit(success);
     std::cout.flush();
-    return std::cout ? code : 1;
+    if (std::cout) return code;
+    ddb::TellOfStdout();
+    return 1;
   } catch (const CLI::Error& error) {
     std::cerr << error.what() << "\n\n" << app.help();
     return kUsageError;

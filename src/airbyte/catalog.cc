@@ -283,8 +283,8 @@ Result<Catalog> ParseCatalog(std::string_view text) {
   return ReadStreams(streams, warnings);
 }
 
-Result<Catalog> LoadCatalog(const std::string& path) {
-  Result<std::string> json = ReadFile(path, kMaxCatalogBytes);
+Result<Catalog> LoadCatalog(const std::string& path, const std::function<void()>& on_wait) {
+  Result<std::string> json = ReadFile(path, kMaxCatalogBytes, on_wait);
   if (!json.ok()) {
     return ConfigError(
         fmt::format("The catalog file {} cannot be read: {}. Check the path given with --catalog.", path,

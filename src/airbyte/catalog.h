@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,9 +32,9 @@ struct Catalog {
   std::vector<std::string> warnings;  // each is one WARN
 };
 
-// Every finding is a config_error that names the stream and the remedy. Explicit nulls count as absent,
-// unknown members are ignored.
-Result<Catalog> LoadCatalog(const std::string& path);
+// Every finding is a config_error that names the stream and the remedy. Explicit nulls count as absent;
+// platform_terms says what becomes of each member. `on_wait`: as of ReadFile.
+Result<Catalog> LoadCatalog(const std::string& path, const std::function<void()>& on_wait = {});
 Result<Catalog> ParseCatalog(std::string_view json);
 
 // Streams by (namespace, name): exactly, then with a null namespace and "" taken as one. Nothing where it is

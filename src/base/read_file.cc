@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "base/signals.h"
 
@@ -17,20 +18,22 @@ Error Failed(int code) {
   return ConfigError(reason, "open or read: " + reason);
 }
 
-// Waits until the file can be read, or a signal came, however the two fall in time.
-bool AwaitReadable(int fd) {
+// Waits until the file can be read, or a signal came, however the two fall in time. Says once that it waits.
+bool AwaitReadable(int fd, std::function<void()>& on_wait) {
   pollfd fds[2] = {{fd, POLLIN, 0}, {Signals::current_fd(), POLLIN, 0}};
   while (Signals::received() == 0 && fds[0].revents == 0) {
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) return true;  // read will tell
+    const int ready = poll(fds, 2, on_wait ? static_cast<int>(kReadPatience.count()) : -1);
+    if (ready < 0 && errno != EINTR) return true;  // read will tell
+    if (ready == 0) std::exchange(on_wait, {})();
   }
   return Signals::received() == 0;
 }
 
-Result<std::string> ReadAll(int fd, size_t max_bytes) {
+Result<std::string> ReadAll(int fd, size_t max_bytes, std::function<void()> on_wait) {
   std::string text;
   char buffer[65536];
   for (;;) {
-    if (!AwaitReadable(fd)) return TransientError("a signal came", "stopped while reading a file");
+    if (!AwaitReadable(fd, on_wait)) return TransientError("a signal came", "stopped while reading a file");
     const ssize_t size = read(fd, buffer, sizeof(buffer));
     if (size == 0) return text;
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
@@ -44,11 +47,12 @@ Result<std::string> ReadAll(int fd, size_t max_bytes) {
 
 }  // namespace
 
-Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
+Result<std::string> ReadFile(const std::string& path, size_t max_bytes,
+                             const std::function<void()>& on_wait) {
   // Opening a FIFO would wait for a writer where no signal is looked at.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return Failed(errno);
-  Result<std::string> text = ReadAll(fd, max_bytes);
+  Result<std::string> text = ReadAll(fd, max_bytes, on_wait);
   close(fd);
   return text;
 }

@@ -2,7 +2,9 @@
 // writes to yet: a signal ends the wait. Main thread, before the run.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -10,9 +12,13 @@
 
 namespace ddb {
 
+inline constexpr std::chrono::milliseconds kReadPatience{3000};
+
 // Where a signal came first (Signals::received()) there is an error too; it then needs no telling. The
-// error's message is the reason alone, such as "No such file or directory".
-Result<std::string> ReadFile(const std::string& path, size_t max_bytes);
+// error's message is the reason alone, such as "No such file or directory". `on_wait`, if given, is called
+// once when nothing has come for kReadPatience.
+Result<std::string> ReadFile(const std::string& path, size_t max_bytes,
+                             const std::function<void()>& on_wait = {});
 
 // A text without the byte order mark that editors put in front.
 std::string_view WithoutByteOrderMark(std::string_view text);

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -41,6 +43,19 @@ TEST_F(ReadFileTest, WhatCannotBeRead) {
   EXPECT_EQ(ReadFile(folder_, 10).error().message, "Is a directory");
   std::ofstream(Path("large")) << std::string((1 << 20) + 1, 'x');
   EXPECT_EQ(ReadFile(Path("large"), 1 << 20).error().message, "it is larger than 1 MiB");
+}
+
+TEST_F(ReadFileTest, SaysOnceThatItWaits) {
+  ASSERT_EQ(mkfifo(Path("fifo").c_str(), 0600), 0);
+  std::atomic<int> told = 0;
+  std::thread writer([&] {
+    while (told == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::ofstream(Path("fifo")) << "late";
+  });
+  const Result<std::string> text = ReadFile(Path("fifo"), 100, [&] { ++told; });
+  writer.join();
+  EXPECT_EQ(*text, "late");
+  EXPECT_EQ(told, 1);
 }
 
 TEST_F(ReadFileTest, AFifoWhoseWriterComesLater) {

@@ -64,7 +64,8 @@ class CheckCommand {
 
  private:
   Status Try(const std::string& config_path) {
-    Result<Config> config = LoadConfig(config_path, DeploymentFromEnvironment());
+    Result<Config> config =
+        LoadConfig(config_path, DeploymentFromEnvironment(), TellOfWaiting(writer_, config_path));
     if (!config.ok()) return std::move(config).error();
     for (const std::string& key : config->unknown_keys) {
       writer_.Warn(fmt::format("The configuration has a key that is not known and not used: {}", key));

@@ -4,6 +4,7 @@
 
 #include "base/signals.h"
 #include "base/times.h"
+#include "commands/standard_io.h"
 
 namespace ddb {
 namespace {
@@ -25,12 +26,14 @@ bool FlushAtEnd(MessageWriter& writer, const Clock& clock, Duration patience) {
 }  // namespace
 
 int EndWhenAllIsSaid(MessageWriter& writer, const Clock& clock, Duration patience) {
-  return FlushAtEnd(writer, clock, patience) && !writer.closed() ? kExitDone : kExitFailed;
+  if (FlushAtEnd(writer, clock, patience) && !writer.closed()) return kExitDone;
+  TellOfStdout();
+  return kExitFailed;
 }
 
 int EndWithError(MessageWriter& writer, const Clock& clock, const Error& error, Duration patience) {
   writer.WriteTraceError(error);
-  (void)FlushAtEnd(writer, clock, patience);
+  if (!FlushAtEnd(writer, clock, patience) || writer.closed()) TellOfStdout();
   return kExitFailed;
 }
 

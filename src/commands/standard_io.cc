@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <string_view>
+
 #include "airbyte/message_json.h"
 #include "base/environment.h"
 
@@ -31,6 +33,19 @@ bool StdoutIsWritable() {
   pollfd out{STDOUT_FILENO, POLLOUT, 0};
   if (poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLNVAL)) != 0) return false;
   return IsOpenFor(STDOUT_FILENO, O_RDONLY);
+}
+
+void TellOfStdout() {
+  constexpr std::string_view kText =
+      "destination-dynamodb: standard output cannot be written to. Is its disk full, or its reader gone?\n";
+  const Terminal terminal;
+  if (terminal.fd() >= 0) (void)!write(terminal.fd(), kText.data(), kText.size());
+}
+
+std::function<void()> TellOfWaiting(Log& log, const std::string& path) {
+  return [&log, path] {
+    log.Warn("Waiting for " + path + ": nothing has come from it yet. Is it a pipe that nobody writes to?");
+  };
 }
 
 Terminal::Terminal()

@@ -47,6 +47,7 @@ class WriteCommand {
       case StopReason::kFailure:
         return Failed(*ran->error);
       case StopReason::kStdoutClosed:
+        TellOfStdout();
         return kExitFailed;
       case StopReason::kSignal:
         break;
@@ -56,13 +57,14 @@ class WriteCommand {
 
  private:
   Result<RunResult> Sync(const std::string& config_path, const std::string& catalog_path) {
-    Result<Config> config = LoadConfig(config_path, DeploymentFromEnvironment());
+    Result<Config> config =
+        LoadConfig(config_path, DeploymentFromEnvironment(), TellOfWaiting(writer_, config_path));
     if (!config.ok()) return std::move(config).error().At("write: loading the config");
     Result<Service> service = Service::Of(*config);
     if (!service.ok()) return std::move(service).error().At("write: finding the endpoint");
     Status variables = RefuseVariables([](const std::string& name) { return Environment(name.c_str()); });
     if (!variables.ok()) return std::move(variables).error().At("write: reading the environment");
-    Result<Catalog> catalog = LoadCatalog(catalog_path);
+    Result<Catalog> catalog = LoadCatalog(catalog_path, TellOfWaiting(writer_, catalog_path));
     if (!catalog.ok()) return std::move(catalog).error().At("write: loading the catalog");
     const Machine machine{AvailableCores(), MemoryLimit()};
     Result<RunPlan> plan = MakePlan(*config, *catalog, clock_.WallMillis(), machine);
@@ -149,10 +151,12 @@ class WriteCommand {
   // not.
   int FlushAll() {
     while (!writer_.Flush(clock_.Now() + std::chrono::seconds(1))) {
-      if (writer_.closed()) return kExitFailed;
+      if (writer_.closed()) break;
       if (Signals::received() != 0) return Interrupted();
     }
-    return writer_.closed() ? kExitFailed : kExitDone;
+    if (!writer_.closed()) return kExitDone;
+    TellOfStdout();
+    return kExitFailed;
   }
 
   int Failed(const Error& error) { return EndWithError(writer_, clock_, error, times::kFlushAtEnd); }

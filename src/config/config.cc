@@ -1,12 +1,15 @@
 #include "config/config.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/environment.h"
 #include "base/read_file.h"
 #include "base/text.h"
+#include "config/keys.h"
 #include "config/schema.h"
+#include "json/mistakes.h"
 
 namespace ddb {
 namespace {
@@ -14,6 +17,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t kMaxConfigBytes = size_t{1} << 20;  // a config is a few hundred bytes
+constexpr size_t kMaxUnknownKeys = 20;               // that are told of
 
 // ---- Rules that a schema cannot say.
 
@@ -40,19 +44,98 @@ Status CheckRenamedKey(const Json& config) {
       "config: dynamodb_table_name without dynamodb_table_name_prefix");
 }
 
-// AWS's Java client cut the spaces around credentials off, so configs that have them work.
-std::string Trimmed(const std::string& text) {
-  const auto is_space = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
-  size_t begin = 0;
-  size_t end = text.size();
-  while (begin < end && is_space(text[begin])) ++begin;
-  while (end > begin && is_space(text[end - 1])) --end;
-  return text.substr(begin, end - begin);
+// Schemes and regions are the same in any case (RFC 3986; AWS signs for regions in small letters alone). A
+// blank endpoint stays one and is refused: who emptied the field by hand has not said AWS.
+void RegularizeAddress(Json& config, const Json& given) {
+  const auto region = config.find("dynamodb_region");
+  if (region != config.end() && region->is_string()) *region = ToLower(region->get_ref<const std::string&>());
+  const auto endpoint = config.find("dynamodb_endpoint");
+  if (endpoint == config.end() || !endpoint->is_string()) return;
+  if (*endpoint == "") *endpoint = given;
+  for (char& c : endpoint->get_ref<std::string&>()) {
+    if (c == ':') break;
+    c = ToLower(c);
+  }
+}
+
+Status CheckArn(const Json& config) {
+  for (const char* key : {"dynamodb_table_name_prefix", "dead_letter_table"}) {
+    const auto value = config.find(key);
+    if (value == config.end() || !value->is_string()) continue;
+    if (!ToLower(value->get_ref<const std::string&>()).starts_with("arn:")) continue;
+    return FieldError(
+        key, "is an ARN. ARNs are not supported, nor are tables of other accounts: it has to be a name");
+  }
+  return Ok();
+}
+
+// A slip in the name of a key: refused before anything that is signed with these keys can go to a host that
+// was not meant.
+Status CheckSlips(const std::vector<UnknownKey>& unknown) {
+  std::string slips;
+  size_t count = 0;
+  for (const UnknownKey& key : unknown) {
+    if (key.meant.empty() || ++count > kMaxUnknownKeys) continue;
+    slips += (slips.empty() ? "" : "; ") + key.path + ": did you mean " + key.meant + "?";
+  }
+  if (slips.empty()) return Ok();
+  return ConfigError("The config has keys that are not known, but look like slips: " + slips +
+                         " Correct or remove them in the destination's settings. Nothing was sent.",
+                     "config: " + std::to_string(count) + " keys that resemble known ones");
+}
+
+bool LacksRequired(const Json& config) {
+  const Json& required = ConfigSchema()["required"];
+  return std::any_of(required.begin(), required.end(),
+                     [&](const Json& key) { return !config.contains(key.get_ref<const std::string&>()); });
+}
+
+// The error of the schema; where a key is missing, with the keys that are there in its place.
+Error WithUnknownKeys(Error error, const Json& config, const std::vector<std::string>& unknown) {
+  if (unknown.empty() || !LacksRequired(config)) return error;
+  std::string keys;
+  for (const std::string& key : unknown) keys += (keys.empty() ? "" : ", ") + key;
+  error.message += " The config has keys that are not known: " + keys + ".";
+  return error;
+}
+
+// ---- What was given in place of a config.
+
+bool HasRequiredKey(const Json& object) {
+  if (!object.is_object()) return false;
+  const Json& required = ConfigSchema()["required"];
+  return std::any_of(required.begin(), required.end(),
+                     [&](const Json& key) { return object.contains(key.get_ref<const std::string&>()); });
+}
+
+// "" where it may be a config.
+std::string InsteadOfAConfig(const Json& config) {
+  if (HasRequiredKey(config)) return {};
+  const auto is_list = [](const Json& owner, const char* key) {
+    const auto found = owner.find(key);
+    return found != owner.end() && found->is_array();
+  };
+  if (is_list(config, "streams") || config.value("type", Json()) == "CATALOG") {
+    return "is a catalog. Are --config and --catalog exchanged?";
+  }
+  for (const auto& [key, value] : config.items()) {
+    if (!HasRequiredKey(value)) continue;
+    return "is wrapped in \"" + Printable(ShortText(key, 100)) + "\". Give the object inside.";
+  }
+  return {};
+}
+
+Error NotJson(std::string_view json, const Json::exception& error, size_t byte) {
+  const std::string why = json::WhyNotJson(json);
+  return ConfigError(
+      "The config is not valid JSON (at byte " + std::to_string(byte) + ")" +
+          (why.empty() ? "" : ": " + why) + ". Give a JSON object with the keys of the connector's spec.",
+      "config: nlohmann::json parse error " + std::to_string(error.id) + " at byte " + std::to_string(byte));
 }
 
 Status ReadCredentials(const Json& config, Config& out) {
-  out.access_key_id = Trimmed(config["access_key_id"].get<std::string>());
-  out.secret_access_key = Trimmed(config["secret_access_key"].get<std::string>());
+  out.access_key_id = config["access_key_id"].get<std::string>();
+  out.secret_access_key = config["secret_access_key"].get<std::string>();
   if (out.access_key_id.empty()) return FieldError("access_key_id", "is empty");
   if (out.secret_access_key.empty()) {
     return FieldError("secret_access_key", "is empty");
@@ -63,6 +146,14 @@ Status ReadCredentials(const Json& config, Config& out) {
       return FieldError("access_key_id",
                         "has a character that no access key id has (is the secret in its place?)");
     }
+  }
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+  if (out.access_key_id.starts_with("ASIA")) {
+    return FieldError(
+        "access_key_id",
+        "begins with ASIA: it is that of temporary credentials, which are valid only with a "
+        "session token, and session tokens are not supported yet. Use the access key of a user, "
+        "which begins with AKIA");
   }
   return Ok();
 }
@@ -99,7 +190,25 @@ Result<Config> ToConfig(const Json& config) {
   out.dead_letter_table = config.value("dead_letter_table", "");
   if (config.contains("max_memory_mb")) out.max_memory_mb = config["max_memory_mb"].get<size_t>();
   out.give_up_after_s = config.value("give_up_after_s", out.give_up_after_s);
-  out.unknown_keys = UnknownKeys(config);
+  return out;
+}
+
+Result<Config> CheckedConfig(const Json& config, const Deployment& deployment) {
+  const std::vector<UnknownKey> unknown = FindUnknownKeys(config);
+  std::vector<std::string> names;
+  for (const UnknownKey& key : unknown) {
+    if (names.size() < kMaxUnknownKeys) names.push_back(key.path);
+  }
+  Status status = CheckHttps(config, deployment);
+  if (status.ok()) status = CheckRenamedKey(config);
+  if (status.ok()) status = CheckSlips(unknown);
+  if (status.ok()) status = CheckArn(config);
+  if (!status.ok()) return std::move(status).error();
+  if (status = CheckAgainstSchema(config); !status.ok()) {
+    return WithUnknownKeys(std::move(status).error(), config, names);
+  }
+  Result<Config> out = ToConfig(config);
+  if (out.ok()) out->unknown_keys = std::move(names);
   return out;
 }
 
@@ -110,10 +219,7 @@ Result<Config> ParseConfig(std::string_view json, const Deployment& deployment) 
   try {
     config = Json::parse(json);
   } catch (const Json::parse_error& error) {  // its text can hold a part of a secret
-    return ConfigError("The config is not valid JSON (at byte " + std::to_string(error.byte) +
-                           "). Give a JSON object with the keys of the connector's spec.",
-                       "config: nlohmann::json parse error " + std::to_string(error.id) + " at byte " +
-                           std::to_string(error.byte));
+    return NotJson(json, error, error.byte);
   } catch (const Json::out_of_range& error) {  // no double holds it: 1e999
     return ConfigError(
         "The config has a number that is out of range. Correct it in the destination's settings.",
@@ -124,15 +230,18 @@ Result<Config> ParseConfig(std::string_view json, const Deployment& deployment) 
                            ". Give an object with the keys of the connector's spec.",
                        "config: the top level is " + std::string(KindOf(config)));
   }
+  if (const std::string other = InsteadOfAConfig(config); !other.empty()) {
+    return ConfigError("What is given as the config " + other, "config: none of the required keys");
+  }
+  const Json endpoint = config.value("dynamodb_endpoint", Json());
   Regularize(config);
-  if (auto status = CheckHttps(config, deployment); !status.ok()) return std::move(status).error();
-  if (auto status = CheckRenamedKey(config); !status.ok()) return std::move(status).error();
-  if (auto status = CheckAgainstSchema(config); !status.ok()) return std::move(status).error();
-  return ToConfig(config);
+  RegularizeAddress(config, endpoint);
+  return CheckedConfig(config, deployment);
 }
 
-Result<Config> LoadConfig(const std::string& path, const Deployment& deployment) {
-  auto text = ReadFile(path, kMaxConfigBytes);
+Result<Config> LoadConfig(const std::string& path, const Deployment& deployment,
+                          const std::function<void()>& on_wait) {
+  auto text = ReadFile(path, kMaxConfigBytes, on_wait);
   if (!text.ok()) {
     return ConfigError("The config file " + path + " cannot be read: " + text.error().message +
                            ". Give the path of a readable JSON file with --config.",

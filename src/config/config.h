@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,8 +51,10 @@ Deployment DeploymentFromEnvironment();
 std::string_view SpecJson();
 
 // Errors are config_errors whose message names the key, the reason and the remedy, and never a value. That
-// endpoint and region make an address together is left to ResolveEndpoint (aws/endpoint.h).
-Result<Config> LoadConfig(const std::string& path, const Deployment& deployment);
+// endpoint and region make an address together is left to ResolveEndpoint (aws/endpoint.h). `on_wait`: as of
+// ReadFile.
+Result<Config> LoadConfig(const std::string& path, const Deployment& deployment,
+                          const std::function<void()>& on_wait = {});
 Result<Config> ParseConfig(std::string_view json, const Deployment& deployment);
 
 }  // namespace ddb

@@ -125,6 +125,18 @@ TEST(ConfigTest, AcceptedValues) {
       {"workers", "1"},
       {"workers", "64"},
       {"workers", "2.0"},
+      {"workers", R"("2")"},
+      {"workers", R"(" 2 ")"},
+      {"workers", R"("")"},
+      {"on_rejected_record", R"("")"},
+      {"on_rejected_record", R"(" skip ")"},
+      {"max_memory_mb", "64.0"},
+      {"give_up_after_s", "1.2e1"},
+      {"capacity", R"({"mode":" on_demand "})"},
+      {"capacity", R"({"mode":"provisioned","write_units":"10"})"},
+      {"dynamodb_endpoint", R"("HTTPS://x")"},
+      {"dynamodb_endpoint", R"(" http://x \n")"},
+      {"dead_letter_table", R"("")"},
   };
   for (const Accepted& c : cases) {
     const auto config = Parse({{c.key, c.value}});
@@ -161,23 +173,31 @@ TEST(ConfigTest, RefusedValues) {
       {"dynamodb_table_name_prefix", "", "dynamodb_table_name_prefix (Table name prefix)", "is missing"},
       {"dynamodb_table_name_prefix", R"("a b")", "dynamodb_table_name_prefix", "at most 246 characters"},
       {"dynamodb_table_name_prefix", R"("a/b")", "dynamodb_table_name_prefix", "'_', '.' or '-'"},
-      {"dynamodb_table_name_prefix", R"("a\n")", "dynamodb_table_name_prefix", "'_', '.' or '-'"},
+      {"dynamodb_table_name_prefix", R"("a\nb")", "dynamodb_table_name_prefix", "'_', '.' or '-'"},
+      {"dynamodb_table_name_prefix", R"("arn:aws:dynamodb:us-east-1:111122223333:table/p")",
+       "dynamodb_table_name_prefix (Table name prefix)", "ARNs are not supported"},
+      {"dynamodb_table_name_prefix", R"(" ARN:aws-cn:dynamodb:x")", "dynamodb_table_name_prefix",
+       "ARNs are not supported"},
+      {"dead_letter_table", R"("arn:aws:dynamodb:us-east-1:111122223333:table/p")", "dead_letter_table",
+       "ARNs are not supported"},
+      {"access_key_id", R"("ASIAIOSFODNN7EXAMPLE")", "access_key_id", "temporary credentials"},
+      {"access_key_id", R"(" ASIA1\n")", "access_key_id", "session token"},
       {"dynamodb_table_name_prefix", R"("\u00e9")", "dynamodb_table_name_prefix", "'_', '.' or '-'"},
       {"dynamodb_table_name_prefix", too_long.c_str(), "dynamodb_table_name_prefix",
        "at most 246 characters"},
       {"dynamodb_region", "", "dynamodb_region (DynamoDB Region)", "is missing"},
       {"dynamodb_region", R"("")", "dynamodb_region", "is empty, which only works with a dynamodb_endpoint"},
       {"dynamodb_region", R"("us_east_1")", "dynamodb_region", "the code of a region, such as us-east-1"},
-      {"dynamodb_region", R"("us-east-1\n")", "dynamodb_region", "the code of a region"},
       {"dynamodb_region", R"("us-east-1.evil.com")", "dynamodb_region", "the code of a region"},
       {"dynamodb_region", huge.c_str(), "dynamodb_region", "is longer than 2048 bytes"},
       {"dynamodb_endpoint", "5", "dynamodb_endpoint (Endpoint)", "must be text"},
       {"dynamodb_endpoint", R"(" ")", "dynamodb_endpoint", "must be http:// or https://"},
       {"dynamodb_endpoint", R"("localhost:8000")", "dynamodb_endpoint", "must be http:// or https://"},
-      {"dynamodb_endpoint", R"("HTTPS://x")", "dynamodb_endpoint", "must be http:// or https://"},
+      {"dynamodb_endpoint", R"("\u00a0")", "dynamodb_endpoint", "must be http:// or https://"},
+      {"dynamodb_endpoint", R"("ftp://x")", "dynamodb_endpoint", "must be http:// or https://"},
       {"dynamodb_endpoint", R"("http://u:p@x")", "dynamodb_endpoint", "must be http:// or https://"},
       {"dynamodb_endpoint", R"("http://x?y")", "dynamodb_endpoint", "must be http:// or https://"},
-      {"dynamodb_endpoint", R"("http://x\n")", "dynamodb_endpoint", "must be http:// or https://"},
+      {"dynamodb_endpoint", R"("http://x\ny")", "dynamodb_endpoint", "must be http:// or https://"},
       {"dynamodb_endpoint", huge.c_str(), "dynamodb_endpoint", "is longer than 2048 bytes"},
       {"capacity", "[]", "capacity (Capacity of new tables)", "must be an object, but is a list"},
       {"capacity", R"("on_demand")", "capacity", "must be an object, but is text"},
@@ -189,7 +209,7 @@ TEST(ConfigTest, RefusedValues) {
        "must be from 1 to 1000000"},
       {"capacity", R"({"mode":"provisioned","write_units":1000001})", "capacity.write_units",
        "must be from 1 to 1000000"},
-      {"capacity", R"({"mode":"provisioned","write_units":"10"})", "capacity.write_units",
+      {"capacity", R"({"mode":"provisioned","write_units":"ten"})", "capacity.write_units",
        "must be a whole number, but is text"},
       {"workers", "0", "workers (Workers)", "must be from 1 to 64"},
       {"on_rejected_record", R"("drop")", "on_rejected_record", "must be \"fail\" or \"skip\""},
@@ -203,7 +223,10 @@ TEST(ConfigTest, RefusedValues) {
       {"workers", "18446744073709551615", "workers", "must be from 1 to 64"},
       {"workers", "1.5", "workers", "must be a whole number, but is a number with a fraction"},
       {"workers", "1e300", "workers", "must be a whole number"},
-      {"workers", R"("2")", "workers", "must be a whole number, but is text"},
+      {"workers", R"("two")", "workers", "must be a whole number, but is text"},
+      {"workers", R"("2.5")", "workers", "must be a whole number, but is text"},
+      {"workers", R"("65")", "workers", "must be from 1 to 64"},
+      {"workers", R"("99999999999999999999")", "workers", "must be a whole number, but is text"},
       {"workers", "true", "workers", "must be a whole number, but is true or false"},
   };
   for (const Refused& c : cases) {
@@ -234,6 +257,77 @@ TEST(ConfigTest, CredentialsAreTrimmedAsTheJavaClientDid) {
   ASSERT_TRUE(config.ok()) << MessageOf(config);
   EXPECT_EQ(config->access_key_id, "AKID");
   EXPECT_EQ(config->secret_access_key, "hu sh/+=");
+}
+
+TEST(ConfigTest, TextsAreTrimmedAndTheAddressIsInItsUsualCase) {
+  const auto config = Parse({{"dynamodb_region", R"(" US-East-1\u00a0")"},
+                             {"dynamodb_endpoint", R"("\tHttp://LocalHost:8000/Path \n")"},
+                             {"dynamodb_table_name_prefix", R"(" P ")"},
+                             {"dead_letter_table", R"("\ufeffLetters")"}});
+  ASSERT_TRUE(config.ok()) << MessageOf(config);
+  EXPECT_EQ(config->region, "us-east-1");
+  EXPECT_EQ(config->endpoint, "http://LocalHost:8000/Path");
+  EXPECT_EQ(config->table_prefix, "P");
+  EXPECT_EQ(config->dead_letter_table, "Letters");
+  EXPECT_EQ(Parse({{"dynamodb_region", R"("EU-WEST-1")"}})->region, "eu-west-1");
+  EXPECT_EQ(Parse({{"workers", R"("3")"}})->workers, 3);
+}
+
+TEST(ConfigTest, SlipsAreRefusedByName) {
+  EXPECT_THAT(MessageOf(Parse({{"dynamodb_endpont", R"("http://topsecret")"}})),
+              AllOf(HasSubstr("dynamodb_endpont: did you mean dynamodb_endpoint?"),
+                    HasSubstr("Nothing was sent"), Not(HasSubstr("topsecret"))));
+  // Also where the key that was meant is required, empty or null.
+  EXPECT_THAT(MessageOf(Parse({{"dynamodb_region", ""}, {"dynamodb_regoin", R"("x")"}})),
+              HasSubstr("dynamodb_regoin: did you mean dynamodb_region?"));
+  EXPECT_THAT(MessageOf(Parse({{"dynamodb_endpoint", R"("")"}, {"endpoint", R"("x")"}})),
+              HasSubstr("did you mean"));
+  EXPECT_THAT(MessageOf(Parse({{"dynamodb_endpoint", "null"}, {"endpoint", R"("x")"}})),
+              HasSubstr("did you mean"));
+  EXPECT_THAT(MessageOf(Parse({{"capacity", R"({"mode":"provisioned","write_unit":5})"}})),
+              HasSubstr("capacity.write_unit: did you mean capacity.write_units?"));
+  // What is given is not meant by another key.
+  EXPECT_THAT(Parse({{"dynamodb_endpoint", R"("http://x")"}, {"endpoint", R"("x")"}})->unknown_keys,
+              ElementsAre("endpoint"));
+  // However many others come before it.
+  std::map<std::string, std::string> many = {{"workerz", "1"}};
+  for (int i = 0; i < 1000; ++i) many["k" + std::to_string(i)] = "1";
+  EXPECT_THAT(MessageOf(Parse(many)), HasSubstr("workerz: did you mean workers?"));
+}
+
+TEST(ConfigTest, AMissingKeyIsToldWithTheUnknownOnes) {
+  EXPECT_THAT(MessageOf(Parse({{"secret_access_key", ""}, {"password", R"("topsecret")"}, {"user", "1"}})),
+              AllOf(HasSubstr("secret_access_key (DynamoDB Access Key) is missing"),
+                    HasSubstr("keys that are not known: password, user."), Not(HasSubstr("topsecret"))));
+  EXPECT_THAT(MessageOf(Parse({{"workers", "0"}, {"password", "1"}})), Not(HasSubstr("not known")));
+  for (const char* key : {"access_key_id", "secret_access_key"}) {
+    EXPECT_THAT(MessageOf(Parse({{key, ""}})),
+                HasSubstr("roles, profiles and the environment's credentials are not"));
+  }
+}
+
+TEST(ConfigTest, WhatIsGivenInItsPlaceIsRecognised) {
+  const std::string right = Json({});
+  const std::pair<std::string, const char*> kCases[] = {
+      {R"({"streams":[{"stream":{"name":"a"}}]})", "is a catalog. Are --config and --catalog exchanged?"},
+      {R"({"type":"CATALOG","catalog":{}})", "is a catalog"},
+      {"{\"connectionConfiguration\":" + right + "}", "is wrapped in \"connectionConfiguration\""},
+      {"{\"name\":\"x\",\"configuration\":" + right + ",\"workspaceId\":1}",
+       "is wrapped in \"configuration\""},
+      {"{\"dynamodb\":{\"access_key_id\":\"topsecret\"}}", "is wrapped in \"dynamodb\""},
+      {"{\"dynamodb_region\":\"x\",}",
+       "not valid JSON (at byte 24): it has a comma before a closing bracket"},
+      {"{ // mine\n\"dynamodb_region\":\"x\"}", "it has a comment in line 1"},
+      {"{'dynamodb_region':'x'}", "it has single quotes"},
+      {"", "it is empty"},
+  };
+  for (const auto& [text, what] : kCases) {
+    EXPECT_THAT(MessageOf(ParseConfig(text, kOss)), AllOf(HasSubstr(what), Not(HasSubstr("topsecret"))))
+        << text;
+  }
+  std::string utf16 = "\xFF\xFE";
+  for (const char c : right) utf16 += {c, '\0'};
+  EXPECT_THAT(MessageOf(ParseConfig(utf16, kOss)), HasSubstr("it is UTF-16"));
 }
 
 TEST(ConfigTest, Capacity) {
@@ -284,7 +378,8 @@ struct StrictCase {
 TEST(ConfigTest, CloudRequiresHttps) {
   const StrictCase cases[] = {
       {"CLOUD", "", R"("http://testurl.com:9000")", true},
-      {"CLOUD", "", R"("HTTPS://x")", true},
+      {"CLOUD", "", R"("HTTPS://x")", false},
+      {"CLOUD", "", R"(" HTTP://x")", true},
       {"CLOUD", "", R"("localhost:8000")", true},
       {"CLOUD", "", R"(" ")", true},
       {"CLOUD", "", R"("")", false},

@@ -1,6 +1,7 @@
 #include "config/schema.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -17,8 +18,6 @@ using Json = nlohmann::json;
 namespace {
 
 constexpr size_t kMaxTextBytes = 2048;  // std::regex recurses once for each character
-constexpr size_t kMaxUnknownKeys = 20;  // each becomes a log line
-constexpr size_t kMaxKeyBytes = 100;
 
 // ---- Sentences. They hold names of keys and words of the spec, never a value: a secret may have been put
 // ---- into the wrong field.
@@ -49,12 +48,6 @@ std::string_view KindOfType(const std::string& type) {
 // ---- Reading the schema. It is ours, so what it holds is known: a test compares the words in it with the
 // ---- words that are read here.
 
-const Json& Properties(const Json& schema) {
-  static const Json none = Json::object();
-  const auto properties = schema.find("properties");
-  return properties == schema.end() ? none : *properties;
-}
-
 std::string Join(const std::string& path, const std::string& key) {
   return path.empty() ? key : path + "." + key;
 }
@@ -67,23 +60,26 @@ std::string Discriminator(const Json& option) {
   return {};
 }
 
-// The schema that the members of `object` follow: of a oneOf, the option that its discriminator names. Null
-// when there is none.
-const Json* MemberSchema(const Json& object, const Json& schema) {
-  const auto options = schema.find("oneOf");
-  if (options == schema.end()) return &schema;
-  for (const Json& option : *options) {
-    const std::string key = Discriminator(option);
-    const auto value = object.find(key);
-    if (value != object.end() && *value == option["properties"][key]["const"]) return &option;
-  }
-  return nullptr;
-}
-
 // ---- Making the config regular before it is validated. Only keys of the schema are walked, so the depth is
 // ---- the schema's.
 
-// A null counts as absent, and 10.0 is the whole number 10 (JSON has one kind of number).
+void RegularizeNumber(Json& member) {
+  const double value = member.get<double>();
+  if (std::trunc(value) == value && std::abs(value) < 1e15) member = static_cast<int64_t>(value);
+}
+
+// Nothing: a form whose field was emptied.
+std::optional<Json> RegularText(const std::string& member, const Json& schema) {
+  std::string text = Trimmed(member);
+  if (text.empty() && (schema.contains("enum") || schema.contains("minimum"))) return std::nullopt;
+  if (schema.contains("minimum")) {
+    int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc() && end == text.data() + text.size()) return Json(number);
+  }
+  return Json(std::move(text));
+}
+
 void RegularizeObject(Json& object, const Json& schema) {
   for (const auto& [key, property] : Properties(schema).items()) {
     const auto member = object.find(key);
@@ -91,30 +87,20 @@ void RegularizeObject(Json& object, const Json& schema) {
     if (member->is_null()) {
       object.erase(member);
     } else if (member->is_number_float()) {
-      const double value = member->get<double>();
-      if (std::trunc(value) == value && std::abs(value) < 1e15) *member = static_cast<int64_t>(value);
+      RegularizeNumber(*member);
+    } else if (member->is_string()) {
+      std::optional<Json> text = RegularText(member->get_ref<const std::string&>(), property);
+      if (text) {
+        *member = *std::move(text);
+      } else {
+        object.erase(member);
+      }
     } else if (member->is_object()) {
       RegularizeObject(*member, property);
     }
   }
   if (const auto options = schema.find("oneOf"); options != schema.end()) {
     for (const Json& option : *options) RegularizeObject(object, option);
-  }
-}
-
-void CollectUnknownKeys(const Json& object, const Json& schema, const std::string& path,
-                        std::vector<std::string>& unknown) {
-  const Json* members = MemberSchema(object, schema);
-  if (members == nullptr) return;
-  const Json& properties = Properties(*members);
-  for (const auto& [key, value] : object.items()) {
-    if (unknown.size() >= kMaxUnknownKeys) return;
-    const auto property = properties.find(key);
-    if (property == properties.end()) {
-      unknown.push_back(ShortText(Join(path, key), kMaxKeyBytes));
-    } else if (value.is_object()) {
-      CollectUnknownKeys(value, *property, Join(path, key), unknown);
-    }
   }
 }
 
@@ -160,13 +146,20 @@ std::optional<Error> FindOptionError(const Json& object, const Json& schema, con
                      (object.contains(key) ? "must be " : "is missing; it must be ") + choices);
 }
 
+std::string Missing(const Json& schema) {
+  if (!schema.value("airbyte_secret", false)) return "is missing";
+  return "is missing (roles, profiles and the environment's credentials are not supported yet, only a pair "
+         "of "
+         "keys)";
+}
+
 std::optional<Error> FindMemberError(const Json& object, const Json& schema, const std::string& path) {
   const Json* members = MemberSchema(object, schema);
   if (members == nullptr) return FindOptionError(object, schema, path);
   const Json& properties = Properties(*members);
   for (const Json& required : members->at("required")) {
     const std::string key = required.get<std::string>();
-    if (!object.contains(key)) return SchemaError(Join(path, key), properties[key], "is missing");
+    if (!object.contains(key)) return SchemaError(Join(path, key), properties[key], Missing(properties[key]));
   }
   for (const auto& [key, property] : properties.items()) {
     const auto value = object.find(key);
@@ -177,6 +170,23 @@ std::optional<Error> FindMemberError(const Json& object, const Json& schema, con
 }
 
 }  // namespace
+
+const Json& Properties(const Json& schema) {
+  static const Json none = Json::object();
+  const auto properties = schema.find("properties");
+  return properties == schema.end() ? none : *properties;
+}
+
+const Json* MemberSchema(const Json& object, const Json& schema) {
+  const auto options = schema.find("oneOf");
+  if (options == schema.end()) return &schema;
+  for (const Json& option : *options) {
+    const std::string key = Discriminator(option);
+    const auto value = object.find(key);
+    if (value != object.end() && *value == option["properties"][key]["const"]) return &option;
+  }
+  return nullptr;
+}
 
 const Json& ConfigSchema() {
   static const Json schema = Json::parse(SpecJson()).at("connectionSpecification");
@@ -219,12 +229,6 @@ Status CheckAgainstSchema(const Json& config) {
   }
   if (auto error = FindMemberError(config, schema, "")) return *std::move(error);
   return Ok();
-}
-
-std::vector<std::string> UnknownKeys(const Json& config) {
-  std::vector<std::string> unknown;
-  CollectUnknownKeys(config, ConfigSchema(), "", unknown);
-  return unknown;
 }
 
 }  // namespace ddb

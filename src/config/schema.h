@@ -7,7 +7,6 @@
 #include <source_location>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 
@@ -15,13 +14,17 @@ namespace ddb {
 
 const nlohmann::json& ConfigSchema();
 
-// A null counts as absent, and 10.0 is the whole number 10 (JSON has one kind of number).
+// A null counts as absent; texts lose the spaces around them; 10.0 is the whole number 10 (JSON has one kind
+// of number), and so is "10" where the schema has a whole number.
 void Regularize(nlohmann::json& config);
 // The first thing that is wrong with a regular config. Messages name keys and words of the spec, never a
 // value.
 Status CheckAgainstSchema(const nlohmann::json& config);
-// "a", "capacity.b"; the first 20.
-std::vector<std::string> UnknownKeys(const nlohmann::json& config);
+// The members of an object's schema by name.
+const nlohmann::json& Properties(const nlohmann::json& schema);
+// The schema that the members of `object` follow: of a oneOf, the option that its discriminator names. Null
+// when there is none.
+const nlohmann::json* MemberSchema(const nlohmann::json& object, const nlohmann::json& schema);
 
 // "an object", "text", ...
 std::string_view KindOf(const nlohmann::json& value);

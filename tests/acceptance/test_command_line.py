@@ -1,6 +1,7 @@
 """The command line: what is accepted, what is answered with usage, and how the process starts."""
 
 import os
+import pty
 import signal
 import subprocess
 
@@ -26,6 +27,19 @@ def test_a_full_disk_is_a_failure(binary, argument):
     with open("/dev/full", "w") as full:
         done = subprocess.run([binary, argument], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, timeout=60)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["spec"], ["discover"], ["check", "--config", "not-there"],
+                                       ["write", "--config", "not-there", "--catalog", "C"]], ids=lambda words: words[0])
+def test_a_full_disk_is_told_of_in_a_terminal(binary, arguments):
+    """Nobody reads an exit code by eye; a platform, whose stderr is no terminal, does."""
+    ours, theirs = pty.openpty()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([binary, *arguments], stdin=subprocess.DEVNULL, stdout=full, stderr=theirs, timeout=60)
+    os.close(theirs)
+    assert done.returncode == 1
+    assert b"standard output cannot be written to" in os.read(ours, 4096)
+    os.close(ours)
 
 
 @pytest.mark.parametrize("arguments", [

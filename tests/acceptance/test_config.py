@@ -1,6 +1,8 @@
 """Configs through the real commands: what is refused and how it is said, what is accepted and does its work."""
 
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -37,9 +39,22 @@ REFUSED = {
     "endpoint with a query": (bad(dynamodb_endpoint="http://localhost/?x"), "dynamodb_endpoint"),
     "endpoint with a bad port": (bad(dynamodb_endpoint="http://localhost:99999"), "dynamodb_endpoint"),
     "blank endpoint": (bad(dynamodb_endpoint=" "), "dynamodb_endpoint"),
+    "temporary keys": (bad(access_key_id="ASIAIOSFODNN7EXAMPLE"), "temporary credentials"),
+    "temporary keys with a token": (bad(access_key_id="ASIAIOSFODNN7EXAMPLE", session_token=SECRET), "session tokens are not supported"),
+    "roles": (bad(access_key_id=..., secret_access_key=..., role_arn=SECRET), "roles, profiles and the environment's credentials"),
+    "an ARN as prefix": (bad(dynamodb_table_name_prefix="arn:aws:dynamodb:us-east-1:111122223333:table/p"), "ARNs are not supported"),
+    "a slip": (bad(dynamodb_endpoint=..., dynamodb_endpont=NOWHERE), "dynamodb_endpont: did you mean dynamodb_endpoint?"),
+    "another product's name": (bad(dynamodb_endpoint=..., endpoint_url=NOWHERE), "endpoint_url: did you mean dynamodb_endpoint?"),
+    "a slip in a nested key": (bad(capacity={"mode": "provisioned", "write_unit": 5}), "capacity.write_unit: did you mean"),
+    "a missing key and others": (bad(secret_access_key=..., password=SECRET), "keys that are not known: password."),
+    "wrapped": ({"connectionConfiguration": bad()}, 'is wrapped in "connectionConfiguration"'),
+    "a catalog": (messages.catalog("s"), "is a catalog. Are --config and --catalog exchanged?"),
+    "comments": ("{ // " + SECRET + "\n}", "it has a comment in line 1"),
+    "a comma too many": ('{"a": "' + SECRET + '",}', "it has a comma before a closing bracket in line 1"),
     "unknown capacity": (bad(capacity={"mode": SECRET}), 'capacity.mode (Mode) must be "provisioned" or "on_demand"'),
     "no write units": (bad(capacity={"mode": "provisioned", "write_units": 0}), "capacity.write_units (Write units)"),
     "no workers": (bad(workers=0), "workers (Workers) must be from 1 to 64"),
+    "a fraction of a worker": (bad(workers=1.5), "workers (Workers) must be a whole number, but is a number with a fraction"),
     "workers as text": (bad(workers=SECRET), "workers (Workers) must be a whole number, but is text"),
 }
 
@@ -61,7 +76,7 @@ def test_refused(connector, name):
 
 @pytest.mark.parametrize("env", [{"DEPLOYMENT_MODE": "CLOUD"}, {"AIRBYTE_EDITION": "cloud"}, {"AIRBYTE_EDITION": "CLOUD"}],
                          ids=str)
-@pytest.mark.parametrize("endpoint", ["http://testurl.com:9000", "HTTPS://testurl.com", "localhost:8000", " "])
+@pytest.mark.parametrize("endpoint", ["http://testurl.com:9000", "HTTP://testurl.com", "localhost:8000", " "])
 def test_cloud_requires_https(connector, env, endpoint):
     config = {"dynamodb_endpoint": endpoint, "dynamodb_table_name_prefix": "integration-test",
               "dynamodb_region": "us-east-2", "access_key_id": "dummy_access_key_id",
@@ -96,11 +111,76 @@ def write_one(connector, config):
     ({"dynamodb_region": ""}, (10, 10)),
     ({"dynamodb_region": "Moon-7"}, (10, 10)),
     ({"access_key_id": " AKIDLOCALTEST\n"}, (10, 10)),
+    ({"dynamodb_region": " US-EAST-1\u00a0", "workers": "2", "max_memory_mb": 64.0}, (10, 10)),
+    ({"on_rejected_record": None, "dead_letter_table": None, "max_memory_mb": None, "give_up_after_s": ""}, (10, 10)),
+    ({"capacity": {"mode": " provisioned", "write_units": "1200"}}, (10, 1200)),
 ], ids=json.dumps)
 def test_accepted(engine, dynamodb, prefix, connector, more, capacity):
     # Engines keep tables by region and key where they are asked to; these share them.
     write_one(connector, messages.config(engine.endpoint, prefix, **more))
     assert capacity_of(dynamodb, f"{prefix}_s") == capacity
+
+
+@pytest.mark.parametrize("written", ["{} \n", "\t{}", "HTTP{}", "Http{}\u00a0"])
+def test_an_endpoint_that_was_copied_from_somewhere(engine, prefix, connector, written):
+    endpoint = written.format(engine.endpoint if "{}" == written.strip() else engine.endpoint.removeprefix("http"))
+    write_one(connector, messages.config(endpoint, prefix))
+    assert connector.check(messages.config(endpoint, prefix)).status["status"] == "SUCCEEDED"
+
+
+# Not UTF-8, so no text of Python's.
+@pytest.mark.parametrize("data, reason", [
+    ("{}".encode("utf-16"), "it is UTF-16"),
+    ("{}".encode("utf-16-be"), "it is UTF-16"),
+    (b'{"a": "\xe4"}', "it is not UTF-8"),
+    (b'{"a": "b\0"}', "it has a zero byte in line 1"),
+    (b"\x1f\x8b\x08\x00abcdefgh", "it is compressed"),
+    (b"", "it is empty"),
+    (b" " * (1 << 21), "larger than 1 MiB"),
+], ids=lambda value: "" if isinstance(value, bytes) else value)
+def test_files_that_are_no_config(connector, tmp_path, data, reason):
+    config, catalog = tmp_path / "config", connector.file(messages.catalog("s"))
+    config.write_bytes(data)
+    assert reason in connector.run("check", "--config", config).ok().status["message"]
+    write = connector.run("write", "--config", config, "--catalog", catalog)
+    assert (write.code, write.error["failure_type"]) == (1, "config_error")
+    assert reason in write.error["message"]
+    if b" " * 100 not in data:  # a catalog may be larger
+        write = connector.run("write", "--config", connector.file(bad()), "--catalog", config)
+        assert (write.code, write.error["failure_type"]) == (1, "config_error")
+        assert reason in write.error["message"]
+
+
+CONFIGURED = messages.catalog("s")
+
+
+@pytest.mark.parametrize("catalog, reason", [
+    ({"streams": [{"name": "s", "json_schema": {}}]}, "a discovered catalog"),
+    ({"type": "CATALOG", "catalog": {"streams": [{"name": "s", "json_schema": {}}]}}, "discovered catalog"),
+    ({"catalog": CONFIGURED}, 'wrapped in "catalog"'),
+    ([CONFIGURED], "not a JSON object"),
+    (bad(), "Are --config and --catalog exchanged?"),
+    ({"streams": []}, "it has no stream"),
+    (messages.catalog("s", "s"), "stream s is in it twice"),
+    ("// mine\n" + json.dumps(CONFIGURED), "it has a comment in line 1"),
+    (json.dumps(CONFIGURED)[:-1] + ",}", "it has a comma before a closing bracket"),
+])
+def test_what_is_no_configured_catalog(connector, catalog, reason):
+    write = connector.write(bad(), catalog, [])
+    assert (write.code, write.error["failure_type"]) == (1, "config_error")
+    assert reason in write.error["message"]
+
+
+def test_a_fifo_that_nobody_has_opened_yet(engine, prefix, connector, tmp_path):
+    """Said after some seconds, not waited for in silence; and it is still taken when it comes."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    process = subprocess.Popen([connector.binary, "check", "--config", fifo], stdout=subprocess.PIPE)
+    log = json.loads(process.stdout.readline())["log"]
+    assert (log["level"], str(fifo) in log["message"]) == ("WARN", True)
+    fifo.write_text(json.dumps(messages.config(engine.endpoint, prefix)))
+    rest = process.communicate(timeout=120)[0].decode()
+    assert process.returncode == 0 and '"SUCCEEDED"' in rest
 
 
 def test_unknown_keys_are_warned_about_by_name_only(engine, prefix, connector):

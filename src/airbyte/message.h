@@ -67,6 +67,7 @@ struct ParsedLine {
   // stream's. Else record.has_stream may still tell a stream to name in a message, but a part that was not
   // understood could have said otherwise.
   bool has_stream_for_error = false;
+  bool asks_for_file = false;  // kMalformed: a record that comes with a file to be copied, which is not done
 };
 
 }  // namespace ddb

@@ -16,6 +16,7 @@ using json::SkipExactly;
 using json::SkipWhitespace;
 
 constexpr Text kNotJson = "line is not valid JSON";
+constexpr Text kHasFile = "it comes with a file to be copied, which is not supported";
 constexpr Text kNotAMessage = "line is not an Airbyte message";
 
 enum class MessageType { kNone, kRecord, kState, kTrace, kOther, kUnknown };
@@ -147,7 +148,8 @@ class LineParser {
       out_.record.has_stream = stream.has_name;
       return next;
     };
-    p = Members<"stream", "data", "emitted_at", "namespace", "meta", "file_reference">(
+    bool has_file = false;
+    p = Members<"stream", "data", "emitted_at", "namespace", "meta", "file_reference", "file">(
         p, [&](int member, const char* value) {
           switch (member) {
             case 0:
@@ -160,6 +162,10 @@ class LineParser {
               return read_stream(stream.ReadNamespace(Read(value, scratch_.record.ns)));
             case 4:
               return ReadMeta(value, meta_reason);
+            case 5:
+            case 6:
+              has_file = has_file || *value == '{';
+              [[fallthrough]];
             default:
               return Skip(value);
           }
@@ -169,6 +175,8 @@ class LineParser {
       record_reason_ = "record.stream is missing or not text in UTF-8";
     } else if (stream.bad_ns) {
       record_reason_ = "record.namespace is not text in UTF-8";
+    } else if (out_.asks_for_file = has_file; has_file) {
+      record_reason_ = kHasFile;
     } else if (!data_reason.empty()) {
       record_reason_ = data_reason;
     } else {

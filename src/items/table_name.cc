@@ -113,11 +113,10 @@ Status AddHashedNames(const std::vector<StreamId>& streams, const std::vector<st
 // Of streams that meet in the name of a table that is there; "" where all of them have had tables of their
 // own before.
 std::string MeetingWarning(const std::vector<StreamId>& streams, const std::vector<TableNames>& names,
-                           size_t first, const std::set<std::string>& found) {
+                           const std::vector<size_t>& meets, const std::set<std::string>& found) {
   constexpr size_t kMostNamed = 10;
   std::string meeting;
   bool moves = false;
-  const std::vector<size_t>& meets = names[first].meets;
   for (size_t n = 0; n < meets.size(); ++n) {
     const std::string& hashed = names[meets[n]].hashed;
     moves = moves || !found.contains(hashed);
@@ -126,7 +125,7 @@ std::string MeetingWarning(const std::vector<StreamId>& streams, const std::vect
     meeting += n == kMostNamed ? "..." : streams[meets[n]].Display() + " (to " + hashed + ")";
   }
   if (!moves) return {};
-  return "These streams would share the name " + names[first].plain +
+  return "These streams would share the name " + names[meets.front()].plain +
          ", and a table of that name is there. Whose it is cannot be known, so it is left as it is, and each "
          "stream is written to a table of its own from now on: " +
          meeting +
@@ -173,10 +172,9 @@ Result<std::vector<TableNames>> PossibleTableNames(std::string_view prefix,
   for (size_t i = 0; i < streams.size(); ++i) {
     if (!names[i].plain.empty()) alike[names[i].plain].push_back(i);
   }
-  for (TableNames& of : names) {
-    if (const auto group = alike.find(of.plain); group != alike.end() && group->second.size() > 1) {
-      of.meets = group->second;
-    }
+  for (const auto& [plain, members] : alike) {
+    if (members.size() == 1) continue;
+    for (const size_t i : members) names[i].group = members.front();
   }
   if (Status added = AddHashedNames(streams, whole, names); !added.ok()) return std::move(added).error();
   return names;
@@ -187,7 +185,7 @@ std::vector<std::string> NamesToLookFor(const std::vector<TableNames>& names) {
   for (const TableNames& of : names) {
     if (of.plain.empty()) continue;
     look_for.insert(of.hashed);
-    if (!of.meets.empty() || !of.earlier.empty()) look_for.insert(of.plain);
+    if (of.group || !of.earlier.empty()) look_for.insert(of.plain);
     if (!of.earlier.empty()) look_for.insert(of.earlier);
   }
   return {look_for.begin(), look_for.end()};
@@ -198,7 +196,7 @@ SettledNames SettleTableNames(const std::vector<StreamId>& streams, const std::v
   SettledNames settled;
   for (size_t i = 0; i < names.size(); ++i) {
     const TableNames& of = names[i];
-    const bool hashed = of.plain.empty() || !of.meets.empty() || found.contains(of.hashed);
+    const bool hashed = of.plain.empty() || of.group || found.contains(of.hashed);
     settled.tables.push_back({hashed ? of.hashed : of.plain, hashed});
     if (!hashed && found.contains(of.earlier) && !found.contains(of.plain)) {
       settled.tables[i].name = of.earlier;
@@ -208,10 +206,12 @@ SettledNames SettleTableNames(const std::vector<StreamId>& streams, const std::v
                                  of.plain + ".");
     }
   }
+  std::map<size_t, std::vector<size_t>> groups;  // that meet in the name of a table
   for (size_t i = 0; i < names.size(); ++i) {
-    const TableNames& of = names[i];
-    if (of.meets.empty() || of.meets.front() != i || !found.contains(of.plain)) continue;
-    if (std::string warning = MeetingWarning(streams, names, i, found); !warning.empty()) {
+    if (names[i].group && found.contains(names[i].plain)) groups[*names[i].group].push_back(i);
+  }
+  for (const auto& [first, members] : groups) {
+    if (std::string warning = MeetingWarning(streams, names, members, found); !warning.empty()) {
       settled.warnings.push_back(std::move(warning));
     }
   }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,7 +32,7 @@ struct TableNames {
   std::string plain;    // "" where DynamoDB would not take it
   std::string hashed;   // with digits of its own: no other stream of the catalog has this name
   std::string earlier;  // of version 1.0.0 for a stream with the namespace "", which was a part then; else ""
-  std::vector<size_t> meets;  // the streams of the catalog with this plain name, where they are several
+  std::optional<size_t> group;  // where several streams have this plain name: the first of them
 };
 
 // Of each stream, in the order given. A prefix that can be in no table name is a config_error.

@@ -210,6 +210,22 @@ TEST(TableNames, FitDynamoDbsLimits) {
   EXPECT_EQ(Names("p", {{std::nullopt, std::string(253, 'm')}})[0].back(), 'm');
 }
 
+// As names in another script do, of which nothing but '_' is left.
+TEST(TableNames, AsManyAsYouLikeMayMeet) {
+  std::vector<StreamId> streams;
+  // Marks are dropped: all of these are p__.
+  for (int i = 0; i < 20000; ++i) {
+    std::string name = "?";
+    for (int bit = 0; bit < 15; ++bit) name += (i >> bit & 1) != 0 ? "\xCC\x80" : "\xCC\x81";
+    streams.push_back({std::nullopt, name});
+  }
+  const SettledNames settled = Settled("p", streams, {"p__"});
+  std::set<std::string> names;
+  for (const TableName& table : settled.tables) names.insert(table.name);
+  EXPECT_EQ(names.size(), streams.size());
+  EXPECT_EQ(settled.warnings.size(), 1u);
+}
+
 TEST(TableNames, AHashedNameThatAnotherStreamHasGetsMoreDigits) {
   std::vector<StreamId> streams = {{"x", "y_z"}, {"x_y", "z"}};
   const auto first = Names("p", streams);

@@ -212,6 +212,20 @@ def test_ids(sync):
     assert sorted(found["N"] for found in stored) == ["0", "1", "1", "9", "9"]
 
 
+@pytest.mark.parametrize("on_rejected", ["fail", "skip"])
+def test_a_record_that_comes_with_a_file(sync, on_rejected):
+    """The file would be missing, whatever becomes of its record."""
+    reference = {"staging_file_url": "/staging/files/a", "source_file_relative_path": "a", "file_size_bytes": 3}
+    for more in ({"file_reference": reference}, {"file": {"file_url": "/staging/files/a", "bytes": 3}}):
+        record = {"stream": "s", "data": {"id": 1}, "emitted_at": 1, **more}
+        lines = [messages.line({"type": "RECORD", "record": record}), messages.stream_state("s", {})]
+        outcome = sync.connector.write({**sync.config, "on_rejected_record": on_rejected}, messages.catalog("s"), lines)
+        assert (outcome.code, outcome.error["failure_type"], outcome.states) == (1, "config_error", [])
+        assert "comes with a file to be copied, which is not supported" in outcome.error["message"]
+    record = {"stream": "s", "data": {"id": 1}, "emitted_at": 1, "file_reference": None, "file": None}
+    sync.connector.write(sync.config, messages.catalog("s"), [messages.line({"type": "RECORD", "record": record})]).ok()
+
+
 def test_a_schema_that_nobody_reads_ends_nothing(sync):
     deep = {}
     for _ in range(400):

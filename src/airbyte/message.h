@@ -53,6 +53,9 @@ struct StateFields {
   bool stats_first = false;
 };
 
+// The reason of a record that asks for more than to be stored: no setting allows to go on without its file.
+inline constexpr Text kComesWithAFile = "it comes with a file to be copied, which is not supported";
+
 struct ParsedLine {
   LineKind kind = LineKind::kIgnored;
   RecordFields record;
@@ -67,7 +70,6 @@ struct ParsedLine {
   // stream's. Else record.has_stream may still tell a stream to name in a message, but a part that was not
   // understood could have said otherwise.
   bool has_stream_for_error = false;
-  bool asks_for_file = false;  // kMalformed: a record that comes with a file to be copied, which is not done
 };
 
 }  // namespace ddb

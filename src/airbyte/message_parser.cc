@@ -16,7 +16,6 @@ using json::SkipExactly;
 using json::SkipWhitespace;
 
 constexpr Text kNotJson = "line is not valid JSON";
-constexpr Text kHasFile = "it comes with a file to be copied, which is not supported";
 constexpr Text kNotAMessage = "line is not an Airbyte message";
 
 enum class MessageType { kNone, kRecord, kState, kTrace, kOther, kUnknown };
@@ -142,13 +141,12 @@ class LineParser {
     StreamReader stream;
     Text data_reason = "record.data is missing";
     Text emitted_at_reason = "record.emitted_at is missing";
-    Text meta_reason;
+    Text meta_reason, file_reason;
     const auto read_stream = [&](const char* next) {
       out_.record.stream = stream.stream;
       out_.record.has_stream = stream.has_name;
       return next;
     };
-    bool has_file = false;
     p = Members<"stream", "data", "emitted_at", "namespace", "meta", "file_reference", "file">(
         p, [&](int member, const char* value) {
           switch (member) {
@@ -162,11 +160,8 @@ class LineParser {
               return read_stream(stream.ReadNamespace(Read(value, scratch_.record.ns)));
             case 4:
               return ReadMeta(value, meta_reason);
-            case 5:
-            case 6:
-              has_file = has_file || *value == '{';
-              [[fallthrough]];
             default:
+              if (member > 4 && *value == '{') file_reason = kComesWithAFile;
               return Skip(value);
           }
         });
@@ -175,10 +170,8 @@ class LineParser {
       record_reason_ = "record.stream is missing or not text in UTF-8";
     } else if (stream.bad_ns) {
       record_reason_ = "record.namespace is not text in UTF-8";
-    } else if (out_.asks_for_file = has_file; has_file) {
-      record_reason_ = kHasFile;
-    } else if (!data_reason.empty()) {
-      record_reason_ = data_reason;
+    } else if (!file_reason.empty() || !data_reason.empty()) {
+      record_reason_ = file_reason.empty() ? data_reason : file_reason;
     } else {
       record_reason_ = emitted_at_reason.empty() ? meta_reason : emitted_at_reason;
     }

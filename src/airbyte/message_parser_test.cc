@@ -39,22 +39,6 @@ TEST_F(MessageParserTest, RecordWithEverythingInAnyOrderAndWhitespace) {
   EXPECT_FALSE(sink_.had_stream);
 }
 
-// What would be stored is not what the source has sent.
-TEST_F(MessageParserTest, ARecordThatComesWithAFile) {
-  for (const char* file : {R"("file_reference":{"staging_file_url":"/staging/files/a","file_size_bytes":3})",
-                           R"("file":{"file_url":"/staging/files/a","bytes":3})", R"("file_reference":{})"}) {
-    const std::string record = R"({"type":"RECORD","record":{"stream":"users","data":{},"emitted_at":1,)";
-    const ParsedLine& line = Parse(record + file + "}}");
-    EXPECT_EQ(line.kind, LineKind::kMalformed);
-    EXPECT_TRUE(line.asks_for_file && line.has_stream_for_error);
-    EXPECT_EQ(line.reason.view(), "it comes with a file to be copied, which is not supported");
-  }
-  const ParsedLine& none = Parse(
-      R"({"type":"RECORD","record":{"stream":"users","data":{"file":{}},"emitted_at":1,"file":null,"file_reference":null}})");
-  EXPECT_EQ(none.kind, LineKind::kRecord);
-  EXPECT_FALSE(none.asks_for_file);
-}
-
 TEST_F(MessageParserTest, ExplicitNullsEverywhere) {
   const ParsedLine& line = Parse(
       R"({"type":"RECORD","log":null,"spec":null,"connectionStatus":null,"catalog":null,"record":{"namespace":null,)"

@@ -7,7 +7,6 @@
 #include "base/environment.h"
 #include "base/read_file.h"
 #include "base/text.h"
-#include "config/keys.h"
 #include "config/schema.h"
 #include "json/mistakes.h"
 
@@ -227,6 +226,7 @@ Result<Config> ParseConfig(std::string_view json, const Deployment& deployment) 
   }
   if (!config.is_object()) {
     return ConfigError("The config must be a JSON object, but is " + std::string(KindOf(config)) +
+                           (config.is_string() ? " (was it encoded twice?)" : "") +
                            ". Give an object with the keys of the connector's spec.",
                        "config: the top level is " + std::string(KindOf(config)));
   }

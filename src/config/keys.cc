@@ -1,19 +1,14 @@
 #include "config/keys.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
 
 #include "base/text.h"
-#include "config/schema.h"
 
 namespace ddb {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr size_t kMaxKeyBytes = 100;  // of a name in a message
 constexpr size_t kMaxSlipBytes = 64;  // a longer name is none of ours with a slip
 
 // Letters and digits alone, in small letters: dynamodbEndpoint and DYNAMODB-ENDPOINT are one.
@@ -62,32 +57,6 @@ bool Resembles(const std::string& key, std::string_view known) {
   });
 }
 
-std::string Join(const std::string& path, const std::string& key) {
-  return path.empty() ? key : path + "." + key;
-}
-
-void Collect(const Json& object, const Json& schema, const std::string& path,
-             std::vector<UnknownKey>& found) {
-  const Json* const members = MemberSchema(object, schema);
-  if (members == nullptr) return;
-  const Json& properties = Properties(*members);
-  std::vector<std::string_view> absent;
-  for (const auto& [key, property] : properties.get_ref<const Json::object_t&>()) {
-    const auto value = object.find(key);
-    if (value == object.end() || *value == "") absent.push_back(key);
-  }
-  for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) {
-    const auto property = properties.find(key);
-    if (property == properties.end()) {
-      const std::string meant(MeantKey(key, absent));
-      found.push_back(
-          {Printable(ShortText(Join(path, key), kMaxKeyBytes)), meant.empty() ? "" : Join(path, meant)});
-    } else if (value.is_object()) {
-      Collect(value, *property, Join(path, key), found);
-    }
-  }
-}
-
 }  // namespace
 
 std::string_view MeantKey(std::string_view key, const std::vector<std::string_view>& known) {
@@ -99,12 +68,6 @@ std::string_view MeantKey(std::string_view key, const std::vector<std::string_vi
     if (nearest.empty() || Distance(bare, Bare(each)) < Distance(bare, Bare(nearest))) nearest = each;
   }
   return nearest;
-}
-
-std::vector<UnknownKey> FindUnknownKeys(const Json& config) {
-  std::vector<UnknownKey> found;
-  Collect(config, ConfigSchema(), "", found);
-  return found;
 }
 
 }  // namespace ddb

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "config/config.h"
+#include "config/keys.h"
 
 namespace ddb {
 
@@ -17,6 +18,7 @@ using Json = nlohmann::json;
 
 namespace {
 
+constexpr size_t kMaxKeyBytes = 100;    // of a name in a message
 constexpr size_t kMaxTextBytes = 2048;  // std::regex recurses once for each character
 
 // ---- Sentences. They hold names of keys and words of the spec, never a value: a secret may have been put
@@ -101,6 +103,28 @@ void RegularizeObject(Json& object, const Json& schema) {
   }
   if (const auto options = schema.find("oneOf"); options != schema.end()) {
     for (const Json& option : *options) RegularizeObject(object, option);
+  }
+}
+
+void CollectUnknownKeys(const Json& object, const Json& schema, const std::string& path,
+                        std::vector<UnknownKey>& found) {
+  const Json* const members = MemberSchema(object, schema);
+  if (members == nullptr) return;
+  const Json& properties = Properties(*members);
+  std::vector<std::string_view> absent;
+  for (const auto& [key, property] : properties.get_ref<const Json::object_t&>()) {
+    const auto value = object.find(key);
+    if (value == object.end() || *value == "") absent.push_back(key);
+  }
+  for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) {
+    const auto property = properties.find(key);
+    if (property == properties.end()) {
+      const std::string meant(MeantKey(key, absent));
+      found.push_back(
+          {Printable(ShortText(Join(path, key), kMaxKeyBytes)), meant.empty() ? "" : Join(path, meant)});
+    } else if (value.is_object()) {
+      CollectUnknownKeys(value, *property, Join(path, key), found);
+    }
   }
 }
 
@@ -229,6 +253,12 @@ Status CheckAgainstSchema(const Json& config) {
   }
   if (auto error = FindMemberError(config, schema, "")) return *std::move(error);
   return Ok();
+}
+
+std::vector<UnknownKey> FindUnknownKeys(const Json& config) {
+  std::vector<UnknownKey> found;
+  CollectUnknownKeys(config, ConfigSchema(), "", found);
+  return found;
 }
 
 }  // namespace ddb

@@ -7,6 +7,7 @@
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -20,6 +21,13 @@ void Regularize(nlohmann::json& config);
 // The first thing that is wrong with a regular config. Messages name keys and words of the spec, never a
 // value.
 Status CheckAgainstSchema(const nlohmann::json& config);
+struct UnknownKey {
+  std::string path;  // "a", "capacity.b"; cut where it is long
+  std::string
+      meant;  // the path of the known key that it is a slip of and that is not given; "": there is none
+};
+std::vector<UnknownKey> FindUnknownKeys(const nlohmann::json& config);
+
 // The members of an object's schema by name.
 const nlohmann::json& Properties(const nlohmann::json& schema);
 // The schema that the members of `object` follow: of a oneOf, the option that its discriminator names. Null

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/text.h"
 #include "json/utf8.h"
 
 namespace ddb::json {
@@ -45,6 +46,9 @@ class Walk {
         return "it has a comment" + InLine(text_, at_) + ", and JSON has none";
       } else if (c == '\'') {
         return "it has single quotes" + InLine(text_, at_) + ", where JSON has double ones";
+      } else if (IsAlpha(c) && !PassWord()) {
+        return "it has a word without quotes" + InLine(text_, at_) +
+               ", and JSON knows only true, false and null";
       } else if ((c == '}' || c == ']') && last_ == ',') {
         return "it has a comma before a closing bracket" + InLine(text_, at_) + ". Take the comma out";
       } else if (c == '{' || c == '[') {
@@ -68,6 +72,16 @@ class Walk {
       if (text_[at_] == '\\') ++at_;
     }
     return at_ < text_.size();
+  }
+  // To its last letter; whether it is one of JSON's, or a number's exponent.
+  bool PassWord() {
+    const std::string_view rest = text_.substr(at_);
+    for (const std::string_view word : {"true", "false", "null"}) {
+      if (!rest.starts_with(word)) continue;
+      at_ += word.size() - 1;
+      return true;
+    }
+    return (rest[0] == 'e' || rest[0] == 'E') && last_ >= '0' && last_ <= '9';
   }
   bool HasMore() const {
     const std::string_view rest = text_.substr(at_ + 1);

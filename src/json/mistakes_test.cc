@@ -27,6 +27,10 @@ TEST(WhyNotJson, SaysWhatTheFileIs) {
       {"{\"a\": 1,\n}", "a comma before a closing bracket in line 2"},
       {"{\"a\": [1, 2, ]}", "a comma before a closing bracket in line 1"},
       {"{'a': 1}", "single quotes in line 1"},
+      {"{\"a\": None}", "a word without quotes in line 1"},
+      {"{\"a\":\n NaN}", "a word without quotes in line 2"},
+      {"{a: 1}", "a word without quotes in line 1"},
+      {"region: us-east-1\n", "a word without quotes in line 1"},
       {"{\"a\": 1}\n{\"b\": 2}", "goes on behind its end in line 1"},
       {"{\"a\": {\"b\": 1}", "ends too early"},
       {"{\"a\": \"b", "in the middle of a text in quotes"},
@@ -36,7 +40,8 @@ TEST(WhyNotJson, SaysWhatTheFileIs) {
 }
 
 TEST(WhyNotJson, WhatStandsInStringsIsNoMistake) {
-  for (const char* text : {R"({"a": "// no, /* no, # no, ,} ' \" ' "})", R"({"a": b})", "a: 1"}) {
+  for (const char* text : {R"({"a": "// no, /* no, # no, ,} ' \" ' "})",
+                           R"({"a": [true, false, null, 1e5, -1.5E+2] 1})", "1:1"}) {
     EXPECT_EQ(WhyNotJson(text), "") << text;
   }
 }

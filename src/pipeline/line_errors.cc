@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "airbyte/message.h"
 #include "base/text.h"
 
 namespace ddb {
@@ -21,6 +22,7 @@ Error BadLineError(uint64_t line, Text reason, const StreamId* of) {
                                 of->Display(), reason);
     error.stream = *of;
   }
+  if (reason == kComesWithAFile) error.type = FailureType::kConfig;  // the connection's settings ask for it
   return error;
 }
 

@@ -227,8 +227,8 @@ RecordGroup& RecordReader::CountRecord(StreamNo stream, const ItemEncoder::ItemF
 // Of a line that is valid JSON and a RECORD of a certain stream, but one that cannot be stored. It is bad by
 // itself, as a record that DynamoDB refuses is, and is skipped as that. False: the run fails here.
 bool RecordReader::TakeBadRecord(const ParsedLine& parsed, std::string_view line) {
-  if (parsed.asks_for_file) return FailForFile(parsed);
-  if (!run_.plan.skip_rejected) return FailLine(parsed.reason, &parsed.record.stream);
+  const bool skipped = run_.plan.skip_rejected && parsed.reason != kComesWithAFile;
+  if (!skipped) return FailLine(parsed.reason, &parsed.record.stream);
   const std::optional<StreamNo> stream = finder_.Find(parsed.record.stream);
   if (!stream) return FailUnknownStream(parsed.record.stream);
   progress_.read.Add(1);
@@ -336,14 +336,6 @@ bool RecordReader::FailLine(Text reason, const StreamRef* stream) {
   if (stream == nullptr) return Fail(BadLineError(line_number_, reason, nullptr));
   const StreamId of = finder_.Shown(*stream);
   return Fail(BadLineError(line_number_, reason, &of));
-}
-
-// The connection asks for the files, so to go on without one is for no setting to allow.
-bool RecordReader::FailForFile(const ParsedLine& parsed) {
-  const StreamId of = ShownStream(parsed.record.stream);
-  Error error = BadLineError(line_number_, parsed.reason, &of);
-  error.type = FailureType::kConfig;
-  return Fail(std::move(error));
 }
 
 bool RecordReader::FailUnknownStream(const StreamRef& stream) {

@@ -1,0 +1,91 @@
+// What people get wrong about a config: spaces, case, slips in keys, another file in its place.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "config/config.h"
+#include "support/config/config_texts.h"
+
+namespace ddb {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(ConfigTest, TextsAreTrimmedAndTheAddressIsInItsUsualCase) {
+  const auto config = Parse({{"dynamodb_region", R"(" US-East-1\u00a0")"},
+                             {"dynamodb_endpoint", R"("\tHttp://LocalHost:8000/Path \n")"},
+                             {"dynamodb_table_name_prefix", R"(" P ")"},
+                             {"dead_letter_table", R"("\ufeffLetters")"}});
+  ASSERT_TRUE(config.ok()) << MessageOf(config);
+  EXPECT_EQ(config->region, "us-east-1");
+  EXPECT_EQ(config->endpoint, "http://LocalHost:8000/Path");
+  EXPECT_EQ(config->table_prefix, "P");
+  EXPECT_EQ(config->dead_letter_table, "Letters");
+  EXPECT_EQ(Parse({{"dynamodb_region", R"("EU-WEST-1")"}})->region, "eu-west-1");
+  EXPECT_EQ(Parse({{"workers", R"("3")"}})->workers, 3);
+}
+
+TEST(ConfigTest, SlipsAreRefusedByName) {
+  EXPECT_THAT(MessageOf(Parse({{"dynamodb_endpont", R"("http://topsecret")"}})),
+              AllOf(HasSubstr("dynamodb_endpont: did you mean dynamodb_endpoint?"),
+                    HasSubstr("Nothing was sent"), Not(HasSubstr("topsecret"))));
+  // Also where the key that was meant is required, empty or null.
+  EXPECT_THAT(MessageOf(Parse({{"dynamodb_region", ""}, {"dynamodb_regoin", R"("x")"}})),
+              HasSubstr("dynamodb_regoin: did you mean dynamodb_region?"));
+  EXPECT_THAT(MessageOf(Parse({{"dynamodb_endpoint", R"("")"}, {"endpoint", R"("x")"}})),
+              HasSubstr("did you mean"));
+  EXPECT_THAT(MessageOf(Parse({{"dynamodb_endpoint", "null"}, {"endpoint", R"("x")"}})),
+              HasSubstr("did you mean"));
+  EXPECT_THAT(MessageOf(Parse({{"capacity", R"({"mode":"provisioned","write_unit":5})"}})),
+              HasSubstr("capacity.write_unit: did you mean capacity.write_units?"));
+  // What is given is not meant by another key.
+  EXPECT_THAT(Parse({{"dynamodb_endpoint", R"("http://x")"}, {"endpoint", R"("x")"}})->unknown_keys,
+              ElementsAre("endpoint"));
+  // However many others come before it.
+  std::map<std::string, std::string> many = {{"workerz", "1"}};
+  for (int i = 0; i < 1000; ++i) many["k" + std::to_string(i)] = "1";
+  EXPECT_THAT(MessageOf(Parse(many)), HasSubstr("workerz: did you mean workers?"));
+}
+
+TEST(ConfigTest, AMissingKeyIsToldWithTheUnknownOnes) {
+  EXPECT_THAT(MessageOf(Parse({{"secret_access_key", ""}, {"password", R"("topsecret")"}, {"user", "1"}})),
+              AllOf(HasSubstr("secret_access_key (DynamoDB Access Key) is missing"),
+                    HasSubstr("keys that are not known: password, user."), Not(HasSubstr("topsecret"))));
+  EXPECT_THAT(MessageOf(Parse({{"workers", "0"}, {"password", "1"}})), Not(HasSubstr("not known")));
+  for (const char* key : {"access_key_id", "secret_access_key"}) {
+    EXPECT_THAT(MessageOf(Parse({{key, ""}})),
+                HasSubstr("roles, profiles and the environment's credentials are not"));
+  }
+}
+
+TEST(ConfigTest, WhatIsGivenInItsPlaceIsRecognised) {
+  const std::string right = Json({});
+  const std::pair<std::string, const char*> kCases[] = {
+      {R"({"streams":[{"stream":{"name":"a"}}]})", "is a catalog. Are --config and --catalog exchanged?"},
+      {R"({"type":"CATALOG","catalog":{}})", "is a catalog"},
+      {"{\"connectionConfiguration\":" + right + "}", "is wrapped in \"connectionConfiguration\""},
+      {"{\"name\":\"x\",\"configuration\":" + right + ",\"workspaceId\":1}",
+       "is wrapped in \"configuration\""},
+      {"{\"dynamodb\":{\"access_key_id\":\"topsecret\"}}", "is wrapped in \"dynamodb\""},
+      {"{\"dynamodb_region\":\"x\",}",
+       "not valid JSON (at byte 24): it has a comma before a closing bracket"},
+      {"{ // mine\n\"dynamodb_region\":\"x\"}", "it has a comment in line 1"},
+      {"{'dynamodb_region':'x'}", "it has single quotes"},
+      {"", "it is empty"},
+  };
+  for (const auto& [text, what] : kCases) {
+    EXPECT_THAT(MessageOf(ParseConfig(text, kOss)), AllOf(HasSubstr(what), Not(HasSubstr("topsecret"))))
+        << text;
+  }
+  std::string utf16 = "\xFF\xFE";
+  for (const char c : right) utf16 += {c, '\0'};
+  EXPECT_THAT(MessageOf(ParseConfig(utf16, kOss)), HasSubstr("it is UTF-16"));
+}
+
+}  // namespace
+}  // namespace ddb

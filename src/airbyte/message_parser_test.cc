@@ -29,8 +29,7 @@ TEST_F(MessageParserTest, RecordWithEverythingInAnyOrderAndWhitespace) {
       " { \"record\" : {\t\"meta\": {\"changes\":[]} ,\r \"emitted_at\" : -5 , \"data\" : { } , "
       "\"namespace\" : \"public\" ,"
       " \"file_reference\" : null , \"later\" : {\"a\":[1,{}]} , \"stream\" : \"users\" } , \"x\" : [ ] , "
-      "\"type\" : \"RECORD\" "
-      "} \r");
+      "\"type\" : \"RECORD\" } \r");
   ASSERT_EQ(line.kind, LineKind::kRecord) << line.reason;
   EXPECT_EQ(Show(line.record.stream), "public/users");
   EXPECT_EQ(line.record.emitted_at, "-5");

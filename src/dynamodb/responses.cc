@@ -214,6 +214,8 @@ std::optional<TableDescription> DescriptionOf(const dom::element& root) {
   ReadPlainSettings(table, settings);
   description.deletion_protected = Flag(table, "DeletionProtectionEnabled");
   description.replicated = IsReplicated(table);
+  dom::array vector_indexes;
+  description.vector_indexes = !table["VectorIndexes"].get(vector_indexes) && vector_indexes.size() > 0;
   return description;
 }
 

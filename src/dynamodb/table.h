@@ -77,6 +77,7 @@ struct TableDescription {
   TableSettings settings;  // without tags and time to live, which other operations tell
   bool deletion_protected = false;
   bool replicated = false;
+  bool vector_indexes = false;  // which CreateTable of this version cannot give
 };
 
 }  // namespace ddb

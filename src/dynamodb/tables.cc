@@ -28,6 +28,14 @@ Status CheckDroppable(const TablePlan& plan, const TableDescription& found) {
                     plan.table),
         "DescribeTable: Replicas");
   }
+  if (found.vector_indexes) {
+    return ConfigError(
+        fmt::format(
+            "Table {} has vector indexes, which this version cannot create again, so it is not dropped to "
+            "be overwritten. Use another sync mode, or remove them. Nothing was changed.",
+            plan.table),
+        "DescribeTable: VectorIndexes");
+  }
   return Ok();
 }
 

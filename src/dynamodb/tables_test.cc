@@ -113,7 +113,8 @@ TEST_F(Tables, RecreateOfAMissingTableCreatesIt) {
 
 TEST_F(Tables, ProtectedAndReplicatedTablesAreNeverDropped) {
   for (const std::string more :
-       {R"(,"DeletionProtectionEnabled":true)", R"(,"Replicas":[{"RegionName":"eu-west-2"}])"}) {
+       {R"(,"DeletionProtectionEnabled":true)", R"(,"Replicas":[{"RegionName":"eu-west-2"}])",
+        R"(,"VectorIndexes":[{"IndexName":"v"}])"}) {
     plans_.clear();
     Plan("a", TableMode::kRecreate);
     Existing("a").more = more;

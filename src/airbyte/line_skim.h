@@ -24,6 +24,7 @@ struct SkimmedLine {
   Text reason;                       // kMalformed; kPlain: why it is no text to pass over, if so
   uint64_t bytes = 0;                // of it so far, without its newline
   bool is_whole = true;              // it was read to its end
+  uint64_t needs = 0;                // bytes of memory budget that it would have had room in; 0: not known
 };
 
 class LineSkim {

@@ -39,10 +39,13 @@ Error LongLineError(uint64_t line, const SkimmedLine& skimmed, const StreamId* o
   } else if (skimmed.kind == LineKind::kState) {
     what = ", a STATE,";
   }
+  constexpr uint64_t kMegabyte = 1 << 20;
+  const std::string to =
+      skimmed.needs > 0 ? fmt::format(" to {} or more", (skimmed.needs + kMegabyte - 1) / kMegabyte) : "";
   Error error = ConfigError(
       fmt::format("Line {} of the input{} has {}{} bytes, for which the memory of {} MB is too small. Raise "
-                  "max_memory_mb{}.",
-                  line, what, skimmed.is_whole ? "" : "more than ", skimmed.bytes, limit >> 20,
+                  "max_memory_mb{}{}.",
+                  line, what, skimmed.is_whole ? "" : "more than ", skimmed.bytes, limit / kMegabyte, to,
                   may_skip ? ", or set on_rejected_record to skip" : ""),
       fmt::format("stdin, line {}: no room in the memory budget", line));
   if (of != nullptr) error.stream = *of;

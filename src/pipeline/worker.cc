@@ -161,6 +161,7 @@ void Worker::SizeLongChunk() {
     if (is_copied_only && held + line + rest <= limit + kRoomBesideForState) {
       long_room_ = line + rest;
     } else {
+      skimmed.needs = is_copied_only ? held + line + rest - kRoomBesideForState : long_room_ + held;
       chunk.DropFirstLine(std::move(skimmed));
       taken_->charge.Resize(chunk.capacity);
       long_room_ = rest;

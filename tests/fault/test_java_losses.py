@@ -151,23 +151,27 @@ def test_row_m_a_table_with_other_keys_is_refused_before_the_first_record(play_f
 
 
 def test_row_n_an_item_over_400_kb_harms_nobody_else(write):
-    """Its largest fields are nulled and noted; one that is too large all the same (by its names) is refused alone."""
-    names = {f"{n}{'x' * 60_000}": 0 for n in range(7)}
+    """Its largest fields are nulled or, where that is not enough, the last ones left out, and noted; one that is too large all
+    the same (by its primary key) is refused alone."""
     lines = [messages.record("users", {"id": n}) for n in range(40)]
     lines[10] = messages.record("users", {"id": 10, "pad": "p" * 500_000})
-    lines[20] = messages.record("users", {"id": 20, **names})
-    outcome, server = write(["users"], [*lines, messages.stream_state("users", {"n": 1})], on_rejected_record="skip")
+    lines[20] = messages.record("users", {"id": 20, **{f"{n}{'x' * 60_000}": 0 for n in range(7)}})
+    lines[30] = messages.record("users", {"id": 30, "key": "k" * 500_000})
+    catalog = [messages.stream("users", primary_key=[["key"]])]
+    outcome, server = write(catalog, [*lines, messages.stream_state("users", {"n": 1})], on_rejected_record="skip")
     outcome.ok()
     found = {int(plain(row["item"]["_airbyte_data"])["id"]): row["item"] for row in server.items("t_users")}
-    assert set(found) == set(range(40)) - {20}
+    assert set(found) == set(range(40)) - {30}
     assert plain(found[10]["_airbyte_data"])["pad"] is None
     assert plain(found[10]["_airbyte_meta"])["changes"][0]["change"] == "NULLED"
+    assert 2 <= len(plain(found[20]["_airbyte_data"])) < 8
+    assert plain(found[20]["_airbyte_meta"])["changes"][-1]["count"] >= 1
     stats = outcome.states[0]["destinationStats"]
     assert (stats["recordCount"], stats["rejectedRecordCount"]) == (39, 1)
 
-    outcome, server = write(["users"], [*lines, messages.stream_state("users", {"n": 1})])
+    outcome, server = write(catalog, [*lines, messages.stream_state("users", {"n": 1})])
     assert outcome.code == 1 and outcome.error["failure_type"] == "config_error" and outcome.states == []
-    assert {int(plain(row["item"]["_airbyte_data"])["id"]) for row in server.items("t_users")} >= set(range(20))
+    assert {int(plain(row["item"]["_airbyte_data"])["id"]) for row in server.items("t_users")} >= set(range(30))
 
 
 def test_row_o_what_dynamodb_cannot_hold_is_kept_as_text_and_noted(write):

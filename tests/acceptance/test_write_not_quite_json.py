@@ -92,7 +92,7 @@ def test_names_that_are_no_utf_8_stay_apart(connector, engine, dynamodb, prefix)
 OUTSIDE = {
     "a log line in Latin-1": b'{"type":"LOG","log":{"level":"INFO","message":"caf\xe9"}}',
     "a trace with NaN": b'{"type":"TRACE","trace":{"type":"ESTIMATE","emitted_at":NaN,"estimate":{"name":"s"}}}',
-    "a member of the record that nobody reads": raw_line("{}", more=',"file_reference":{"size":NaN,"name":"\\ud800"}'),
+    "a member of the record that nobody reads": raw_line("{}", more=',"another":{"size":NaN,"name":"\\ud800"}'),
     "changes that came with it": raw_line("{}", more=b',"meta":{"changes":[{"field":"caf\xe9","change":"NULLED","reason":"x"}]}'),
 }
 

@@ -19,9 +19,13 @@ def record(number, **more):
     return messages.line({"type": "RECORD", "record": body})
 
 
+def stream(name, mode="append"):
+    return messages.stream(name, mode, primary_key=[["key"]])
+
+
 def refused_by_the_connector(number):
-    """409,600 bytes of names alone: no field that could be nulled makes it fit."""
-    return record(number, data={"id": number, "note": PRIVATE, **{f"{n}{'x' * 60_000}": 0 for n in range(7)}})
+    """Its primary key, which is neither nulled nor left out, is larger than an item."""
+    return record(number, data={"id": number, "note": PRIVATE, "key": "x" * 410_000})
 
 
 def refused_by_the_engine(number):
@@ -59,7 +63,7 @@ def lines_with(bad_line):
 
 
 def write(connector, engine, prefix, lines, **more):
-    return connector.write(messages.config(engine.endpoint, prefix, **more), messages.catalog("s"), lines)
+    return connector.write(messages.config(engine.endpoint, prefix, **more), messages.catalog(stream("s")), lines)
 
 
 def up_to(outcome):
@@ -94,7 +98,7 @@ def test_other_streams_are_stored_up_to_it(connector, engine, dynamodb, prefix):
             lines.append(messages.stream_state("t", {"up to": number + 1}))
     lines.insert(len(lines) // 2 + 1, refused_by_the_connector(1000))
     before = sum('"stream":"t"' in line and '"RECORD"' in line for line in lines[:len(lines) // 2 + 1])
-    outcome = connector.write(messages.config(engine.endpoint, prefix), messages.catalog("s", "t"), lines)
+    outcome = connector.write(messages.config(engine.endpoint, prefix), messages.catalog(stream("s"), stream("t")), lines)
     assert outcome.code == 1
     of_t = [s["stream"]["stream_state"]["up to"] for s in outcome.states if s["stream"]["stream_descriptor"]["name"] == "t"]
     assert of_t[:3] == [50, 100, 150]
@@ -163,7 +167,7 @@ def test_a_skipped_record_goes_to_the_dead_letters(connector, engine, dynamodb, 
 @pytest.mark.parametrize("streams", [["s"], ["t", "s"]])
 def test_overwrite_leaves_earlier_dead_letters_alone(connector, engine, dynamodb, prefix, streams):
     config = messages.config(engine.endpoint, prefix, on_rejected_record="skip", dead_letter_table=f"{prefix}.dead")
-    catalog = messages.catalog(*[messages.stream(name, "overwrite" if name == "s" else "append") for name in streams])
+    catalog = messages.catalog(*[stream(name, "overwrite" if name == "s" else "append") for name in streams])
     for run in (1, 2):
         lines = [record(1), refused_by_the_connector(2), messages.stream_state("s", {"up to": 2})]
         connector.write(config, catalog, lines).ok()

@@ -82,7 +82,9 @@ int main(int argc, char** argv) {
     table.keys = ddb::KeysOf(ddb::RawLayout());
     ddb::StreamPlan of;
     of.id = stream.id;
-    of.items = {plan.sync_time_millis, stream.generation_id, stream.sync_id};
+    of.items = {.sync_time_millis = plan.sync_time_millis,
+                .generation_id = stream.generation_id,
+                .sync_id = stream.sync_id};
     plan.AddStream(std::move(of), std::move(table));
   }
   const auto start = std::chrono::steady_clock::now();

@@ -20,7 +20,7 @@ void Read(benchmark::State& state) {
   }
   for (auto _ : state) {
     lseek(fd, 0, SEEK_SET);
-    ddb::ChunkReader reader(fd, ddb::ChunkReader::kChunkBytes, 64u << 20);
+    ddb::ChunkReader reader(fd, ddb::ChunkReader::kChunkBytes, 64u << 20, false);
     ddb::Error error;
     for (;;) {
       ddb::Chunk chunk;

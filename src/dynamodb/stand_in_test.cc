@@ -131,6 +131,22 @@ TEST_F(StandInTest, ARunThatIsKilledAfterTheDropLosesNothing) {
   EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
 }
 
+TEST_F(StandInTest, NorDoesOneThatIsAppendedToAfterwards) {
+  KilledAt("CreateTable a");
+  EXPECT_FALSE(Prepare().ok());
+  db_.RemoveGone();
+  ASSERT_FALSE(db_.tables.contains("a"));
+  db_.tables.at(kName).tags = R"([{"Key":"team","Value":"x"}])";  // those of its CreateTable
+  NextRun();
+  plans_.clear();
+  Plan("a", TableMode::kAppend);
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.tables.at("a").create, CreateTableBody("a", kKeys, settings_));
+  EXPECT_EQ(db_.tables.at("a").ttl, "expires");
+  EXPECT_TRUE(db_.tables.at(kName).gone_at);
+  EXPECT_THAT(log_.All(LogLevel::kInfo), HasSubstr("with the settings that it had"));
+}
+
 TEST_F(StandInTest, ARunThatIsKilledBeforeTheTimeToLiveLosesNothing) {
   KilledAt("UpdateTimeToLive a");
   EXPECT_FALSE(Prepare().ok());

@@ -81,12 +81,10 @@ Task<Status> TableSurveyor::Inspect(size_t i) {
     Status read = co_await operations_.ReadExtraSettings(*table.found, table.settings);
     if (!read.ok()) co_return read;
   }
-  if (recreate) {
-    Status looked = co_await LookForStandIn(i);
-    if (!looked.ok() || !table.found) co_return looked;
-    co_return co_await Probe(i);
-  }
-  co_return Ok();
+  // Whatever the mode: the sync may have been changed since the one that was killed.
+  Status looked = co_await LookForStandIn(i);
+  if (!looked.ok() || !table.found) co_return looked;
+  co_return co_await Probe(i);
 }
 
 // An earlier run that was killed may have left one.

@@ -321,7 +321,7 @@ class LineParser {
       if (member == 0) {
         const MemberText type = Read(value, scratch_.other);
         trace_is_status_ = type.text == "STREAM_STATUS";
-        trace_is_error_ = type.text == "ERROR";
+        trace_is_error_ = ToUpper(type.text) == "ERROR";
         return type.next;
       }
       if (member != 1) return Skip(value);
@@ -331,18 +331,22 @@ class LineParser {
     });
     out_.status = status_;
     out_.status_stream = stream.stream;
-    // A status of no stream says nothing. It carries no records either, so nothing is lost with it.
-    if (!stream.has_name || stream.bad_ns) trace_is_status_ = false;
+    // A status of no stream says nothing but that the source has failed. It carries no records either, so
+    // nothing is lost with it.
+    if (trace_is_status_ && (!stream.has_name || stream.bad_ns)) {
+      trace_is_status_ = false;
+      trace_is_error_ = status_ == StreamStatus::kIncomplete;
+    }
     return p;
   }
 
   const char* ReadStatus(const char* p) {
     const MemberText text = Read(p, scratch_.other);
-    status_ = text.text == "COMPLETE"     ? StreamStatus::kComplete
-              : text.text == "INCOMPLETE" ? StreamStatus::kIncomplete
-              : text.text == "STARTED"    ? StreamStatus::kStarted
-              : text.text == "RUNNING"    ? StreamStatus::kRunning
-                                          : StreamStatus::kOther;
+    status_ = text.text == "COMPLETE"              ? StreamStatus::kComplete
+              : ToUpper(text.text) == "INCOMPLETE" ? StreamStatus::kIncomplete
+              : text.text == "STARTED"             ? StreamStatus::kStarted
+              : text.text == "RUNNING"             ? StreamStatus::kRunning
+                                                   : StreamStatus::kOther;
     return text.next;
   }
 

@@ -27,7 +27,8 @@ class Reference {
     if (*type == "RECORD") return Record(Member(top, "record"));
     if (Holds(top, "record")) return "malformed";
     if (!IsKnown(*type) && LooksLikeRecord(top, 4)) return "malformed";
-    if (!IsKnown(*type) && Holds(top, {}) && (Letters(*type) == "RECORD" || Letters(*type) == "STATE")) {
+    if (!IsKnown(*type) && Holds(top, {}) &&
+        (Letters(*type) == "RECORD" || Letters(*type) == "STATE" || Letters(*type) == "TRACE")) {
       return "malformed";
     }
     if (*type == "STATE") return State(Member(top, "state"));

@@ -207,10 +207,6 @@ TEST_F(MessageParserTest, WhatIsIgnored) {
   }
 }
 
-TEST_F(MessageParserTest, ASourceSaysThatItFailed) {
-  EXPECT_EQ(Parse(R"({"trace":{"type":"ERROR"},"type":"TRACE"})").kind, LineKind::kSourceError);
-}
-
 TEST_F(MessageParserTest, TypesThatAreNotKnown) {
   const std::pair<const char*, const char*> types[] = {
       {R"({"type":"NEWTHING","newthing":{"a":1}})", "NEWTHING"},

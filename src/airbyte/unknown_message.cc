@@ -89,6 +89,8 @@ UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::st
     unknown.reason = kRecordInAnotherType;
   } else if (holds_something && type == "STATE") {
     unknown.reason = "its type is not STATE, but STATE in another writing";
+  } else if (holds_something && type == "TRACE") {  // it may say that the source has failed
+    unknown.reason = "its type is not TRACE, but TRACE in another writing";
   }
   return unknown;
 }

@@ -43,6 +43,9 @@ TEST(ConfigTest, SlipsAreRefusedByName) {
               HasSubstr("did you mean"));
   EXPECT_THAT(MessageOf(Parse({{"capacity", R"({"mode":"provisioned","write_unit":5})"}})),
               HasSubstr("capacity.write_unit: did you mean capacity.write_units?"));
+  // In the wrong place.
+  EXPECT_THAT(MessageOf(Parse({{"capacity", R"({"mode":"on_demand","dynamodb_endpoint":"x"})"}})),
+              HasSubstr("capacity.dynamodb_endpoint: did you mean dynamodb_endpoint?"));
   // What is given is not meant by another key.
   EXPECT_THAT(Parse({{"dynamodb_endpoint", R"("http://x")"}, {"endpoint", R"("x")"}})->unknown_keys,
               ElementsAre("endpoint"));

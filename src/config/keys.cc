@@ -41,9 +41,9 @@ size_t Distance(std::string_view a, std::string_view b) {
 
 // The words that say alone where requests go and what tables are called, whatever stands around them.
 constexpr std::pair<std::string_view, std::string_view> kTelling[] = {
-    {"endpoint", "dynamodb_endpoint"},
-    {"region", "dynamodb_region"},
-    {"prefix", "dynamodb_table_name_prefix"}};
+    {"endpoint", "dynamodb_endpoint"}, {"url", "dynamodb_endpoint"},
+    {"host", "dynamodb_endpoint"},     {"server", "dynamodb_endpoint"},
+    {"region", "dynamodb_region"},     {"prefix", "dynamodb_table_name_prefix"}};
 
 bool Resembles(const std::string& key, std::string_view known) {
   constexpr size_t kPart = 6;  // letters that say enough alone

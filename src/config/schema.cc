@@ -106,8 +106,10 @@ void RegularizeObject(Json& object, const Json& schema) {
   }
 }
 
+// `above`: the keys of the whole config that are not given, where `object` is part of it: what stands in the
+// wrong object may be meant for it.
 void CollectUnknownKeys(const Json& object, const Json& schema, const std::string& path,
-                        std::vector<UnknownKey>& found) {
+                        const std::vector<std::string_view>& above, std::vector<UnknownKey>& found) {
   const Json* const members = MemberSchema(object, schema);
   if (members == nullptr) return;
   const Json& properties = Properties(*members);
@@ -119,11 +121,11 @@ void CollectUnknownKeys(const Json& object, const Json& schema, const std::strin
   for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) {
     const auto property = properties.find(key);
     if (property == properties.end()) {
-      const std::string meant(MeantKey(key, absent));
-      found.push_back(
-          {Printable(ShortText(Join(path, key), kMaxKeyBytes)), meant.empty() ? "" : Join(path, meant)});
+      std::string meant(MeantKey(key, absent));
+      meant = meant.empty() ? std::string(MeantKey(key, above)) : Join(path, meant);
+      found.push_back({Printable(ShortText(Join(path, key), kMaxKeyBytes)), std::move(meant)});
     } else if (value.is_object()) {
-      CollectUnknownKeys(value, *property, Join(path, key), found);
+      CollectUnknownKeys(value, *property, Join(path, key), path.empty() ? absent : above, found);
     }
   }
 }
@@ -257,7 +259,7 @@ Status CheckAgainstSchema(const Json& config) {
 
 std::vector<UnknownKey> FindUnknownKeys(const Json& config) {
   std::vector<UnknownKey> found;
-  CollectUnknownKeys(config, ConfigSchema(), "", found);
+  CollectUnknownKeys(config, ConfigSchema(), "", {}, found);
   return found;
 }
 

@@ -175,7 +175,10 @@ void ReadPlainSettings(const dom::element& table, TableSettings& settings) {
   }
 }
 
+// GlobalTableVersion is there "if the table is replicated across Regions", with either version of them:
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
 bool IsReplicated(const dom::element& table) {
+  if (!Text(table, "GlobalTableVersion").empty()) return true;
   for (const std::string_view name : {"Replicas", "GlobalTableWitnesses"}) {
     dom::array list;
     if (!table[name].get(list) && list.size() > 0) return true;

@@ -114,7 +114,7 @@ TEST_F(Tables, RecreateOfAMissingTableCreatesIt) {
 TEST_F(Tables, ProtectedAndReplicatedTablesAreNeverDropped) {
   for (const std::string more :
        {R"(,"DeletionProtectionEnabled":true)", R"(,"Replicas":[{"RegionName":"eu-west-2"}])",
-        R"(,"VectorIndexes":[{"IndexName":"v"}])"}) {
+        R"(,"GlobalTableVersion":"2017.11.29")", R"(,"VectorIndexes":[{"IndexName":"v"}])"}) {
     plans_.clear();
     Plan("a", TableMode::kRecreate);
     Existing("a").more = more;

@@ -1,0 +1,53 @@
+// What a source says of itself: an overwrite keeps its tables for one that has failed.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "airbyte/message_parser.h"
+#include "json/padding.h"
+
+namespace ddb {
+namespace {
+
+class NoRecords final : public RecordSink {
+ public:
+  const char* OnData(const char*, const char*, const RecordFields&) override { return nullptr; }
+};
+
+// The texts of what it gives are gone; its kind and its reason are not.
+ParsedLine Parse(const std::string& line) {
+  NoRecords none;
+  const std::string padded = line + std::string(json::kPadding, ' ');
+  return MessageParser().Parse(std::string_view(padded).substr(0, line.size()), none);
+}
+
+TEST(MessageParserTrace, AFailureInAnyWritingAndOfNoStream) {
+  for (const char* line :
+       {R"({"trace":{"type":"ERROR"},"type":"TRACE"})", R"({"trace":{"type":"error"},"type":"TRACE"})",
+        R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"status":"INCOMPLETE"}}})",
+        R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"status":"incomplete"}}})"}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kSourceError) << line;
+  }
+  const ParsedLine status = Parse(
+      R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"stream_descriptor":{"name":"a"},"status":"Incomplete"}}})");
+  EXPECT_EQ(status.kind, LineKind::kStreamStatus);
+  EXPECT_EQ(status.status, StreamStatus::kIncomplete);
+}
+
+TEST(MessageParserTrace, WhatIsNoFailure) {
+  for (const char* line :
+       {R"({"type":"TRACE","trace":{"type":"ESTIMATE","stream_status":{"status":"INCOMPLETE"}}})",
+        R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"status":"COMPLETE"}}})",
+        R"({"type":"TRACE","trace":{"type":"STREAM_STATUS"}})"}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kIgnored) << line;
+  }
+}
+
+TEST(MessageParserTrace, ItsTypeInOtherLettersFails) {
+  const ParsedLine parsed = Parse(R"({"type":"trace","trace":{"type":"ERROR"}})");
+  EXPECT_EQ(parsed.kind, LineKind::kMalformed);
+  EXPECT_EQ(parsed.reason.view(), "its type is not TRACE, but TRACE in another writing");
+}
+
+}  // namespace
+}  // namespace ddb

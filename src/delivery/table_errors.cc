@@ -66,10 +66,11 @@ Error GaveUpError(const TableTarget& table, Duration waited,
   const std::string nothing =
       fmt::format("Nothing could be stored in table {} for {} s", table.name, seconds);
   if (!trouble) {
-    return TransientError(nothing +
-                              ": no reply came. Check the endpoint and the network; the sync can be tried "
-                              "again.",
-                          "gave up on a table without progress: no reply")
+    return TransientError(
+               nothing +
+                   ": no whole reply came. Check the endpoint and the network; the sync can be tried "
+                   "again.",
+               "gave up on a table without progress: no reply")
         .For(table.stream);
   }
   const Text advice = FaultAdvice(trouble->fault.fault);

@@ -63,7 +63,7 @@ TEST_F(GaveUpErrorTest, SaysWhatWasWrongAndForHowLong) {
   const Error error = GaveUpError(target_, seconds(601), std::nullopt);
   EXPECT_EQ(error.type, FailureType::kTransient);
   EXPECT_EQ(error.stream, target_.stream);
-  EXPECT_TRUE(Has(error.message, "Nothing could be stored in table t for 601 s: no reply came."))
+  EXPECT_TRUE(Has(error.message, "Nothing could be stored in table t for 601 s: no whole reply came."))
       << error.message;
   EXPECT_TRUE(Has(Told({.fault = ReplyFault::kNoUnprocessedItems, .status = 200}), "UnprocessedItems"));
   EXPECT_TRUE(Has(Told({.fault = ReplyFault::kHtml, .status = 503}), "503"));

@@ -81,6 +81,11 @@ std::string ServiceText(const FailedOperation& failed, const EndpointText& endpo
     case ErrorCode::kResourceNotFound:
       return fmt::format("Table {} does not exist (any more).{}", failed.table,
                          TablesOfOtherEngines(endpoint));
+    case ErrorCode::kForeignKeys:
+      return fmt::format(
+          "Table {} has other keys than the items of this connector ({}): it was made anew meanwhile, or is "
+          "somebody else's. Delete it, so that it is created again, or choose another prefix.",
+          failed.table, failed.verdict.reason);
     case ErrorCode::kTableLimit:
       return fmt::format(
           "Table {} cannot be created: the AWS account has reached its limit of tables in region {}. Delete "

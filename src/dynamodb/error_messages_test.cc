@@ -113,6 +113,14 @@ TEST(ErrorMessages, AnEndpointWithShorterNames) {
   };
   EXPECT_THAT(TextOf(400, body("222")), HasSubstr("takes 222 at the most"));
   EXPECT_THAT(TextOf(400, body("192")), HasSubstr("takes 192 at the most"));
+  EXPECT_THAT(
+      TextOf(400,
+             R"({"__type":"ValidationException","message":"TableName must be at most 192 characters long"})"),
+      HasSubstr("takes 192 at the most"));
+  EXPECT_THAT(TextOf(400, R"({"__type":"ValidationException","message":"1 validation error detected: Value )"
+                          R"('at most 5' at 'tableName' failed to satisfy constraint: Member must have )"
+                          R"(length less than or equal to 222"})"),
+              HasSubstr("takes 222 at the most"));
   for (const std::string_view longest : {"255", "256", "", "99999999999", "-7", "2x"}) {
     EXPECT_THAT(TextOf(400, body(longest)), HasSubstr("3 to 255")) << longest;
   }

@@ -39,6 +39,7 @@ enum class ErrorCode {
   kWrongRegion,         // the endpoint belongs to another region than the one signed for
   kAccessDenied,
   kResourceNotFound,
+  kForeignKeys,  // the table has other keys than what is written into it
   kResourceInUse,
   kLimitExceeded,  // too many table operations at once
   kTableLimit,     // the account can have no more tables here

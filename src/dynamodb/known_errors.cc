@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <iterator>
 #include <span>
+#include <string>
 
 #include "base/text.h"
 
@@ -134,11 +135,12 @@ constexpr KnownText kValidationTexts[] = {
      "a value has another type than an index of the table wants"},
     {"A value specified for a secondary index key is not supported", R::kRejectItem, C::kValidation,
      "a value is empty that is the key of an index of the table"},
-    {"Type mismatch for key", R::kRejectItem, C::kValidation, kNotOurKeys},
-    {"Type mismatch for attribute to update", R::kRejectItem, C::kValidation, kNotOurKeys},
-    {"Missing the key", R::kRejectItem, C::kValidation, kNotOurKeys},
-    {"One of the required keys was not given a value", R::kRejectItem, C::kValidation, kNotOurKeys},
-    {"The provided key element does not match the schema", R::kRejectItem, C::kValidation, kNotOurKeys},
+    // The table's: every item has our keys, of our types, so that no record is to blame.
+    {"Type mismatch for key", R::kFailConfig, C::kForeignKeys, kNotOurKeys},
+    {"Type mismatch for attribute to update", R::kFailConfig, C::kForeignKeys, kNotOurKeys},
+    {"Missing the key", R::kFailConfig, C::kForeignKeys, kNotOurKeys},
+    {"One of the required keys was not given a value", R::kFailConfig, C::kForeignKeys, kNotOurKeys},
+    {"The provided key element does not match the schema", R::kFailConfig, C::kForeignKeys, kNotOurKeys},
     // Our own mistakes: every item would fail, so nothing is bisected.
     {"Provided list of item keys contains duplicates", R::kFailSystem, C::kValidation,
      "one request held two items of one key"},
@@ -151,7 +153,7 @@ constexpr KnownText kValidationTexts[] = {
     {"Resource cannot be deleted as it is currently protected", R::kFailConfig, C::kDeletionProtected,
      "the table is protected against deletion"},
     {"Invalid table/index name", R::kFailConfig, C::kValidation, kBadName},
-    {"TableName must be at least 3 characters long", R::kFailConfig, C::kValidation, kBadName},
+    {"TableName must be at ", R::kFailConfig, C::kValidation, kBadName},
     {"TimeToLive is already", R::kFailConfig, C::kValidation, kTtlUnchanged},
     {"Time to live has been modified multiple times", R::kFailConfig, C::kValidation,
      "time to live was changed less than an hour ago"},
@@ -187,11 +189,18 @@ constexpr KnownText kInUseTexts[] = {
 constexpr KnownText kLimitWords[] = {
     {"simultaneous", R::kRetry, C::kLimitExceeded, "too many table operations at once"},
     {"concurrent", R::kRetry, C::kLimitExceeded, "too many table operations at once"},
+    {"at once", R::kRetry, C::kLimitExceeded, "too many table operations at once"},
+    {"at the same time", R::kRetry, C::kLimitExceeded, "too many table operations at once"},
     {"capacity", R::kFailConfig, C::kCapacityLimit, "the account's limit of capacity units"},
     {"throughput", R::kFailConfig, C::kCapacityLimit, "the account's limit of capacity units"},
+    {"wcu", R::kFailConfig, C::kCapacityLimit, "the account's limit of capacity units"},
+    {"rcu", R::kFailConfig, C::kCapacityLimit, "the account's limit of capacity units"},
     {"tables", R::kFailConfig, C::kTableLimit, "the account can have no more tables here"},
-    {"There is a limit of", R::kFailConfig, C::kAccountLimit, "a limit of the account"},
+    {"table limit", R::kFailConfig, C::kTableLimit, "the account can have no more tables here"},
+    {"there is a limit of", R::kFailConfig, C::kAccountLimit, "a limit of the account"},
 };
+
+constexpr size_t kMostOfALimit = 1000;  // characters that are looked at
 
 // DynamoDB puts these in front of the text that matters.
 constexpr std::string_view kPrefixes[] = {
@@ -246,8 +255,9 @@ bool SameName(std::string_view a, std::string_view b) {
 }
 
 const KnownText* FindLimit(std::string_view message) {
+  const std::string words = ToLower(message.substr(0, kMostOfALimit));
   for (const KnownText& text : kLimitWords) {
-    if (message.find(text.begin) != std::string_view::npos) return &text;
+    if (words.find(text.begin) != std::string::npos) return &text;
   }
   return nullptr;
 }
@@ -282,12 +292,23 @@ const KnownText* FindText(TextGroup group, std::string_view message) {
 }
 
 int LongestTableName(std::string_view message) {
-  constexpr std::string_view kBegin = "TableName must be at least 3 characters long and at most ";
-  if (!message.starts_with(kBegin)) return 0;
-  const std::string_view digits = message.substr(kBegin.size());
-  int number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number >= 3 && number < kDynamoDbsLongestName ? number : 0;
+  constexpr std::string_view kConstraint = "' at 'tableName' failed to satisfy constraint";
+  // What a constraint's message says of the name itself is behind its echo.
+  const size_t constraint = message.rfind(kConstraint);
+  if (constraint != std::string_view::npos) {
+    message.remove_prefix(constraint);
+  } else if (!message.starts_with("TableName must be ")) {
+    return 0;
+  }
+  for (const std::string_view before : {"at most ", "less than or equal to "}) {
+    const size_t found = message.find(before);
+    if (found == std::string_view::npos) continue;
+    const std::string_view digits = message.substr(found + before.size());
+    int number = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return number >= 3 && number < kDynamoDbsLongestName ? number : 0;
+  }
+  return 0;
 }
 
 Text ThrottlingReasonText(std::string_view name) {

@@ -18,6 +18,12 @@ constexpr Text kNotDynamoDb =
     "the "
     "way to it.";
 
+// An index has its own capacity; a table on demand is throttled for its maximum or the account's quota.
+constexpr Text kMoreCapacity =
+    "Give the table more write capacity, or on-demand capacity: an index has capacity of its own. Where it "
+    "is "
+    "on-demand, raise its maximum or the account's quota. CloudWatch tells which of them is used up.";
+
 Words WordsOf(ReplyFault fault) {
   switch (fault) {
     case ReplyFault::kNone:
@@ -85,10 +91,9 @@ Words WordsOf(ReplyFault fault) {
     case ReplyFault::kForeignUnprocessed:
       return {"the replies give back items that were not sent", kLookBetween};
     case ReplyFault::kThrottled:
-      return {"DynamoDB throttles the table", "Give the table more write capacity, or on-demand capacity."};
+      return {"DynamoDB throttles the table", kMoreCapacity};
     case ReplyFault::kUnprocessed:
-      return {"DynamoDB gives all items back as unprocessed",
-              "Give the table more write capacity, or on-demand capacity."};
+      return {"DynamoDB gives all items back as unprocessed", kMoreCapacity};
     case ReplyFault::kServiceFailed:
       return {"the service fails", "Try again later."};
     case ReplyFault::kRefusedByName:

@@ -21,8 +21,11 @@ namespace {
 class Sink : public ddb::RecordSink {
  public:
   const char* OnData(const char* p, const char* end, const ddb::RecordFields&) override {
+    if (const char* const next = ddb::json::SkipValue(p, end); next != nullptr) return next;
+    is_json = false;
     return ddb::json::SkipValue(p, end, ddb::json::Grammar::kLenient);
   }
+  bool is_json = true;  // the data, of which the parser does not know
 };
 
 // In memory of its own, so that the address sanitizer sees every read outside.
@@ -89,7 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   // Text between messages, and what is understood though it is no JSON.
-  if (parsed.kind == ddb::LineKind::kPlain || !parsed.is_json) return 0;
+  if (parsed.kind == ddb::LineKind::kPlain || !parsed.is_json || !sink.is_json) return 0;
   // The other parser takes no number past its types, no half of a surrogate pair and no great depth.
   static simdjson::dom::parser other;
   const simdjson::error_code code = other.parse(line.view().data(), line.view().size()).error();

@@ -1,6 +1,8 @@
 #include "airbyte/stream_router.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace ddb {
 
@@ -8,8 +10,9 @@ StreamRouter::StreamRouter(const std::vector<StreamId>& streams) : streams_(stre
   for (size_t i = 0; i < streams_.size(); ++i) {
     if (streams_[i].ns && !streams_[i].ns->empty()) by_name_.emplace_back(i);
   }
-  std::ranges::stable_sort(by_name_, {},
-                           [this](StreamNo no) -> const std::string& { return streams_[no.value()].name; });
+  std::ranges::sort(by_name_, {}, [this](StreamNo no) {
+    return std::pair<std::string_view, size_t>(streams_[no.value()].name, no.value());
+  });
 }
 
 StreamRouter::Route StreamRouter::Find(const StreamRef& message) const {

@@ -88,9 +88,9 @@ ReplyParser::State ReplyParser::TakeHead(std::string_view& bytes) {
       partial_ += bytes.substr(0, kMaxHead);
       all = partial_;
     }
+    if (all.starts_with(kTlsAlert)) return State::kSpeaksTls;
     const size_t end = EndOfHead(all, before < 2 ? 0 : before - 2);
     if (end == std::string_view::npos || head_bytes_ + end > kMaxHead) {
-      if (all.starts_with(kTlsAlert)) return State::kSpeaksTls;
       if (!MayBecomeHead(all) && !kTlsAlert.starts_with(all)) return State::kMalformed;
       if (head_bytes_ + all.size() > kMaxHead) return State::kTooLarge;
       if (before == 0) partial_ = bytes;

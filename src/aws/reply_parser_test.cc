@@ -185,6 +185,7 @@ TEST(ReplyParserTest, AnAlertIsTls) {
   const Outcome tls{State::kSpeaksTls, 0, {}, false};
   EXPECT_EQ(Parse("\x15\x03\x01\x01\x02\x02\x46"), tls);
   EXPECT_EQ(Parse("\x15\x03"), tls);
+  EXPECT_EQ(Parse("\x15\x03\x01HTTP/1.1 204\r\n\r\nx"), tls);
   EXPECT_EQ(Parse("\x15", true), kMore);
 }
 

@@ -115,15 +115,16 @@ void CheckpointLedger::BarAt(Timeline& timeline, Position at) {
   bars_.fetch_add(1, std::memory_order_release);
 }
 
+bool CheckpointLedger::IsBeforeBar(TimelineNo no, Position at) const {
+  const std::optional<Position>& bar = timelines_[no].bar;
+  return !bar || at <= *bar;
+}
+
 // Of a run that has seen no checkpoint yet both timelines may still be used.
 bool CheckpointLedger::MayCount(const RecordGroup& group) const {
   MutexLock lock(mu_);
-  const auto before_bar = [&](TimelineNo no) {
-    const std::optional<Position>& bar = timelines_[no].bar;
-    return !bar || group.at <= *bar;
-  };
-  return (per_stream_ != false && before_bar(Of(group.stream))) ||
-         (per_stream_ != true && before_bar(OfAll()));
+  return (per_stream_ != false && IsBeforeBar(Of(group.stream), group.at)) ||
+         (per_stream_ != true && IsBeforeBar(OfAll(), group.at));
 }
 
 void CheckpointLedger::Hold(StreamNo stream) {

@@ -123,6 +123,7 @@ class CheckpointLedger {
   bool AdvanceTouched() REQUIRES(mu_);
   void Advance(TimelineNo no) REQUIRES(mu_);
   void BarAt(Timeline& timeline, Position at) REQUIRES(mu_);
+  bool IsBeforeBar(TimelineNo no, Position at) const REQUIRES(mu_);
   void LetHeldGo(Timeline& timeline) REQUIRES(mu_);
   void SetBlocked(TimelineNo no, std::optional<uint64_t> at) REQUIRES(mu_);
   void AddWaiting(TimelineNo no, Instant before, std::vector<Waiting>& out) const REQUIRES(mu_);
@@ -132,8 +133,7 @@ class CheckpointLedger {
   const size_t streams_;
   mutable Mutex mu_;
   NumberedVector<TimelineNo, Timeline> timelines_ GUARDED_BY(mu_);
-  // By the kind of the first checkpoint: whether the timelines of streams are used, or the one of all. Until
-  // then both are.
+  // Timelines of streams, or the one of all: by the first checkpoint's kind; until then both.
   std::optional<bool> per_stream_ GUARDED_BY(mu_);
   std::set<uint64_t> open_chunks_ GUARDED_BY(mu_);
   uint64_t next_chunk_ GUARDED_BY(mu_) = 0;                            // behind the last one opened

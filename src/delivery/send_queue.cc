@@ -88,10 +88,12 @@ std::vector<BatchPtr> SendQueue::FailTable(TableNo table, bool given_up) {
 std::vector<BatchPtr> SendQueue::TakeIf(const std::function<bool(const Batch&)>& so) {
   std::vector<BatchPtr> taken;
   const auto take_from = [&](auto& batches) {
-    const auto from = std::stable_partition(batches.begin(), batches.end(),
-                                            [&](const BatchPtr& batch) { return !so(*batch); });
-    std::move(from, batches.end(), std::back_inserter(taken));
-    batches.erase(from, batches.end());
+    size_t kept = 0;
+    for (BatchPtr& batch : batches) {
+      BatchPtr& place = so(*batch) ? taken.emplace_back() : batches[kept++];
+      if (&place != &batch) place = std::move(batch);
+    }
+    batches.resize(kept);
   };
   for (Table& table : tables_) take_from(table.ready);
   take_from(retries_);

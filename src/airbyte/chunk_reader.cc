@@ -50,17 +50,30 @@ uint64_t CountNewlines(const char* p, const char* end) {
   return lines + static_cast<uint64_t>(std::count(p, end, '\n'));
 }
 
+LineBytes Map(size_t size) {
+  const size_t mapped = size + kPadding;
+  void* const pages = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) throw std::bad_alloc();
+  return {static_cast<char*>(pages), FreeLines{mapped}};
+}
+
 // Pages for `size` bytes and the padding: those of `bytes` and more, or fewer. What is not written to takes
 // no memory.
 LineBytes Remap(LineBytes bytes, size_t size) {
   const size_t mapped = size + kPadding;
   const size_t before = bytes ? bytes.get_deleter().mapped : 0;
-  void* const pages = before == 0
-                          ? mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                          : mremap(bytes.get(), before, mapped, MREMAP_MAYMOVE);
+  if (before == 0) return Map(size);
+#ifdef __SANITIZE_THREAD__
+  // It does not see mremap, and takes who had these addresses before for one who still has.
+  LineBytes moved = Map(size);
+  std::memcpy(moved.get(), bytes.get(), std::min(before, mapped));
+  return moved;
+#else
+  void* const pages = mremap(bytes.get(), before, mapped, MREMAP_MAYMOVE);
   if (pages == MAP_FAILED) throw std::bad_alloc();
   static_cast<void>(bytes.release());
   return {static_cast<char*>(pages), FreeLines{mapped}};
+#endif
 }
 
 }  // namespace

@@ -73,6 +73,10 @@ int Signals::current_fd() { return g_reading_end.load(); }
 
 void Signals::Reraise(int signal) {
   Install(signal, SIG_DFL);
+  sigset_t raised;
+  sigemptyset(&raised);
+  sigaddset(&raised, signal);
+  pthread_sigmask(SIG_UNBLOCK, &raised, nullptr);  // a handler may run with it blocked
   raise(signal);
   _exit(128 + signal);
 }

@@ -8,6 +8,7 @@
 #include "aws/http_connection.h"
 #include "aws/resolver.h"
 #include "aws/tls.h"
+#include "aws/trust.h"
 
 namespace ddb {
 
@@ -17,6 +18,11 @@ namespace {
 // system calls a request.
 constexpr Duration kSweep = std::chrono::milliseconds(100);
 constexpr size_t kScratch = 64 * 1024;  // bytes that one read takes at most
+
+std::unique_ptr<TlsContext> MakeTls(const Endpoint& endpoint, const HttpClient::Options& options) {
+  return std::make_unique<TlsContext>(endpoint.host,
+                                      options.trust ? *options.trust : *Trust::FromEnvironment());
+}
 
 }  // namespace
 
@@ -32,7 +38,7 @@ struct HttpClient::Impl final : HttpConnection::Owner {
   Impl(EventLoop& event_loop, const Clock& the_clock, const Endpoint& endpoint, const Options& options)
       : loop(event_loop),
         clock(the_clock),
-        tls(endpoint.tls ? std::make_unique<TlsContext>(endpoint.host) : nullptr),
+        tls(endpoint.tls ? MakeTls(endpoint, options) : nullptr),
         resolver(event_loop, the_clock, endpoint.host, endpoint.port,
                  {options.resolve_ttl, options.connect_timeout, options.lookup}),
         common{event_loop, the_clock, options, tls.get(), *this, std::vector<char>(kScratch)},

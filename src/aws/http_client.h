@@ -21,6 +21,7 @@
 namespace ddb {
 
 struct Address;
+class Trust;
 
 struct HttpReply {
   TransportError transport = TransportError::kNone;
@@ -52,6 +53,7 @@ class HttpClient {
     static constexpr int kSlowestReply = 4;
     Duration idle_close = std::chrono::seconds(45);   // the service closes idle connections after about 60 s
     Duration resolve_ttl = std::chrono::seconds(30);  // answers of the resolver are this old at most
+    std::shared_ptr<const Trust> trust;  // null: read from the environment, by this client for itself
     // In place of the system's; runs on threads of its own (aws/resolver.h).
     std::function<std::vector<Address>(const std::string& host, const std::string& port)> lookup;
   };

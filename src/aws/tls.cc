@@ -35,14 +35,14 @@ TransportError ErrorOfVerification(long result) {
 
 }  // namespace
 
-TlsContext::TlsContext(std::string host)
+TlsContext::TlsContext(std::string host, const Trust& trust)
     : host_(std::move(host)), host_is_address_(IsAddress(host_)), context_(SSL_CTX_new(TLS_client_method())) {
   if (!context_) return;
   SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
   SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_read_ahead(context_, 1);  // a reply's record header and data in one read
-  LoadTrust(context_);
+  trust.GiveTo(context_);
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_app_data(context_, this);
   SSL_CTX_sess_set_new_cb(context_, &TlsContext::KeepSession);

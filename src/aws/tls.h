@@ -1,7 +1,7 @@
 // TlsContext and TlsSession: TLS by OpenSSL, directly on a connection's descriptor. A context belongs to one
 // HttpClient (one endpoint), a session to one connection. Loop thread only.
 //
-// TLS 1.2 at least; the certificate must chain to a root that the system trusts and be for the endpoint's
+// TLS 1.2 at least; the certificate must chain to an authority of Trust and be for the endpoint's
 // host or address. There is no switch for less. OpenSSL writes with write(2): the process ignores SIGPIPE
 // (main.cc).
 #pragma once
@@ -20,9 +20,11 @@ struct ssl_st;
 
 namespace ddb {
 
+class Trust;
+
 class TlsContext {
  public:
-  explicit TlsContext(std::string host);  // without brackets for an IPv6 literal
+  TlsContext(std::string host, const Trust& trust);  // without brackets for an IPv6 literal
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;

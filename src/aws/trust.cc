@@ -3,11 +3,16 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
-#include <memory>
+#include <filesystem>
+#include <string>
+#include <system_error>
 
 namespace ddb {
 namespace {
@@ -25,23 +30,27 @@ bool IsFolder(const char* path) {
   return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-// A file of certificates (PEM), or a folder of them under the names of their hashes.
-bool Load(SSL_CTX* context, const char* path) {
-  if (IsFolder(path)) return SSL_CTX_load_verify_dir(context, path) == 1;
-  return SSL_CTX_load_verify_file(context, path) == 1;
+// OpenSSL looks into a folder when it looks for an authority, by the hash of its name: "0a1b2c3d.0".
+bool HoldsHashes(const char* folder) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (name.size() > 9 && name[8] == '.' &&
+        std::all_of(name.begin(), name.begin() + 8, [](unsigned char c) { return std::isxdigit(c) != 0; })) {
+      return true;
+    }
+  }
+  return false;
 }
 
-bool HoldsCertificates(const char* path) {
-  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
-  const bool loaded = context != nullptr && Load(context.get(), path);
-  ERR_clear_error();
-  return loaded && (!IsFolder(path) || access(path, R_OK | X_OK) == 0);
+// A file of certificates (PEM), or a folder of them under the names of their hashes. False: it holds none.
+bool Load(X509_STORE* store, const char* path) {
+  if (IsFolder(path)) return HoldsHashes(path) && X509_STORE_load_path(store, path) == 1;
+  return X509_STORE_load_file(store, path) == 1;
 }
 
 // A distribution other than the one that this was built on keeps its roots elsewhere.
-void LoadSystemRoots(SSL_CTX* context) {
-  const bool looked_there = std::getenv(X509_get_default_cert_file_env()) == nullptr;
-  if (looked_there && access(X509_get_default_cert_file(), R_OK) == 0) return;
+void LoadSystemFile(X509_STORE* store) {
   for (const char* bundle : {
            X509_get_default_cert_file(),
            "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Alpine
@@ -51,37 +60,54 @@ void LoadSystemRoots(SSL_CTX* context) {
            "/etc/ssl/cert.pem",                                  // Alpine, BSD
        }) {
     if (access(bundle, R_OK) != 0) continue;
-    SSL_CTX_load_verify_file(context, bundle);
+    X509_STORE_load_file(store, bundle);
     return;
   }
 }
 
 }  // namespace
 
-void LoadTrust(SSL_CTX* context) {
-  const char* bundle = Named(kAwsBundle);
-  if (bundle != nullptr) Load(context, bundle);
-  const bool by_openssl =
-      Named(X509_get_default_cert_file_env()) != nullptr || Named(X509_get_default_cert_dir_env()) != nullptr;
-  // OpenSSL's own: these variables, and for the one that is not there the place that was compiled in.
-  if (by_openssl || bundle == nullptr) SSL_CTX_set_default_verify_paths(context);
-  if (!by_openssl && bundle == nullptr) LoadSystemRoots(context);
+std::shared_ptr<const Trust> Trust::FromEnvironment() {
+  const std::shared_ptr<Trust> trust(new Trust());
+  if (trust->store_ != nullptr) trust->Read();
   ERR_clear_error();
+  return trust;
 }
 
-Status CheckTrust() {
+Trust::Trust() : store_(X509_STORE_new()) {}
+
+Trust::~Trust() { X509_STORE_free(store_); }
+
+void Trust::Read() {
   const char* bundle = Named(kAwsBundle);
-  if (bundle == nullptr || HoldsCertificates(bundle)) return Ok();
+  const char* file = Named(X509_get_default_cert_file_env());
+  const char* folder = Named(X509_get_default_cert_dir_env());
+  if (bundle != nullptr) bundle_unreadable_ = !Load(store_, bundle);
+  if (bundle != nullptr && file == nullptr && folder == nullptr) return;
+
+  // As OpenSSL does: what is named, and of file and folder the one that is not named at its usual place.
+  if (file != nullptr) {
+    if (!Load(store_, file)) unreadable_ = "SSL_CERT_FILE";
+  } else if (folder != nullptr) {
+    X509_STORE_load_file(store_, X509_get_default_cert_file());
+  } else {
+    LoadSystemFile(store_);
+  }
+  X509_STORE_load_path(store_,
+                       folder != nullptr ? folder : X509_get_default_cert_dir());  // or several: "a:b"
+}
+
+void Trust::GiveTo(SSL_CTX* context) const {
+  if (store_ != nullptr) SSL_CTX_set1_cert_store(context, store_);
+}
+
+Status Trust::Check() const {
+  if (!bundle_unreadable_) return Ok();
   return ConfigError(
       "TLS: no certificate can be read from what AWS_CA_BUNDLE names. Let it name a readable file with the "
-      "certificates of the trusted authorities (PEM), or leave it out.",
+      "certificates of the trusted authorities (PEM), or a folder with such files under their hashes (as "
+      "\"openssl rehash\" names them), or leave it out.",
       "AWS_CA_BUNDLE holds no certificate");
-}
-
-Text UnreadableTrust() {
-  const char* file = Named(X509_get_default_cert_file_env());
-  if (file != nullptr && !HoldsCertificates(file)) return "SSL_CERT_FILE";
-  return "";
 }
 
 }  // namespace ddb

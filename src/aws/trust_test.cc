@@ -58,7 +58,7 @@ class TrustTest : public ::testing::Test {
   static bool Trusts(const Identity& authority) {
     const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_client_method()),
                                                                SSL_CTX_free);
-    LoadTrust(context.get());
+    Trust::FromEnvironment()->GiveTo(context.get());
     const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> check(X509_STORE_CTX_new(),
                                                                            X509_STORE_CTX_free);
     X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(context.get()), authority.certificate.get(),
@@ -79,8 +79,8 @@ TEST_F(TrustTest, AnyVariableWillDo) {
     setenv(name, FileOf(one_, "one").c_str(), 1);
     EXPECT_TRUE(Trusts(one_)) << name;
     EXPECT_FALSE(Trusts(two_)) << name;
-    EXPECT_TRUE(CheckTrust().ok());
-    EXPECT_EQ(UnreadableTrust().view(), "");
+    EXPECT_TRUE(Trust::FromEnvironment()->Check().ok());
+    EXPECT_EQ(Trust::FromEnvironment()->unreadable().view(), "");
     unsetenv(name);
   }
 }
@@ -99,30 +99,38 @@ TEST_F(TrustTest, AFolderOfHashes) {
   FileOf(one_, name);
   setenv("AWS_CA_BUNDLE", folder_.c_str(), 1);
   EXPECT_TRUE(Trusts(one_));
-  EXPECT_TRUE(CheckTrust().ok());
+  EXPECT_TRUE(Trust::FromEnvironment()->Check().ok());
+}
+
+// What is in it cannot be found there.
+TEST_F(TrustTest, AFolderWithoutHashesHoldsNoCertificate) {
+  FileOf(one_, "one.pem");
+  setenv("AWS_CA_BUNDLE", folder_.c_str(), 1);
+  EXPECT_FALSE(Trusts(one_));
+  EXPECT_FALSE(Trust::FromEnvironment()->Check().ok());
 }
 
 TEST_F(TrustTest, WhatHoldsNoCertificateIsNamedByItsVariable) {
   for (const std::string& path :
        {FileWith(""), FileWith("secret"), (folder_ / "none").string(), std::string("/dev/null")}) {
     setenv("AWS_CA_BUNDLE", path.c_str(), 1);
-    const Status status = CheckTrust();
+    const Status status = Trust::FromEnvironment()->Check();
     ASSERT_FALSE(status.ok()) << path;
     EXPECT_EQ(status.error().type, FailureType::kConfig);
     EXPECT_THAT(status.error().message, ::testing::HasSubstr("AWS_CA_BUNDLE"));
     EXPECT_THAT(status.error().message, ::testing::Not(::testing::HasSubstr(path)));
     unsetenv("AWS_CA_BUNDLE");
     setenv("SSL_CERT_FILE", path.c_str(), 1);
-    EXPECT_TRUE(CheckTrust().ok());
-    EXPECT_EQ(UnreadableTrust().view(), "SSL_CERT_FILE");
+    EXPECT_TRUE(Trust::FromEnvironment()->Check().ok());
+    EXPECT_EQ(Trust::FromEnvironment()->unreadable().view(), "SSL_CERT_FILE");
     unsetenv("SSL_CERT_FILE");
   }
 }
 
 TEST_F(TrustTest, AnEmptyVariableIsNone) {
   for (const char* name : kVariables) setenv(name, "", 1);
-  EXPECT_TRUE(CheckTrust().ok());
-  EXPECT_EQ(UnreadableTrust().view(), "");
+  EXPECT_TRUE(Trust::FromEnvironment()->Check().ok());
+  EXPECT_EQ(Trust::FromEnvironment()->unreadable().view(), "");
   EXPECT_FALSE(Trusts(one_));
 }
 

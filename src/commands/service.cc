@@ -6,21 +6,23 @@
 #include <utility>
 
 #include "aws/proxy_environment.h"
-#include "aws/trust.h"
 
 namespace ddb {
 
 Result<Service> Service::Of(const Config& config) {
   Result<Endpoint> endpoint = ResolveEndpoint(config.endpoint, config.region);
   if (!endpoint.ok()) return std::move(endpoint).error();
+  std::shared_ptr<const Trust> trust;
   if (endpoint->tls) {
-    if (Status trust = CheckTrust(); !trust.ok()) return std::move(trust).error();
+    trust = Trust::FromEnvironment();
+    if (Status usable = trust->Check(); !usable.ok()) return std::move(usable).error();
   }
-  return Service(std::move(endpoint).value(), config);
+  return Service(std::move(endpoint).value(), config, std::move(trust));
 }
 
-Service::Service(Endpoint endpoint, const Config& config)
+Service::Service(Endpoint endpoint, const Config& config, std::shared_ptr<const Trust> trust)
     : endpoint_(std::move(endpoint)),
+      trust_(std::move(trust)),
       custom_endpoint_(!config.endpoint.empty()),
       credentials_(std::make_shared<StaticCredentials>(config.access_key_id, config.secret_access_key)),
       clock_skew_(std::make_shared<ClockSkew>()) {}
@@ -28,7 +30,7 @@ Service::Service(Endpoint endpoint, const Config& config)
 EndpointText Service::text() const {
   EndpointText text{endpoint_.Url(), endpoint_.region, custom_endpoint_};
   text.proxy = ProxyVariable(endpoint_, [](const char* name) -> const char* { return std::getenv(name); });
-  if (endpoint_.tls) text.unreadable_trust = UnreadableTrust();
+  if (trust_) text.unreadable_trust = trust_->unreadable();
   return text;
 }
 
@@ -46,6 +48,7 @@ std::unique_ptr<Client> Service::MakeClient(EventLoop& loop, const Clock& clock,
                                             const HttpClient::Options& http) const {
   ClientOptions options;
   options.http = http;
+  options.http.trust = trust_;
   options.clock_skew = clock_skew_;
   return MakeHttpDynamoDbClient(loop, clock, endpoint_, credentials_, options);
 }

@@ -8,6 +8,7 @@
 
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "aws/trust.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/result.h"
@@ -33,9 +34,10 @@ class Service {
                                      const HttpClient::Options& http) const;
 
  private:
-  Service(Endpoint endpoint, const Config& config);
+  Service(Endpoint endpoint, const Config& config, std::shared_ptr<const Trust> trust);
 
   Endpoint endpoint_;
+  std::shared_ptr<const Trust> trust_;  // null without TLS
   bool custom_endpoint_;
   std::shared_ptr<const CredentialsSource> credentials_;
   std::shared_ptr<ClockSkew> clock_skew_;

@@ -283,7 +283,7 @@ TEST(Catalog, WhatIsGivenInItsPlaceIsRecognised) {
       {R"({"streams":[{"name":"a","json_schema":{}}]})", "it is a discovered catalog"},
       {R"({"streams":[{"name":"a"},{"name":"b"}],"more":1})", "it is a discovered catalog"},
       {R"({"type":"CATALOG","catalog":{"streams":[{"name":"a","json_schema":{}}]}})",
-       "discovered catalog that a source's discover prints"},
+       "the message with the discovered catalog"},
       {R"({"dynamodb_region":"us-east-1","secret_access_key":"x"})", "--config and --catalog exchanged"},
       {R"({"connectionConfiguration":{"dynamodb_region":"x"}})", "--config and --catalog exchanged"},
       {"{\"configuredCatalog\":" + configured + "}", "wrapped in \"configuredCatalog\""},

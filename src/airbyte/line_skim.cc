@@ -125,6 +125,7 @@ void LineSkim::BeginValue(char c) {
   if (captured != nullptr) *captured = {.is_text = false, .is_null = c == 'n', .raw = {}};
   if (member_ == Member::kRecord) {  // the last one counts
     record_is_object_ = c == '{';
+    has_two_records_ |= holds_record_ && c != 'n';
     holds_record_ |= c != 'n';
     in_record_ = record_is_object_;
     stream_ = namespace_ = {};
@@ -220,6 +221,7 @@ SkimmedLine LineSkim::Finish() const {
   if (type == "RECORD" && name) line.stream = StreamId{TextOf(namespace_), *name};
   if (state_ != State::kDone) return malformed("line is not valid JSON");
   if (type == "RECORD") {
+    if (has_two_records_) return malformed(kTwoRecords);
     if (!record_is_object_) return malformed("record is not an object");
     if (!name) return malformed("record.stream is missing or not text");
     if (!line.stream->ns && !namespace_.is_null) return malformed("record.namespace is not text");

@@ -88,7 +88,8 @@ class LineSkim {
   Captured namespace_;
   bool in_record_ = false;
   bool record_is_object_ = false;
-  bool holds_record_ = false;  // a member `record` that is no null
+  bool holds_record_ = false;     // a member `record` that is no null
+  bool has_two_records_ = false;  // several
 };
 
 // Of a line that is held.

@@ -27,6 +27,7 @@ enum class LineKind {
   kUnknown,      // a message of a type that is not known, and no record in it: see ParsedLine::type
   kBlank,        // whitespace
   kPlain,        // it does not begin with '{' (odd_line says more)
+  kLogLine,      // JSON that is no message, but a line of a logger that writes JSON
   kMalformed,    // see ParsedLine::reason
 };
 
@@ -52,6 +53,9 @@ struct StateFields {
   size_t stats_end = 0;
   bool stats_first = false;
 };
+
+// JSON's readers would take the last of them, and the others would be lost without a word.
+inline constexpr Text kTwoRecords = "it has more than one record; each has to come in a message of its own";
 
 // The reason of a record that asks for more than to be stored: no setting allows to go on without its file.
 inline constexpr Text kComesWithAFile = "it comes with a file to be copied, which is not supported";

@@ -16,7 +16,6 @@ using json::SkipExactly;
 using json::SkipWhitespace;
 
 constexpr Text kNotJson = "line is not valid JSON";
-constexpr Text kNotAMessage = "line is not an Airbyte message";
 
 enum class MessageType { kNone, kRecord, kState, kTrace, kOther, kUnknown };
 
@@ -72,14 +71,18 @@ class LineParser {
   void Decide() {
     switch (type_) {
       case MessageType::kNone:
-        return Malformed(kNotAMessage);
+        Malformed(WhyNoLogLine(object_, end_));
+        if (out_.reason.empty()) out_.kind = LineKind::kLogLine;
+        return;
       case MessageType::kUnknown:
         return DecideUnknown();
       case MessageType::kOther:
         if (HoldsRecord()) Malformed(kRecordInAnotherType);
         return;
       case MessageType::kRecord:
-        if (record_reason_.empty()) {
+        if (records_ > 1) {
+          Malformed(kTwoRecords);
+        } else if (record_reason_.empty()) {
           out_.kind = LineKind::kRecord;
         } else {
           Malformed(record_reason_);
@@ -134,6 +137,7 @@ class LineParser {
     out_.record = {};
     record_ns_is_bad_ = false;
     if (!HoldsRecord()) record_at_ = p;
+    if (*p != 'n') ++records_;
     if (*p != '{') {
       record_reason_ = *p == 'n' ? Text("record is missing") : "record is not an object";
       return Skip(p);
@@ -366,6 +370,7 @@ class LineParser {
   Text state_reason_ = "state is missing";
   Text trace_reason_;
   bool record_ns_is_bad_ = false;
+  int records_ = 0;  // members `record` that are no null
   bool trace_is_status_ = false;
   bool trace_is_error_ = false;
   StreamStatus status_ = StreamStatus::kOther;

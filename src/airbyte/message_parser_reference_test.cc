@@ -24,7 +24,7 @@ class Reference {
     if (parser_.parse(text).get(top) != simdjson::SUCCESS) return "";
     const auto type = Text(Member(top, "type"));
     if (!top.is_object() || !type) return "malformed";
-    if (*type == "RECORD") return Record(Member(top, "record"));
+    if (*type == "RECORD") return Records(top) > 1 ? "malformed" : Record(Member(top, "record"));
     if (Holds(top, "record")) return "malformed";
     if (!IsKnown(*type) && LooksLikeRecord(top, 4)) return "malformed";
     if (!IsKnown(*type) && Holds(top, {}) &&
@@ -40,6 +40,12 @@ class Reference {
   static constexpr const char* kNoStream = "\xFF";
   using Element = std::optional<simdjson::dom::element>;
 
+  static int Records(const simdjson::dom::element& top) {
+    int records = 0;
+    for (const auto field : simdjson::dom::object(top))
+      records += field.key == "record" && !field.value.is_null();
+    return records;
+  }
   // A member of that name, or any but the type, that is not empty.
   static bool Holds(const simdjson::dom::element& top, std::string_view name) {
     for (const auto field : simdjson::dom::object(top)) {

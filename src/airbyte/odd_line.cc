@@ -1,12 +1,14 @@
 #include "airbyte/odd_line.h"
 
-#include <algorithm>
 #include <array>
 
-#include "base/text.h"
+#include "airbyte/whole_message.h"
+#include "json/scan.h"
 
 namespace ddb {
 namespace {
+
+using std::string_view_literals::operator""sv;
 
 constexpr Text kHoldsNul =
     "it holds NUL bytes, so the input is no UTF-8 text. Send UTF-8 (UTF-16 has such bytes), unpacked and "
@@ -16,14 +18,16 @@ struct Magic {
   std::string_view bytes;
   Text reason;
 };
-// What files of other forms begin with, https://www.iana.org/assignments/media-types . UTF-16 by its byte
-// order mark (UTF-32 begins so too, and holds NUL bytes).
-constexpr std::array<Magic, 7> kMagic = {{
+// What files of other forms begin with, https://www.iana.org/assignments/media-types . UTF-16 and UTF-32 by
+// their byte order marks, of which one begins as another does.
+constexpr std::array<Magic, 9> kMagic = {{
     {"\x1F\x8B", "the input is compressed with gzip. Unpack it first (gzip -dc)"},
     {"\x28\xB5\x2F\xFD", "the input is compressed with zstd. Unpack it first (zstd -dc)"},
     {"\xFD\x37zXZ", "the input is compressed with xz. Unpack it first (xz -dc)"},
     {"BZh91AY&SY", "the input is compressed with bzip2. Unpack it first (bzip2 -dc)"},
     {"PK\x03\x04", "the input is a zip file. Unpack it first (unzip -p)"},
+    {"\xFF\xFE\0\0"sv, "the input is UTF-32. Send UTF-8"},
+    {"\0\0\xFE\xFF"sv, "the input is UTF-32. Send UTF-8"},
     {"\xFF\xFE", "the input is UTF-16. Send UTF-8"},
     {"\xFE\xFF", "the input is UTF-16. Send UTF-8"},
 }};
@@ -36,29 +40,12 @@ std::string_view WithoutSpaces(std::string_view text) {
   return text;
 }
 
-// Behind `token` if `text` begins so, after whitespace. A quote may be escaped: a message in a string.
-bool Take(std::string_view& text, std::string_view token) {
-  while (!text.empty() && (IsSpace(text.front()) || text.front() == '\\')) text.remove_prefix(1);
-  if (text.size() < token.size()) return false;
-  for (size_t i = 0; i < token.size(); ++i) {
-    if (ToUpper(text[i]) != token[i]) return false;
-  }
-  text.remove_prefix(token.size());
-  return true;
-}
-
-// A RECORD or STATE that something stands before: progress without a line's end, a time that a log's reader
-// adds. The source meant it as a message, so it is none of the lines to pass over.
-bool HoldsMessage(std::string_view line) {
-  constexpr std::string_view kType = "\"type";
-  for (size_t at = line.find(kType); at != std::string_view::npos; at = line.find(kType, at + 1)) {
-    std::string_view rest = line.substr(at + kType.size());
-    if (!Take(rest, "\"") || !Take(rest, ":") || !Take(rest, "\"")) continue;
-    if (Take(rest, "RECORD") || Take(rest, "STATE")) {
-      if (Take(rest, "\"")) return true;
-    }
-  }
-  return false;
+// A message in a JSON string: it was encoded twice.
+bool IsMessageInString(std::string_view text) {
+  if (!text.starts_with('"') || text.size() < 2) return false;
+  const char* const end = text.data() + text.size();
+  if (json::SkipString(text.data() + 1, end, json::Grammar::kLenient).next != end) return false;
+  return IsEscapedMessage(text.substr(1, text.size() - 2));
 }
 
 }  // namespace
@@ -78,9 +65,12 @@ OddLine LookAtPlainLine(std::string_view line) {
           "the input is a JSON array. Send each message as a JSON object on a line of its own (jq -c '.[]')"};
     }
   }
-  if (HoldsMessage(line)) {
-    return {OddLine::Kind::kMalformed,
-            "it holds a message that something stands before; a message has to stand alone on its line"};
+  if (IsMessageInString(text)) return {OddLine::Kind::kNotInput, kMessageInString};
+  if (HoldsWholeMessage(line)) {
+    return {
+        OddLine::Kind::kNotInput,
+        "it holds a message that something stands before; a message has to stand alone on its line. Let the "
+        "source write its log to stderr"};
   }
   return {};
 }
@@ -94,6 +84,7 @@ OddLine LookAtBrokenLine(std::string_view line, Text reason) {
         "line is not valid JSON, as it ends within a message; each message has to be whole on one line, not "
         "laid out over several (jq -c)"};
   }
+  if (reason == kMessageInString) return {OddLine::Kind::kNotInput, reason};
   if (line.find("}\r{") != std::string_view::npos) {
     return {OddLine::Kind::kMalformed,
             "its messages are separated by carriage returns; end each line with a newline"};

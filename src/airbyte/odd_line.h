@@ -20,7 +20,7 @@ struct OddLine {
   Text reason;  // not for kText
 };
 
-// A line that does not begin with '{', and is not blank.
+// A line that does not begin with '{', and is not blank. It is followed by json::kPadding readable bytes.
 OddLine LookAtPlainLine(std::string_view line);
 
 // A line that begins with '{' and is no valid message for `reason`, which is told where nothing better is

@@ -4,21 +4,52 @@
 
 #include <string>
 
+#include "airbyte/whole_message.h"
+#include "json/padding.h"
+
 namespace ddb {
 namespace {
 
 using Kind = OddLine::Kind;
 
+// As a line of a chunk, which bytes follow.
+OddLine LookAtPlain(std::string line) {
+  const size_t size = line.size();
+  line.append(json::kPadding, '}');
+  return LookAtPlainLine(std::string_view(line).substr(0, size));
+}
+
 TEST(OddLine, TheTextOfASourcesLogIsPassedOver) {
   for (
       const char* line :
-      {"2024-01-01 00:00:00 WARN some.library - old setting used", "[2024-01-01] starting", "[INFO] x", "x",
-       "\x1b[33mwarning\x1b[0m", "caf\xE9", "[]", "[1,2]", "\"text\"", "null", "42",
+      {"2024-01-01 00:00:00 WARN some.library - old setting used",
+       "[2024-01-01] starting",
+       "[INFO] x",
+       "x",
+       "\x1b[33mwarning\x1b[0m",
+       "caf\xE9",
+       "[]",
+       "[1,2]",
+       "\"text\"",
+       "null",
+       "42",
        "Traceback (most recent call last):",
        R"(schema: {"type": "object", "properties": {"record": {"type": "string"}, "state": {"type": "null"}}})",
-       R"(sent {"type": "LOG"})", R"(the "type" is "RECORD")", R"("type":"RECORDS")", "BZh is no bzip2", "PK",
-       "\xFE"}) {
-    EXPECT_EQ(LookAtPlainLine(line).kind, Kind::kText) << line;
+       R"(sent {"type": "LOG"})",
+       R"(the "type" is "RECORD")",
+       R"("type":"RECORDS")",
+       "BZh is no bzip2",
+       "PK",
+       "\xFE",
+       R"(a {"type":"RECORD"} and a {"record":{}})",
+       R"(sent {"type":"RECORD","record":{"stream":"us...)",
+       R"(x {"type":"object"} {"type":"record"})",
+       R"("sent {\"type\":\"RECORD\",\"record\":{}}")",
+       R"(DEBUG sent "{\"type\":\"RECORD\",\"record\":{}}")",
+       R"({"type":"RECORDS","record":{}})",
+       "\"{",
+       "\""}) {
+    EXPECT_EQ(LookAtPlain(line).kind, Kind::kText) << line;
   }
 }
 
@@ -31,6 +62,8 @@ TEST(OddLine, InputOfAnotherFormIsNoText) {
       {"PK\x03\x04", "zip"},
       {std::string("\xFF\xFE{\0", 4), "UTF-16"},
       {std::string("\xFE\xFF\0{", 4), "UTF-16"},
+      {std::string("\xFF\xFE\0\0{\0\0\0", 8), "UTF-32"},
+      {std::string("\0\0\xFE\xFF\0\0\0{", 8), "UTF-32"},
       {std::string("\0{\0", 3), "NUL"},
       {std::string("text\0", 5), "NUL"},
       {std::string(1000, '\0'), "NUL"},
@@ -40,21 +73,27 @@ TEST(OddLine, InputOfAnotherFormIsNoText) {
       {"[ {", "JSON array"},
   };
   for (const auto& [line, form] : forms) {
-    const OddLine odd = LookAtPlainLine(line);
+    const OddLine odd = LookAtPlain(line);
     EXPECT_EQ(odd.kind, Kind::kNotInput) << line;
     EXPECT_NE(odd.reason.view().find(form), std::string::npos) << odd.reason;
   }
 }
 
-TEST(OddLine, AMessageThatSomethingStandsBeforeIsNoText) {
+TEST(OddLine, AWholeMessageThatSomethingStandsBesideIsNoText) {
   for (const char* line :
        {R"(loading 50%...{"type":"RECORD","record":{}})",
         R"(2024-01-01T00:00:00Z {"record":{},"type" : "RECORD"})",
-        R"(source | {"type": "STATE", "state": {}})", R"("{\"type\":\"RECORD\",\"record\":{}}")",
-        R"(x {"type":"object"} {"type":"record"})"}) {
-    const OddLine odd = LookAtPlainLine(line);
-    EXPECT_EQ(odd.kind, Kind::kMalformed) << line;
+        R"(source | {"type": "STATE", "state": {}})",
+        R"(x {"type":"object"} {"type":"record","record":{}} y)",
+        "\x1b[32m{\"type\":\"RECORD\",\"record\":{\"data\":{\"x\":NaN,\"y\":\"\xE9\"}}}\x1b[0m",
+        R"({{{"type":"STATE","state":{"data":1}})", R"([INFO] {"a":{"Type":"Record","Record":{}}})"}) {
+    const OddLine odd = LookAtPlain(line);
+    EXPECT_EQ(odd.kind, Kind::kNotInput) << line;
     EXPECT_NE(odd.reason.view().find("something stands before"), std::string::npos) << odd.reason;
+  }
+  for (const char* line :
+       {R"("{\"type\":\"RECORD\",\"record\":{}}")", R"( "{\"state\":{},\"type\":\"STATE\"}\n" )"}) {
+    EXPECT_EQ(LookAtPlain(line).reason, kMessageInString) << line;
   }
 }
 
@@ -69,6 +108,7 @@ TEST(OddLine, ABrokenLineIsToldAsWhatItMayBe) {
   const OddLine wide = LookAtBrokenLine(std::string_view("{\0\"\0t\0", 6), "broken");
   EXPECT_EQ(wide.kind, Kind::kNotInput);
   EXPECT_NE(wide.reason.view().find("NUL"), std::string::npos);
+  EXPECT_EQ(LookAtBrokenLine(R"({"log":"..."})", kMessageInString).kind, Kind::kNotInput);
   const OddLine other = LookAtBrokenLine(R"({"type":"REC)", "broken");
   EXPECT_EQ(other.kind, Kind::kMalformed);
   EXPECT_EQ(other.reason, Text("broken"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "airbyte/whole_message.h"
 #include "base/text.h"
 #include "json/escape.h"
 #include "json/members.h"
@@ -12,6 +13,9 @@ namespace {
 
 constexpr std::string_view kTypesForOthers[] = {"LOG",     "SPEC",    "CONNECTION_STATUS",
                                                 "CATALOG", "CONTROL", "DESTINATION_CATALOG"};
+
+// What loggers call the text of a line: Docker's, bunyan's and zap's, logrus', structlog's.
+constexpr std::string_view kTextsOfLoggers[] = {"log", "msg", "message", "event"};
 
 // Of a longer name no more is compared: it is nobody's slip.
 constexpr size_t kMostOfAName = 16;
@@ -93,6 +97,25 @@ UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::st
     unknown.reason = "its type is not TRACE, but TRACE in another writing";
   }
   return unknown;
+}
+
+Text WhyNoLogLine(const char* object, const char* end) {
+  constexpr Text kNotAMessage = "line is not an Airbyte message";
+  if (LooksLikeRecord(object, end, kLevels)) return kNotAMessage;
+  bool is_log = false;
+  bool is_other = false;
+  bool holds_message = false;
+  std::string name;
+  json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
+    json::Unescape(member.raw, name);
+    const std::string letters = Letters(name);
+    is_other |= letters == "TYPE" || ((letters == "RECORD" || letters == "STATE") && value.front() == '{');
+    if (value.front() != '"') return;
+    is_log |= std::ranges::find(kTextsOfLoggers, name) != std::end(kTextsOfLoggers);
+    holds_message = holds_message || IsEscapedMessage(value.substr(1, value.size() - 2));
+  });
+  if (holds_message) return kMessageInString;
+  return is_log && !is_other ? Text() : kNotAMessage;
 }
 
 }  // namespace ddb

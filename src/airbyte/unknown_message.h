@@ -1,6 +1,7 @@
-// What to make of a message whose type asks a destination for nothing, or is not known. The protocol wants
-// such a message to be passed over; a record in it would be lost without a word, so a line with one is
-// malformed, in whatever writing it has type and record. Called by MessageParser. Pure; any thread.
+// What to make of a message whose type asks a destination for nothing, or is not known, and of an object that
+// has none. The protocol wants such a message to be passed over; a record in it would be lost without a word,
+// so a line with one is malformed, in whatever writing it has type and record. Called by MessageParser. Pure;
+// any thread.
 // https://docs.airbyte.com/understanding-airbyte/airbyte-protocol#airbytemessage
 #pragma once
 
@@ -25,5 +26,9 @@ struct UnknownMessage {
 };
 // Of an object that is valid JSON, with a type of text that is not known.
 UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::string& scratch);
+
+// Of an object that is valid JSON, without a type of text: why it is malformed. "": it is a line of a logger
+// that writes JSON, among a source's messages, and text as any other.
+Text WhyNoLogLine(const char* object, const char* end);
 
 }  // namespace ddb

@@ -114,8 +114,19 @@ std::string InsteadOfAConfig(const Json& config) {
     const auto found = owner.find(key);
     return found != owner.end() && found->is_array();
   };
-  if (is_list(config, "streams") || config.value("type", Json()) == "CATALOG") {
+  const Json type = config.value("type", Json());
+  if (is_list(config, "streams") || type == "CATALOG") {
     return "is a catalog. Are --config and --catalog exchanged?";
+  }
+  if (type == "SPEC" || config.contains("connectionSpecification") ||
+      HasRequiredKey(config.value("properties", Json()))) {
+    return "is the connector's spec, which describes a config. Give an object with the keys of its "
+           "properties.";
+  }
+  if (type.is_string()) {
+    return "is a message of a connector, or a state, and not a config. Give an object with the keys of the "
+           "connector's "
+           "spec.";
   }
   for (const auto& [key, value] : config.items()) {
     if (!HasRequiredKey(value)) continue;

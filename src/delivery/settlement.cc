@@ -143,7 +143,8 @@ Settlement::Fate Settlement::Reject(const RejectedRecord& rejected) {
     // The letter helps to find the record; it settles nothing, so that no STATE passes the failure.
     if (run_.plan.dead_letters) QueueLetter(rejected, /*settles=*/false);
     run_.ledger.Bar(*rejected.group);
-    run_.state.Fail(RejectedRecordError(run_.TargetOf(rejected.stream), rejected.where, rejected.reason));
+    run_.state.Fail(RejectedRecordError(run_.TargetOf(rejected.stream), rejected.where, rejected.reason),
+                    rejected.group->at);
     return Fate::kRunFails;
   }
   run_.rejections.CountSkipped(rejected.stream, rejected.reason);

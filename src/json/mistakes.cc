@@ -22,10 +22,15 @@ bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 std::string WhyNotText(std::string_view text) {
   if (std::all_of(text.begin(), text.end(), IsSpace)) return "it is empty";
   if (text.starts_with("\x1F\x8B"sv)) return "it is compressed (gzip)";
-  // Every second byte of a text that is mostly ASCII is 0 in UTF-16.
+  // Of a text that is mostly ASCII every second byte is 0 in UTF-16, and three of four in UTF-32.
   const size_t nul = text.find('\0');
+  if (std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min<size_t>(text.size(), 8)),
+                 '\0') >= 5 ||
+      text.starts_with("\xFF\xFE\0\0"sv)) {
+    return "it is UTF-32. Save it as UTF-8";
+  }
   if (text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv) || nul < 4) {
-    return "it is UTF-16 or UTF-32 (PowerShell's > and some editors write that). Save it as UTF-8";
+    return "it is UTF-16 (PowerShell's > and some editors write that). Save it as UTF-8";
   }
   if (nul != std::string_view::npos) return "it has a zero byte" + InLine(text, nul);
   if (!ValidUtf8(text.data(), text.data() + text.size())) return "it is not UTF-8. Save it as UTF-8";
@@ -54,6 +59,11 @@ class Walk {
       } else if (c == '{' || c == '[') {
         ++depth_;
       } else if ((c == '}' || c == ']') && --depth_ == 0 && HasMore()) {
+        if (More().front() == '{') {
+          return "it holds several objects, one behind the other, as a connector prints its messages. Give "
+                 "the one "
+                 "that is meant";
+        }
         return "it goes on behind its end" + InLine(text_, at_);
       }
       if (!IsSpace(c)) last_ = c;
@@ -83,11 +93,11 @@ class Walk {
     }
     return (rest[0] == 'e' || rest[0] == 'E') && last_ >= '0' && last_ <= '9';
   }
-  bool HasMore() const {
+  std::string_view More() const {
     const std::string_view rest = text_.substr(at_ + 1);
-    const auto more = std::find_if_not(rest.begin(), rest.end(), IsSpace);
-    return more != rest.end() && *more != '/' && *more != '#';
+    return {std::find_if_not(rest.begin(), rest.end(), IsSpace), rest.end()};
   }
+  bool HasMore() const { return !More().empty() && More().front() != '/' && More().front() != '#'; }
 
   const std::string_view text_;
   size_t at_ = 0;

@@ -32,10 +32,11 @@ void PassedOver::NoteText(uint64_t line) {
     first_text_ = first ? line : std::min(first_text_, line);
     if (!first) return;
   }
-  log_.Warn(fmt::format(
-      "Line {} of the input is text, not a message (it does not begin with {{), and is passed over. "
-      "So is every other line like it; their number is told in the end.",
-      line));
+  log_.Warn(
+      fmt::format("Line {} of the input is text, not a message (it does not begin with {{, or is a line of a "
+                  "log in JSON), "
+                  "and is passed over. So is every other line like it; their number is told in the end.",
+                  line));
 }
 
 void PassedOver::NoteType(uint64_t line, std::string_view type) {
@@ -63,17 +64,22 @@ void PassedOver::NoteMendedState(uint64_t line) {
     MutexLock lock(mu_);
     if (++mended_states_ > 1) return;
   }
-  log_.Warn(fmt::format(
-      "Line {} of the input is a STATE that is not UTF-8. It goes out with U+FFFD for what is no character, "
-      "and so does every other one like it; their number is told in the end.",
-      line));
+  log_.Warn(
+      fmt::format("Line {} of the input is a STATE that is no JSON: it has bytes that are not UTF-8, or NaN "
+                  "or an infinity as "
+                  "a bare word. It goes out with U+FFFD for what is no character, and with such words as "
+                  "text, and so does "
+                  "every other one like it; their number is told in the end.",
+                  line));
 }
 
 void PassedOver::LogTotals() {
   MutexLock lock(mu_);
   if (mended_states_ > 0) {
-    log_.Warn(fmt::format("{} STATE{} not UTF-8, and went out with U+FFFD for what is no character.",
-                          mended_states_, mended_states_ == 1 ? " was" : "s were"));
+    log_.Warn(
+        fmt::format("{} STATE{} no JSON, and went out with U+FFFD for what is no character, and with NaN "
+                    "and infinities as text.",
+                    mended_states_, mended_states_ == 1 ? " was" : "s were"));
   }
   if (texts_ > 0) {
     log_.Warn(

@@ -8,8 +8,8 @@
 
 #include "base/text.h"
 #include "items/dead_letter.h"
+#include "json/mend.h"
 #include "json/padding.h"
-#include "json/utf8.h"
 #include "pipeline/line_errors.h"
 #include "pipeline/state_checkpoint.h"
 
@@ -97,7 +97,7 @@ bool RecordReader::ReadLine(std::string_view line) {
           (parsed.state.kind != StateKind::kStream || finder_.Find(parsed.state.stream))) {
         return MeetFirstWord();
       }
-      return parsed.is_json ? AddCheckpoint(parsed.state, line) : AddOddState(parsed.state, line);
+      return parsed.is_json ? AddCheckpoint(parsed.state, line) : AddOddState(line);
     case LineKind::kStreamStatus:
       return NoteStatus(parsed.status_stream, parsed.status);
     case LineKind::kSourceError:
@@ -110,6 +110,10 @@ bool RecordReader::ReadLine(std::string_view line) {
       return true;
     case LineKind::kPlain:
       return TakePlainLine(line);
+    case LineKind::kLogLine:
+      ++odd_lines_;
+      input_.passed_over.NoteText(line_number_);
+      return true;
     case LineKind::kBlank:
       ++odd_lines_;
       return true;
@@ -297,13 +301,12 @@ bool RecordReader::AddCheckpoint(const StateFields& state, std::string_view line
   return true;
 }
 
-// Of a STATE that is no JSON. One that is not UTF-8 cannot go out as it came: no reader of JSON would take
-// the line. The platform, which reads it from the source before this program does, puts U+FFFD there, and so
-// does this. False: the run fails here.
-bool RecordReader::AddOddState(const StateFields& state, std::string_view line) {
-  if (json::ValidUtf8(line.data(), line.data() + line.size())) return AddCheckpoint(state, line);
+// Of a STATE that is no JSON. It cannot go out as it came: a reader of JSON would not take the line, and what
+// the source wants to hear again would be lost without a word. For bytes that are not UTF-8 the platform,
+// which reads the STATE before this program does, puts U+FFFD, and so does this. False: the run fails here.
+bool RecordReader::AddOddState(std::string_view line) {
   input_.passed_over.NoteMendedState(line_number_);
-  const std::string mended = json::ReplaceInvalidUtf8(line).append(json::kPadding, ' ');
+  const std::string mended = json::Mend(line).append(json::kPadding, ' ');
   const std::string_view whole(mended.data(), mended.size() - json::kPadding);
   return AddCheckpoint(parser_.Parse(whole, *this).state, whole);
 }
@@ -328,7 +331,7 @@ bool RecordReader::FailIfSeveral(const StreamRef& stream, Text what) {
 
 // Always false: the run fails here.
 bool RecordReader::Fail(Error error) {
-  run_.state.Fail(std::move(error).At("parsing the input"));
+  run_.state.Fail(std::move(error).At("parsing the input"), Position{contents_.chunk, next_index_});
   return false;
 }
 

@@ -61,7 +61,7 @@ class RecordReader final : private RecordSink {
   bool TakeBadRecord(const ParsedLine& parsed, std::string_view line);
   bool NoteStatus(const StreamRef& of, StreamStatus status);
   bool AddCheckpoint(const StateFields& state, std::string_view line);
-  bool AddOddState(const StateFields& state, std::string_view line);
+  bool AddOddState(std::string_view line);
   bool MeetFirstWord();
   RecordGroup& CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts);
   RecordGroup& GroupOf(StreamNo stream);

@@ -176,9 +176,6 @@ def test_a_name_of_megabytes_is_told_shortly(connector, engine, prefix):
 
 SECRET = json.dumps({"id": 1, "note": PRIVATE})
 BAD = {
-    "a message behind a text": (f"{PRIVATE} " + messages.record("s", {"id": 1, "note": PRIVATE}), "something stands before", False),
-    "a message in a string": (json.dumps(messages.record("s", {"id": 1, "note": PRIVATE})), "something stands before", False),
-    "a state behind a text": (f"{PRIVATE} " + messages.stream_state("s", {"n": 9}), "something stands before", False),
     "laid out over several lines": (json.dumps(json.loads(messages.record("s", {"id": 1, "note": PRIVATE})), indent=1),
                                     "whole on one line", False),
     "type in small letters": ('{"type":"record","record":{"stream":"s","data":%s,"emitted_at":1}}' % SECRET, "type is not RECORD", False),
@@ -196,6 +193,9 @@ BAD = {
     "state_type for state": ('{"type":"STATE","state_type":"LEGACY","data":%s}' % SECRET, "state is missing", False),
     "no JSON in it": ('{"type":"RECORD","record":{"stream":"s",%s}}' % PRIVATE, "not valid JSON", False),
     "cut short": ('{"type":"RECORD","record":{"stream":"s","data":{"note":"' + PRIVATE, "not valid JSON", False),
+    "two records in one message": ('{"type":"RECORD","record":{"stream":"s","data":%s,"emitted_at":1},"record":{"stream":"s","data":{},'
+                                   '"emitted_at":1}}' % SECRET, "more than one record", False),
+    "JSON without a type and a text": ('{"level":"info","note":"%s"}' % PRIVATE, "not an Airbyte message", False),
     "two in a line": (messages.record("s", {"id": 1, "note": PRIVATE}) * 2, "not valid JSON", False),
     "type missing": ('{"record":{"stream":"s","data":%s,"emitted_at":1}}' % SECRET, "not an Airbyte message", False),
     "data no JSON": ('{"type":"RECORD","record":{"stream":"s","data":{"note":"%s",},"emitted_at":1}}' % PRIVATE,
@@ -249,6 +249,25 @@ def test_a_bad_line_fails_the_run_by_its_number(connector, engine, dynamodb, pre
     assert_stored(dynamodb, f"{prefix}_t", 20)
 
 
+@pytest.mark.parametrize("bad", ['{"type":"RECORD"}', messages.record("s", []), messages.record("s", {"id": 1}, emitted_at=10**200)],
+                         ids=["no record", "no data", "rejected"])
+def test_of_two_bad_lines_the_first_is_told(connector, engine, dynamodb, prefix, tmp_path, bad):
+    """Also when another worker, which reads what comes later, finds its own one sooner."""
+    good = [messages.record("s", {"id": n, "note": PRIVATE, "list": [{"a": m} for m in range(60)]}) for n in range(300)]
+    size = 0
+    for at, line in enumerate(good):  # the last one of what is read at once, with much before it
+        size += len(line) + 1
+        if size > 250_000:
+            break
+    path = tmp_path / "input"
+    path.write_text("".join(f"{line}\n" for line in [*good[:at], bad, *good[at : at + 6], *[bad] * 3000]))
+    config, catalog = configured(engine, prefix, workers=4)
+    with open(path, "rb") as file, connector.start_write(config, catalog, stdin=file) as running:
+        outcome = running.outcome()
+    assert outcome.code == 1
+    assert re.search(rf"\b[Ll]ine {at + 1} of the input", outcome.error["message"]), outcome.error["message"]
+
+
 def test_a_bad_line_ends_a_run_whose_source_goes_on(connector, engine, dynamodb, prefix):
     """stdin is not read to its end: the source sees a closed pipe."""
     config, catalog = configured(engine, prefix, workers=2)
@@ -273,6 +292,10 @@ def test_a_bad_line_ends_a_run_whose_source_goes_on(connector, engine, dynamodb,
     assert [s["stream"]["stream_state"] for s in outcome.states] == [{"ready": True}, {"n": 1}]
 
 
+def each_line(text, change):
+    return "".join(change(line) + "\n" for line in text.decode().splitlines()).encode()
+
+
 # Not all of its messages are lines of ours: none of it may pass as text between messages.
 OTHER_FORMS = {
     "gzip": (gzip.compress, "gzip"),
@@ -282,7 +305,13 @@ OTHER_FORMS = {
     "UTF-16 with its mark": (lambda text: text.decode().encode("utf-16"), "UTF-16"),
     "UTF-16 of the other order": (lambda text: b"\xfe\xff" + text.decode().encode("utf-16-be"), "UTF-16"),
     "UTF-16 without a mark": (lambda text: text.decode().encode("utf-16-le"), "NUL"),
-    "UTF-32": (lambda text: text.decode().encode("utf-32"), "UTF-16"),
+    "UTF-32": (lambda text: text.decode().encode("utf-32"), "UTF-32"),
+    "UTF-32 of the other order": (lambda text: b"\0\0\xfe\xff" + text.decode().encode("utf-32-be"), "UTF-32"),
+    "each message in a string": (lambda text: each_line(text, json.dumps), "in a JSON string"),
+    "as docker keeps logs": (lambda text: each_line(text, lambda line: json.dumps(
+        {"log": line + "\n", "stream": "stdout", "time": "2024-01-01T00:00:00Z"})), "jq -r .log"),
+    "as kubernetes keeps logs": (lambda text: each_line(text, lambda line: f"2024-01-01T00:00:00Z stdout F {line}"),
+                                 "something stands before"),
     "NUL bytes before it": (lambda text: bytes(4096) + text, "NUL"),
     "NUL bytes between two lines": (lambda text: text.replace(b"\n", b"\n" + bytes(10) + b"\n", 1), "NUL"),
     "a JSON array": (lambda text: b"[" + b",".join(text.split(b"\n")[:-1]) + b"]", "JSON array"),
@@ -305,11 +334,38 @@ def test_input_of_another_form_is_told_as_what_it_is(connector, engine, dynamodb
     assert PRIVATE not in outcome.stdout + outcome.stderr
 
 
+# What a source means as a message is none of the lines to pass over, whatever it printed beside it.
+BESIDE_A_MESSAGE = {
+    "progress without a line's end": ("50%|#####     | {}", "something stands before"),
+    "a logger's time": ("2024-01-01 00:00:00 {}", "something stands before"),
+    "colours": ("\x1b[32m{}\x1b[0m", "something stands before"),
+    "a second line's beginning": ("done {} [INFO]", "something stands before"),
+}
+
+
+@pytest.mark.parametrize("skip", ["fail", "skip"])
+@pytest.mark.parametrize("message", [messages.record("s", {"id": 1, "note": PRIVATE}), messages.stream_state("s", {"n": 9})],
+                         ids=["record", "state"])
+@pytest.mark.parametrize("beside", BESIDE_A_MESSAGE)
+def test_a_message_that_stands_beside_text_is_not_passed_over(connector, engine, dynamodb, prefix, beside, message, skip):
+    template, said = BESIDE_A_MESSAGE[beside]
+    config, catalog = configured(engine, prefix, on_rejected_record=skip)
+    lines = [*records(5), messages.stream_state("s", {"n": 1}), template.replace("{}", message), messages.stream_state("s", {"n": 2})]
+    outcome = connector.write(config, catalog, lines)
+    assert outcome.code == 1
+    assert outcome.error["failure_type"] == "config_error"  # the same line comes with every further try
+    assert "Line 7 of the input" in outcome.error["message"] and said in outcome.error["message"]
+    assert [state["stream"]["stream_state"] for state in outcome.states] == [{"n": 1}]
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_text_between_the_messages_is_passed_over(connector, engine, dynamodb, prefix, workers):
     text = ["2024-01-01 00:00:00 WARN some.library - old setting used", f"[INFO] {PRIVATE}", f'"{PRIVATE}"', f'["{PRIVATE}"]', "[]", "42",
             f'Schema: {{"type": "object", "properties": {{"record": "{PRIVATE}"}}}}', "\x1b[33mcolours\x1b[0m",
-            f"{PRIVATE}: caf\u00e9"]
+            f"{PRIVATE}: caf\u00e9", f'sent {{"type":"RECORD","record":{{"stream":"s","data":{{"note":"{PRIVATE}...',
+            'the types are {"type":"RECORD"} and {"type":"STATE"}', f'got "{{\\"type\\":\\"RECORD\\",\\"record\\":{{}}}}" {PRIVATE}',
+            json.dumps({"level": "debug", "msg": "sent " + messages.record("s", {"note": PRIVATE}), "ts": 1.5}),
+            json.dumps({"log": 'got {"type":"RECORD","record":' + PRIVATE, "stream": "stdout"}), '{"message":"%s"}' % PRIVATE]
     config, catalog = configured(engine, prefix, workers=workers)
     lines = [*text[:4], *records(10), *text[4:], messages.stream_state("s", {"n": 1}), *records(10, first=10), *text * 1000,
              messages.stream_state("s", {"n": 2})]

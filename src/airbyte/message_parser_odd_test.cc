@@ -1,0 +1,86 @@
+// Lines that are no message, or more than one.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "airbyte/message_parser.h"
+#include "airbyte/whole_message.h"
+#include "support/airbyte/message_parser_fixture.h"
+
+namespace ddb {
+namespace {
+
+// The first would be lost, as JSON's readers take the last.
+TEST_F(MessageParserTest, SeveralRecordsInOneMessage) {
+  const std::string good = R"({"stream":"a","data":{},"emitted_at":1})";
+  for (const std::string& other : {good, std::string(R"({"stream":"a","emitted_at":1})"), std::string("{}"),
+                                   std::string("[]"), std::string("7")}) {
+    for (const std::string& line :
+         {R"({"type":"RECORD","record":)" + good + R"(,"record":)" + other + "}",
+          R"({"record":)" + other + R"(,"r\u0065cord" : )" + good + R"(,"type":"RECORD"})"}) {
+      EXPECT_EQ(Reason(line), kTwoRecords.view()) << line;
+      EXPECT_FALSE(parsed_.has_stream_for_error) << line;
+    }
+  }
+}
+
+TEST_F(MessageParserTest, LinesOfALogInJson) {
+  for (const char* line :
+       {R"({"level":"info","ts":1.5,"msg":"starting"})",
+        R"({"log":"a line\n","stream":"stdout","time":"now"})",
+        R"({"message":"sent {\"type\":\"RECORD\",\"record\":{}} to stdout","severity":"DEBUG"})",
+        R"({"log":"got {\"type\":\"RECORD\""})", R"({"event":"x","x":NaN,"record":null,"state":"sent"})",
+        "{\"msg\":\"caf\xE9\"}", R"({ "m\u0073g" : "" })"}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kLogLine) << line << parsed_.reason;
+  }
+  for (const char* line :
+       {R"({"msg":"x","stream":"s","data":{}})", R"({"msg":"x","record":{"a":1}})", R"({"msg":"x","type":7})",
+        R"({"msg":"x","Type":"RECORD"})", R"({"msg":"x","rows":[{"stream":"s","data":{}}]})", R"({"msg":7})",
+        R"({"text":"x"})", R"({"msg":"x","State":{"data":{}}})"}) {
+    EXPECT_EQ(Reason(line), "line is not an Airbyte message") << line;
+  }
+  for (const char* line :
+       {R"({"log":"{\"type\":\"RECORD\",\"record\":{\"stream\":\"a\"}}\n","stream":"stdout"})",
+        R"({"x":" {\"state\":{},\"type\":\"STATE\"} "})",
+        R"({"msg":"{\"type\":\"RECORD\",\"record\":{\"data\":NaN}}","level":1})"}) {
+    EXPECT_EQ(Reason(line), kMessageInString.view()) << line;
+  }
+}
+
+TEST_F(MessageParserTest, LinesThatDoNotBeginAsAMessage) {
+  for (const char* line : {"", " ", "\r", "\t \r"}) EXPECT_EQ(Parse(line).kind, LineKind::kBlank) << line;
+  for (const char* line : {"x", " 5", "\"text\"", "[]", "null", "\xEF\xBB\xBF{\"type\":\"LOG\"}", "\x01{"}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kPlain) << line;
+  }
+}
+
+TEST_F(MessageParserTest, LinesThatAreNoMessage) {
+  for (const char* line : {"{}", R"({"type":null})", R"({"type":5})", R"({"type":{}})",
+                           R"({"type":"\uDC00"})", R"({"record":{"stream":"a","data":{},"emitted_at":1}})"}) {
+    EXPECT_EQ(Reason(line), "line is not an Airbyte message") << line;
+  }
+  for (const char* line :
+       {"{", R"({"type")", R"({"type":)", R"({"type":"LOG")", R"({"type":"LOG",)", R"({"type":"LOG",})",
+        R"({"type":"LOG"}})", R"({"type":"LOG"} {})", R"({"type":"LOG"}x)", R"({type:"LOG"})",
+        R"({"type" "LOG"})", R"({"type":"LOG" "a":1})", R"({"type":"LOG","a":[}})",
+        R"({"type":"LOG","a":tru})", "{\"type\":\"LOG\",\"a\":\"\x01\"}", "{\"type\":\"LOG\",\"a\":\xFF}",
+        R"({"type":"LOG","a":"\x"})", R"({"type":"RECORD","record":{"stream":"a)",
+        R"({"type":"STATE","state":{"data":{]}})"}) {
+    EXPECT_EQ(Reason(line), "line is not valid JSON") << line;
+  }
+  EXPECT_EQ(Reason(std::string_view("{\"type\":\"LOG\",\"a\":\"\0\"}", 22)), "line is not valid JSON");
+  EXPECT_EQ(Reason(std::string_view("{\"type\":\"LOG\"}\0", 15)), "line is not valid JSON");
+}
+
+TEST_F(MessageParserTest, DataThatIsNotJson) {
+  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","data":{"x":tru},"emitted_at":1}})"),
+            "record.data is not valid JSON");
+  // Its stream may be named, but a namespace that follows could say that it is another's.
+  EXPECT_FALSE(parsed_.has_stream_for_error);
+  EXPECT_TRUE(parsed_.record.has_stream);
+  EXPECT_EQ(Show(parsed_.record.stream), "a");
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,14 @@
+// mend: text that json::Grammar::kLenient takes, as JSON that every reader takes: U+FFFD for what is no
+// UTF-8, and NaN and the infinities as text. For what goes out again as it came: STATEs. Rare. Pure; any
+// thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ddb::json {
+
+// `text` is valid by Grammar::kLenient, and followed by kPadding readable bytes.
+std::string Mend(std::string_view text);
+
+}  // namespace ddb::json

@@ -1,8 +1,6 @@
 #include "airbyte/message_writer.h"
 
-#include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,10 +9,11 @@
 #include <cerrno>
 #include <chrono>
 #include <deque>
-#include <thread>
 #include <utility>
 
 #include "airbyte/message_json.h"
+#include "base/event_loop.h"
+#include "base/loop_thread.h"
 #include "base/mutex.h"
 
 namespace ddb {
@@ -26,22 +25,24 @@ constexpr size_t kBlockBytes = 64 * 1024;  // short lines are put together up to
 constexpr std::chrono::seconds kCloseWait{10};
 // Lines that come sooner after what was written wait for each other: a STATE for every few records would
 // otherwise wake the thread for each.
-constexpr int kGatherMilliseconds = 1;
+constexpr std::chrono::milliseconds kGather{1};
+
+bool IsFile(int fd) {
+  struct stat about{};
+  return fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+}
 
 }  // namespace
 
+// The thread's loop is in one of three states: nothing is queued (asleep), a block is written, piece by
+// piece, whenever the descriptor takes one, or lines gather for a moment after one was written.
 struct MessageWriter::Impl {
   Impl(int fd_in, LogLevel level_in, const Clock& clock_in, MemoryBudget* budget_in)
-      : fd(fd_in),
-        level(level_in),
-        clock(clock_in),
-        budget(budget_in),
-        wake_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~Impl() { close(wake_fd); }
-
-  static bool IsFile(int fd) {
-    struct stat about{};
-    return fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+      : fd(fd_in), level(level_in), clock(clock_in), budget(budget_in), out(loop, fd_in) {
+    out.WhenBroken([this] {
+      MarkClosed();
+      TellClosed();
+    });
   }
 
   // Its newline is in it. The charge is given back without the lock: it may wake who waits for room.
@@ -55,14 +56,12 @@ struct MessageWriter::Impl {
   const LogLevel level;
   const Clock& clock;
   MemoryBudget* const budget;
-  const int wake_fd;
 
   Mutex mu;
   CondVar progress;
   std::deque<Line> queue GUARDED_BY(mu);
-  size_t waiting GUARDED_BY(mu) = 0;   // bytes queued or being written
-  bool asleep GUARDED_BY(mu) = false;  // the thread waits for a line
-  bool stop GUARDED_BY(mu) = false;
+  size_t waiting GUARDED_BY(mu) = 0;  // bytes queued or being written
+  bool asleep GUARDED_BY(mu) = true;
   bool lost GUARDED_BY(mu) = false;  // a line was dropped
   bool told GUARDED_BY(mu) = false;
   bool telling GUARDED_BY(mu) = false;  // on_closed runs
@@ -70,13 +69,14 @@ struct MessageWriter::Impl {
   bool stalled GUARDED_BY(mu) = false;  // the last Flush gave up
   std::function<void()> on_closed GUARDED_BY(mu);
   std::atomic<bool> closed{false};
-  std::thread thread;
 
-  void Wake() const {
-    const uint64_t one = 1;
-    // Fails only when the counter is full, and then it is awake.
-    static_cast<void>(!write(wake_fd, &one, sizeof one));
-  }
+  // The thread's.
+  EventLoop loop;
+  EventLoop::Watch out;
+  EventLoop::Timer gathered{loop};
+  Line block;  // what is being written; empty: nothing
+  size_t written = 0;
+  LoopThread thread{loop};
 
   void Queue(std::string line) {
     line += '\n';
@@ -87,7 +87,7 @@ struct MessageWriter::Impl {
     bool wake = false;
     {
       MutexLock lock(mu);
-      if (closed.load(std::memory_order_relaxed) || stop) {
+      if (closed.load(std::memory_order_relaxed)) {
         lost = true;
         return;
       }
@@ -95,39 +95,68 @@ struct MessageWriter::Impl {
       queue.push_back(std::move(queued));
       wake = std::exchange(asleep, false);
     }
-    if (wake) Wake();
+    if (wake) loop.Post([this] { WriteNext(); });
   }
 
-  // The next bytes to write, empty if there are none.
+  // The next bytes to write, empty if there are none: then whoever queues some wakes the thread.
   Line TakeBlock() {
     MutexLock lock(mu);
-    Line block;
-    if (queue.empty()) return block;
-    block = std::move(queue.front());
+    Line taken;
+    asleep = queue.empty();
+    if (asleep) return taken;
+    taken = std::move(queue.front());
     queue.pop_front();
-    while (!queue.empty() && block.text.size() + queue.front().text.size() <= kBlockBytes) {
-      block.text += queue.front().text;
-      block.charge.Absorb(std::move(queue.front().charge));
+    while (!queue.empty() && taken.text.size() + queue.front().text.size() <= kBlockBytes) {
+      taken.text += queue.front().text;
+      taken.charge.Absorb(std::move(queue.front().charge));
       queue.pop_front();
     }
-    return block;
+    return taken;
   }
 
-  // Waits until the descriptor can be written (`for_write`), the thread is woken, stdout is closed or, if
-  // that is not negative, `milliseconds` have passed. True: it can be written.
-  bool Wait(bool for_write, int milliseconds = -1) {
-    pollfd fds[2] = {{fd, static_cast<short>(for_write ? POLLOUT : 0), 0}, {wake_fd, POLLIN, 0}};
-    if (closed.load(std::memory_order_relaxed)) fds[0].fd = -1;  // it would go on to report its error
-    if (poll(fds, 2, milliseconds) < 0) return false;
-    if (fds[1].revents != 0) {
-      uint64_t count;
-      static_cast<void>(!read(wake_fd, &count, sizeof count));
-    }
-    if ((fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+  void WriteNext() {
+    if (!block.text.empty()) return;
+    gathered.Cancel();
+    block = TakeBlock();
+    written = 0;
+    if (!block.text.empty()) out.WhenWritable([this] { WritePiece(); });
+  }
+
+  void WritePiece() {
+    const std::string_view rest = std::string_view(block.text).substr(written);
+    const ssize_t n = write(fd, rest.data(), std::min(rest.size(), piece_bytes));
+    if (n >= 0) {
+      written += static_cast<size_t>(n);
+    } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
       MarkClosed();
-      return false;
+      EndBlock(false);
+      TellClosed();
+      return;
     }
-    return (fds[0].revents & POLLOUT) != 0;
+    if (written < block.text.size()) {
+      out.WhenWritable([this] { WritePiece(); });
+      return;
+    }
+    EndBlock(true);
+    if (Flushing()) {
+      WriteNext();
+    } else {
+      gathered.StartAfter(kGather, [this] { WriteNext(); });
+    }
+  }
+
+  void EndBlock(bool whole) {
+    const size_t taken = block.text.size();
+    block = {};
+    MutexLock lock(mu);
+    waiting -= taken;
+    if (!whole) lost = true;
+    if (waiting == 0) progress.NotifyAll();
+  }
+
+  bool Flushing() {
+    MutexLock lock(mu);
+    return flushing;
   }
 
   void MarkClosed() {
@@ -144,32 +173,6 @@ struct MessageWriter::Impl {
     return std::exchange(queue, {});
   }
 
-  bool Stopping() {
-    MutexLock lock(mu);
-    return stop;
-  }
-  bool Flushing() {
-    MutexLock lock(mu);
-    return flushing || stop;
-  }
-
-  // False: not all of it, because stdout is closed or the thread has to stop.
-  bool WriteBlock(std::string_view block) {
-    while (!block.empty()) {
-      const bool writable = Wait(true);
-      if (closed.load(std::memory_order_relaxed) || Stopping()) return false;
-      if (!writable) continue;
-      const ssize_t written = write(fd, block.data(), std::min(block.size(), piece_bytes));
-      if (written >= 0) {
-        block.remove_prefix(static_cast<size_t>(written));
-      } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
-        MarkClosed();
-        return false;  // nothing would wake us any more
-      }
-    }
-    return true;
-  }
-
   void TellClosed() {
     std::function<void()> fn;
     {
@@ -184,55 +187,16 @@ struct MessageWriter::Impl {
     progress.NotifyAll();
   }
 
-  void Run() {
-    for (;;) {
-      Line block = TakeBlock();
-      const size_t taken = block.text.size();
-      if (taken > 0) {
-        const bool written = WriteBlock(block.text);
-        block = {};
-        MutexLock lock(mu);
-        waiting -= taken;
-        if (!written) lost = true;
-        if (waiting == 0 || !written) progress.NotifyAll();
-      }
-      TellClosed();
-      if (taken > 0 && !Flushing()) Wait(false, kGatherMilliseconds);
-      {
-        MutexLock lock(mu);
-        if (stop) return;
-        if (!queue.empty()) continue;
-        if (closed.load(std::memory_order_relaxed) && on_closed && !told) continue;
-        asleep = true;
-      }
-      Wait(false);
-      MutexLock lock(mu);
-      asleep = false;
-    }
-  }
-
   bool Flush(Instant deadline) {
     MutexLock lock(mu);
     flushing = true;
-    if (waiting > 0) Wake();  // it gathers, perhaps
+    if (waiting > 0) loop.Post([this] { WriteNext(); });  // it gathers, perhaps
     while (waiting > 0 && !closed.load(std::memory_order_relaxed)) {
       if (!progress.WaitUntil(mu, deadline)) break;
     }
     flushing = false;
     stalled = waiting > 0 && !closed.load(std::memory_order_relaxed);
     return waiting == 0 && !lost;
-  }
-
-  void Stop() {
-    {
-      MutexLock lock(mu);
-      stop = true;
-    }
-    Wake();
-    thread.join();
-    std::deque<Line> dropped;  // goes without the lock
-    MutexLock lock(mu);
-    dropped = DropQueue();
   }
 };
 
@@ -243,7 +207,7 @@ MessageWriter::MessageWriter(int fd, LogLevel level, const Clock& clock, MemoryB
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
+  impl_->thread.Start();
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -254,7 +218,7 @@ MessageWriter::~MessageWriter() {
     stalled = impl_->stalled;
   }
   if (!stalled) impl_->Flush(impl_->clock.Now() + kCloseWait);
-  impl_->Stop();
+  impl_->thread.Join();
 }
 
 void MessageWriter::WriteLine(std::string line) { impl_->Queue(std::move(line)); }
@@ -279,7 +243,7 @@ void MessageWriter::OnClosed(std::function<void()> fn) {
     while (impl_->telling) impl_->progress.Wait(impl_->mu);
     impl_->on_closed = std::move(fn);
   }
-  impl_->Wake();  // it may be closed already
+  impl_->loop.Post([impl = impl_.get()] { impl->TellClosed(); });  // it may be closed already
 }
 
 bool MessageWriter::closed() const { return impl_->closed.load(std::memory_order_relaxed); }

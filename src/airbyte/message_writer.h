@@ -2,10 +2,11 @@
 // its own thread, so that a reader who stalls never blocks a worker. Lines that wait count against the memory
 // budget.
 //
-// stdout is never made non-blocking (others share it): the thread polls, then writes no more than a pipe
-// takes at once, so that a reader who stalls holds up neither Flush nor the destructor. A closed stdout
-// (EPIPE) is not an error here, nor is one that cannot be written (a full disk): lines are dropped from then
-// on and the observer is told once. SIGPIPE must be ignored, or blocked as it is on the writer's thread.
+// stdout is never made non-blocking (others share it): the thread waits until it can be written, then writes
+// no more than a pipe takes at once, so that a reader who stalls holds up neither Flush nor the destructor. A
+// closed stdout (EPIPE) is not an error here, nor is one that cannot be written (a full disk): lines are
+// dropped from then on and the observer is told once. SIGPIPE must be ignored, or blocked as it is on the
+// writer's thread.
 #pragma once
 
 #include <functional>

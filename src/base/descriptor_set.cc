@@ -74,11 +74,12 @@ void DescriptorSet::Poll(const std::function<bool()>& stopped) {
     if (member == nullptr) continue;
     const uint32_t wanted = Wanted(*member);
     pollfd look{member->fd, static_cast<int16_t>(wanted), 0};  // EPOLLIN is POLLIN, and so on
-    if (wanted != 0 && !Ask(*member, wanted) && poll(&look, 1, 0) <= 0) continue;
+    const bool waits = wanted != 0 || member->broken;
+    if (waits && !Ask(*member, wanted) && poll(&look, 1, 0) <= 0) continue;
     member->polled = false;
     polled_[i] = nullptr;
     // What epoll takes now it will tell of.
-    if (!member->inside && wanted != 0) Run(*member, static_cast<uint16_t>(look.revents));
+    if (!member->inside && waits) Run(*member, static_cast<uint16_t>(look.revents));
   }
   std::erase(polled_, nullptr);
 }
@@ -89,6 +90,7 @@ void DescriptorSet::Run(Member& member, uint32_t events) {
   // What is ready and not waited for would be told again at once; a failure is told whatever is asked for.
   if (failed && wanted == 0) {
     Remove(member);
+    if (const Function call = std::exchange(member.broken, nullptr)) call();
     return;
   }
   const uint32_t needless = events & member.asked & ~wanted;

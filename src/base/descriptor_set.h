@@ -24,6 +24,7 @@ class DescriptorSet {
     const int fd;
     Function readable = nullptr;  // empty: not waited for
     Function writable = nullptr;
+    Function broken = nullptr;
     uint32_t asked = 0;  // EPOLLIN, EPOLLOUT: what the set tells of it
     bool inside = false;
     bool polled = false;
@@ -43,7 +44,8 @@ class DescriptorSet {
   void Remove(Member& member);
 
   // Runs the waits of the members that are ready, without waiting, until `stopped`. They may wait again and
-  // remove any member, their own too. An error or hang-up counts as ready for both.
+  // remove any member, their own too. An error or hang-up counts as ready for both reading and writing; where
+  // neither is waited for, as broken.
   void RunReady(const std::function<bool()>& stopped);
   bool needs_polling() const { return !polled_.empty(); }  // RunReady has to be called now and then
 

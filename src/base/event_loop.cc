@@ -185,6 +185,13 @@ void EventLoop::Watch::WhenWritable(Function fn) {
   impl_->Wait();
 }
 
-void EventLoop::Watch::Cancel() { impl_->member.readable = impl_->member.writable = nullptr; }
+void EventLoop::Watch::WhenBroken(Function fn) {
+  impl_->member.broken = std::move(fn);
+  impl_->Wait();
+}
+
+void EventLoop::Watch::Cancel() {
+  impl_->member.readable = impl_->member.writable = impl_->member.broken = nullptr;
+}
 
 }  // namespace ddb

@@ -65,7 +65,10 @@ class EventLoop {
     Watch& operator=(const Watch&) = delete;
     void WhenReadable(Function fn);
     void WhenWritable(Function fn);
-    void Cancel();  // both waits
+    // An error or hang-up while neither of these is waited for: nobody reads a pipe any more. Never of what
+    // cannot be waited for.
+    void WhenBroken(Function fn);
+    void Cancel();  // all waits
 
    private:
     struct Impl;

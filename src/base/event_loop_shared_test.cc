@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <list>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "base/event_loop.h"
@@ -80,6 +81,62 @@ TEST(SharedDescriptorTest, ManyLoopsMayWaitOnOneDescriptor) {
     loops.back().Run();
   }
   close(fd[0]);
+  close(fd[1]);
+}
+
+// As a writer with nothing to write waits.
+TEST(SharedDescriptorTest, APipeThatNobodyReadsAnyMoreIsToldAsBroken) {
+  std::array<int, 2> fd{};
+  ASSERT_EQ(pipe(fd.data()), 0);
+  {
+    EventLoop loop;
+    EventLoop::Watch writer(loop, fd[1]);
+    bool closed = false;
+    bool written = false;
+    writer.WhenBroken([&] {
+      EXPECT_TRUE(closed);
+      loop.Stop();
+    });
+    writer.WhenWritable([&] {
+      written = true;
+      loop.Post([&] {
+        close(fd[0]);
+        closed = true;
+      });
+    });
+    loop.Run();
+    EXPECT_TRUE(written);
+
+    // Who waits to write is told that, and then the rest.
+    std::string told;
+    EventLoop::Watch again(loop, fd[1]);
+    again.WhenBroken([&] {
+      told += "broken";
+      loop.Stop();
+    });
+    again.WhenWritable([&] { told += "writable "; });
+    loop.Run();
+    EXPECT_EQ(told, "writable broken");
+  }
+  close(fd[1]);
+}
+
+TEST(SharedDescriptorTest, AWaitForWhatBreaksGoesWithItsWatch) {
+  std::array<int, 2> fd{};
+  ASSERT_EQ(pipe(fd.data()), 0);
+  EventLoop loop;
+  {
+    EventLoop::Watch cancelled(loop, fd[1]);
+    cancelled.WhenBroken([&] { ADD_FAILURE() << "cancelled before"; });
+    cancelled.Cancel();
+    auto gone = std::make_unique<EventLoop::Watch>(loop, fd[1]);
+    gone->WhenBroken([&] { ADD_FAILURE() << "destroyed before"; });
+    gone.reset();
+    close(fd[0]);
+    EventLoop::Watch last(loop, fd[1]);
+    last.WhenBroken([&] { loop.Stop(); });
+    loop.Run();
+  }
   close(fd[1]);
 }
 

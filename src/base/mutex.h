@@ -40,18 +40,11 @@ class DDB_TSA(scoped_lockable) MutexLock {
 
 class CondVar {
  public:
-  void Wait(Mutex& mu) REQUIRES(mu) {
-    std::unique_lock<std::mutex> lock(mu.mu_, std::adopt_lock);
-    cv_.wait(lock);
-    lock.release();
-  }
+  // Both may return without a reason, so that whoever waits looks again. A simulation has others, which let
+  // everything else go on meanwhile.
+  void Wait(Mutex& mu) REQUIRES(mu);
   // False when `until` passed.
-  bool WaitUntil(Mutex& mu, std::chrono::steady_clock::time_point until) REQUIRES(mu) {
-    std::unique_lock<std::mutex> lock(mu.mu_, std::adopt_lock);
-    const bool woken = cv_.wait_until(lock, until) == std::cv_status::no_timeout;
-    lock.release();
-    return woken;
-  }
+  bool WaitUntil(Mutex& mu, std::chrono::steady_clock::time_point until) REQUIRES(mu);
   void NotifyOne() { cv_.notify_one(); }
   void NotifyAll() { cv_.notify_all(); }
 

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "base/entropy.h"
 #include "base/times.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/retry_policy.h"
@@ -56,7 +57,7 @@ ControlReply Withdrawn(bool unknown, bool answered) {
 }
 
 std::function<double()> OwnRandom() {
-  return [engine = std::minstd_rand(std::random_device{}())]() mutable {
+  return [engine = std::minstd_rand(EntropySeed())]() mutable {
     return std::uniform_real_distribution<double>(0, 1)(engine);
   };
 }

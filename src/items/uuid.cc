@@ -1,12 +1,11 @@
 #include "items/uuid.h"
 
 #include <openssl/evp.h>
-#include <sys/random.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
+#include "base/entropy.h"
 #include "base/text.h"
 
 #if defined(__SSSE3__)
@@ -19,19 +18,9 @@ namespace {
 constexpr size_t kKeyBytes = 16;
 constexpr size_t kSeedBytes = 2 * kKeyBytes;  // key and first counter
 
-// Without random bytes no id would be unique and items would overwrite each other: nothing can go on.
+// Without random ids items would overwrite each other: nothing can go on.
 void Require(bool ok) {
   if (!ok) std::abort();
-}
-
-void KernelRandom(unsigned char* out, size_t size) {
-  while (size > 0) {
-    const ssize_t got = getrandom(out, size, 0);
-    if (got < 0 && errno == EINTR) continue;
-    Require(got > 0);
-    out += got;
-    size -= static_cast<size_t>(got);
-  }
 }
 
 }  // namespace
@@ -41,7 +30,7 @@ struct UuidSource::Cipher {
 
   Cipher() {
     unsigned char seed[kSeedBytes];
-    KernelRandom(seed, sizeof seed);
+    FillWithEntropy(seed, sizeof seed);
     Require(context != nullptr &&
             EVP_EncryptInit_ex(context, EVP_aes_128_ctr(), nullptr, seed, seed + kKeyBytes) == 1);
   }

@@ -1,11 +1,11 @@
 #include "pipeline/worker.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "airbyte/line_skim.h"
 #include "airbyte/odd_line.h"
+#include "base/entropy.h"
 #include "base/times.h"
 #include "pipeline/chunk_room.h"
 
@@ -26,11 +26,12 @@ Worker::Worker(const Shared& shared)
       settlement_(shared.run, progress_),
       client_(shared.make_client(loop_)),
       alarm_(loop_),
-      dispatcher_(*client_, alarm_, batcher_, settlement_, shared.run,
-                  {shared.max_requests, std::random_device()()}, progress_, [this] { OnChanged(); }),
+      dispatcher_(*client_, alarm_, batcher_, settlement_, shared.run, {shared.max_requests, EntropySeed()},
+                  progress_, [this] { OnChanged(); }),
       reader_(shared.run, shared.input, shared.writer, batcher_, settlement_, progress_),
       input_(loop_, shared.source.fd()),
-      age_timer_(loop_) {}
+      age_timer_(loop_),
+      thread_(loop_) {}
 
 Worker::~Worker() {
   // Requests that are still in flight end here, as cancelled, while what they belong to is alive.
@@ -38,16 +39,11 @@ Worker::~Worker() {
 }
 
 void Worker::Start() {
-  thread_ = std::thread([this] {
-    loop_.Post([this] { AskForToken(); });
-    loop_.Run();
-  });
+  loop_.Post([this] { AskForToken(); });
+  thread_.Start();
 }
 
-void Worker::Join() {
-  loop_.Stop();
-  if (thread_.joinable()) thread_.join();
-}
+void Worker::Join() { thread_.Join(); }
 
 void Worker::Wake() {
   if (wake_posted_.exchange(true)) return;

@@ -13,10 +13,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "airbyte/message_writer.h"
 #include "base/event_loop.h"
+#include "base/loop_thread.h"
 #include "delivery/batcher.h"
 #include "delivery/dispatcher.h"
 #include "pipeline/read_token.h"
@@ -88,7 +88,7 @@ class Worker {
   EventLoop::Watch input_;
   EventLoop::Timer age_timer_;
   std::optional<Instant> age_timer_set_;
-  std::thread thread_;
+  LoopThread thread_;
 
   // Of its thread, read by others.
   std::atomic<size_t> in_flight_{0};

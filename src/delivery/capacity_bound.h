@@ -1,0 +1,127 @@
+// CapacityBound: how many write units a second one table is sent: what it takes, and hardly more.
+//
+// DynamoDB counts a table's capacity in a bucket of write units: so many come in a second, what is not used
+// is kept for up to five minutes, and what is asked for while it is empty is refused. This is a model of that
+// bucket: the rate at which it fills, and how much may have been saved. What is refused says that it is empty
+// now, and what was stored between two such moments says exactly how fast it fills. Below the capacity
+// nothing is lost, as the table saves it; so the rate is cut with calm and creeps up again, as long as hardly
+// anything is refused for it. Where DescribeTable tells the capacity, nothing has to be tried out.
+//
+// A pure state machine: events and their time go in, what may leave comes out. Units are what DynamoDB counts
+// for a write; who calls knows what an item costs (WriteCost). TableBound owns it and locks. Why these rules,
+// and what they measure: docs/decisions/0015-table-bound.md.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+
+#include "base/clock.h"
+
+namespace ddb {
+
+class CapacityBound {
+ public:
+  // What is known before anything was sent, and again whenever the table is looked at.
+  struct Description {
+    double units = 0;  // that it takes a second; 0: not known
+    // The service holds tables to what it describes. Others may describe it and take any amount.
+    bool certain = false;
+    bool created = false;  // by this run, just now: it can have saved nothing
+  };
+  void Describe(const Description& description, Instant now);
+
+  // Whether a request of so many units may leave now. After a no, whoever asked still wants to.
+  bool MaySend(double units, Instant now);
+  Duration Wait(double units) const;  // after a no: how long it makes no sense to ask again
+  double request_units() const;       // that a request of several items is to have at the most
+  bool dark() const { return mode_ == Mode::kDark; }  // a request is one item, to see whether it takes any
+  void Send(double units, Instant now);
+
+  struct Reply {
+    Instant sent;
+    double units = 0;    // as Send was told
+    double stored = 0;   // units that the table took
+    double refused = 0;  // units that it did not, as they were expected
+    size_t items = 1;
+    bool one_key_range = false;  // it was refused for a hot range of keys: that says nothing of the table
+  };
+  void OnReply(const Reply& reply, Instant now);
+  // No reply came, or none that tells what was stored: its units may be used.
+  void OnUnknown(double units) { in_flight_ -= units; }
+
+  double rate() const { return rate_; }  // units a second; 0: any number
+  // Lately it was this bound that held back what was to be sent.
+  bool limits() const { return mode_ != Mode::kStartup && wanted_; }
+  // The table refuses more than what it describes explains: a look would tell.
+  bool doubts_description() const { return doubts_; }
+
+ private:
+  enum class Mode {
+    kStartup,  // until the first refusal
+    kMeasure,  // the table is empty: what it takes from here on is its capacity
+    kCruise,   // it follows what the table takes
+    kDark,     // the table takes nothing: one item now and then
+  };
+  struct Recent {
+    double at, sent;
+    double stored, refused;
+    double items;
+  };
+  struct Share {  // of what was refused lately
+    double refused = 0;
+    double items = 0;
+    size_t requests = 0;
+  };
+
+  void Pass(Instant now);
+  void Accelerate();
+  void Grow(double seconds);
+  double FillRate() const;  // units a second that may leave
+  double Pause() const;     // s
+  Share RefusedLately() const;
+  void OnTaken(const Reply& reply);
+  void OnRefusal(double sent);
+  void OnFirstRefusal();
+  void OnMeasured();
+  void OnLight();
+  bool GoDark();
+  void Cut(const Share& share);
+  void SetDry();
+
+  Mode mode_ = Mode::kStartup;
+  Description described_;
+  double now_ = 0, began_ = -1;  // s
+  double rate_ = 0;              // c: units a second that the table is thought to take; 0: not known yet
+  double level_ = 0;             // units that may leave now; below zero: a pause
+  double bank_ = 0;              // units that the table may have saved, at the most
+  double burst_ = 1;             // times the rate, while there are any
+  double window_ = 0;            // kStartup, kMeasure: units in flight at the most
+  double in_flight_ = 0;         // units
+  double largest_ = 1;           // units of a request, of late
+  bool wanted_ = false;          // somebody was told no, and has sent nothing since
+  bool doubts_ = false;
+
+  double round_trip_ = 0.02;  // s, smoothed
+  std::deque<Recent> recent_;
+  double stored_ = 0;  // units, ever
+  struct Dry {
+    double at, stored;
+  };
+  std::optional<Dry> dry_;  // when it was found empty the last time
+  double empty_at_ = -1;    // when startup ended
+  double last_stored_ = 0;  // when
+  int refused_whole_ = 0;   // requests in a row
+  double before_dark_ = 0;  // rate when that began
+
+  double budget_ = 0;  // units that may still be refused for growing
+  double clean_ = 0;   // s of growth since the last cut
+  double cut_at_ = -1e9;
+  double before_cut_ = 0;  // rate
+  int cuts_in_row_ = 0;
+  double stepped_ = 0;   // when the burst, or the rate after the dark, was doubled last
+  double recovers_ = 0;  // to this rate, after the dark; 0: it does not
+  double dark_since_ = 0, light_at_ = 0, next_try_ = 0, between_tries_ = 1;
+};
+
+}  // namespace ddb

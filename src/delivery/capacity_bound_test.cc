@@ -1,0 +1,164 @@
+#include "delivery/capacity_bound.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ddb {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class CapacityBoundTest : public testing::Test {
+ protected:
+  // One request after the other, each answered after 10 ms: `taken` of its units.
+  void SendOne(double units, double taken) {
+    ASSERT_TRUE(bound_.MaySend(units, now_));
+    bound_.Send(units, now_);
+    const Instant sent = now_;
+    now_ += milliseconds(10);
+    bound_.OnReply({sent, units, taken, units - taken, 25}, now_);
+  }
+  // How many units leave at once.
+  double Burst(double units) {
+    double sent = 0;
+    while (sent < 1e6 && bound_.MaySend(units, now_)) {
+      bound_.Send(units, now_);
+      sent += units;
+    }
+    return sent;
+  }
+  Instant now_{seconds(1000)};
+  CapacityBound bound_;
+};
+
+TEST_F(CapacityBoundTest, AnUnknownTableIsAskedForMoreAndMore) {
+  EXPECT_EQ(Burst(25), 25) << "until a reply says something";
+  bound_.OnReply({now_, 25, 25, 0, 25}, now_ + milliseconds(10));
+  EXPECT_EQ(Burst(25), 50);
+  EXPECT_FALSE(bound_.limits()) << "nothing was refused";
+}
+
+TEST_F(CapacityBoundTest, WhatNobodyWantedToSendSaysNothing) {
+  for (int i = 0; i < 1000; ++i) {
+    SendOne(1, 1);
+    now_ += seconds(1);
+  }
+  EXPECT_LE(Burst(25), 50);
+}
+
+TEST_F(CapacityBoundTest, ADescribedTableIsSentWhatItMayHaveSaved) {
+  bound_.Describe({.units = 100, .certain = true}, now_);
+  for (int i = 0; i < 1000; ++i) {
+    now_ += milliseconds(10);
+    if (bound_.MaySend(25, now_)) SendOne(25, 25);
+  }
+  double sent = 0;
+  for (int i = 0; i < 100; ++i) {
+    now_ += milliseconds(10);
+    if (!bound_.MaySend(25, now_)) continue;
+    SendOne(25, 25);
+    sent += 25;
+  }
+  EXPECT_GE(sent, 500) << "of the 30,000 units that five minutes have saved";
+}
+
+TEST_F(CapacityBoundTest, ATableThatWasJustMadeHasSavedNothing) {
+  bound_.Describe({.units = 100, .certain = true, .created = true}, now_);
+  double sent = 0;
+  for (int i = 0; i < 1000; ++i) {
+    now_ += milliseconds(10);
+    if (!bound_.MaySend(5, now_)) continue;
+    SendOne(5, 5);
+    sent += 5;
+  }
+  EXPECT_LE(sent, 2100) << "in up to 20 s";
+  EXPECT_GE(sent, 980);
+}
+
+TEST_F(CapacityBoundTest, ADescriptionThatIsNotCertainIsTriedOut) {
+  bound_.Describe({.units = 10, .certain = false}, now_);
+  for (int i = 0; i < 300; ++i) SendOne(25, 25);
+  EXPECT_GE(Burst(25), 25) << "2,500 units a second are no trouble";
+}
+
+TEST_F(CapacityBoundTest, AfterARefusalTheRateIsWhatIsDescribed) {
+  bound_.Describe({.units = 100, .certain = true}, now_);
+  now_ += seconds(1);
+  SendOne(25, 10);
+  EXPECT_EQ(bound_.rate(), 100);
+  EXPECT_FALSE(bound_.MaySend(1, now_)) << "a pause, in which nothing is lost";
+  EXPECT_TRUE(bound_.limits());
+  now_ += seconds(10);
+  EXPECT_LE(Burst(1), 50) << "what nobody sent meanwhile is kept, and spent with care";
+  EXPECT_EQ(bound_.request_units(), 50);
+}
+
+TEST_F(CapacityBoundTest, WithoutADescriptionTheRateIsMeasured) {
+  // A table that takes 1,000 units a second.
+  double level = 25, at = 0;
+  for (int i = 0; i < 4000 && bound_.rate() == 0; ++i) {
+    now_ += milliseconds(1);
+    if (!bound_.MaySend(25, now_)) continue;
+    const double second = std::chrono::duration<double>(now_.time_since_epoch()).count();
+    level = std::min(1000.0, level + (at > 0 ? (second - at) * 1000 : 0));
+    at = second;
+    const double taken = std::min(25.0, std::floor(level));
+    level -= taken;
+    SendOne(25, taken);
+  }
+  EXPECT_NEAR(bound_.rate(), 1000, 150);
+}
+
+TEST_F(CapacityBoundTest, WhatIsConsumedBeyondWhatWasForeseenIsPaid) {
+  bound_.Describe({.units = 100, .certain = true}, now_);
+  now_ += seconds(1);
+  SendOne(10, 5);
+  now_ += seconds(1);
+  ASSERT_TRUE(bound_.MaySend(10, now_));
+  bound_.Send(10, now_);
+  bound_.OnReply({now_, 10, 200, 0, 10}, now_ + milliseconds(10));
+  now_ += seconds(1);
+  EXPECT_FALSE(bound_.MaySend(10, now_));
+  now_ += seconds(2);
+  EXPECT_TRUE(bound_.MaySend(10, now_));
+}
+
+TEST_F(CapacityBoundTest, ATableThatTakesNothingIsAskedNowAndThen) {
+  bound_.Describe({.units = 100, .certain = true}, now_);
+  now_ += seconds(1);
+  int requests = 0;
+  for (int i = 0; i < 6000; ++i) {
+    now_ += milliseconds(10);
+    if (!bound_.MaySend(1, now_)) continue;
+    SendOne(1, 0);
+    ++requests;
+  }
+  EXPECT_TRUE(bound_.dark());
+  EXPECT_LE(requests, 150);
+  while (!bound_.MaySend(1, now_)) now_ += milliseconds(10);
+  SendOne(1, 1);
+  EXPECT_FALSE(bound_.dark());
+  EXPECT_EQ(bound_.rate(), 10) << "a tenth at first";
+}
+
+TEST_F(CapacityBoundTest, ADescriptionThatChanges) {
+  bound_.Describe({.units = 100, .certain = true}, now_);
+  now_ += seconds(1);
+  SendOne(25, 10);
+  bound_.Describe({.units = 1000, .certain = true}, now_);
+  EXPECT_EQ(bound_.rate(), 1000);
+  bound_.Describe({.units = 50, .certain = true}, now_);
+  EXPECT_EQ(bound_.rate(), 50);
+}
+
+TEST_F(CapacityBoundTest, ARequestWithoutAnAnswerIsNoLongerInFlight) {
+  EXPECT_EQ(Burst(25), 25);
+  bound_.OnUnknown(25);
+  EXPECT_EQ(Burst(25), 25);
+}
+
+}  // namespace
+}  // namespace ddb

@@ -1,0 +1,81 @@
+#include "delivery/write_gate.h"
+
+#include <algorithm>
+
+#include "base/times.h"
+
+namespace ddb {
+namespace {
+
+constexpr double kLearns = 0.1;  // of what the last reply says
+constexpr double kLeastFactor = 0.25;
+constexpr double kMostFactor = 400;  // every item replaces one of the largest
+
+}  // namespace
+
+void WriteGate::Describe(const CapacityBound::Description& description, Instant now) {
+  MutexLock lock(mu_);
+  bound_.Describe(description, now);
+}
+
+WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
+  MutexLock lock(mu_);
+  const double units = factor_ * wanted.units;
+  Waiting& own = waiting_[wanted.worker];
+  double ahead = 0;
+  for (const Waiting& other : waiting_) {
+    if (&other == &own || !other.oldest || *other.oldest >= wanted.oldest) continue;
+    if (now - other.asked <= kForgotten) ahead += other.units;
+  }
+  const bool may = bound_.MaySend(ahead + units, now) || (ahead == 0 && bound_.MaySend(units, now));
+  if (!may) {
+    own = {wanted.oldest, now, units};
+    return {std::nullopt, bound_.Wait(ahead + units)};
+  }
+  own.oldest.reset();
+  bound_.Send(units, now);
+  return {units, {}};
+}
+
+void WriteGate::Withdraw(size_t worker) {
+  MutexLock lock(mu_);
+  waiting_[worker].oldest.reset();
+}
+
+WriteGate::Limits WriteGate::LimitsOfRequest() const {
+  MutexLock lock(mu_);
+  return {bound_.request_units() / factor_, bound_.dark()};
+}
+
+void WriteGate::OnReply(const Reply& reply, Instant now) {
+  MutexLock lock(mu_);
+  if (reply.consumed && reply.stored > 0) {
+    const double seen = std::clamp(*reply.consumed / reply.stored, kLeastFactor, kMostFactor);
+    factor_ += kLearns * (seen - factor_);
+  }
+  if (reply.refused > 0) refused_ = now;
+  CapacityBound::Reply counted;
+  counted.sent = reply.sent;
+  counted.units = reply.units;
+  counted.stored = reply.consumed.value_or(factor_ * reply.stored);
+  counted.refused = factor_ * reply.refused;
+  counted.items = reply.items;
+  bound_.OnReply(counted, now);
+}
+
+void WriteGate::OnUnknown(double units) {
+  MutexLock lock(mu_);
+  bound_.OnUnknown(units);
+}
+
+WriteGate::Look WriteGate::LookAt(Instant now) const {
+  MutexLock lock(mu_);
+  return {bound_.rate(),
+          factor_,
+          bound_.limits(),
+          bound_.dark(),
+          bound_.doubts_description(),
+          refused_ && now - *refused_ < times::kThrottledFor};
+}
+
+}  // namespace ddb

@@ -1,0 +1,86 @@
+// WriteGate: lets requests to one table through, at the pace that its CapacityBound finds, whoever has waited
+// longest first. It knows what writes cost there: the units of an item follow from its size, and by which
+// factor the table counts more (an old item that was larger, local indexes) is learnt from what replies say
+// was consumed.
+//
+// Shared by all workers, any thread; one short lock per request and one per reply.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "delivery/capacity_bound.h"
+
+namespace ddb {
+
+class WriteGate {
+ public:
+  explicit WriteGate(size_t workers = 1) : waiting_(workers) {}
+
+  void Describe(const CapacityBound::Description& description, Instant now);
+
+  // A request of a worker's that is ready: what it costs by the sizes of its items, and when the oldest of
+  // them was read.
+  struct Wanted {
+    size_t worker = 0;
+    double units = 1;
+    Instant oldest;
+  };
+  // The units that it now takes of the bound, to be given back by OnReply or OnUnknown; or how long to wait
+  // before asking again. Another worker's request that waits and is older goes first.
+  struct Answer {
+    std::optional<double> units;
+    Duration wait{};
+  };
+  Answer TrySend(const Wanted& wanted, Instant now);
+  // Nothing of the worker's waits any more.
+  void Withdraw(size_t worker);
+
+  struct Limits {
+    double units = 0;  // of a request of several items at the most, by the sizes of items
+    bool one_item = false;
+  };
+  Limits LimitsOfRequest() const;
+
+  struct Reply {
+    Instant sent;
+    double units = 0;                // as TrySend gave
+    double stored = 0, refused = 0;  // by the sizes of the items
+    size_t items = 1;
+    std::optional<double> consumed;  // units, as the reply says
+  };
+  void OnReply(const Reply& reply, Instant now);
+  void OnUnknown(double units);
+
+  struct Look {
+    double rate = 0;    // units a second; 0: any number
+    double factor = 1;  // by which the table counts more than the items' sizes
+    bool limits = false;
+    bool dark = false;
+    bool doubts = false;
+    bool throttled = false;  // lately
+  };
+  Look LookAt(Instant now) const;
+  bool Throttled(Instant now) const { return LookAt(now).throttled; }
+
+ private:
+  struct Waiting {
+    std::optional<Instant> oldest;
+    Instant asked;
+    double units = 0;
+  };
+  // Whoever waits asks again at least this often; who has not asked for longer has nothing any more.
+  static constexpr Duration kForgotten = std::chrono::milliseconds(2500);
+
+  mutable Mutex mu_;
+  CapacityBound bound_ GUARDED_BY(mu_);
+  double factor_ GUARDED_BY(mu_) = 1;
+  std::vector<Waiting> waiting_ GUARDED_BY(mu_);    // by worker
+  std::optional<Instant> refused_ GUARDED_BY(mu_);  // last
+};
+
+}  // namespace ddb

@@ -34,7 +34,8 @@ constexpr double kSlowStart = 0.25;
 // over so many requests, and half a second at the least.
 constexpr double kShare = 0.02;
 constexpr double kChance = 1.5;
-constexpr double kChanceDescribed = 3;  // of a rate that is known to be right
+constexpr double kChanceDescribed = 3;  // at a rate that is known to be right, or nearly
+constexpr double kNearly = 0.95;
 constexpr size_t kRequests = 40;
 constexpr size_t kFewRequests = 8;
 constexpr double kRecent = 60;
@@ -189,7 +190,8 @@ Duration CapacityBound::Wait(double units) const {
   } else if (rate_ > 0 && mode_ != Mode::kMeasure && level_ < units) {
     seconds = (units - level_) / FillRate();
   }
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::clamp(seconds + 1e-4, 1e-3, 1.0)));
+  return std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double>(std::clamp(seconds + 1e-4, 1e-3, 1.0)));
 }
 
 void CapacityBound::Send(double units, Instant now) {
@@ -255,7 +257,8 @@ void CapacityBound::OnRefusal(double sent) {
   }
   if (sent <= cut_at_) return;  // it left before the last cut
   const Share share = RefusedLately();
-  const double chance = described_.units > 0 ? kChanceDescribed : kChance;
+  const double chance =
+      described_.units > 0 && rate_ >= kNearly * described_.units ? kChanceDescribed : kChance;
   if (share.refused <= kShare + chance * std::sqrt(kShare / std::max(1.0, share.items))) return;
   Cut(share);
 }

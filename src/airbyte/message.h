@@ -22,7 +22,7 @@ enum class LineKind {
   kRecord,
   kState,
   kStreamStatus,
-  kSourceError,  // a TRACE ERROR: the source says that it has failed
+  kSourceError,  // the source says that it has failed: a TRACE ERROR, a FATAL LOG, a FAILED CONNECTION_STATUS
   kIgnored,      // a message that asks for nothing here: LOG, CONTROL, other TRACEs
   kUnknown,      // a message of a type that is not known, and no record in it: see ParsedLine::type
   kBlank,        // whitespace

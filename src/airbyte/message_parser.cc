@@ -77,7 +77,8 @@ class LineParser {
       case MessageType::kUnknown:
         return DecideUnknown();
       case MessageType::kOther:
-        if (HoldsRecord()) Malformed(kRecordInAnotherType);
+        if (HoldsRecord()) return Malformed(kRecordInAnotherType);
+        if (SaysThatItFailed(object_, end_)) out_.kind = LineKind::kSourceError;
         return;
       case MessageType::kRecord:
         if (records_ > 1) {

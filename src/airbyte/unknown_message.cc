@@ -70,6 +70,19 @@ bool IsEmptyValue(const char* p, const char* end) {
   return inside < end && (*inside == '}' || *inside == ']');
 }
 
+bool SaysThatItFailed(const char* object, const char* end) {
+  bool failed = false;
+  json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
+    const bool is_log = member.raw == "log";
+    if (value.front() != '{' || (!is_log && member.raw != "connectionStatus")) return;
+    json::ForEachValidMember(value.data() + 1, end, [&](const json::Name& part, std::string_view said) {
+      if (part.raw != (is_log ? "level" : "status")) return;
+      failed = failed || ToUpper(said) == (is_log ? "\"FATAL\"" : "\"FAILED\"");
+    });
+  });
+  return failed;
+}
+
 UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::string& scratch) {
   UnknownMessage unknown;
   bool holds_record = LooksLikeRecord(object, end, kLevels);

@@ -20,6 +20,10 @@ bool IsTypeForOthers(std::string_view type);
 // The value at `p` of a message that is valid JSON can hold no record: null, false, {}, [] or "".
 bool IsEmptyValue(const char* p, const char* end);
 
+// Whether a message of one of those types, which is valid, says that the source has failed: a LOG that is
+// FATAL, a CONNECTION_STATUS that is FAILED.
+bool SaysThatItFailed(const char* object, const char* end);
+
 struct UnknownMessage {
   std::string_view type;  // in the line, or in `scratch`
   Text reason;            // why the line is malformed, "": it is not

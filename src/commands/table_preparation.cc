@@ -1,6 +1,5 @@
 #include "commands/table_preparation.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/event_loop.h"
@@ -15,9 +14,12 @@ TablePreparation::TablePreparation(const RunPlan& plan, const EndpointText& endp
       clock_(clock),
       log_(log) {}
 
-bool TablePreparation::AnyToReplace() const {
-  return std::any_of(plans_.begin(), plans_.end(),
-                     [](const TablePlan& plan) { return plan.mode == TableMode::kRecreate; });
+std::vector<TableNo> TablePreparation::ToReplace() const {
+  std::vector<TableNo> to_replace;
+  for (size_t i = 0; i < plans_.size(); ++i) {
+    if (plans_[i].mode == TableMode::kRecreate && !survey_.tables[i].created) to_replace.emplace_back(i);
+  }
+  return to_replace;
 }
 
 Result<TableDescriptions> TablePreparation::Look(const StopRequested& stop_requested) {
@@ -30,11 +32,19 @@ Result<TableDescriptions> TablePreparation::Look(const StopRequested& stop_reque
   return Descriptions();
 }
 
-Result<TableDescriptions> TablePreparation::Replace(const StopRequested& stop_requested) {
+Result<TableDescriptions> TablePreparation::Replace(const std::vector<TableNo>& which,
+                                                    const StopRequested& stop_requested) {
+  std::vector<TablePlan> plans;
+  TableSurvey survey{.tables = {}, .looked = survey_.looked};
+  for (const TableNo table : which) {
+    plans.push_back(plans_[table.value()]);
+    survey.tables.push_back(survey_.tables[table.value()]);
+  }
   EventLoop loop;
   EventControlLoop control(loop, clock_);
   WatchedClient client(make_client_(loop), clock_, endpoint_);
-  Status replaced = ReplaceTables(control, client, log_, plans_, Options(client, stop_requested), survey_);
+  Status replaced = ReplaceTables(control, client, log_, plans, Options(client, stop_requested), survey);
+  for (size_t i = 0; i < which.size(); ++i) survey_.tables[which[i].value()] = std::move(survey.tables[i]);
   if (!replaced.ok()) return std::move(replaced).error();
   return Descriptions();
 }

@@ -1,5 +1,5 @@
-// TablePreparation: the run's two steps for its tables, each on a loop and connections of its own: between
-// them the source may be silent for hours. Main thread.
+// TablePreparation: the run's steps for its tables, each on a loop and connections of its own: between them
+// the source may be silent for hours. One step at a time, on whichever thread.
 #pragma once
 
 #include <functional>
@@ -21,15 +21,17 @@ class TablePreparation {
   TablePreparation(const RunPlan& plan, const EndpointText& endpoint, const ClientFactory& make_client,
                    const Clock& clock, Log& log);
 
-  bool AnyToReplace() const;
-  Result<TableDescriptions> Look(const StopRequested& stop_requested);     // first
-  Result<TableDescriptions> Replace(const StopRequested& stop_requested);  // after a Look that went well
+  Result<TableDescriptions> Look(const StopRequested& stop_requested);  // first
+  // After a Look that went well: the tables that are to be overwritten and hold something old.
+  std::vector<TableNo> ToReplace() const;
+  // Some of those.
+  Result<TableDescriptions> Replace(const std::vector<TableNo>& which, const StopRequested& stop_requested);
 
  private:
   PrepareOptions Options(WatchedClient& client, const StopRequested& stop_requested) const;
   TableDescriptions Descriptions() const;
 
-  const std::vector<TablePlan> plans_;
+  const std::vector<TablePlan> plans_;  // by TableNo
   const EndpointText endpoint_;
   const ClientFactory& make_client_;
   const Clock& clock_;

@@ -125,19 +125,19 @@ class WriteCommand {
   RunResult Carry(const RunPlan& plan, const Service& service) {
     const ClientFactory make_client = [&](EventLoop& loop) { return MakeClient(plan, service, loop); };
     TablePreparation tables(plan, service.text(), make_client, clock_, writer_);
-    RunParts parts{
+    const RunParts parts{
         .clock = clock_,
         .writer = writer_,
         .budget = budget_,
         .make_client = make_client,
         .endpoint = service.text(),
         .prepare = [&](const StopRequested& stop_requested) { return tables.Look(stop_requested); },
+        .replace = [&](const std::vector<TableNo>& which,
+                       const StopRequested& stop_requested) { return tables.Replace(which, stop_requested); },
+        .to_replace = [&] { return tables.ToReplace(); },
         .input_fd = STDIN_FILENO,
         .signal_fd = signals_.fd(),
         .progress_fd = terminal_.fd()};
-    if (tables.AnyToReplace()) {
-      parts.replace = [&](const StopRequested& stop_requested) { return tables.Replace(stop_requested); };
-    }
     return RunSync(plan, parts);
   }
 

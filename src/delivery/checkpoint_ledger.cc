@@ -145,9 +145,29 @@ void CheckpointLedger::ReleaseHold(StreamNo stream) {
   if (hand_out) HandOut();
 }
 
+void CheckpointLedger::Close(StreamNo stream) {
+  MutexLock lock(mu_);
+  timelines_[Of(stream)].closed = true;
+}
+
+void CheckpointLedger::Open(StreamNo stream) {
+  bool hand_out = false;
+  {
+    MutexLock lock(mu_);
+    timelines_[Of(stream)].closed = false;
+    Touch(stream);
+    hand_out = AdvanceTouched();
+  }
+  if (hand_out) HandOut();
+}
+
 // ---- what can go on
 
-// Everything before this chunk is registered, and so is what there is of this chunk itself if it broke off.
+uint64_t CheckpointLedger::RegisteredTo() const {
+  MutexLock lock(mu_);
+  return KnownTo();
+}
+
 uint64_t CheckpointLedger::KnownTo() const {
   return open_chunks_.empty() ? next_chunk_ : *open_chunks_.begin();
 }
@@ -191,6 +211,7 @@ void CheckpointLedger::Advance(TimelineNo no) {
       return;
     }
     if (checkpoint_is_next) {
+      if (timeline.closed) return;
       LetHeldGo(timeline);  // it is not the last one
       timeline.held = {std::move(checkpoint->second.checkpoint), timeline.carried, checkpoint->second.read};
       ++held_;

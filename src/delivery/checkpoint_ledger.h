@@ -38,9 +38,7 @@ namespace ddb {
 class CheckpointLedger {
  public:
   explicit CheckpointLedger(size_t streams);
-
   void OpenChunk(uint64_t chunk);
-
   struct ChunkContents {
     uint64_t chunk = 0;
     bool whole = true;
@@ -77,18 +75,19 @@ class CheckpointLedger {
   // and nothing that is settled behind it, so that a hold never fills memory. Holds add up.
   void Hold(StreamNo stream);
   void ReleaseHold(StreamNo stream);
+  // Until Open, no checkpoint of the stream alone leaves. Before anything of it is registered.
+  void Close(StreamNo stream);
+  void Open(StreamNo stream);
 
-  // Whether a checkpoint waits for records of this stream: then a worker that sees no more input seals its
-  // open batch.
+  // Whether a checkpoint waits for records of this stream, or of any, for which an open batch is sealed.
   bool CheckpointWaits(StreamNo stream) const;
-  uint64_t checkpoints_waiting() const;  // for records of any stream
-
+  uint64_t checkpoints_waiting() const;
   using Waiting = WaitingCheckpoint;
   std::vector<Waiting> WaitingSince(Instant before) const;  // those read before that instant
-
   // Every opened chunk is whole and nothing is outstanding. Only holds may keep a checkpoint back.
   bool AllRecordsSettled() const;
-  bool AllSettled() const;  // and every checkpoint is out
+  bool AllSettled() const;        // and every checkpoint is out
+  uint64_t RegisteredTo() const;  // all before this chunk is, and what there is of itself if it broke off
 
  private:
   // One for each stream of the catalog, one for checkpoints of other streams, and one for all streams.
@@ -105,6 +104,7 @@ class CheckpointLedger {
     std::map<Position, PendingCheckpoint> checkpoints;
     RecordCounts carried;  // counts of settled groups that no settled checkpoint has taken yet
     uint32_t holds = 0;
+    bool closed = false;
     std::optional<Released> held;  // the last one that is settled
     std::optional<Position> bar;   // nothing behind it will ever count
     // Its front is behind a chunk that is not registered: it can go on when all before this one are.

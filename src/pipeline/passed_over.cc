@@ -99,6 +99,11 @@ void PassedOver::LogTotals() {
                         types));
 }
 
+bool PassedOver::HasNoMessage() const {
+  MutexLock lock(mu_);
+  return texts_ + unknown_ > 0 && !has_known_messages_.load(std::memory_order_relaxed);
+}
+
 std::optional<Error> PassedOver::WhyNoInput() const {
   MutexLock lock(mu_);
   if (texts_ == 0 || has_messages_.load(std::memory_order_relaxed)) return std::nullopt;

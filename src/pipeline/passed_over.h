@@ -26,16 +26,21 @@ class PassedOver {
   void NoteMendedState(uint64_t line);
   // The input has messages, of whatever type.
   void NoteMessages() { has_messages_.store(true, std::memory_order_relaxed); }
+  // Of a type that is known.
+  void NoteKnownMessages() { has_known_messages_.store(true, std::memory_order_relaxed); }
 
   // At the end: a WARN for each kind, with its count.
   void LogTotals();
   // At the end of the whole input: it had lines, and none was a message. Whatever wrote them is no source
   // that had nothing to send.
   std::optional<Error> WhyNoInput() const;
+  // The input has lines, and none of them is a message of a type that is known.
+  bool HasNoMessage() const;
 
  private:
   Log& log_;
   std::atomic<bool> has_messages_{false};
+  std::atomic<bool> has_known_messages_{false};
   mutable Mutex mu_;
   uint64_t texts_ GUARDED_BY(mu_) = 0;
   uint64_t first_text_ GUARDED_BY(mu_) = 0;  // its line

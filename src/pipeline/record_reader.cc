@@ -41,50 +41,50 @@ RecordReader::RecordReader(RunContext& run, const Input& input, MessageWriter& w
       finder_(run.plan, input.streams, input.by_name_only, writer),
       encodings_(EncodingsOf(run.plan)),
       open_groups_(run.plan.streams.size(), nullptr),
-      draft_(run.plan, batcher) {}
+      draft_(run.plan, batcher),
+      unsaid_(run.plan.streams.size()) {
+  for (const StreamNo stream : input.replacements.Silent()) unsaid_[stream] = 1;
+}
 
-void RecordReader::Begin(const Chunk& chunk, size_t longest_letter) {
+RecordReader::Outcome RecordReader::Read(const Chunk& chunk, size_t longest_letter) {
   now_ = run_.clock.Now();
   longest_letter_ = longest_letter;
   next_index_ = 0;
   contents_ = {};
   contents_.chunk = chunk.sequence;
-  next_line_ = chunk.bytes.get();
+  words_.clear();
   line_number_ = chunk.first_line;
-  odd_lines_ = 0;
+  odd_lines_ = unknown_lines_ = 0;
   if (chunk.too_long) {
     contents_.whole = TakeLongLine(*chunk.too_long);
     ++line_number_;
   }
-}
-
-RecordReader::Outcome RecordReader::Read(const Chunk& chunk, size_t longest_letter) {
-  if (next_line_ == nullptr) Begin(chunk, longest_letter);
-  before_first_word_ = !input_.first_word.passed();
-  met_first_word_ = false;
-  const char* const end = chunk.bytes.get() + chunk.size;
-  while (next_line_ < end && contents_.whole) {
-    const void* newline = std::memchr(next_line_, '\n', static_cast<size_t>(end - next_line_));
+  const char* line = chunk.bytes.get();
+  const char* const end = line + chunk.size;
+  while (line < end && contents_.whole) {
+    const void* newline = std::memchr(line, '\n', static_cast<size_t>(end - line));
     line_end_ = newline ? static_cast<const char*>(newline) : end;
-    if (!ReadLine({next_line_, static_cast<size_t>(line_end_ - next_line_)})) {
-      if (met_first_word_) return Outcome::kFirstWord;
+    if (!ReadLine({line, static_cast<size_t>(line_end_ - line)})) {
       contents_.whole = false;
       break;
     }
-    next_line_ = line_end_ + 1;
+    line = line_end_ + 1;
     ++line_number_;
   }
-  next_line_ = nullptr;
   CloseGroups();
-  if (odd_lines_ < line_number_ - chunk.first_line) input_.passed_over.NoteMessages();
+  const uint64_t lines = line_number_ - chunk.first_line;
+  if (odd_lines_ < lines) input_.passed_over.NoteMessages();
+  if (odd_lines_ + unknown_lines_ < lines) input_.passed_over.NoteKnownMessages();
 
   const bool has_checkpoints = !contents_.checkpoints.empty();
+  const uint64_t sequence = contents_.chunk;
   Status registered = run_.ledger.Register(std::move(contents_));
   if (!registered.ok()) run_.state.Fail(std::move(registered).error().At("registering a chunk of the input"));
+  if (!input_.replacements.done()) input_.replacements.Said(sequence, words_);
   return has_checkpoints ? Outcome::kReadCheckpoints : Outcome::kRead;
 }
 
-// False: the run fails here, or the line is the first word.
+// False: the run fails here.
 bool RecordReader::ReadLine(std::string_view line) {
   data_ = nullptr;
   line = WithoutBom(line);  // wherever files that begin with one were put together
@@ -93,10 +93,6 @@ bool RecordReader::ReadLine(std::string_view line) {
   draft_.Discard();
   switch (parsed.kind) {
     case LineKind::kState:
-      if (before_first_word_ &&
-          (parsed.state.kind != StateKind::kStream || finder_.Find(parsed.state.stream))) {
-        return MeetFirstWord();
-      }
       return parsed.is_json ? AddCheckpoint(parsed.state, line) : AddOddState(line);
     case LineKind::kStreamStatus:
       return NoteStatus(parsed.status_stream, parsed.status);
@@ -106,6 +102,7 @@ bool RecordReader::ReadLine(std::string_view line) {
     case LineKind::kMalformed:
       return parsed.has_stream_for_error ? TakeBadRecord(parsed, line) : TakeBrokenLine(parsed.reason, line);
     case LineKind::kUnknown:
+      ++unknown_lines_;
       input_.passed_over.NoteType(line_number_, parsed.type);
       return true;
     case LineKind::kPlain:
@@ -198,23 +195,20 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
   if (stream != draft_.stream()) Encode(stream);
   const RejectReason reject = encoder_.Finish({record.emitted_at, record.emitted_at_is_digits}, record.meta,
                                               encodings_[*stream], draft_.out());
-  if (before_first_word_ && reject == RejectReason::kNone) return MeetFirstWord();
   progress_.read.Add(1);
   if (reject != RejectReason::kNone) {
     draft_.Discard();
     return RejectRecord(*stream, RejectReasonText(reject), kDeadLetterAirbyte,
                         {data_, static_cast<size_t>(data_end_ - data_)});
   }
+  NoteWord(*stream);
   const ItemEncoder::ItemFacts& facts = encoder_.last_item();
   draft_.Keep(CountRecord(*stream, facts), facts);
   return true;
 }
 
-// The line is read again when it may be. Always false.
-bool RecordReader::MeetFirstWord() {
-  draft_.Discard();
-  met_first_word_ = true;
-  return false;
+void RecordReader::NoteWord(StreamNo stream) {
+  if (std::exchange(unsaid_[stream], 0) != 0) words_.push_back(stream);
 }
 
 RecordGroup& RecordReader::CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts) {
@@ -291,6 +285,7 @@ bool RecordReader::AddCheckpoint(const StateFields& state, std::string_view line
     if (!stream && FailIfSeveral(state.stream, "a STATE")) return false;
   }
   CloseGroups();
+  if (stream) NoteWord(*stream);
   if (line.ends_with('\r')) line.remove_suffix(1);  // of the line's end, not of the STATE
   PendingCheckpoint& pending = contents_.checkpoints.emplace_back();
   pending.at = {contents_.chunk, next_index_++};

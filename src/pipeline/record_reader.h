@@ -23,8 +23,8 @@
 #include "items/item_encoder.h"
 #include "pipeline/draft_item.h"
 #include "pipeline/first_of_stream.h"
-#include "pipeline/first_word.h"
 #include "pipeline/passed_over.h"
+#include "pipeline/replacements.h"
 #include "pipeline/stream_finder.h"
 #include "pipeline/stream_outcome.h"
 
@@ -38,7 +38,7 @@ class RecordReader final : private RecordSink {
     StreamStatuses& statuses;
     PassedOver& passed_over;
     FirstOfStream& by_name_only;
-    FirstWord& first_word;
+    Replacements& replacements;
   };
   RecordReader(RunContext& run, const Input& input, MessageWriter& writer, Batcher& batcher,
                Settlement& settlement, Progress& progress);
@@ -46,13 +46,11 @@ class RecordReader final : private RecordSink {
   enum class Outcome {
     kRead,             // to its end, or to a line that fails the run; what it holds is in the ledger
     kReadCheckpoints,  // the same, and it holds checkpoints
-    kFirstWord,        // up to the first word, which may not be read yet: the same chunk again, later
   };
   // Of a longer record than `longest_letter` (bytes) a dead letter keeps nothing.
   Outcome Read(const Chunk& chunk, size_t longest_letter);
 
  private:
-  void Begin(const Chunk& chunk, size_t longest_letter);
   bool ReadLine(std::string_view line);
   const char* OnData(const char* p, const char* end, const RecordFields& seen) override;
   const char* Encode(std::optional<StreamNo> stream);
@@ -62,7 +60,7 @@ class RecordReader final : private RecordSink {
   bool NoteStatus(const StreamRef& of, StreamStatus status);
   bool AddCheckpoint(const StateFields& state, std::string_view line);
   bool AddOddState(std::string_view line);
-  bool MeetFirstWord();
+  void NoteWord(StreamNo stream);
   RecordGroup& CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts);
   RecordGroup& GroupOf(StreamNo stream);
   void CloseGroups();
@@ -87,23 +85,24 @@ class RecordReader final : private RecordSink {
   const NumberedVector<StreamNo, StreamEncoding> encodings_;
 
   // The chunk.
-  const char* next_line_ = nullptr;  // null: none has been begun
-  bool before_first_word_ = false;
-  bool met_first_word_ = false;  // the line is it, and nothing of it was kept
   CheckpointLedger::ChunkContents contents_;
   uint32_t next_index_ = 0;
   NumberedVector<StreamNo, RecordGroup*> open_groups_;
   std::vector<StreamNo> streams_with_group_;
-  Instant now_;  // read once a chunk
+  Instant now_;                  // read once a chunk
+  std::vector<StreamNo> words_;  // the first that this reader has found of their streams
   size_t longest_letter_ = 0;
 
   // The line, and the value of record.data, when it has been met.
   uint64_t line_number_ = 0;
-  uint64_t odd_lines_ = 0;  // of the chunk: blank, or no message
+  uint64_t odd_lines_ = 0;      // of the chunk: blank, or no message
+  uint64_t unknown_lines_ = 0;  // of the chunk: messages of types that are not known
   const char* data_ = nullptr;
   const char* data_end_ = nullptr;
   const char* line_end_ = nullptr;
   DraftItem draft_;
+
+  NumberedVector<StreamNo, uint8_t> unsaid_;  // 1: no word of the stream was found, and one is waited for
 };
 
 }  // namespace ddb

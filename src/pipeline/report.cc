@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 namespace ddb {
@@ -16,7 +18,8 @@ int64_t WholeSeconds(Duration duration) {
 
 // "public.users: 75 records, oldest 12 s, throttled; ..."
 std::string WhyItWaits(const CheckpointLedger::Waiting& waiting, const StreamNames& names, Instant now) {
-  if (waiting.streams.empty()) return "the input before it is not parsed yet";
+  if (waiting.streams.empty())
+    return "the input before it is not parsed yet, or its table is not replaced yet";
   std::string why;
   for (size_t i = 0; i < waiting.streams.size() && i < kNamedInALog; ++i) {
     const auto& reason = waiting.streams[i];
@@ -47,6 +50,17 @@ std::string ProgressText(std::string_view what, const RunTotals& totals) {
 std::string TerminalLine(const RunTotals& totals) {
   return fmt::format("\r{} records, {:.0f}/s, {} stored, {} requests in flight, {} tables throttled\x1b[K",
                      totals.read, totals.per_second, totals.stored, totals.in_flight, totals.throttled);
+}
+
+std::string NotReplacedText(const std::vector<std::string>& tables, Text why, bool any_replaced) {
+  const std::span<const std::string> named(tables.data(), std::min(tables.size(), kNamedInALog));
+  std::string names = fmt::format("{}", fmt::join(named, ", "));
+  if (tables.size() > named.size()) names += fmt::format(" and {} more", tables.size() - named.size());
+  return fmt::format(
+      "{}: {}. The input ended without a record and without a state of a stream of that table, and {}. What "
+      "the "
+      "table holds stays.",
+      any_replaced ? "Not every table was replaced" : "No table was replaced", names, why);
 }
 
 std::vector<std::string> LateStateTexts(const std::vector<CheckpointLedger::Waiting>& late,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/literal.h"
 #include "base/stream_id.h"
 #include "delivery/checkpoint_ledger.h"
 
@@ -28,6 +29,9 @@ struct RunTotals {
 
 std::string ProgressText(std::string_view what, const RunTotals& totals);  // for the log
 std::string TerminalLine(const RunTotals& totals);                         // over the one before it
+
+// Of tables that are to be overwritten and stay as they are, as their streams gave nothing.
+std::string NotReplacedText(const std::vector<std::string>& tables, Text why, bool any_replaced);
 
 // Of STATEs that wait for long: which streams they wait for, and why.
 struct StreamNames {

@@ -47,7 +47,7 @@ TEST(Report, AStateThatIsLateSaysWhatItWaitsFor) {
                           "80 s; s1: 99 records, oldest 81 s, throttled"));
   EXPECT_THAT(LateStateTexts({WaitsFor(0)}, kNames, kNow),
               ElementsAre("A STATE has waited 75 s for what it covers to be stored: the input before it is "
-                          "not parsed yet"));
+                          "not parsed yet, or its table is not replaced yet"));
 }
 
 TEST(Report, AStateThatAHoldKeepsDoesNotWaitForTheInput) {

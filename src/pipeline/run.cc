@@ -30,27 +30,6 @@ void Finish(const RunPlan& plan, const TableDescriptions& tables, const RunParts
   }
 }
 
-// Nothing old goes for a source that gave nothing.
-void Replace(const RunParts& parts, RunControl& control, StreamPhase& stream, TableDescriptions& tables) {
-  switch (stream.AwaitFirstWord()) {
-    case StreamPhase::FirstSaid::kNothing:
-      parts.writer.Warn(
-          "No table was replaced: the input ended without a record and without a state, and not as that of a "
-          "source that has nothing more to say.");
-      return;
-    case StreamPhase::FirstSaid::kStopped:
-      return;
-    case StreamPhase::FirstSaid::kWord:
-      break;
-  }
-  Result<TableDescriptions> replaced = parts.replace([&control] { return control.StopRequested(); });
-  if (replaced.ok()) {
-    tables = *std::move(replaced);
-  } else {
-    FailUnlessStopped(control, std::move(replaced).error().At("write: replacing the tables"));
-  }
-}
-
 RunResult ResultOf(const RunState& state, NumberedVector<StreamNo, StreamOutcome> streams = {}) {
   return {state.reason(), state.error(), std::move(streams)};
 }
@@ -66,8 +45,15 @@ RunResult RunSync(const RunPlan& plan, const RunParts& parts) {
     return ResultOf(control.state());
   }
 
-  StreamPhase stream(plan, parts, control);
-  if (parts.replace) Replace(parts, control, stream, *tables);
+  // Called while the stream phase runs, and by nobody then who reads what it changes.
+  const Replacements::Step replace = [&](const std::vector<TableNo>& which,
+                                         const StopRequested& stop_requested) -> Status {
+    Result<TableDescriptions> replaced = parts.replace(which, stop_requested);
+    if (!replaced.ok()) return std::move(replaced).error().At("write: replacing the tables");
+    tables = std::move(replaced);
+    return Ok();
+  };
+  StreamPhase stream(plan, parts, replace, control);
   stream.Run();
   if (stream.AllStored()) Finish(plan, *tables, parts, control, stream);
   stream.Close();

@@ -1,8 +1,8 @@
 // Run: one sync, from its plan to its result, in four phases over one supervised context (RunControl):
 //
 //   Prepare   every table is looked at, and what is missing is created
-//   Stream    stdin -> tables, STATEs -> stdout (StreamPhase); with Replace in between, when the source has
-//             said its first word: what is to be overwritten is made anew (FirstWord)
+//   Stream    stdin -> tables, STATEs -> stdout (StreamPhase); meanwhile each table that is to be overwritten
+//             is made anew when its stream has said its first word (Replacements)
 //   Finish    per stream, once everything is stored: what its success asks for, while STATEs wait for it
 //   Report    one summary for people
 //
@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "airbyte/message_writer.h"
 #include "base/clock.h"
@@ -34,8 +35,11 @@ using TableDescriptions = NumberedVector<TableNo, TableDescription>;
 // Asked by a step that blocks, at least ten times a second: true, and it comes to its end within
 // times::kStoringAfterStop.
 using StopRequested = std::function<bool()>;
-// Makes the plan's tables ready, as far as nothing that is there is harmed; and the second step, the rest.
+// Makes the plan's tables ready, as far as nothing that is there is harmed.
 using PrepareStep = std::function<Result<TableDescriptions>(const StopRequested&)>;
+// Makes some of them anew, while the data of others flows, on a thread of its own; then tells of all of them.
+using ReplaceStep =
+    std::function<Result<TableDescriptions>(const std::vector<TableNo>&, const StopRequested&)>;
 
 // What a step of Finish may look at.
 struct FinishingStream {
@@ -57,8 +61,10 @@ struct RunParts {
   ClientFactory make_client;
   EndpointText endpoint = {};  // for errors
   PrepareStep prepare;
-  PrepareStep replace = {};  // empty: nothing is replaced, and the data waits for nothing
-  FinishStep finish = {};    // empty: nothing is left to do for any stream
+  ReplaceStep replace = {};
+  // What is to be replaced, once the tables are prepared; empty: nothing.
+  std::function<std::vector<TableNo>()> to_replace = {};
+  FinishStep finish = {};  // empty: nothing is left to do for any stream
   int input_fd = 0;
   int signal_fd = -1;    // readable when SIGTERM or SIGINT came; -1: none
   int progress_fd = -1;  // a terminal for the progress line; -1: none

@@ -35,6 +35,7 @@ class RunControl {
   };
   // Runs the loop until Leave, or until the deadline of a stop has passed.
   void Supervise(const Phase& phase);
+  bool TimeIsUp() const { return deadline_ && clock_.Now() >= *deadline_; }  // of a stop
   void Leave();  // any thread: there is nothing left to supervise
 
  private:

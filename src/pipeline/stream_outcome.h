@@ -30,12 +30,19 @@ class StreamStatuses {
 
   void Note(StreamNo stream, StreamStatus status, Position at) {
     MutexLock lock(mu_);
+    any_ = true;
     std::optional<Said>& last = last_[stream];
     if (!last || last->at < at) last = Said{at, status};
   }
-  // The source has failed, as far as it says so itself: INCOMPLETE of any stream, or a TRACE ERROR.
+  // The source has failed, as far as it says so itself: INCOMPLETE of any stream, a TRACE ERROR, a LOG that
+  // is FATAL, a CONNECTION_STATUS that is FAILED.
   void NoteFailure() { failed_.store(true, std::memory_order_relaxed); }
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  // The source says how its streams are.
+  bool any() const {
+    MutexLock lock(mu_);
+    return any_;
+  }
 
   std::optional<StreamStatus> Last(StreamNo stream) const {
     MutexLock lock(mu_);
@@ -50,6 +57,7 @@ class StreamStatuses {
   };
   std::atomic<bool> failed_{false};
   mutable Mutex mu_;
+  bool any_ GUARDED_BY(mu_) = false;
   NumberedVector<StreamNo, std::optional<Said>> last_ GUARDED_BY(mu_);
 };
 

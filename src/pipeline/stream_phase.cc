@@ -27,7 +27,8 @@ TableTargets TargetsOf(const RunPlan& plan) {
 
 }  // namespace
 
-StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl& control)
+StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacements::Step replace,
+                         RunControl& control)
     : plan_(plan),
       parts_(parts),
       control_(control),
@@ -37,7 +38,8 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
       statuses_(plan.streams.size()),
       passed_over_(parts.writer),
       by_name_only_(plan.streams.size()),
-      first_word_(static_cast<bool>(parts.replace)),
+      replacements_(plan, parts.to_replace ? parts.to_replace() : std::vector<TableNo>(), std::move(replace),
+                    ledger_, control.state(), [this] { OnReplaced(); }),
       tables_(TargetsOf(plan)),
       flow_(static_cast<size_t>(plan.workers), tables_.size()),
       rejections_(plan, parts.writer),
@@ -61,7 +63,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
   const Worker::Shared shared{.run = run_,
                               .token = token_,
                               .source = source_,
-                              .input = {streams_, statuses_, passed_over_, by_name_only_, first_word_},
+                              .input = {streams_, statuses_, passed_over_, by_name_only_, replacements_},
                               .writer = parts.writer,
                               .make_client = parts.make_client,
                               .max_requests = std::max<size_t>(1, plan.connections / workers),
@@ -72,36 +74,60 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl&
 }
 
 StreamPhase::~StreamPhase() {
+  replacements_.End();
   for (auto& worker : workers_) worker->Join();
   // One that was not told to stop, because another could not be started, may wait for room: what it holds
   // goes with it, and must not call it then.
   parts_.budget.StopWaiting();
 }
 
-StreamPhase::FirstSaid StreamPhase::AwaitFirstWord() {
-  first_word_.WhenMet([this] { control_.Leave(); });
-  Supervise();
-  if (control_.state().stopped()) return FirstSaid::kStopped;
-  return !first_word_.met() && statuses_.failed() ? FirstSaid::kNothing : FirstSaid::kWord;
-}
-
 void StreamPhase::Run() {
-  first_word_.LetPass();
-  if (!started_ || !AllDrained()) Supervise();
+  replacements_.Start();
+  for (auto& worker : workers_) worker->Start();
+  SuperviseUntil([this] { return AllDrained(); });
+  if (!control_.state().stopped()) {
+    if (std::optional<Error> error = passed_over_.WhyNoInput()) {
+      control_.state().Fail((*std::move(error)).At("reading the input"));
+    }
+  }
+  replacements_.NoMore(control_.state().stopped() ? std::vector<StreamNo>() : MayGoWithoutAWord());
+  SuperviseUntil([this] { return replacements_.done(); });
+  replacements_.End();
 }
 
-void StreamPhase::Supervise() {
-  if (!std::exchange(started_, true)) {
-    for (auto& worker : workers_) worker->Start();
+void StreamPhase::SuperviseUntil(const std::function<bool()>& done) {
+  while (!done() && !control_.TimeIsUp()) {
+    if (control_.state().stopped()) OnStop();
+    control_.Supervise({.stop = [this] { OnStop(); }, .each_tick = [this](Instant now) { OnTick(now); }});
   }
-  control_.Supervise({.stop = [this] { OnStop(); }, .each_tick = [this](Instant now) { OnTick(now); }});
-  if (control_.state().stopped() || !AllDrained()) return;
-  if (std::optional<Error> error = passed_over_.WhyNoInput()) {
-    control_.state().Fail((*std::move(error)).At("reading the input"));
+}
+
+// At the end of the input: the streams that gave nothing, and whose source has done all that it had to; it
+// could as well have died. Warns of the others.
+std::vector<StreamNo> StreamPhase::MayGoWithoutAWord() const {
+  Text why = statuses_.any() ? Text("the source did not say that the stream is COMPLETE") : Text();
+  if (passed_over_.HasNoMessage()) why = "no line of it is a message of a type that is known";
+  if (statuses_.failed()) why = "the source has said that it failed";
+  std::vector<StreamNo> may_go;
+  std::vector<std::string> stay;
+  const std::vector<StreamNo> silent = replacements_.Silent();
+  for (const StreamNo stream : silent) {
+    const bool complete = statuses_.Last(stream) == StreamStatus::kComplete && !statuses_.failed();
+    if (why.empty() || complete) {
+      may_go.push_back(stream);
+    } else {
+      stay.push_back(plan_.tables[plan_.streams[stream].table].table);
+    }
   }
+  if (!stay.empty()) {
+    const bool any_replaced = !may_go.empty() || silent.size() < replacements_.size();
+    parts_.writer.Warn(NotReplacedText(stay, why, any_replaced));
+  }
+  return may_go;
 }
 
 void StreamPhase::Close() {
+  replacements_.End();
   for (auto& worker : workers_) worker->Join();
   if (control_.state().reason() != StopReason::kNone || ledger_.AllSettled()) return;
   control_.state().Fail(
@@ -145,6 +171,11 @@ void StreamPhase::WakeOpen() {  // any thread
 
 void StreamPhase::OnDrained() {  // any worker's thread, once each
   if (++drained_ == workers_.size()) control_.Leave();
+}
+
+void StreamPhase::OnReplaced() {  // the thread of the replacements
+  WakeAll();
+  if (replacements_.done()) control_.Leave();
 }
 
 void StreamPhase::OnStop() {

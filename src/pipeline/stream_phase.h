@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "pipeline/first_of_stream.h"
 #include "pipeline/passed_over.h"
 #include "pipeline/read_token.h"
+#include "pipeline/replacements.h"
 #include "pipeline/report.h"
 #include "pipeline/run.h"
 #include "pipeline/run_control.h"
@@ -29,18 +31,12 @@ namespace ddb {
 
 class StreamPhase {
  public:
-  StreamPhase(const RunPlan& plan, const RunParts& parts, RunControl& control);
+  // `replace`: see Replacements; used only where parts.to_replace names a table.
+  StreamPhase(const RunPlan& plan, const RunParts& parts, Replacements::Step replace, RunControl& control);
   ~StreamPhase();
 
-  // Reads up to the first word, or to an end without one. Before Run, and only where parts.replace is there.
-  enum class FirstSaid {
-    kWord,     // a RECORD or STATE, or the clean end of an input without any: what is to go may go
-    kNothing,  // the input ended, and the source has said that it failed
-    kStopped,  // the run has to end
-  };
-  FirstSaid AwaitFirstWord();
-  // Until all that there was to read is read and settled, or the run has to end. STATEs that cover a stream
-  // which waits for its Finish have not left then.
+  // Until all that there was to read is read and settled, and what is to be replaced is, or the run has to
+  // end. STATEs that cover a stream which waits for its Finish have not left then.
   void Run();
   // Ends the workers and what is still in flight. A run that has not ended for a reason must be settled: else
   // it fails here, which is the last net under "exit 0 means all stored".
@@ -56,11 +52,13 @@ class StreamPhase {
   CheckpointLedger& ledger() { return ledger_; }
 
  private:
-  void Supervise();
+  void SuperviseUntil(const std::function<bool()>& done);
+  std::vector<StreamNo> MayGoWithoutAWord() const;
   bool AllDrained() const { return drained_ == workers_.size(); }
   void WakeAll();
   void WakeOpen();
   void OnDrained();
+  void OnReplaced();
   void OnStop();
   void OnTick(Instant now);
   void GiveUpOnTables(Instant now);
@@ -77,7 +75,7 @@ class StreamPhase {
   StreamStatuses statuses_;
   PassedOver passed_over_;
   FirstOfStream by_name_only_;
-  FirstWord first_word_;
+  Replacements replacements_;
   const TableTargets tables_;
   FlowControl flow_;
   Rejections rejections_;
@@ -86,7 +84,6 @@ class StreamPhase {
   std::vector<std::unique_ptr<Worker>> workers_;
 
   TroubleReport troubles_;
-  bool started_ = false;
   std::atomic<size_t> drained_{0};
   Instant last_log_ = run_.started;
   Instant last_late_;  // when a STATE was last said to be late

@@ -52,7 +52,7 @@ class StreamPhaseTest : public ::testing::Test {
 };
 
 TEST_F(StreamPhaseTest, WhatIsSettledEndsWell) {
-  StreamPhase stream(plan_, parts_, control_);
+  StreamPhase stream(plan_, parts_, {}, control_);
   stream.Run();
   stream.Close();
   EXPECT_EQ(control_.state().reason(), StopReason::kNone);
@@ -60,7 +60,7 @@ TEST_F(StreamPhaseTest, WhatIsSettledEndsWell) {
 
 // Whatever defect makes the workers report that nothing is left: the ledger has the last word.
 TEST_F(StreamPhaseTest, WhatIsNotSettledFailsTheRunThoughItsWorkersAreDone) {
-  StreamPhase stream(plan_, parts_, control_);
+  StreamPhase stream(plan_, parts_, {}, control_);
   stream.ledger().OpenChunk(7);
   stream.Run();
   stream.Close();
@@ -71,7 +71,7 @@ TEST_F(StreamPhaseTest, WhatIsNotSettledFailsTheRunThoughItsWorkersAreDone) {
 }
 
 TEST_F(StreamPhaseTest, AReasonToEndIsNotReplacedByTheLedgers) {
-  StreamPhase stream(plan_, parts_, control_);
+  StreamPhase stream(plan_, parts_, {}, control_);
   stream.ledger().OpenChunk(7);
   control_.state().Stop(StopReason::kSignal);
   stream.Run();
@@ -111,7 +111,7 @@ TEST_F(StreamPhaseTest, AWorkerThatWaitsForRoomIsForgottenWithThePhase) {
                          .make_client = parts_.make_client,
                          .prepare = TablesAreThere(plan_),
                          .input_fd = input_};
-    StreamPhase stream(plan_, parts, control);
+    StreamPhase stream(plan_, parts, {}, control);
     clock.armed = true;
     EXPECT_THROW(stream.Run(), std::runtime_error);
     clock.armed = false;
@@ -149,7 +149,7 @@ TEST(StreamPhaseLogTest, ProgressIsToldOnceAMinute) {
                          .make_client = [](EventLoop&) { return std::make_unique<UnusedClient>(); },
                          .prepare = TablesAreThere(plan),
                          .input_fd = input[0]};
-    StreamPhase stream(plan, parts, control);
+    StreamPhase stream(plan, parts, {}, control);
     std::thread end([&] {
       while (clock.gone() < std::chrono::minutes(10)) std::this_thread::yield();
       close(input[1]);

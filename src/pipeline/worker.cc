@@ -21,8 +21,7 @@ constexpr size_t kRoomBesideForState = size_t{24} << 20;
 Worker::Worker(const Shared& shared)
     : shared_(shared),
       run_(shared.run),
-      batcher_(shared.run.tables, shared.run.budget,
-               [this](BatchPtr batch) { dispatcher_.Enqueue(std::move(batch)); }),
+      batcher_(shared.run.tables, shared.run.budget, [this](BatchPtr batch) { Send(std::move(batch)); }),
       settlement_(shared.run, progress_),
       client_(shared.make_client(loop_)),
       alarm_(loop_),
@@ -61,7 +60,7 @@ void Worker::WakeIfOpen() {
 
 bool Worker::MayTake() const {
   return !run_.state.stopped() && !shared_.source.ended() &&
-         dispatcher_.unsent_bytes() < run_.plan.send_window_bytes;
+         dispatcher_.unsent_bytes() + waiting_bytes_ < run_.plan.send_window_bytes;
 }
 
 void Worker::AskForToken() {
@@ -76,12 +75,11 @@ void Worker::AskForToken() {
 }
 
 // A chunk that was taken is parsed, whatever the window, or the run is over.
-bool Worker::MustPass() const { return run_.state.stopped() || (!taken_ && !parsing_ && !MayTake()); }
+bool Worker::MustPass() const { return run_.state.stopped() || (!taken_ && !MayTake()); }
 
 void Worker::PassToken() {
   token_ = Token::kNone;
   taken_.reset();
-  parsing_.reset();
   input_.Cancel();
   run_.budget.StopWaiting();
   shared_.token.Pass();
@@ -91,8 +89,6 @@ void Worker::Proceed() {
   if (token_ != Token::kHeld) return;
   if (MustPass()) {
     PassToken();
-  } else if (parsing_) {
-    if (shared_.input.first_word.passed()) ReadOn();
   } else if (taken_) {
     ParseTakenChunk();
   } else {
@@ -178,25 +174,10 @@ void Worker::ParseTakenChunk() {
 }
 
 void Worker::ParseChunk(Charge room) {
-  const bool first_word_passed = shared_.input.first_word.passed();
-  Parsing parsing{*std::move(taken_), std::move(room)};
-  // Until then a line is read only when all before it have been.
-  if (first_word_passed) PassToken();
-  parsing_ = std::move(parsing);
+  Source::Taken taken = *std::move(taken_);
+  PassToken();
   has_open_.store(true);  // soon: before anybody is told of what this chunk holds
-  ReadOn();
-}
-
-void Worker::ReadOn() {
-  const RecordReader::Outcome outcome = reader_.Read(parsing_->taken.chunk, longest_letter_);
-  if (outcome == RecordReader::Outcome::kFirstWord) {
-    shared_.input.first_word.Meet([this] { loop_.Post([this] { Proceed(); }); });
-    return;
-  }
-  Source::Taken taken = std::move(parsing_->taken);
-  Charge room = std::move(parsing_->room);
-  parsing_.reset();
-  if (token_ == Token::kHeld) PassToken();
+  const RecordReader::Outcome outcome = reader_.Read(taken.chunk, longest_letter_);
   dispatcher_.EndTurn();
   const bool checkpoints = outcome == RecordReader::Outcome::kReadCheckpoints;
   if (checkpoints && shared_.source.dry()) shared_.wake_open();
@@ -229,11 +210,32 @@ void Worker::EndOfInput() {
 
 // ---- batches
 
+// What its table will not take in this run is let go: nothing lets a STATE out for it.
+void Worker::Send(BatchPtr batch) {
+  using Gate = Replacements::Gate;
+  const Gate gate = shared_.input.replacements.gate(batch->table);
+  if (gate == Gate::kOpen) {
+    dispatcher_.Enqueue(std::move(batch));
+  } else if (gate == Gate::kNever || (gate == Gate::kClosed && run_.state.stopped())) {
+    batcher_.Recycle(std::move(batch));
+  } else {
+    waiting_bytes_ += batch->body.size();
+    waiting_.push_back(std::move(batch));
+  }
+}
+
+void Worker::SendWhatWaited() {
+  if (waiting_.empty()) return;
+  waiting_bytes_ = 0;
+  for (BatchPtr& batch : std::exchange(waiting_, {})) Send(std::move(batch));
+}
+
 void Worker::OnChanged() {
   in_flight_.store(client_->in_flight(), std::memory_order_relaxed);
   if (token_ == Token::kHeld && MustPass()) PassToken();
   if (run_.budget.tight()) batcher_.DropSpares();
   if (run_.state.stopped()) dispatcher_.Hurry();
+  SendWhatWaited();
   SealAsNeeded();
   ReportIfDrained();
   AskForToken();
@@ -274,7 +276,7 @@ void Worker::ArmAgeTimer() {
 
 void Worker::ReportIfDrained() {
   if (drained_ || !shared_.source.ended()) return;  // a run that stops ends its source
-  if (token_ == Token::kHeld || !batcher_.empty() || !dispatcher_.idle()) return;
+  if (token_ == Token::kHeld || !batcher_.empty() || !waiting_.empty() || !dispatcher_.idle()) return;
   drained_ = true;
   shared_.drained();
 }

@@ -64,11 +64,12 @@ class Worker {
   void SizeLongChunk();
   void ParseTakenChunk();
   void ParseChunk(Charge room);
-  void ReadOn();
   std::optional<Charge> ReserveOrAwait(size_t bytes, size_t own);
   void EndOfInput();
 
   // Batches
+  void Send(BatchPtr batch);
+  void SendWhatWaited();
   void OnChanged();
   void SealAsNeeded();
   bool CheckpointWaits(TableNo table) const;
@@ -90,6 +91,10 @@ class Worker {
   std::optional<Instant> age_timer_set_;
   LoopThread thread_;
 
+  // Sealed batches of tables that are still to be replaced.
+  std::vector<BatchPtr> waiting_;
+  size_t waiting_bytes_ = 0;
+
   // Of its thread, read by others.
   std::atomic<size_t> in_flight_{0};
   std::atomic<bool> has_open_{false};
@@ -99,12 +104,6 @@ class Worker {
   std::optional<Source::Taken> taken_;  // by the holder: a chunk that is not parsed yet
   size_t long_room_ = 0;                // and what it needs for that, if it is a long one
   size_t longest_letter_ = 0;           // of a record of that chunk
-  // The chunk that is being parsed. It stays where it is in front of the first word, and so does the token.
-  struct Parsing {
-    Source::Taken taken;
-    Charge room;
-  };
-  std::optional<Parsing> parsing_;
   bool drained_ = false;
 };
 

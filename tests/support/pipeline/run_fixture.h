@@ -134,6 +134,7 @@ class RunTest : public ::testing::TestWithParam<int> {
                                 .make_client = make_client,
                                 .prepare = prepare_,
                                 .replace = replace_,
+                                .to_replace = to_replace_,
                                 .finish = finish_,
                                 .input_fd = in_[0],
                                 .signal_fd = signal_[0]});
@@ -210,7 +211,8 @@ class RunTest : public ::testing::TestWithParam<int> {
   std::string read_;
   RunPlan plan_ = PlanOf({"users", "orders"});
   PrepareStep prepare_;
-  PrepareStep replace_;
+  ReplaceStep replace_;
+  std::function<std::vector<TableNo>()> to_replace_;
   FinishStep finish_;
   MemoryBudget budget_{64u << 20};
   FakeStore store_;

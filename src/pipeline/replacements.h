@@ -1,0 +1,86 @@
+// Replacements: the tables of a sync that are to be made anew, and the thread that does it while the data
+// flows. Nothing old goes for a stream that gave nothing: a table is replaced when its own stream has said
+// its first word, a RECORD that can be stored or a STATE; those of streams that say none are decided upon at
+// the end of the input. Until then the table is closed: what is to be stored in it waits with the worker that
+// has it, whose send window fills and stops the reading, and STATEs of its stream wait in the ledger.
+//
+// A word counts when everything that was read before it has been parsed, so that none counts behind a line
+// that fails the run. After a failure the words before it still count, as what came with them may still be
+// stored; after a signal none does.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/numbered.h"
+#include "base/result.h"
+#include "delivery/checkpoint_ledger.h"
+#include "delivery/run_plan.h"
+#include "delivery/run_state.h"
+
+namespace ddb {
+
+class Replacements {
+ public:
+  // Makes these tables anew; blocks, and asks ten times a second whether it is to come to its end.
+  using Step =
+      std::function<Status(const std::vector<TableNo>&, const std::function<bool()>& stop_requested)>;
+  enum class Gate : uint8_t {
+    kOpen,    // the table is as it is to be
+    kClosed,  // its stream has said nothing
+    kAsked,   // it is being replaced, or will be next
+    kNever,   // it stays as it was, and nothing can be stored in it in this run
+  };
+
+  // `closed`: the tables that hold something old. `changed` is called on the thread of this, when gates have
+  // changed. All of it outlives the object.
+  Replacements(const RunPlan& plan, const std::vector<TableNo>& closed, Step step, CheckpointLedger& ledger,
+               RunState& state, std::function<void()> changed);
+  ~Replacements() { End(); }
+  Replacements(const Replacements&) = delete;
+  Replacements& operator=(const Replacements&) = delete;
+
+  // ---- any thread
+  Gate gate(TableNo table) const { return gates_[table].load(std::memory_order_acquire); }
+  // First words that were found in a chunk, which is registered.
+  void Said(uint64_t chunk, const std::vector<StreamNo>& streams);
+
+  // ---- the supervisor's
+  void Start();
+  size_t size() const { return size_; }  // tables that are, or were, to be replaced
+  std::vector<StreamNo> Silent() const;  // those whose word is still missing
+  // Nobody will say anything any more; these are replaced without a word, and then it is done.
+  void NoMore(const std::vector<StreamNo>& streams);
+  bool done() const { return done_.load(std::memory_order_acquire); }
+  void End();  // ends what is under way as a stop does, and waits for that
+
+ private:
+  void Run();
+  void Ask(StreamNo stream) REQUIRES(mu_);
+  std::vector<StreamNo> AwaitRound();
+  bool StopRequested() const;
+
+  const RunPlan& plan_;
+  const Step step_;
+  CheckpointLedger& ledger_;
+  RunState& state_;
+  const std::function<void()> changed_;
+  const size_t size_;
+  NumberedVector<TableNo, std::atomic<Gate>> gates_;
+  std::atomic<bool> done_;
+  std::atomic<bool> ending_{false};
+  Mutex mu_;
+  CondVar asked_;
+  std::map<uint64_t, std::vector<StreamNo>> said_ GUARDED_BY(mu_);  // by chunk: words that do not count yet
+  std::vector<StreamNo> round_ GUARDED_BY(mu_);                     // the next one
+  bool no_more_ GUARDED_BY(mu_) = false;
+  std::thread thread_;
+};
+
+}  // namespace ddb

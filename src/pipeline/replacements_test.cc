@@ -1,0 +1,352 @@
+#include "pipeline/replacements.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/pipeline/run_fixture.h"
+
+namespace ddb {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr StreamNo kUsers{0};
+constexpr StreamNo kOrders{1};
+
+constexpr char kLog[] = "{\"type\":\"LOG\",\"log\":{\"level\":\"INFO\",\"message\":\"m\"}}\n";
+constexpr char kFatal[] = "{\"type\":\"LOG\",\"log\":{\"level\":\"FATAL\",\"message\":\"m\"}}\n";
+constexpr char kUnknown[] = "{\"type\":\"SCHEMA\",\"stream\":\"users\"}\n";
+constexpr char kGlobal[] = "{\"type\":\"STATE\",\"state\":{\"type\":\"GLOBAL\",\"global\":{\"n\":1}}}\n";
+constexpr char kError[] =
+    "{\"type\":\"TRACE\",\"trace\":{\"type\":\"ERROR\",\"emitted_at\":1,\"error\":{\"message\":\"m\"}}}\n";
+
+std::string Status(const std::string& stream, const std::string& status) {
+  return "{\"type\":\"TRACE\",\"trace\":{\"type\":\"STREAM_STATUS\",\"emitted_at\":1,\"stream_status\":"
+         "{\"stream_descriptor\":{\"name\":\"" +
+         stream + "\"},\"status\":\"" + status + "\"}}}\n";
+}
+
+class ReplacementsTest : public RunTest {
+ protected:
+  ReplacementsTest() {
+    to_replace_ = [this] { return std::vector<TableNo>{TableOf(kUsers), TableOf(kOrders)}; };
+    replace_ = [this](const std::vector<TableNo>& which, const StopRequested&) {
+      for (const TableNo table : which) Note(table);
+      return TablesAreThere(plan_)({});
+    };
+  }
+  TableNo TableOf(StreamNo stream) const { return plan_.streams[stream].table; }
+  void Note(TableNo table) {
+    MutexLock lock(mu_);
+    EXPECT_TRUE(replaced_.insert(table).second) << "twice";
+  }
+  bool Replaced(StreamNo stream) const {
+    MutexLock lock(mu_);
+    return replaced_.contains(TableOf(stream));
+  }
+  size_t replaced() const {
+    MutexLock lock(mu_);
+    return replaced_.size();
+  }
+  bool Within(std::chrono::milliseconds time, const std::function<bool()>& is) {
+    const Instant limit = RealClock().Now() + time;
+    while (!is() && RealClock().Now() < limit) std::this_thread::sleep_for(milliseconds(1));
+    return is();
+  }
+  // All of it is there when the run starts.
+  void RunWith(const std::string& text) {
+    Send(text);
+    Start();
+    Finish();
+  }
+  void EndsWell() const { EXPECT_EQ(result_.reason, StopReason::kNone); }
+
+ private:
+  mutable Mutex mu_;
+  std::set<TableNo> replaced_ GUARDED_BY(mu_);
+};
+
+TEST_P(ReplacementsTest, EachTableWaitsForTheFirstRecordOfItsOwnStream) {
+  Start();
+  Send(kLog + Status("users", "STARTED"));
+  EXPECT_FALSE(Within(milliseconds(100), [this] { return replaced() > 0; }));
+  Send(Record("users", 1));
+  EXPECT_TRUE(Within(seconds(20), [this] { return Replaced(kUsers); }));
+  EXPECT_FALSE(Within(milliseconds(100), [this] { return Replaced(kOrders); }));
+  Send(Record("orders", 2) + State("users", 1));
+  Finish();
+  EndsWell();
+  EXPECT_TRUE(Replaced(kOrders));
+  EXPECT_EQ(store_.size(), 2u);
+  EXPECT_EQ(AllLines().size(), 1u);
+}
+
+TEST_P(ReplacementsTest, AStateIsAWordToo) {
+  Start();
+  Send(State("users", 1));
+  EXPECT_TRUE(Within(seconds(20), [this] { return Replaced(kUsers); }));
+  EXPECT_NE(NextLine(), "");
+  EXPECT_FALSE(Replaced(kOrders));
+  Finish();
+  EndsWell();
+}
+
+TEST_P(ReplacementsTest, NothingOfAStreamLeavesWhileItsTableIsReplaced) {
+  std::atomic<int> rounds = 0;
+  std::atomic<bool> go_on = false;
+  replace_ = [&](const std::vector<TableNo>&, const StopRequested&) {
+    ++rounds;
+    EXPECT_TRUE(Within(seconds(20), [&go_on] { return go_on.load(); }));
+    EXPECT_EQ(store_.size(), 0u);
+    return TablesAreThere(plan_)({});
+  };
+  to_replace_ = [this] { return std::vector<TableNo>{TableOf(kUsers)}; };
+  Start();
+  std::string text = State("users", 1);
+  for (int i = 0; i < 2000; ++i) text += Record("users", i);
+  std::thread send([&] { Send(text + State("users", 2000)); });
+  EXPECT_TRUE(Within(seconds(20), [&rounds] { return rounds > 0; }));
+  pollfd ask{out_[0], POLLIN, 0};
+  EXPECT_EQ(poll(&ask, 1, 100), 0);
+  go_on = true;
+  send.join();
+  Finish();
+  EndsWell();
+  EXPECT_EQ(rounds, 1);
+  EXPECT_EQ(store_.size(), 2000u);
+  EXPECT_EQ(AllLines().size(), 2u);
+}
+
+TEST(AWordCounts, WhenEverythingBeforeItHasBeenParsed) {
+  using Gate = Replacements::Gate;
+  const RunPlan plan = PlanOf({"users", "orders"});
+  const TableNo users = plan.streams[kUsers].table;
+  CheckpointLedger ledger(plan.streams.size());
+  RunState state([] {});
+  Replacements replacements(plan, {users}, {}, ledger, state, [] {});
+  for (uint64_t chunk = 0; chunk < 3; ++chunk) ledger.OpenChunk(chunk);
+  ASSERT_TRUE(ledger.Register({.chunk = 1, .whole = true, .groups = {}, .checkpoints = {}}).ok());
+  replacements.Said(1, {kUsers});
+  EXPECT_EQ(replacements.gate(users), Gate::kClosed);
+  ASSERT_TRUE(ledger.Register({.chunk = 0, .whole = true, .groups = {}, .checkpoints = {}}).ok());
+  replacements.Said(0, {});
+  EXPECT_EQ(replacements.gate(users), Gate::kAsked);
+  EXPECT_EQ(replacements.gate(plan.streams[kOrders].table), Gate::kOpen);
+}
+
+TEST(AWordCounts, NeverBehindAChunkThatBrokeOff) {
+  using Gate = Replacements::Gate;
+  const RunPlan plan = PlanOf({"users", "orders"});
+  const TableNo users = plan.streams[kUsers].table;
+  const TableNo orders = plan.streams[kOrders].table;
+  CheckpointLedger ledger(plan.streams.size());
+  RunState state([] {});
+  Replacements replacements(plan, {users, orders}, {}, ledger, state, [] {});
+  for (uint64_t chunk = 0; chunk < 2; ++chunk) ledger.OpenChunk(chunk);
+  ASSERT_TRUE(ledger.Register({.chunk = 1, .whole = true, .groups = {}, .checkpoints = {}}).ok());
+  replacements.Said(1, {kUsers});
+  ASSERT_TRUE(ledger.Register({.chunk = 0, .whole = false, .groups = {}, .checkpoints = {}}).ok());
+  replacements.Said(0, {kOrders});
+  EXPECT_EQ(replacements.gate(users), Gate::kClosed);
+  EXPECT_EQ(replacements.gate(orders), Gate::kAsked);
+}
+
+TEST_P(ReplacementsTest, WhatIsNotReplacedGoesOnMeanwhile) {
+  std::atomic<bool> go_on = false;
+  replace_ = [&](const std::vector<TableNo>&, const StopRequested&) {
+    EXPECT_TRUE(Within(seconds(20), [&go_on] { return go_on.load(); }));
+    return TablesAreThere(plan_)({});
+  };
+  to_replace_ = [this] { return std::vector<TableNo>{TableOf(kUsers)}; };
+  Start();
+  Send(Record("users", 1) + State("users", 1) + Record("orders", 2) + State("orders", 2));
+  EXPECT_NE(NextLine().find("orders"), std::string::npos);
+  EXPECT_FALSE(store_.Has("1"));
+  go_on = true;
+  Finish();
+  EndsWell();
+  EXPECT_TRUE(store_.Has("1"));
+  EXPECT_EQ(AllLines().size(), 1u);
+}
+
+TEST_P(ReplacementsTest, MoreThanMemoryHoldsWaitsForATable) {
+  plan_.send_window_bytes = 64 << 10;
+  plan_.chunk_bytes = 16 << 10;
+  replace_ = [this](const std::vector<TableNo>&, const StopRequested&) {
+    std::this_thread::sleep_for(milliseconds(200));
+    EXPECT_LT(budget_.used(), size_t{16} << 20);
+    return TablesAreThere(plan_)({});
+  };
+  ExpectThatAllIsStored(60'000, 20'000);
+}
+
+TEST_P(ReplacementsTest, AnEndWithoutAWordClears) {
+  for (const std::string& text :
+       {std::string(kLog), Status("users", "COMPLETE"), Status("orders", "COMPLETE"), std::string(kGlobal)}) {
+    Send(text);
+  }
+  Start();
+  Finish();
+  EndsWell();
+  EXPECT_EQ(replaced(), 2u);
+  EXPECT_EQ(AllLines().size(), 1u);
+}
+
+// A platform's clear of a connection without a state.
+TEST_P(ReplacementsTest, AnEmptyInputClears) {
+  RunWith("\n");
+  EndsWell();
+  EXPECT_EQ(replaced(), 2u);
+}
+
+TEST_P(ReplacementsTest, ASourceThatSpeaksOfNoStatusClears) {
+  RunWith(kLog + Record("users", 1));
+  EndsWell();
+  EXPECT_EQ(replaced(), 2u);
+}
+
+// What shows that nothing came because something went wrong.
+class SourceThatFailed : public ReplacementsTest {
+ protected:
+  void ReplacesNothing(const std::string& text) {
+    RunWith(text);
+    EndsWell();
+    EXPECT_EQ(replaced(), 0u);
+  }
+  // The table of "users" is replaced for its record, and that of "orders" stays.
+  void KeepsOrders(const std::string& text) {
+    RunWith(text);
+    EndsWell();
+    EXPECT_TRUE(Replaced(kUsers));
+    EXPECT_FALSE(Replaced(kOrders));
+    EXPECT_EQ(store_.size(), 1u);
+  }
+};
+
+TEST_P(SourceThatFailed, SaysError) { ReplacesNothing(Status("users", "STARTED") + kError); }
+TEST_P(SourceThatFailed, SaysErrorOnlyAfterwards) { ReplacesNothing(Status("users", "COMPLETE") + kError); }
+TEST_P(SourceThatFailed, SaysFatal) { ReplacesNothing(kFatal); }
+TEST_P(SourceThatFailed, SaysThatItsConnectionFailed) {
+  ReplacesNothing("{\"type\":\"CONNECTION_STATUS\",\"connectionStatus\":{\"status\":\"FAILED\"}}\n");
+}
+TEST_P(SourceThatFailed, SaysIncompleteOfAnyStream) {
+  ReplacesNothing(Status("users", "COMPLETE") + Status("not in the catalog", "INCOMPLETE"));
+}
+TEST_P(SourceThatFailed, DiesWithoutAWordOnceItHasStarted) {
+  ReplacesNothing(kLog + Status("users", "STARTED") + Status("orders", "RUNNING"));
+}
+TEST_P(SourceThatFailed, SpeaksAnotherProtocol) { ReplacesNothing(std::string("hello\n\n") + kUnknown); }
+
+TEST_P(SourceThatFailed, AfterTheWordOfAnotherStream) {
+  KeepsOrders(Record("users", 1) + State("users", 1) + Status("users", "COMPLETE") +
+              Status("orders", "INCOMPLETE"));
+}
+TEST_P(SourceThatFailed, BeforeTheWordOfAnotherStream) {
+  KeepsOrders(Status("orders", "INCOMPLETE") + Record("users", 1));
+}
+TEST_P(SourceThatFailed, WithAnErrorAfterTheWordOfAnotherStream) { KeepsOrders(Record("users", 1) + kError); }
+TEST_P(SourceThatFailed, BehindAStateOfAllStreams) {
+  KeepsOrders(Record("users", 1) + kGlobal + Status("orders", "INCOMPLETE"));
+}
+TEST_P(SourceThatFailed, DiesBeforeTheSecondStream) {
+  KeepsOrders(Status("users", "STARTED") + Record("users", 1) + Status("users", "COMPLETE"));
+}
+TEST_P(SourceThatFailed, AfterItsOwnWord) {
+  RunWith(Record("orders", 1) + kError + Status("orders", "INCOMPLETE"));
+  EndsWell();
+  EXPECT_TRUE(Replaced(kOrders));
+  EXPECT_TRUE(store_.Has("1"));
+}
+
+class NoWord : public ReplacementsTest {
+ protected:
+  void FailsAt(const std::string& line) {
+    std::string text = kLog + line;
+    for (int i = 0; i < 50; ++i) text += Record("users", i) + State("users", i);
+    plan_.chunk_bytes = 512;  // so that several workers read
+    RunWith(text);
+    EXPECT_EQ(result_.reason, StopReason::kFailure);
+    EXPECT_EQ(replaced(), 0u);
+    EXPECT_EQ(store_.size(), 0u);
+    EXPECT_TRUE(AllLines().empty());
+  }
+};
+
+TEST_P(NoWord, IsALineThatIsCut) { FailsAt(Record("users", 1).substr(0, 60) + "\n"); }
+TEST_P(NoWord, IsARecordOfAnotherStream) { FailsAt(Record("not in the catalog", 1)); }
+TEST_P(NoWord, IsARecordWithoutATime) {
+  FailsAt("{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":{\"id\":1}}}\n");
+}
+
+TEST_P(NoWord, IsTextAlone) {
+  RunWith("Traceback (most recent call last):\n  something\n");
+  EXPECT_EQ(result_.reason, StopReason::kFailure);
+  EXPECT_EQ(replaced(), 0u);
+}
+
+TEST_P(ReplacementsTest, WhatLiesBeforeALineThatFailsIsStored) {
+  RunWith(Record("users", 1) + State("users", 1) + Record("orders", 2) + State("orders", 2) + "{\n");
+  EXPECT_EQ(result_.reason, StopReason::kFailure);
+  EXPECT_EQ(store_.size(), 2u);
+  EXPECT_EQ(AllLines().size(), 2u);
+}
+
+TEST_P(ReplacementsTest, TextBeforeAWordIsPassedOver) {
+  RunWith("a source's own words\n" + Record("users", 1));
+  EndsWell();
+  EXPECT_TRUE(store_.Has("1"));
+}
+
+TEST_P(ReplacementsTest, AReplacementThatFailsFailsTheRun) {
+  replace_ = [](const std::vector<TableNo>&, const StopRequested&) -> Result<TableDescriptions> {
+    return ConfigError("it cannot be");
+  };
+  const Instant begun = RealClock().Now();
+  RunWith(Record("users", 1) + State("users", 1));
+  ASSERT_EQ(result_.reason, StopReason::kFailure);
+  EXPECT_LT(RealClock().Now() - begun, seconds(20));  // nothing can be stored any more
+  EXPECT_EQ(result_.error->message, "it cannot be");
+  EXPECT_NE(result_.error->trail.find("replacing the tables"), std::string::npos);
+  EXPECT_EQ(store_.size(), 0u);
+  EXPECT_TRUE(AllLines().empty());
+}
+
+TEST_P(ReplacementsTest, ASignalBeforeAnyWordReplacesNothing) {
+  Start();
+  Send(kLog);
+  Signal();
+  Join();
+  EXPECT_EQ(result_.reason, StopReason::kSignal);
+  EXPECT_EQ(replaced(), 0u);
+}
+
+TEST_P(ReplacementsTest, ASignalIsHeardWhileTheTablesAreReplaced) {
+  std::atomic<int> rounds = 0;
+  replace_ = [&](const std::vector<TableNo>&, const StopRequested& stop) -> Result<TableDescriptions> {
+    ++rounds;
+    EXPECT_TRUE(Within(seconds(20), [&] { return stop(); }));
+    return TransientError("stopped");
+  };
+  Start();
+  Send(Record("users", 1));
+  EXPECT_TRUE(Within(seconds(20), [&] { return rounds > 0; }));
+  Signal();
+  Join();
+  EXPECT_EQ(result_.reason, StopReason::kSignal);
+  EXPECT_FALSE(result_.error);
+  EXPECT_EQ(store_.size(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Workers, ReplacementsTest, ::testing::Values(1, 3));
+INSTANTIATE_TEST_SUITE_P(Workers, SourceThatFailed, ::testing::Values(1, 3));
+INSTANTIATE_TEST_SUITE_P(Workers, NoWord, ::testing::Values(1, 3));
+
+}  // namespace
+}  // namespace ddb

@@ -140,11 +140,27 @@ def run(command, folder, env):
         return None, process.communicate()[0]
 
 
+def unknown(test):
+    """Whether a test selects nothing, by the source: of a layer's GoogleTest program, or of the scenarios."""
+    kind, _, chosen = test.partition(":")
+    if kind == "scenario":
+        names = [path.stem for path in (ROOT / "tests" / "data" / "scenarios").rglob("*.*")]
+    elif chosen and (sources := list((ROOT / "src" / kind.removesuffix("_test")).glob("*_test.cc"))):
+        text = "\n".join(path.read_text() for path in sources)
+        names = [".".join(found) for found in re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", text, re.M)]
+        names += ["/".join(found) + ".x/0" for found in re.findall(r"^INSTANTIATE_TEST_SUITE_P\((\w*),\s*(\w+)", text, re.M)]
+    else:
+        return False
+    return not any(fnmatch.fnmatchcase(name, one) for name in names for one in chosen.split(":"))
+
+
 def check(chosen):
     wrong = 0
     for mutant in chosen:
         try:
             mutant.apply(ROOT)
+            if nothing := [test for test in mutant.tests if unknown(test)]:
+                raise ValueError(f"{mutant.name}: no such test: {', '.join(nothing)}")
         except (ValueError, OSError) as problem:
             print(problem)
             wrong += 1

@@ -38,6 +38,7 @@ struct HttpReply {
   // The body lasted until the connection ended: nothing but the body itself shows whether it is whole.
   bool open_ended = false;
   bool cut_off = false;  // and that was no end in good order
+  bool stalled = false;  // or it did not end, and was waited for no longer
 };
 
 class HttpClient {
@@ -51,6 +52,10 @@ class HttpClient {
     // begun, it may take kSlowestReply of these.
     Duration reply_timeout = std::chrono::seconds(30);
     static constexpr int kSlowestReply = 4;
+    // A body that the end of the connection should end, of a server that does not end it, is taken as it is
+    // when nothing more comes for so long; sooner if it may be whole.
+    static constexpr Duration kSilentOpenEnd = std::chrono::seconds(5);
+    static constexpr Duration kSilentWholeBody = std::chrono::seconds(1);
     Duration idle_close = std::chrono::seconds(45);   // the service closes idle connections after about 60 s
     Duration resolve_ttl = std::chrono::seconds(30);  // answers of the resolver are this old at most
     std::shared_ptr<const Trust> trust;  // null: read from the environment, by this client for itself

@@ -143,22 +143,35 @@ TEST_F(HttpClientTest, WhatFollowsAReplyIsNobodys) {
 }
 
 // A server that says no length and never ends the connection either.
-TEST_F(HttpClientTest, ABodyWithoutAnEndIsHandedOverInTheEnd) {
-  HttpServer server([&](Peer& peer) {
-    peer.ReadRequest();
-    peer.Write("HTTP/1.1 200 OK\r\n\r\n{}");
-    peer.AtEnd();
-  });
-  const auto client = Client(server.port());
-  Send(*client, request_);
-  TurnForAWhile();
-  EXPECT_TRUE(replies_.empty());
-  clock_.Advance(options_.reply_timeout);
-  Await(1);
-  EXPECT_EQ(replies_[0].error, TransportError::kNone);
-  EXPECT_EQ(replies_[0].body, "{}");
-  EXPECT_TRUE(replies_[0].open_ended);
-  EXPECT_TRUE(replies_[0].cut_off);
+TEST_F(HttpClientTest, ABodyWithoutAnEndIsHandedOverWhenNothingMoreComes) {
+  using Options = HttpClient::Options;
+  const std::pair<std::string, Duration> bodies[] = {
+      {"{}", Options::kSilentWholeBody},
+      {"{\"a\":{}\r\n", Options::kSilentWholeBody},
+      {"{\"a\":", Options::kSilentOpenEnd},
+      {"", Options::kSilentOpenEnd},
+  };
+  for (const auto& [body, silence] : bodies) {
+    HttpServer server([&, sent = body](Peer& peer) {
+      peer.ReadRequest();
+      peer.Write("HTTP/1.1 200 OK\r\n\r\n" + sent);
+      peer.AtEnd();
+    });
+    const auto client = Client(server.port());
+    replies_.clear();
+    Send(*client, request_);
+    TurnForAWhile();
+    clock_.Advance(silence - std::chrono::milliseconds(500));
+    TurnForAWhile();
+    EXPECT_TRUE(replies_.empty()) << body;
+    clock_.Advance(seconds(1));
+    Await(1);
+    EXPECT_EQ(replies_[0].error, TransportError::kNone);
+    EXPECT_EQ(replies_[0].body, body);
+    EXPECT_TRUE(replies_[0].open_ended);
+    EXPECT_TRUE(replies_[0].stalled);
+    EXPECT_FALSE(replies_[0].cut_off);
+  }
 }
 
 TEST_F(HttpClientTest, FailureWithoutLengthLastsUntilClose) {

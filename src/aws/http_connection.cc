@@ -125,7 +125,7 @@ void HttpConnection::Start(HttpExchange exchange) {
   acknowledged_ = GivenToKernel();
   send_failed_ = false;
   reply_begun_ = false;
-  cut_off_ = false;
+  cut_off_ = stalled_ = false;
   Send();
 }
 
@@ -199,7 +199,12 @@ void HttpConnection::NoteReplyBytes() {
   if (!std::exchange(reply_begun_, true)) {
     reply_by_ = now + HttpClient::Options::kSlowestReply * common_.options.reply_timeout;
   }
-  deadline_ = now + common_.options.reply_timeout;  // CheckDeadline holds it to reply_by_
+  Duration silence = common_.options.reply_timeout;
+  if (parser_.open_ended()) {
+    silence = std::min(silence, parser_.may_be_whole() ? HttpClient::Options::kSilentWholeBody
+                                                       : HttpClient::Options::kSilentOpenEnd);
+  }
+  deadline_ = now + silence;  // CheckDeadline holds it to reply_by_
 }
 
 // There is no more of it. kMore: but there should be.
@@ -315,6 +320,7 @@ void HttpConnection::Finish() {
   reply.crc32 = head.crc32;
   reply.open_ended = parser_.open_ended();
   reply.cut_off = cut_off_;
+  reply.stalled = stalled_;
 
   // A server that says how long it waits is believed, with a second for the way.
   Duration idle = common_.options.idle_close;
@@ -337,7 +343,8 @@ void HttpConnection::CheckDeadline(Instant now) {
   // A slow line is not a dead one: the time for the reply runs from the last bytes that arrived.
   if (state_ == State::kBusy) {
     const Instant latest = now + common_.options.reply_timeout;
-    deadline_ = NoteAcknowledged() ? latest : std::min(deadline_, latest);
+    const bool arrived = NoteAcknowledged() && !InOpenEnd();
+    deadline_ = arrived ? latest : std::min(deadline_, latest);
     if (reply_begun_) deadline_ = std::min(deadline_, reply_by_);
   }
   if (now < deadline_) return;
@@ -349,9 +356,8 @@ void HttpConnection::CheckDeadline(Instant now) {
       Close(TransportError::kConnectTimeout);
       return;
     case State::kBusy:
-      // A body that the end of the connection should end, of a server that does not end it, may be whole.
-      if (reply_begun_ && parser_.open_ended()) {
-        cut_off_ = true;
+      if (InOpenEnd()) {
+        stalled_ = true;
         EndReply(parser_.End());
         return;
       }

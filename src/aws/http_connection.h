@@ -85,6 +85,8 @@ class HttpConnection {
   Io Write(std::string_view bytes, size_t* size);
   uint64_t GivenToKernel() const;
   bool NoteAcknowledged();
+  // Nothing but the end of the connection ends what comes.
+  bool InOpenEnd() const { return reply_begun_ && parser_.open_ended(); }
   void NoteReplyBytes();
   void Finish();
   void Close(TransportError error);
@@ -115,6 +117,7 @@ class HttpConnection {
   bool reply_begun_ = false;  // bytes of it are there
   Instant reply_by_;          // once it has begun, and is not whole
   bool cut_off_ = false;
+  bool stalled_ = false;
   ReplyParser parser_;
 };
 

@@ -71,6 +71,11 @@ ReplyParser::State ReplyParser::Feed(std::string_view bytes) {
   }
 }
 
+bool ReplyParser::may_be_whole() const {
+  const size_t last = body_.find_last_not_of(" \t\r\n");
+  return last != std::string::npos && body_[last] == '}';
+}
+
 ReplyParser::State ReplyParser::End() { return open_ended() ? Finish(body_) : State::kMore; }
 
 // Takes the head off `bytes`. kMore: either its end is missing (still Phase::kHead) or a body follows.

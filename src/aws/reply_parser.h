@@ -50,6 +50,8 @@ class ReplyParser {
   bool keep_alive() const { return head_.keep_alive; }
   // Nothing but the end of the connection ends the body. From its head on.
   bool open_ended() const { return phase_ == Phase::kUntilClose; }
+  // What came of such a body ends as a JSON object does.
+  bool may_be_whole() const;
 
  private:
   enum class Phase {

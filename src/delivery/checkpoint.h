@@ -26,7 +26,7 @@ struct RecordGroup {
   StreamNo stream;
   Position at;
   Instant read;              // when its chunk was
-  RecordCounts counts;       // stored, rejected (both by Credit), changed (by the encoder, and CountNulled)
+  RecordCounts counts;       // stored, rejected (both by Credit), changed (by the encoder, and CountChanged)
   uint64_t outstanding = 0;  // neither stored nor (safely) rejected
   Charge charge;
 };

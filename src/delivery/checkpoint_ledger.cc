@@ -96,9 +96,10 @@ CheckpointLedger::Totals CheckpointLedger::TotalsOf(StreamNo stream) const {
   return totals_[stream];
 }
 
-void CheckpointLedger::CountNulled(RecordGroup& group, uint64_t values) {
+void CheckpointLedger::CountChanged(RecordGroup& group, uint64_t nulled, uint64_t truncated) {
   MutexLock lock(mu_);
-  group.counts.nulled_values += values;
+  group.counts.nulled_values += nulled;
+  group.counts.truncated_values += truncated;
 }
 
 // ---- what cannot count any more

@@ -61,8 +61,8 @@ class CheckpointLedger {
   }
   using Totals = SettledTotals;
   Totals TotalsOf(StreamNo stream) const;
-  // So many values of a record that is outstanding in `group` were nulled after it was registered.
-  void CountNulled(RecordGroup& group, uint64_t values);
+  // So many values of a record that is outstanding in `group` were changed after it was registered.
+  void CountChanged(RecordGroup& group, uint64_t nulled, uint64_t truncated);
 
   // A record of `group`, registered or not yet, will never be credited.
   void Bar(const RecordGroup& group);

@@ -26,17 +26,12 @@ void Rejections::CountSkipped(StreamNo stream, Text reason) {
                                      : "It is not kept anywhere, since no dead_letter_table is configured"));
 }
 
-void Rejections::CountChanged(StreamNo stream, size_t nulled, size_t truncated) {
+void Rejections::CountChanged(StreamNo stream, size_t nulled, size_t truncated, Change change) {
   MutexLock lock(mu_);
   Changes& changes = changes_[stream];
-  ++changes.records;
+  if (change == kFirst) ++changes.records;
   changes.nulled += nulled;
   changes.truncated += truncated;
-}
-
-void Rejections::CountMoreNulled(StreamNo stream, size_t nulled) {
-  MutexLock lock(mu_);
-  changes_[stream].nulled += nulled;
 }
 
 void Rejections::LogTotals() {

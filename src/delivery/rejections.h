@@ -21,10 +21,9 @@ class Rejections {
   // A record was skipped. The first of a stream and reason is a WARN at once.
   void CountSkipped(StreamNo stream, Text reason);
   // A record was changed: so many of its values were nulled, and put in another form
-  // (_airbyte_meta.changes).
-  void CountChanged(StreamNo stream, size_t nulled, size_t truncated);
-  // Of a record that is counted as changed already, so many more values were nulled.
-  void CountMoreNulled(StreamNo stream, size_t nulled);
+  // (_airbyte_meta.changes). kAgain: it is counted as changed already, and these are more values.
+  enum Change { kFirst, kAgain };
+  void CountChanged(StreamNo stream, size_t nulled, size_t truncated, Change change = kFirst);
   // A WARN for each stream and reason or kind of change, with its count: at the end of the run.
   void LogTotals();
 

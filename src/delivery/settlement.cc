@@ -106,15 +106,12 @@ bool Settlement::Shrink(const Batch& batch, Buffer& out) {
   const BatchItem& item = batch.items.front();
   const StreamNo stream = item.origin.group->stream;
   const ItemEncoder::Stream& encoding = run_.plan.streams[stream].items;
-  const std::optional<size_t> nulled = ShrinkItem(
+  const std::optional<Shrunk> shrunk = ShrinkItem(
       batch.item_bytes(item), {encoding.layout, encoding.sync_id, &encoding.protected_fields}, out);
-  if (!nulled) return false;
-  run_.ledger.CountNulled(*item.origin.group, *nulled);
-  if (item.origin.is_changed) {
-    run_.rejections.CountMoreNulled(stream, *nulled);
-  } else {
-    run_.rejections.CountChanged(stream, *nulled, 0);
-  }
+  if (!shrunk) return false;
+  run_.ledger.CountChanged(*item.origin.group, shrunk->nulled, shrunk->truncated);
+  run_.rejections.CountChanged(stream, shrunk->nulled, shrunk->truncated,
+                               item.origin.is_changed ? Rejections::kAgain : Rejections::kFirst);
   return true;
 }
 

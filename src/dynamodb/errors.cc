@@ -172,10 +172,11 @@ bool IsWholeObject(std::string_view body) {
   return !body.empty() && !parser.parse(body.data(), body.size()).get(object);
 }
 
-// Of a body that only the end of the connection ended, and that does not show itself to be whole; of an error
-// the status tells enough.
+// Of a body that only the end of the connection ended, or nothing, and that does not show itself to be whole;
+// of an error that ended in good order the status tells enough.
 std::optional<Verdict> OfOpenEnd(const HttpReply& reply) {
-  if (!reply.open_ended || (reply.status != 200 && !reply.cut_off) || IsWholeObject(reply.body)) {
+  const bool in_good_order = !reply.cut_off && !reply.stalled;
+  if (!reply.open_ended || (reply.status != 200 && in_good_order) || IsWholeObject(reply.body)) {
     return std::nullopt;
   }
   if (reply.cut_off) return OfTransport(TransportError::kCutShort);

@@ -326,41 +326,6 @@ TEST(ErrorNames, TheTextsThatTellThemApartStandUnderThreeNames) {
   }
 }
 
-// A body that only the end of the connection ends counts when it shows itself that it is whole.
-TEST(Statuses, WithoutALength) {
-  struct Case {
-    int status;
-    std::string_view body;
-    bool cut_off;
-    R reaction;
-    ReplyFault fault;
-  };
-  const Case cases[] = {
-      {200, "{}", false, R::kNone, ReplyFault::kNone},
-      {200, R"( {"UnprocessedItems":{}} )", true, R::kNone, ReplyFault::kNone},
-      {200, R"({"UnprocessedItems":{})", false, R::kRetry, ReplyFault::kNoLength},
-      {200, R"({"UnprocessedItems":{})", true, R::kRetry, ReplyFault::kCutShort},
-      {200, R"({"a":1} x)", false, R::kRetry, ReplyFault::kNoLength},
-      {200, "", false, R::kRetry, ReplyFault::kNoLength},
-      {200, "17", false, R::kRetry, ReplyFault::kNoLength},
-      {200, "<html>log in", false, R::kRetry, ReplyFault::kHtml},
-      {502, "<html>sor", false, R::kRetry, ReplyFault::kHtml},
-      {404, "<html>no</ht", true, R::kRetry, ReplyFault::kCutShort},
-      {404, "<html>no</html>", false, R::kFailSystem, ReplyFault::kHtml},
-      {400, R"({"__type":"AccessDeniedException"})", true, R::kFailConfig, ReplyFault::kRefusedByName},
-  };
-  for (const Case& c : cases) {
-    HttpReply reply;
-    reply.status = c.status;
-    reply.body = c.body;
-    reply.open_ended = true;
-    reply.cut_off = c.cut_off;
-    const Verdict verdict = Classify(reply, true);
-    EXPECT_EQ(verdict.reaction, c.reaction) << c.status << c.body;
-    EXPECT_EQ(verdict.fault, c.fault) << c.status << c.body;
-  }
-}
-
 TEST(Statuses, OkAndDamaged) {
   HttpReply reply;
   reply.status = 200;

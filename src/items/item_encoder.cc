@@ -108,11 +108,12 @@ RejectReason ItemEncoder::Impl::Shrink(const StreamEncoding& stream, Buffer& out
                               .dropped = dropped,
                               .left_out = left_out,
                               .unnamed = unnamed};
-  const std::optional<size_t> lost = ShrinkItem(out.view().substr(item_begin), options, smaller);
-  if (!lost) return RejectReason::kItemTooLarge;
+  const std::optional<Shrunk> shrunk = ShrinkItem(out.view().substr(item_begin), options, smaller);
+  if (!shrunk) return RejectReason::kItemTooLarge;
   out.Truncate(item_begin);
   out.Append(smaller.view());
-  last_item.nulled = *lost;
+  last_item.nulled = shrunk->nulled;
+  last_item.truncated += shrunk->truncated;
   last_item.noted_bytes += growth::kCountedChanges;
   last_item.size = ItemSize(smaller.view());
   return RejectReason::kNone;

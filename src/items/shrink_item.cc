@@ -81,8 +81,8 @@ class Shrinker {
     if (options.unnamed > 0) CutChanges(options.unnamed);
   }
 
-  // How many fields are lost. Nothing when it is not enough, or not called for.
-  std::optional<size_t> Shrink() {
+  // Nothing when it is not enough, or not called for.
+  std::optional<Shrunk> Shrink() {
     for (const uint32_t number : options_.dropped) {
       if (fields_[number].path.empty()) return std::nullopt;
       total_ += SizeOfChange(fields_[number].path);
@@ -96,7 +96,7 @@ class Shrinker {
     if (total_ > kMaxItemBytes) return std::nullopt;
     const auto nulled =
         std::count_if(fields_.begin(), fields_.end(), [](const Part& f) { return f.fate == Part::kNulled; });
-    return static_cast<size_t>(nulled) + left_out_;
+    return Shrunk{static_cast<size_t>(nulled) + left_out_, unnamed_ > 0 ? size_t{1} : 0};
   }
 
   void Write(Buffer& out) const {
@@ -275,11 +275,11 @@ int64_t NulledChangeSize(std::string_view name) {
   return SizeOfChange(path);
 }
 
-std::optional<size_t> ShrinkItem(std::string_view item, const ShrinkOptions& options, Buffer& out) {
+std::optional<Shrunk> ShrinkItem(std::string_view item, const ShrinkOptions& options, Buffer& out) {
   Shrinker shrinker(item, options);
-  const std::optional<size_t> lost = shrinker.Shrink();
-  if (lost) shrinker.Write(out);
-  return lost;
+  const std::optional<Shrunk> shrunk = shrinker.Shrink();
+  if (shrunk) shrinker.Write(out);
+  return shrunk;
 }
 
 }  // namespace ddb

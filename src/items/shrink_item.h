@@ -42,9 +42,12 @@ struct ShrinkOptions {
   uint64_t unnamed = 0;
 };
 
+struct Shrunk {
+  size_t nulled = 0;     // fields nulled or left out
+  size_t truncated = 0;  // 1: the list of changes was cut
+};
 // `item` is what ItemEncoder wrote. Appends the smaller one to `out`, whose size is within the limit by both
-// rules, and returns how many fields were nulled or left out. Nothing when it cannot fit, or fits as it is:
-// then nothing was appended.
-std::optional<size_t> ShrinkItem(std::string_view item, const ShrinkOptions& options, Buffer& out);
+// rules. Nothing when it cannot fit, or fits as it is: then nothing was appended.
+std::optional<Shrunk> ShrinkItem(std::string_view item, const ShrinkOptions& options, Buffer& out);
 
 }  // namespace ddb

@@ -67,7 +67,10 @@ TEST(ShrinkItem, BetweenTheBoundsItIsSentAndOnRefusalShrunk) {
   EXPECT_EQ(between.facts.size, (SizeBounds{kMaxItemBytes, kMaxItemBytes + 1}));
   EXPECT_EQ(between.facts.nulled, 0u);
   Buffer out;
-  EXPECT_EQ(ShrinkItem(between.item, {}, out), 1u);
+  const std::optional<Shrunk> shrunk = ShrinkItem(between.item, {}, out);
+  ASSERT_TRUE(shrunk);
+  EXPECT_EQ(shrunk->nulled, 1u);
+  EXPECT_EQ(shrunk->truncated, 0u);
   EXPECT_THAT(std::string(out.view()),
               HasSubstr(R"("_airbyte_data":{"M":{"a":{"N":"120"},"p":{"NULL":true}}})"));
   EXPECT_THAT(std::string(out.view()),
@@ -164,7 +167,7 @@ TEST(ShrinkItem, OfALongListOfChangesTheFirstAreKept) {
     ASSERT_EQ(cut.reject, RejectReason::kNone);
     EXPECT_EQ(DataOf(cut), DataOf(whole)) << "nothing of the record is lost for it";
     EXPECT_EQ(cut.facts.nulled, 0u);
-    EXPECT_EQ(cut.facts.truncated, 1u);
+    EXPECT_EQ(cut.facts.truncated, 2u);  // and the list
     EXPECT_EQ(cut.facts.size, ItemSize(cut.item));
     const std::string meta = MetaOf(cut);
     const size_t named = Count(meta, "\"field\"");
@@ -190,7 +193,7 @@ TEST(ShrinkItem, ListAndFieldsAtOnce) {
   ASSERT_EQ(encoded.reject, RejectReason::kNone);
   EXPECT_EQ(encoded.facts.size, ItemSize(encoded.item));
   EXPECT_LE(encoded.facts.size.upper, kMaxItemBytes);
-  EXPECT_EQ(encoded.facts.truncated, 500u);
+  EXPECT_EQ(encoded.facts.truncated, 501u);  // and the list
   EXPECT_THAT(MetaOf(encoded), HasSubstr(Nulled("big") + R"(,{"M":{"field":{"S":"_airbyte_data"})"));
   EXPECT_THAT(MetaOf(encoded), HasSubstr(R"("}}},{"M":{"field":{"S":"_airbyte_meta.changes"})"));
   EXPECT_THAT(MetaOf(encoded), ::testing::EndsWith(R"("}}}]},"sync_id":{"N":"9"}}})"));

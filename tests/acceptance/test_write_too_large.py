@@ -196,13 +196,17 @@ def test_a_long_list_of_changes_is_cut(connector, engine, dynamodb, prefix, coun
     assert named == changes[:len(named)] and len(named) > 500
     assert last == {"field": "_airbyte_meta.changes", "change": "TRUNCATED", "reason": "DESTINATION_RECORD_SIZE_LIMITATION",
                     "count": count - len(named)}
-    assert len(out.states) == 1
+    assert out.states[0]["destinationStats"] == {"recordCount": 1.0, "additionalStats": {"truncatedValueCount": 1.0}}
+    assert [text for level, text in out.logs if level == "WARN" and "Stream s: 1 values were put in a form" in text]
 
 
 def test_a_field_of_each_that_cannot_be_kept(connector, engine, dynamodb, prefix):
     """More notes of our own than an item can hold: NaN in 30,000 fields."""
     text = "{" + ",".join(f'"f{number}":NaN' for number in range(30_000)) + "}"
-    connector.write(messages.config(engine.endpoint, prefix), messages.catalog("s"), [rows.raw_record("s", text)]).ok()
+    out = connector.write(messages.config(engine.endpoint, prefix), messages.catalog("s"),
+                          [rows.raw_record("s", text), messages.stream_state("s", {})]).ok()
+    # The values, and the list.
+    assert out.states[0]["destinationStats"]["additionalStats"] == {"truncatedValueCount": 30_001.0}
     item, = engines.read_table(dynamodb, f"{prefix}_s")
     assert item["_airbyte_data"] == {f"f{number}": "NaN" for number in range(30_000)}
     *named, last = item["_airbyte_meta"]["changes"]

@@ -33,6 +33,7 @@ struct Kept {
   std::string request_id;
   bool open_ended = false;
   bool cut_off = false;
+  bool stalled = false;
   std::string sent_body;
   std::string error_type;
   std::string location;
@@ -59,7 +60,7 @@ class HttpClientFixture : public ::testing::Test {
   }
   void Take(const HttpReply& reply) {
     replies_.push_back({reply.transport, reply.status, std::string(reply.body), std::string(reply.request_id),
-                        reply.open_ended, reply.cut_off, std::string(reply.sent_body),
+                        reply.open_ended, reply.cut_off, reply.stalled, std::string(reply.sent_body),
                         std::string(reply.error_type), std::string(reply.location)});
     if (replies_.size() == wanted_) loop_.Stop();
   }

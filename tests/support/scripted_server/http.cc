@@ -200,7 +200,7 @@ bool HttpConnection::WriteReply(const Reply& reply, int64_t clock_offset_s) {
     rest.remove_prefix(piece.size());
     if (!rest.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(faults.dribble_ms));
   }
-  const bool endless = faults.length == ReplyFaults::Length::kMissing && !faults.chunked;
+  const bool endless = faults.length == ReplyFaults::Length::kMissing && !faults.chunked && !faults.stay_open;
   return !faults.connection_close && !faults.close_after && !endless && faults.truncate_at < 0 &&
          faults.raw.empty();
 }

@@ -33,6 +33,7 @@ struct ReplyFaults {
   Length length = Length::kRight;  // kMissing: the close of the connection ends the body
   std::string packed;  // gzip or deflate, after the checksum was made, as something on the way does it
   std::vector<std::string> headers;  // lines, added to the others
+  bool stay_open = false;            // without a length: nor does it close
   bool connection_close = false;     // says so, and closes
   bool close_after = false;          // closes without saying so
   long truncate_at = -1;             // bytes of the body that are sent before the close

@@ -125,6 +125,7 @@ ReplyFaults ReadReply(const json& object) {
                                               : ReplyFaults::Length::kRight;
   read("packed", faults.packed);
   read("headers", faults.headers);
+  read("stay_open", faults.stay_open);
   read("connection_close", faults.connection_close);
   read("close_after", faults.close_after);
   read("truncate_at", faults.truncate_at);

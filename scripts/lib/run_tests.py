@@ -29,6 +29,7 @@ WORKERS = {"fault": 4 * (os.cpu_count() or 1), "acceptance": 2}
 # A sanitizer makes everything several times slower: fewer seeds of the tests that run by seed, all of the others.
 SANITIZED_PROPERTY_SEEDS = "100"
 SANITIZED_FAULT_SEEDS = "8"
+SANITIZED_SIMULATION_SEEDS = "80"
 
 
 @dataclass
@@ -170,6 +171,7 @@ def test_environment(build):
     env.setdefault("TSAN_OPTIONS", "second_deadlock_stack=1")
     if sanitized(build):
         env.setdefault("DDB_PROPERTY_SEEDS", SANITIZED_PROPERTY_SEEDS)
+        env.setdefault("DDB_SIMULATION_SEEDS", SANITIZED_SIMULATION_SEEDS)
     return env
 
 

@@ -76,6 +76,7 @@ class EventLoop {
   };
 
  private:
+  friend class LoopThread;  // without threads, it tells the loop itself that it runs
   boost::asio::io_context& io_context();
 
   struct Impl;

@@ -1,0 +1,126 @@
+#include "simulation/one_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "airbyte/message_writer.h"
+#include "base/times.h"
+#include "pipeline/run.h"
+#include "simulation/judge.h"
+#include "simulation/network.h"
+#include "simulation/standard_streams.h"
+#include "simulation/tables.h"
+#include "support/pipeline/plans.h"
+
+namespace ddb::simulation {
+namespace {
+
+RunPlan PlanOfTheRun(const Plan& plan) {
+  RunPlan run;
+  run.sync_time_millis = 1000;
+  run.workers = plan.workers;
+  run.connections = static_cast<size_t>(plan.connections);
+  run.chunk_bytes = plan.chunk_bytes;
+  run.send_window_bytes = plan.window_bytes;
+  run.memory_bytes = plan.memory_bytes;
+  run.give_up = std::chrono::milliseconds(static_cast<int64_t>(plan.give_up_s * 1000));
+  run.skip_rejected = plan.skip_rejected;
+  for (size_t i = 0; i < plan.tables.size(); ++i) AddStream(run, StreamName(static_cast<int>(i)));
+  return run;
+}
+
+double LastEnd(const std::vector<Spell>& spells) {
+  double end = 0;
+  for (const Spell& spell : spells) end = std::max(end, spell.to);
+  return end;
+}
+
+// Virtual seconds after which everything must be over: once the faults are, the rest goes at the pace of the
+// line and of the tables, and a table that takes nothing for ever is given up.
+double LimitOf(const Plan& plan, const Input& input) {
+  double begin = std::max(plan.calm_s, StandardStreams::FedWithin(plan, input));
+  double longest_need = 0;
+  for (size_t i = 0; i < plan.tables.size(); ++i) {
+    const TableSetting& table = plan.tables[i];
+    double units = 0;
+    for (const InputPiece& piece : plan.input) {
+      if (static_cast<size_t>(piece.stream) % plan.tables.size() == i && piece.what == "records")
+        units += piece.count * (2 + piece.bytes / 1024);
+    }
+    if (table.wcu > 0) longest_need = std::max(longest_need, units / table.wcu);
+    for (const Spell& spell : table.dark)
+      begin = std::max(begin, std::min(spell.to, spell.from + plan.give_up_s));
+  }
+  const double line = 2 * static_cast<double>(input.text.size()) / plan.line_bytes_per_s;
+  begin = std::max({begin, LastEnd(plan.line_stalls), LastEnd(plan.reader_stalls)});
+  const double turns = plan.turn_us * 1e-6 * static_cast<double>(input.records.size());
+  return begin + 1.3 * longest_need + 1.5 * line + turns + plan.give_up_s + 180;
+}
+
+// As the command does (commands/write.cc).
+bool SayTheRest(MessageWriter& writer, const RunResult& result, Scheduler& scheduler) {
+  if (result.reason == StopReason::kFailure) writer.WriteTraceError(*result.error);
+  if (result.reason == StopReason::kSignal) return writer.Flush(scheduler.Now() + times::kFlushAfterStop);
+  if (result.reason != StopReason::kNone) return writer.Flush(scheduler.Now() + times::kFlushAtEnd);
+  while (!writer.Flush(scheduler.Now() + std::chrono::seconds(1))) {
+    if (writer.closed() || scheduler.failed()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+RunReport RunOnce(const Plan& plan, std::function<void(const std::string& line)> trace) {
+  const Input input = MakeInput(plan);
+  const auto limit = std::chrono::milliseconds(static_cast<int64_t>(1000 * LimitOf(plan, input)));
+  Scheduler scheduler(
+      {plan.seed, std::chrono::nanoseconds(static_cast<int64_t>(plan.turn_us * 1000)), limit});
+  scheduler.ListenTo(std::move(trace));
+  MemoryBudget budget(plan.memory_bytes);
+  Judge judge(plan, input, scheduler, budget);
+  Tables tables(plan, input, judge, scheduler);
+  Network network(plan, tables, scheduler);
+  StandardStreams streams(plan, input, judge, scheduler);
+  scheduler.OnStep([&] {
+    streams.Read();
+    judge.OnStep();
+  });
+  const RunPlan run = PlanOfTheRun(plan);
+  const size_t most_requests = std::max(1, plan.connections / plan.workers);
+  RunReport report;
+  RunResult result;
+  bool flushed = false;
+  try {
+    {
+      MessageWriter writer(streams.out(), LogLevel::kWarn, scheduler, &budget);
+      result = RunSync(
+          run, {.clock = scheduler,
+                .writer = writer,
+                .budget = budget,
+                .make_client = [&](EventLoop& loop) { return network.MakeClient(loop, most_requests); },
+                .prepare = TablesAreThere(run),
+                .input_fd = streams.in(),
+                .signal_fd = streams.signals()});
+      flushed = SayTheRest(writer, result, scheduler);
+    }
+    streams.ReadAll();
+    judge.AtEnd(result, flushed);
+  } catch (const Violation&) {
+    // The scheduler keeps it.
+  }
+  report.violation = scheduler.violation();
+  report.trace_hash = scheduler.trace_hash();
+  report.steps = scheduler.steps();
+  report.seconds = scheduler.Seconds();
+  report.records = input.records.size();
+  report.requests = network.requests();
+  report.items_sent = tables.sent();
+  report.items_stored = tables.stored();
+  report.fired = network.fired();
+  static constexpr const char* kEnds[] = {"all stored", "failed", "signal", "stdout closed"};
+  report.end = kEnds[static_cast<size_t>(result.reason)];
+  if (result.error) report.end += ": " + result.error->message;
+  return report;
+}
+
+}  // namespace ddb::simulation

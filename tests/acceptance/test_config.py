@@ -43,6 +43,8 @@ REFUSED = {
     "temporary keys with a token": (bad(access_key_id="ASIAIOSFODNN7EXAMPLE", session_token=SECRET), "session tokens are not supported"),
     "roles": (bad(access_key_id=..., secret_access_key=..., role_arn=SECRET), "roles, profiles and the environment's credentials"),
     "an ARN as prefix": (bad(dynamodb_table_name_prefix="arn:aws:dynamodb:us-east-1:111122223333:table/p"), "ARNs are not supported"),
+    "an ARN as dead letter table": (bad(dead_letter_table="arn:aws:dynamodb:us-east-1:111122223333:table/dead"), "dead_letter_table"),
+    "an ARN in capitals": (bad(dynamodb_table_name_prefix=" ARN:AWS-CN:DYNAMODB:cn-north-1:111122223333:table/p\n"), "ARNs are not supported"),
     "a slip": (bad(dynamodb_endpoint=..., dynamodb_endpont=NOWHERE), "dynamodb_endpont: did you mean dynamodb_endpoint?"),
     "another product's name": (bad(dynamodb_endpoint=..., endpoint_url=NOWHERE), "endpoint_url: did you mean dynamodb_endpoint?"),
     "a slip in a nested key": (bad(capacity={"mode": "provisioned", "write_unit": 5}), "capacity.write_unit: did you mean"),

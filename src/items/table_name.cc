@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
 #include "items/hash_digits.h"
 
 namespace ddb {
@@ -85,19 +86,34 @@ Status CheckPrefix(std::string_view prefix) {
   return Ok();
 }
 
-// More digits for those that meet in a hashed name, or in another stream's plain one.
+// A stream is really called as another one's table with its digits. Only both together show it, and that is
+// no chance.
+Error CalledLikeDigits(const StreamId& other, const StreamId& stream, const std::string& table) {
+  return ConfigError("The table of stream \"" + other.Display() + "\" would be called " + table +
+                         ", as that of stream \"" + stream.Display() +
+                         "\" is where it has met another stream's name. Rename one of the two in the "
+                         "connection, or give it "
+                         "a namespace of its own. Nothing was changed.",
+                     "table names: a stream's name is another one's with the digits of its hash")
+      .For(other);
+}
+
+// More digits for those that meet in a hashed name.
 Status AddHashedNames(const std::vector<StreamId>& streams, const std::vector<std::string>& whole,
                       std::vector<TableNames>& names) {
   std::vector<size_t> digits(streams.size(), kHashDigits);
-  std::set<std::string_view> plain;
-  for (const TableNames& of : names) plain.insert(of.plain);
+  std::map<std::string_view, size_t> plain;
+  for (size_t i = 0; i < names.size(); ++i) plain.emplace(names[i].plain, i);
   for (bool unique = false; !unique;) {
     std::map<std::string_view, size_t> uses;
     for (size_t i = 0; i < streams.size(); ++i) names[i].hashed = WithHash(whole[i], streams[i], digits[i]);
     for (const TableNames& of : names) ++uses[of.hashed];
     unique = true;
     for (size_t i = 0; i < streams.size(); ++i) {
-      if (uses[names[i].hashed] == 1 && !plain.contains(names[i].hashed)) continue;
+      if (const auto other = plain.find(names[i].hashed); other != plain.end()) {
+        return CalledLikeDigits(streams[other->second], streams[i], names[i].hashed);
+      }
+      if (uses[names[i].hashed] == 1) continue;
       unique = false;
       digits[i] += kHashDigits;
       if (digits[i] > kMaxHashDigits) {
@@ -131,6 +147,24 @@ std::string MeetingWarning(const std::vector<StreamId>& streams, const std::vect
          meeting +
          ". Where one of them is to go on in the old table, rename the other in the connection, or give it a "
          "namespace of its own, and delete the tables with the digits.";
+}
+
+// It ends as the name of a table with digits does. Not where these are decimal ones alone: so do the names of
+// many streams, by a date or a number, and of one hash in forty.
+bool MayBeWithDigits(std::string_view plain) {
+  if (plain.size() <= kHashDigits || plain[plain.size() - kHashDigits - 1] != '_') return false;
+  const std::string_view tail = plain.substr(plain.size() - kHashDigits);
+  return std::all_of(tail.begin(), tail.end(), [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'f'); }) &&
+         std::any_of(tail.begin(), tail.end(), IsLower);
+}
+
+std::string CalledLikeDigitsWarning(const StreamId& stream, const std::string& plain) {
+  return "Stream " + stream.Display() + " is written to table " + plain +
+         ", which is there. Where two streams have met in the name " +
+         plain.substr(0, plain.size() - kHashDigits - 1) +
+         ", the table of one of them may be called so too, and then its rows are there. If they are not this "
+         "stream's, "
+         "rename it in the connection.";
 }
 
 }  // namespace
@@ -185,7 +219,7 @@ std::vector<std::string> NamesToLookFor(const std::vector<TableNames>& names) {
   for (const TableNames& of : names) {
     if (of.plain.empty()) continue;
     look_for.insert(of.hashed);
-    if (of.group || !of.earlier.empty()) look_for.insert(of.plain);
+    if (of.group || !of.earlier.empty() || MayBeWithDigits(of.plain)) look_for.insert(of.plain);
     if (!of.earlier.empty()) look_for.insert(of.earlier);
   }
   return {look_for.begin(), look_for.end()};
@@ -198,6 +232,9 @@ SettledNames SettleTableNames(const std::vector<StreamId>& streams, const std::v
     const TableNames& of = names[i];
     const bool hashed = of.plain.empty() || of.group || found.contains(of.hashed);
     settled.tables.push_back({hashed ? of.hashed : of.plain, hashed});
+    if (!hashed && MayBeWithDigits(of.plain) && found.contains(of.plain)) {
+      settled.warnings.push_back(CalledLikeDigitsWarning(streams[i], of.plain));
+    }
     if (!hashed && found.contains(of.earlier) && !found.contains(of.plain)) {
       settled.tables[i].name = of.earlier;
       settled.warnings.push_back("Stream " + streams[i].Display() + " goes on in table " + of.earlier +

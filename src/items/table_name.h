@@ -5,7 +5,8 @@
 // A stream keeps its table whatever else is in the catalog: a table with its digits that is there is its own,
 // from a sync in which it met another stream, also when it now stands alone (a clear has the cleared streams
 // only). Which of two streams a table without digits belongs to cannot be known when they meet for the first
-// time: it is left alone, and a warning names it. Names never depend on the catalog's order. Pure.
+// time: it is left alone, and a warning names it. A stream that is really called as another one's table with
+// its digits is told of, and refused beside that one. Names never depend on the catalog's order. Pure.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 #pragma once
 
@@ -35,7 +36,8 @@ struct TableNames {
   std::optional<size_t> group;  // where several streams have this plain name: the first of them
 };
 
-// Of each stream, in the order given. A prefix that can be in no table name is a config_error.
+// Of each stream, in the order given. A prefix that can be in no table name is a config_error, and so is a
+// stream that is called as another one's table with its digits.
 Result<std::vector<TableNames>> PossibleTableNames(std::string_view prefix,
                                                    const std::vector<StreamId>& streams);
 

@@ -226,15 +226,29 @@ TEST(TableNames, AsManyAsYouLikeMayMeet) {
   EXPECT_EQ(settled.warnings.size(), 1u);
 }
 
-TEST(TableNames, AHashedNameThatAnotherStreamHasGetsMoreDigits) {
-  std::vector<StreamId> streams = {{"x", "y_z"}, {"x_y", "z"}};
-  const auto first = Names("p", streams);
-  streams.push_back({std::nullopt, first[0].substr(2)});  // its plain name is the first one's hashed name
-  const auto names = Names("p", streams);
-  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 3u);
-  EXPECT_EQ(names[0].size(), first[0].size() + 8);
-  EXPECT_EQ(names[1], first[1]);
-  EXPECT_EQ(names[2], first[0]);  // the name that it has without the others too
+// Both would be written to one table.
+TEST(TableNames, AStreamThatIsCalledAsAnothersTableWithDigits) {
+  const std::vector<StreamId> both = {{"x", "y_z"}, {"x_y", "z"}};
+  const std::string with_digits = Names("p", both)[0];
+  const StreamId called_so{std::nullopt, with_digits.substr(2)};
+  for (const std::vector<StreamId>& streams :
+       {std::vector<StreamId>{both[0], both[1], called_so}, {called_so, both[0]}}) {
+    const auto names = PossibleTableNames("p", streams);
+    ASSERT_FALSE(names.ok());
+    EXPECT_EQ(names.error().type, FailureType::kConfig);
+    EXPECT_THAT(names.error().message, AllOf(HasSubstr("\"x.y_z\""), HasSubstr("\"" + called_so.name + "\""),
+                                             HasSubstr(with_digits)));
+  }
+  // Alone it cannot be known whose the table is.
+  const SettledNames settled = Settled("p", {called_so}, {with_digits});
+  EXPECT_EQ(settled.tables[0].name, with_digits);
+  ASSERT_EQ(settled.warnings.size(), 1u);
+  EXPECT_THAT(settled.warnings[0], AllOf(HasSubstr("table " + with_digits), HasSubstr("the name p_x_y_z,")));
+  EXPECT_EQ(Settled("p", {called_so}).warnings.size(), 0u) << "it is new";
+  for (const char* name : {"sales_20240101", "a_12345678", "a_1234567g", "adeadbeef"}) {
+    const StreamId stream{std::nullopt, name};
+    EXPECT_EQ(Settled("p", {stream}, {Names("p", {stream})[0]}).warnings.size(), 0u) << name;
+  }
 }
 
 TEST(TableNames, BadPrefixesAreConfigErrors) {

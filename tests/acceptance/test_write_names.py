@@ -108,6 +108,22 @@ def test_a_newcomer_that_meets_an_old_stream(connector, engine, dynamodb, prefix
     rows.assert_same(rows.data(dynamodb, own[newcomer]), [{"of": newcomer, "run": run} for run in (1, 2, 4)])
 
 
+def test_a_stream_that_is_called_as_anothers_table_with_digits(connector, engine, dynamodb, prefix):
+    """Never in silence: told of where it stands alone, refused beside the other one, whose rows stay as they are."""
+    both = ["a.b", "a_b"]
+    tables = tables_of(write(connector, engine, prefix, both, [messages.record(s, {"of": s}) for s in both]))
+    name = tables["a.b"].removeprefix(f"{prefix}_")
+    before = {table: rows.data(dynamodb, table) for table in tables.values()}
+    config = messages.config(engine.endpoint, prefix)
+    for mode in ("append", "overwrite"):
+        outcome = connector.write(config, messages.catalog(*both, messages.stream(name, mode)), [messages.record(name, {"of": name})])
+        assert outcome.code == 1 and outcome.error["failure_type"] == "config_error"
+        assert f'"{name}"' in outcome.error["message"] and '"a.b"' in outcome.error["message"]
+    assert {table: rows.data(dynamodb, table) for table in tables.values()} == before
+    outcome = write(connector, engine, prefix, [name], [messages.record(name, {"of": name})])
+    assert len(warnings_of(outcome, f"table {prefix}_{name},", f"the name {prefix}_a_b,")) == 1
+
+
 def test_clearing_one_of_two_that_met_clears_its_own_table(connector, engine, dynamodb, prefix):
     """The catalog of a clear has the cleared streams only."""
     streams = ["n.a", "n_a", "other"]

@@ -75,6 +75,9 @@ inline constexpr Duration kTableMayBeUnknown = seconds(60);
 // were just made are not known everywhere at once, nor are permissions.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 inline constexpr Duration kLapse = seconds(30);
+// And so long what was not accepted before, while others of the first requests are on their way: which of
+// their replies is read first must not matter.
+inline constexpr Duration kFirstFlight = seconds(2);
 // An item that its table refuses while it takes others is given up after some refusals alone, over at least
 // so long: a hot partition cools within seconds, or is split within minutes.
 inline constexpr Duration kAloneAtLeast = seconds(60);

@@ -1,5 +1,6 @@
 #include "commands/table_preparation.h"
 
+#include <memory>
 #include <utility>
 
 #include "base/event_loop.h"
@@ -7,10 +8,13 @@
 namespace ddb {
 
 TablePreparation::TablePreparation(const RunPlan& plan, const EndpointText& endpoint,
-                                   const ClientFactory& make_client, const Clock& clock, Log& log)
+                                   const ClientFactory& make_client, ControlWatch& watch, const Clock& clock,
+                                   Log& log)
     : plans_(plan.tables.begin(), plan.tables.end()),
       endpoint_(endpoint),
       make_client_(make_client),
+      watch_(watch),
+      give_up_(plan.give_up),
       clock_(clock),
       log_(log) {}
 
@@ -25,8 +29,8 @@ std::vector<TableNo> TablePreparation::ToReplace() const {
 Result<TableDescriptions> TablePreparation::Look(const StopRequested& stop_requested) {
   EventLoop loop;
   EventControlLoop control(loop, clock_);
-  WatchedClient client(make_client_(loop), clock_, endpoint_);
-  Result<TableSurvey> survey = LookAtTables(control, client, log_, plans_, Options(client, stop_requested));
+  const std::unique_ptr<Client> client = make_client_(loop);
+  Result<TableSurvey> survey = LookAtTables(control, *client, log_, plans_, Options(stop_requested));
   if (!survey.ok()) return std::move(survey).error();
   survey_ = *std::move(survey);
   return Descriptions();
@@ -42,18 +46,20 @@ Result<TableDescriptions> TablePreparation::Replace(const std::vector<TableNo>& 
   }
   EventLoop loop;
   EventControlLoop control(loop, clock_);
-  WatchedClient client(make_client_(loop), clock_, endpoint_);
-  Status replaced = ReplaceTables(control, client, log_, plans, Options(client, stop_requested), survey);
+  const std::unique_ptr<Client> client = make_client_(loop);
+  Status replaced = ReplaceTables(control, *client, log_, plans, Options(stop_requested), survey);
   for (size_t i = 0; i < which.size(); ++i) survey_.tables[which[i].value()] = std::move(survey.tables[i]);
   if (!replaced.ok()) return std::move(replaced).error();
   return Descriptions();
 }
 
-PrepareOptions TablePreparation::Options(WatchedClient& client, const StopRequested& stop_requested) const {
+PrepareOptions TablePreparation::Options(const StopRequested& stop_requested) const {
   PrepareOptions options;
   options.endpoint = endpoint_;
-  options.stop_requested = [this, &client, &stop_requested] {
-    client.SayTrouble(log_);
+  options.control.watch = &watch_;
+  options.transition = give_up_;
+  options.stop_requested = [this, &stop_requested] {
+    watch_.SayTrouble(log_, clock_.Now());
     return stop_requested();
   };
   return options;

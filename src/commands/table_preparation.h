@@ -10,7 +10,7 @@
 #include "delivery/run_plan.h"
 #include "dynamodb/error_messages.h"
 #include "dynamodb/tables.h"
-#include "dynamodb/watched_client.h"
+#include "dynamodb/control_watch.h"
 #include "pipeline/run.h"
 
 namespace ddb {
@@ -19,7 +19,7 @@ class TablePreparation {
  public:
   // All of it outlives the object.
   TablePreparation(const RunPlan& plan, const EndpointText& endpoint, const ClientFactory& make_client,
-                   const Clock& clock, Log& log);
+                   ControlWatch& watch, const Clock& clock, Log& log);
 
   Result<TableDescriptions> Look(const StopRequested& stop_requested);  // first
   // After a Look that went well: the tables that are to be overwritten and hold something old.
@@ -28,12 +28,14 @@ class TablePreparation {
   Result<TableDescriptions> Replace(const std::vector<TableNo>& which, const StopRequested& stop_requested);
 
  private:
-  PrepareOptions Options(WatchedClient& client, const StopRequested& stop_requested) const;
+  PrepareOptions Options(const StopRequested& stop_requested) const;
   TableDescriptions Descriptions() const;
 
   const std::vector<TablePlan> plans_;  // by TableNo
   const EndpointText endpoint_;
   const ClientFactory& make_client_;
+  ControlWatch& watch_;
+  const Duration give_up_;
   const Clock& clock_;
   Log& log_;
   TableSurvey survey_;

@@ -24,6 +24,7 @@
 #include "commands/table_names.h"
 #include "commands/table_preparation.h"
 #include "config/config.h"
+#include "dynamodb/control_watch.h"
 #include "dynamodb/table_lookup.h"
 #include "dynamodb/tables.h"
 #include "pipeline/run.h"
@@ -75,10 +76,11 @@ class WriteCommand {
     if (!StdoutIsOpen()) return RunResult{StopReason::kStdoutClosed, std::nullopt, {}};
     if (!StdinIsReadable())
       return SystemError(std::string(kNoStdin), "stdin: closed, a directory, or open for writing only");
-    Status named = NameTables(*config, Finder(*plan, *service), *plan, writer_);
+    ControlWatch watch(service->text().url);
+    Status named = NameTables(*config, Finder(*plan, *service, watch), *plan, writer_);
     if (!named.ok()) return std::move(named).error().At("write: looking for the streams' tables");
     LogStreams(*plan);
-    return Carry(*plan, *service);
+    return Carry(*plan, *service, watch);
   }
 
   void LogStart(const Config& config, const Service& service, const Catalog& catalog) {
@@ -101,18 +103,20 @@ class WriteCommand {
     }
   }
 
-  TableFinder Finder(const RunPlan& plan, const Service& service) {
+  TableFinder Finder(const RunPlan& plan, const Service& service, ControlWatch& watch) {
     return [&](const std::vector<std::string>& names) {
       EventLoop loop;
       EventControlLoop control(loop, clock_);
-      WatchedClient client(MakeClient(plan, service, loop), clock_, service.text());
+      const std::unique_ptr<Client> client = MakeClient(plan, service, loop);
       PrepareOptions options;
       options.endpoint = service.text();
+      options.control.watch = &watch;
+      options.transition = plan.give_up;
       options.stop_requested = [&] {
-        client.SayTrouble(writer_);
+        watch.SayTrouble(writer_, clock_.Now());
         return Signals::received() != 0;
       };
-      return FindTables(control, client, names, options);
+      return FindTables(control, *client, names, options);
     };
   }
 
@@ -122,9 +126,9 @@ class WriteCommand {
     return service.MakeClient(loop, clock_, http);
   }
 
-  RunResult Carry(const RunPlan& plan, const Service& service) {
+  RunResult Carry(const RunPlan& plan, const Service& service, ControlWatch& watch) {
     const ClientFactory make_client = [&](EventLoop& loop) { return MakeClient(plan, service, loop); };
-    TablePreparation tables(plan, service.text(), make_client, clock_, writer_);
+    TablePreparation tables(plan, service.text(), make_client, watch, clock_, writer_);
     const RunParts parts{
         .clock = clock_,
         .writer = writer_,

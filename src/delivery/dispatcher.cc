@@ -113,9 +113,12 @@ void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
   told.throttled = answer.reaction == Reaction::kThrottle || !answer.unprocessed.empty();
   told.line = LineOutcome(reply.verdict);
   TableTrouble& trouble = run_.flow.trouble(batch->table);
-  told.stored > 0 ? trouble.Clear() : trouble.Note(answer.fault);
+  const Actions actions = Decide(*batch, answer, rules_, now);
+  Fault fault = answer.fault;
+  for (const Action& action : actions) fault.lapse |= action.lapse;
+  told.stored > 0 ? trouble.Clear() : trouble.Note(fault);
   queue_.Learn(*batch, told, now);
-  for (const Action& action : Decide(*batch, answer, rules_, now)) Do(action, batch, answer, reply, now);
+  for (const Action& action : actions) Do(action, batch, answer, reply, now);
   if (batch) batcher_.Recycle(std::move(batch));
   EndTurn();
   changed_();
@@ -135,6 +138,8 @@ Answer Dispatcher::Read(const Batch& batch, const Reply& reply) const {
   answer.refuses_who_asks = reply.verdict.RefusesWhoAsks();
   answer.taken_before = run_.flow.trouble(batch.table).has_stored();
   if (!told) {
+    answer.first_flight =
+        !answer.taken_before && run_.flow.OthersInFlight(batch.table, batch.ticket.bytes);
     answer.reaction = reply.verdict.reaction;
     answer.code = reply.verdict.code;
     if (reply.verdict.ok()) {  // it does not add up: the outcome is unknown

@@ -14,6 +14,11 @@ bool FlowControl::HasShare(TableNo table) const {
   return in_flight_[table] < path_.window() - path_.window() / 4;
 }
 
+bool FlowControl::OthersInFlight(TableNo table, size_t bytes) const {
+  MutexLock lock(mu_);
+  return in_flight_[table] > bytes;
+}
+
 PathBound::Ticket FlowControl::Send(TableNo table, size_t bytes, Instant now) {
   MutexLock lock(mu_);
   in_flight_[table] += bytes;

@@ -43,6 +43,8 @@ class FlowControl {
   Line LookAtLine(Instant now) const;
   // Of several tables that are written at once, whether this one has less than three quarters of the line.
   bool HasShare(TableNo table) const;
+  // Beside a request of so many bytes.
+  bool OthersInFlight(TableNo table, size_t bytes) const;
   PathBound::Ticket Send(TableNo table, size_t bytes, Instant now);
   void OnEnd(TableNo table, const PathBound::Ticket& ticket, PathBound::Outcome outcome, Instant now);
 

@@ -21,6 +21,7 @@ struct Fault {
   ReplyFault fault = ReplyFault::kNone;
   int status = 0;    // HTTP's; 0: there was none
   Text reason = {};  // Verdict::reason
+  bool lapse = false;  // what it refuses is tried again for times::kLapse only
 };
 
 class TableTrouble {

@@ -63,21 +63,24 @@ Action TakeApart(const Batch& batch, ItemSet all, ErrorCode code) {
 }
 
 // A refusal for good, of what was accepted before: for a while it may be a lapse, of the service's or of
-// something on the way.
+// something on the way. Which reply of the first requests is read first must not matter.
 bool MayBeALapse(const Batch& batch, const Answer& answer, Instant now) {
+  const bool undecided = answer.first_flight && !answer.taken_before;
   bool may_pass = answer.refuses_who_asks;
   switch (answer.code) {
     case ErrorCode::kAccessDenied:
     case ErrorCode::kKmsUnavailable:
-      may_pass = may_pass || answer.taken_before;
+      may_pass = may_pass || answer.taken_before || undecided;
       break;
     case ErrorCode::kUnknownOperation:  // a proxy's page, or a login's
-      may_pass = answer.taken_before && answer.fault.fault != ReplyFault::kRefusedByName;
+      may_pass =
+          (answer.taken_before || undecided) && answer.fault.fault != ReplyFault::kRefusedByName;
       break;
     default:
       break;
   }
-  return may_pass && (batch.refused_since == Instant{} || now - batch.refused_since < times::kLapse);
+  const Duration lasts = undecided && !answer.refuses_who_asks ? times::kFirstFlight : times::kLapse;
+  return may_pass && (batch.refused_since == Instant{} || now - batch.refused_since < lasts);
 }
 
 }  // namespace

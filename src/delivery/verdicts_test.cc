@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/times.h"
+
 namespace ddb {
 
 // For gtest.
@@ -268,13 +270,31 @@ TEST(VerdictsTest, WhatWasAcceptedBeforeIsTriedAgainForAWhile) {
                         .unprocessed = {},
                         .fault = {c.fault, 0, {}},
                         .refuses_who_asks = c.who_asks,
-                        .taken_before = c.taken_before};
+                        .taken_before = c.taken_before,
+                        .first_flight = false};
     Batch batch = BatchOf(2);
     EXPECT_EQ(Of(batch, answer), c.may_pass ? again : fails) << static_cast<int>(c.code);
     batch.refused_since = kLater - seconds(29);
     EXPECT_EQ(Of(batch, answer), c.may_pass ? again : fails) << static_cast<int>(c.code);
     batch.refused_since = kLater - seconds(30);
     EXPECT_EQ(Of(batch, answer), fails) << static_cast<int>(c.code);
+  }
+}
+
+// One of several requests that were sent before any reply had come: the others may have been accepted.
+TEST(VerdictsTest, OfTheFirstRequestsItDoesNotMatterWhichReplyIsReadFirst) {
+  for (const ErrorCode code : {ErrorCode::kAccessDenied, ErrorCode::kKmsUnavailable}) {
+    Answer answer{.reaction = Reaction::kFailConfig, .code = code, .unprocessed = {}};
+    answer.first_flight = true;
+    Batch batch = BatchOf(2);
+    const std::vector<Action> again = Of(batch, answer);
+    ASSERT_EQ(again.size(), 1u);
+    EXPECT_EQ(again[0].kind, Kind::kRetry);
+    EXPECT_TRUE(again[0].lapse);
+    batch.refused_since = kLater - times::kFirstFlight;
+    EXPECT_EQ(Of(batch, answer)[0].kind, Kind::kFailTable);
+    answer.taken_before = true;  // what the reply that was read next has shown
+    EXPECT_EQ(Of(batch, answer), again);
   }
 }
 

@@ -15,6 +15,12 @@ namespace {
 // In a row. Signing anew helps at once or not at all: static keys do not change, a clock's offset is learnt
 // from the first refusal.
 constexpr int kMaxReauthentications = 3;
+// How long a refusal waits for the replies of other requests at the most.
+constexpr Duration kFlight = std::chrono::seconds(5);
+// After this a client has given up on a reply by itself (HttpClient::Options), so that no deadline beyond has
+// to be watched; and how long beyond its deadline a call may wait for one.
+constexpr Duration kLongestReply = std::chrono::minutes(3);
+constexpr Duration kLastReply = std::chrono::seconds(1);
 
 // A 200 of something else, e.g. of a proxy's login page.
 Verdict NotDynamoDb(std::string_view body) {
@@ -45,6 +51,16 @@ bool OutcomeUnknown(const Verdict& verdict) {
   }
 }
 
+Verdict NoReplyInTime() {
+  Verdict verdict;
+  verdict.reaction = Reaction::kRetry;
+  verdict.code = ErrorCode::kTransport;
+  verdict.transport = TransportError::kTimeout;
+  verdict.reason = TransportErrorText(verdict.transport);
+  verdict.fault = FaultOf(verdict.transport);
+  return verdict;
+}
+
 ControlReply Withdrawn(bool unknown, bool answered) {
   ControlReply reply;
   reply.verdict.reaction = Reaction::kRetry;
@@ -70,34 +86,49 @@ struct ControlPlane::Attempt {
   Buffer body;
   std::coroutine_handle<> waiter;  // null: nobody waits any more
   ControlReply reply;
+
+  void Resume() {
+    if (waiter) std::exchange(waiter, nullptr).resume();
+  }
 };
 
-// Awaits one reply.
+// Awaits one reply, until `cut` at the latest where the client itself may wait for longer.
 class ControlPlane::Sending {
  public:
-  Sending(Client& client, const Operation& operation, std::string_view body)
-      : client_(client), operation_(operation), attempt_(std::make_shared<Attempt>()) {
+  Sending(ControlPlane& plane, const Operation& operation, std::string_view body, Instant cut)
+      : plane_(plane), operation_(operation), cut_(cut), attempt_(std::make_shared<Attempt>()) {
     attempt_->body.Append(body);
+    ++plane_.sent_;
   }
-  ~Sending() { attempt_->waiter = nullptr; }
+  ~Sending() {
+    attempt_->waiter = nullptr;
+    --plane_.sent_;
+  }
   Sending(const Sending&) = delete;
   Sending& operator=(const Sending&) = delete;
 
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> handle) {
     attempt_->waiter = handle;
-    client_.Send(operation_, attempt_->body, [attempt = attempt_](const Reply& reply) {
+    if (const Duration left = cut_ - plane_.loop_.Now(); left < kLongestReply) {
+      plane_.loop_.After(left, [attempt = attempt_] {
+        attempt->reply.verdict = NoReplyInTime();
+        attempt->Resume();
+      });
+    }
+    plane_.client_.Send(operation_, attempt_->body, [attempt = attempt_](const Reply& reply) {
       attempt->reply.verdict = reply.verdict;
       attempt->reply.body = reply.body;
       attempt->reply.request_id = reply.request_id;
-      if (attempt->waiter) attempt->waiter.resume();
+      attempt->Resume();
     });
   }
   ControlReply await_resume() { return std::move(attempt_->reply); }
 
  private:
-  Client& client_;
+  ControlPlane& plane_;
   const Operation operation_;
+  const Instant cut_;
   const std::shared_ptr<Attempt> attempt_;
 };
 
@@ -146,8 +177,30 @@ class ControlPlane::Slot {
   std::function<void()> resume_;  // while it waits
 };
 
+// Which reply is read first is chance. So whoever is refused before anybody was accepted waits until the
+// others that are on their way have been heard, before the refusal is taken for what it says.
+class ControlPlane::Flight {
+ public:
+  explicit Flight(ControlPlane& plane) : plane_(plane) {}
+  bool await_ready() const { return plane_.watch_.accepted || plane_.sent_ == 0; }
+  void await_suspend(std::coroutine_handle<> handle) {
+    plane_.undecided_.push_back(resumption_.Of(handle));
+    plane_.loop_.After(kFlight, resumption_.Of(handle));
+  }
+  void await_resume() const {}
+
+ private:
+  ControlPlane& plane_;
+  Resumption resumption_;
+};
+
 ControlPlane::ControlPlane(ControlLoop& loop, Client& client, ControlOptions options)
-    : loop_(loop), client_(client), options_(std::move(options)), started_(loop.Now()) {
+    : loop_(loop),
+      client_(client),
+      options_(std::move(options)),
+      own_(""),
+      watch_(options_.watch ? *options_.watch : own_),
+      started_(loop.Now()) {
   if (!options_.random) options_.random = OwnRandom();
 }
 
@@ -158,25 +211,30 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
   bool unknown = false;
   int reauthentications = 0;
   std::optional<Instant> refused_since;  // our keys, which were accepted before
+  std::optional<ControlWatch::Wait> wait;
   for (int attempts = 1;; ++attempts) {
     ControlReply reply;
     {
       Slot slot(*this);
       co_await slot;
-      if (gate && !(*gate)()) co_return Withdrawn(unknown, answered_);
-      Sending sending(client_, operation, body);
-      reply = co_await sending;
+      if (gate && !(*gate)()) co_return Withdrawn(unknown, watch_.answered);
+      if (!wait) wait.emplace(watch_, ControlWatch::Kind::kReply, std::string(operation.name), loop_.Now(), deadline);
+      {
+        Sending sending(*this, operation, body, deadline + kLastReply);
+        reply = co_await sending;
+      }
+      Learn(reply);
+      if (reply.verdict.RefusesWhoAsks()) {
+        Flight flight(*this);
+        co_await flight;
+      }
     }
-    if (reply.ok() && !reply.body.starts_with('{')) reply.verdict = NotDynamoDb(reply.body);
-
-    if (reply.verdict.answered()) answered_ = true;
-    if (reply.verdict.AcceptsWhoAsks()) accepted_ = true;
-    reply.answered = answered_;
+    reply.answered = watch_.answered;
     reply.unknown = unknown = unknown || OutcomeUnknown(reply.verdict);
     reauthentications = reply.verdict.reaction == Reaction::kReauthenticate ? reauthentications + 1 : 0;
     const Instant now = loop_.Now();
-    Instant give_up = answered_ ? deadline : std::min(deadline, started_ + options_.first_reply);
-    if (accepted_ && reply.verdict.RefusesWhoAsks()) {
+    Instant give_up = watch_.answered ? deadline : std::min(deadline, started_ + options_.first_reply);
+    if (watch_.accepted && reply.verdict.RefusesWhoAsks()) {
       if (!refused_since) refused_since = now;
       give_up = std::min(deadline, *refused_since + times::kLapse);
     } else {
@@ -187,9 +245,18 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
       reply.gave_up = true;
       co_return reply;
     }
+    wait->Met(reply.verdict, give_up);
     const Duration delay = std::min(Delay(reply.verdict, attempts), give_up - now);
     co_await Sleep(delay);
   }
+}
+
+void ControlPlane::Learn(ControlReply& reply) {
+  if (reply.ok() && !reply.body.starts_with('{')) reply.verdict = NotDynamoDb(reply.body);
+  if (reply.verdict.answered()) watch_.answered = true;
+  if (reply.verdict.AcceptsWhoAsks()) watch_.accepted = true;
+  if (!watch_.accepted && sent_ > 0) return;
+  for (std::function<void()>& resume : std::exchange(undecided_, {})) loop_.After(Duration::zero(), std::move(resume));
 }
 
 bool ControlPlane::IsFinal(std::string_view operation, const Verdict& verdict, int reauthentications) const {

@@ -9,10 +9,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/task.h"
 #include "dynamodb/client.h"
 #include "dynamodb/control_loop.h"
+#include "dynamodb/control_watch.h"
 
 namespace ddb {
 
@@ -32,9 +34,11 @@ struct ControlReply {
 };
 
 struct ControlOptions {
-  // How long an endpoint may take to give its first valid reply, from the ControlPlane's construction.
+  // How long an endpoint that has never given a valid reply may take for its first one, from the
+  // ControlPlane's construction.
   Duration first_reply = std::chrono::seconds(30);
   std::function<double()> random;  // in [0, 1), for jitter; empty: one of its own
+  ControlWatch* watch = nullptr;   // what the run knows of the endpoint; null: nothing before this plane
 };
 
 // Lives as long as a sequence of operations (the preparation of the tables, a check). Coroutines that wait
@@ -47,8 +51,9 @@ class ControlPlane {
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;
 
-  // Transient failures, throttles, LimitExceeded and ResourceInUse are waited out until `deadline`, and a
-  // refusal of keys that were accepted before for times::kLapse; but ResourceInUse ends CreateTable and
+  // Transient failures, throttles, LimitExceeded and ResourceInUse are waited out until `deadline`, for which
+  // a reply is waited for no longer than a second; and a refusal of keys that were accepted before, or in one
+  // of the requests that were on their way at the same time, for times::kLapse. But ResourceInUse ends CreateTable and
   // DeleteTable, whose caller then looks at the table. `gate`, if there is one, is asked immediately before
   // every attempt is sent, and ends the call when it says no; it outlives the call.
   using Gate = std::function<bool()>;
@@ -70,22 +75,27 @@ class ControlPlane {
   Sleeper Sleep(Duration delay) { return Sleeper(loop_, delay); }
 
   Instant Now() const { return loop_.Now(); }
-  bool answered() const { return answered_; }  // the endpoint has given a valid reply
+  bool answered() const { return watch_.answered; }  // the endpoint has given a valid reply
+  ControlWatch& watch() { return watch_; }
 
  private:
   struct Attempt;
   class Slot;
   class Sending;
+  class Flight;
 
   bool IsFinal(std::string_view operation, const Verdict& verdict, int reauthentications) const;
   Duration Delay(const Verdict& verdict, int failures);
+  void Learn(ControlReply& reply);
 
   ControlLoop& loop_;
   Client& client_;
   ControlOptions options_;
+  ControlWatch own_;
+  ControlWatch& watch_;
   const Instant started_;
-  bool answered_ = false;
-  bool accepted_ = false;      // our keys, by a reply to any call
+  size_t sent_ = 0;                                 // attempts whose reply is awaited
+  std::vector<std::function<void()>> undecided_;    // refused, while others are sent; see Flight
   size_t in_flight_ = 0;       // slots that are held
   std::deque<Slot*> waiting_;  // longest first; each leaves when its coroutine goes
 };

@@ -209,6 +209,92 @@ TEST_F(ControlPlaneTest, KeysThatWereAcceptedAreNotGivenUpAtTheFirstRefusal) {
   }
 }
 
+// Of requests that leave together it does not matter whose reply is read first.
+TEST_F(ControlPlaneTest, ARefusalWaitsForTheOthersOfItsFlight) {
+  const Verdict refusal =
+      Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient, "UnrecognizedClientException");
+  for (const bool refused_first : {true, false}) {
+    ControlPlane plane(loop_, client_, options_);
+    ended_.clear();
+    const auto one = Start(plane, 1);
+    const auto two = Start(plane, 2);
+    client_.Answer(refused_first ? refusal : Verdict{});
+    client_.Answer(refused_first ? Verdict{} : refusal);
+    RunWhatIsDue();
+    EXPECT_EQ(ended_.size(), 1u) << refused_first;
+    loop_.After(seconds(1), [this] { loop_.Stop(); });
+    loop_.Run();
+    ASSERT_EQ(client_.waiting.size(), 1u) << "the one that was refused is tried again";
+    client_.Answer({});
+    EXPECT_EQ(ended_.size(), 2u);
+    EXPECT_TRUE(ended_well_);
+  }
+}
+
+TEST_F(ControlPlaneTest, ARefusalOfAllIsOneAtOnce) {
+  const Verdict refusal =
+      Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient, "UnrecognizedClientException");
+  ControlPlane plane(loop_, client_, options_);
+  std::vector<std::unique_ptr<Task<>>> tasks;
+  for (int i = 0; i < static_cast<int>(kMaxControlCalls) + 9; ++i) tasks.push_back(Start(plane, i));
+  const Instant begin = loop_.Now();
+  while (client_.waiting.size() > 1) client_.Answer(refusal);
+  RunWhatIsDue();
+  EXPECT_TRUE(ended_.empty());
+  client_.Answer(refusal);
+  RunWhatIsDue();
+  EXPECT_EQ(ended_.size(), kMaxControlCalls) << "and only then are others sent";
+  EXPECT_EQ(loop_.Now(), begin);
+  EXPECT_FALSE(ended_well_);
+}
+
+TEST_F(ControlPlaneTest, ARefusalDoesNotWaitForASilentRequest) {
+  ControlPlane plane(loop_, client_, options_);
+  const auto one = Start(plane, 1);
+  const auto two = Start(plane, 2);
+  client_.Answer(Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient, "UnrecognizedClientException"));
+  loop_.After(seconds(6), [this] { loop_.Stop(); });
+  loop_.Run();
+  EXPECT_EQ(ended_, std::vector<int>{1});
+}
+
+TEST_F(ControlPlaneTest, ACallEndsWithItsDeadlineWhateverItsReplyDoes) {
+  ControlPlane plane(loop_, client_, options_);
+  bool ended = false;
+  const auto call = [&]() -> Task<> {
+    const ControlReply reply = co_await plane.Call("CreateTable", "{}", loop_.Now() + seconds(10));
+    EXPECT_TRUE(reply.gave_up);
+    EXPECT_TRUE(reply.unknown);
+    ended = true;
+  };
+  Task<> task = call();
+  task.Start();
+  loop_.After(seconds(12), [this] { loop_.Stop(); });
+  loop_.Run();
+  EXPECT_TRUE(ended);
+  client_.Answer({});  // to nobody
+}
+
+// What the run has learnt in an earlier step.
+TEST_F(ControlPlaneTest, KeysThatWereAcceptedInAnEarlierStepAreNotGivenUpEither) {
+  ControlWatch watch("http://here");
+  options_.watch = &watch;
+  for (int step = 0; step < 2; ++step) {
+    ControlPlane plane(loop_, client_, options_);
+    const auto task = Start(plane, step);
+    if (step == 1) {
+      client_.Answer(
+          Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient, "UnrecognizedClientException"));
+      loop_.After(seconds(1), [this] { loop_.Stop(); });
+      loop_.Run();
+      ASSERT_EQ(client_.waiting.size(), 1u);
+    }
+    client_.Answer({});
+  }
+  EXPECT_EQ(ended_.size(), 2u);
+  EXPECT_TRUE(ended_well_);
+}
+
 // What we may not do, we may not do the next time either.
 TEST_F(ControlPlaneTest, APermissionThatIsMissingIsNoLapse) {
   ControlPlane plane(loop_, client_, options_);

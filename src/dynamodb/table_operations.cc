@@ -28,6 +28,37 @@ class Pauses {
   Duration next_ = std::chrono::milliseconds(100);
 };
 
+// Why a table is waited for.
+std::string_view ChangeText(const std::optional<TableDescription>& found) {
+  if (!found) return "is not known yet";
+  if (found->status == TableStatus::kCreating) return "is being created";
+  if (found->status == TableStatus::kDeleting) return "is being deleted";
+  return "is being changed";
+}
+
+// Looks at a table until a deadline, and is known to the watch from the first pause on.
+class TableWait {
+ public:
+  TableWait(ControlPlane& plane, const std::string& table, Instant deadline,
+            Duration longest = std::chrono::seconds(3))
+      : plane_(plane), table_(table), deadline_(deadline), pauses_(longest) {}
+  // The pause before the next look.
+  Duration Next(std::string_view how) {
+    if (!wait_) {
+      wait_.emplace(plane_.watch(), ControlWatch::Kind::kTable, fmt::format("Table {} {}", table_, how),
+                    plane_.Now(), deadline_);
+    }
+    return std::min(pauses_.Next(), std::max<Duration>(deadline_ - plane_.Now(), Duration::zero()));
+  }
+
+ private:
+  ControlPlane& plane_;
+  const std::string& table_;
+  const Instant deadline_;
+  Pauses pauses_;
+  std::optional<ControlWatch::Wait> wait_;
+};
+
 // Tags whose keys begin like this are AWS's own (CloudFormation writes them); nobody else can set them.
 // https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 constexpr std::string_view kReservedTag = "aws:";
@@ -78,10 +109,11 @@ Error TableOperations::Failure(std::string_view operation, const std::string& ta
       .At("dynamodb/table_operations");
 }
 
-Error TableOperations::TimeUp(const std::string& table, std::string_view what) const {
+Error TableOperations::TimeUp(const std::string& table, std::string_view what,
+                              const std::optional<TableDescription>& found) const {
   return TransientError(
-      fmt::format("Table {} {} within {} s. Try again later, or look at its state in AWS.", table, what,
-                  std::chrono::duration_cast<std::chrono::seconds>(transition_).count()),
+      fmt::format("Table {} {} within {} s: it {}. Try again later, or look at its state in AWS.", table, what,
+                  std::chrono::duration_cast<std::chrono::seconds>(transition_).count(), ChangeText(found)),
       "DescribeTable was polled until the deadline of table transitions");
 }
 
@@ -97,16 +129,16 @@ Task<TableOperations::Found> TableOperations::Describe(const std::string& table,
 Task<TableOperations::Found> TableOperations::LookWhenSettled(const std::string& table,
                                                               bool wait_for_updates) {
   const Instant deadline = plane_.Now() + transition_;
-  Pauses pauses;
+  TableWait wait(plane_, table, deadline);
   for (;;) {
     Found found = co_await Describe(table, deadline);
     if (!found.ok() || !*found) co_return found;
     const TableStatus status = (*found)->status;
-    const bool wait = status == TableStatus::kCreating || status == TableStatus::kDeleting ||
+    const bool settles = status == TableStatus::kCreating || status == TableStatus::kDeleting ||
                       (wait_for_updates && status == TableStatus::kUpdating);
-    if (!wait) co_return found;
-    if (plane_.Now() >= deadline) co_return TimeUp(table, "did not settle");
-    co_await plane_.Sleep(pauses.Next());
+    if (!settles) co_return found;
+    if (plane_.Now() >= deadline) co_return TimeUp(table, "did not settle", *found);
+    co_await plane_.Sleep(wait.Next(ChangeText(*found)));
   }
 }
 
@@ -139,14 +171,14 @@ Task<Result<TableDescription>> TableOperations::Create(const std::string& table,
 
 Task<TableOperations::Found> TableOperations::AwaitActive(const std::string& table, Instant deadline) {
   const Instant known_from = plane_.Now() + kDescribeLag;
-  Pauses pauses;
+  TableWait wait(plane_, table, deadline);
   for (;;) {
     Found found = co_await Describe(table, deadline);
     if (!found.ok()) co_return found;
     if (*found && (*found)->status == TableStatus::kActive) co_return found;
     const Instant now = plane_.Now();
-    if (now >= deadline) co_return TimeUp(table, "did not become active");
-    co_await plane_.Sleep(pauses.Next());
+    if (now >= deadline) co_return TimeUp(table, "did not become active", *found);
+    co_await plane_.Sleep(wait.Next(ChangeText(*found)));
     const bool going = *found && (*found)->status == TableStatus::kDeleting;
     if (going || (!*found && now >= known_from)) co_return std::optional<TableDescription>();
   }
@@ -154,7 +186,7 @@ Task<TableOperations::Found> TableOperations::AwaitActive(const std::string& tab
 
 Task<TableOperations::Deleted> TableOperations::Delete(const std::string& table, Instant deadline,
                                                        const ControlPlane::Gate* gate) {
-  Pauses pauses;
+  TableWait wait(plane_, table, deadline);
   bool unknown = false;
   for (;;) {
     ControlReply reply = co_await plane_.Call("DeleteTable", TableNameBody(table), deadline, gate);
@@ -172,7 +204,8 @@ Task<TableOperations::Deleted> TableOperations::Delete(const std::string& table,
       co_return Deleted{Deleted::kStands, std::move(error), denied};
     }
     for (bool changing = true; changing && plane_.Now() < deadline;) {
-      co_await plane_.Sleep(pauses.Next());
+      const Duration pause = wait.Next("is being changed");
+      co_await plane_.Sleep(pause);
       const Found found = co_await Describe(table, deadline);
       changing = found.ok() && *found &&
                  ((*found)->status == TableStatus::kCreating || (*found)->status == TableStatus::kUpdating);
@@ -197,13 +230,13 @@ Task<TableOperations::Deleted> TableOperations::AfterUnknownDelete(const std::st
 }
 
 Task<Status> TableOperations::AwaitGone(const std::string& table, Instant deadline) {
-  Pauses pauses(std::chrono::seconds(1));  // until it is created again nobody can write to it
+  TableWait wait(plane_, table, deadline, std::chrono::seconds(1));  // until it is there again nobody can write to it
   for (;;) {
     Found found = co_await Describe(table, deadline);
     if (!found.ok()) co_return std::move(found).error();
     if (!*found) co_return Ok();
-    if (plane_.Now() >= deadline) co_return TimeUp(table, "was not deleted");
-    co_await plane_.Sleep(pauses.Next());
+    if (plane_.Now() >= deadline) co_return TimeUp(table, "was not deleted", *found);
+    co_await plane_.Sleep(wait.Next(ChangeText(*found)));
   }
 }
 

@@ -110,7 +110,8 @@ class TableOperations {
   void WarnLeftOut(const std::string& table, const ReducedSettings& reduced, const Verdict& refused);
   Task<Deleted> AfterUnknownDelete(const std::string& table, Instant deadline, std::optional<Error> error);
   Task<Status> ReadTags(const TableDescription& table, TableSettings& settings);
-  Error TimeUp(const std::string& table, std::string_view what) const;
+  Error TimeUp(const std::string& table, std::string_view what,
+               const std::optional<TableDescription>& found) const;
   bool Skippable(const Verdict& verdict) const;
   void WarnSkipped(std::string_view operation, const std::string& table, const Verdict& verdict,
                    std::string_view what);

@@ -21,6 +21,7 @@ namespace {
 // time for it, and the next run finds what is left.
 constexpr Duration kCleanUp = std::chrono::seconds(30);
 constexpr Duration kCleanUpAfterStop = std::chrono::milliseconds(500);
+constexpr Duration kCleanUpAfterGivingUp = std::chrono::seconds(1);
 static_assert(times::kStoringAfterStop + kCleanUpAfterStop + times::kFlushAfterStop <= times::kStop);
 
 // Names of the settings in which `is` is not what `was` was, for a warning; "" when there are none.
@@ -70,7 +71,8 @@ class Replacement {
     phases_.WatchForStop();
     phases_.Run([this](size_t i) { return MakeStandIn(i); });
     phases_.Run([this](size_t i) { return Replace(i); });
-    const Duration clean_up = phases_.stopping() ? kCleanUpAfterStop : kCleanUp;
+    const bool gave_up = phases_.error() && phases_.error()->type == FailureType::kTransient;
+    const Duration clean_up = phases_.stopping() ? kCleanUpAfterStop : gave_up ? kCleanUpAfterGivingUp : kCleanUp;
     phases_.CleanUp([this](size_t i) { return RemoveStandIn(i); }, clean_up);
     for (size_t i = 0; i < plans_.size(); ++i) WarnOfLosses(i);
     if (phases_.error()) return *phases_.error();

@@ -45,7 +45,8 @@ struct TablePlan {
 struct PrepareOptions {
   EndpointText endpoint;  // for errors
   ControlOptions control;
-  Duration transition = std::chrono::minutes(10);  // for a table to become active, or to go
+  // How long an operation may take to get through, and a table to become active, or to go.
+  Duration transition = std::chrono::minutes(10);
   // A table that was looked at longer ago is looked at again before it is dropped.
   Duration fresh = std::chrono::minutes(1);
   std::function<bool()> stop_requested;  // asked ten times a second; may be empty

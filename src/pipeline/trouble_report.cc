@@ -55,7 +55,9 @@ TroubleReport::Line TroubleReport::Say(TableNo table, Duration waited,
                                 ? fmt::format("table {}", target.name)
                                 : fmt::format("table {} of stream {}", target.name, target.stream.Display());
   const std::string until =
-      fmt::format("It is tried again until nothing has been stored for {} s.", WholeSeconds(give_up_));
+      seen && seen->fault.lapse
+          ? fmt::format("It is tried again for {} s at the most.", WholeSeconds(times::kLapse))
+          : fmt::format("It is tried again until nothing has been stored for {} s.", WholeSeconds(give_up_));
   if (!seen) {
     return {LogLevel::kInfo,
             fmt::format("No reply has come for {} for {} s. {}", where, WholeSeconds(waited), until)};

@@ -1,0 +1,85 @@
+// ControlWatch: what the operations on tables of one run wait for, and since when and why, so that a person
+// who waits can be told while they are tried again; and what they have met so far: whether the endpoint has
+// ever answered, and taken our keys. Shared by the steps of a run that touch tables, which come one after the
+// other, each on a loop and a ControlPlane of its own; by one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "dynamodb/errors.h"
+
+namespace ddb {
+
+class ControlWatch {
+ public:
+  explicit ControlWatch(std::string url) : url_(std::move(url)) {}
+  ControlWatch(const ControlWatch&) = delete;
+  ControlWatch& operator=(const ControlWatch&) = delete;
+
+  bool answered = false;  // the endpoint has given a valid reply
+  bool accepted = false;  // and one that took our keys
+
+  enum class Kind {
+    kReply,  // the success of an operation, by its name
+    kTable,  // another state of a table: "Table t is being created"
+  };
+  // Something that is waited for, for as long as this lives.
+  class Wait {
+   public:
+    Wait(ControlWatch& watch, Kind kind, std::string what, Instant since, Instant until)
+        : watch_(watch),
+          at_(watch.waits_.insert(watch.waits_.end(), {kind, std::move(what), since, until, 0, {}})) {}
+    ~Wait() { watch_.waits_.erase(at_); }
+    Wait(const Wait&) = delete;
+    Wait& operator=(const Wait&) = delete;
+
+    // A reply that is no success; it is tried again until then.
+    void Met(const Verdict& verdict, Instant until) {
+      ++at_->replies;
+      at_->last = verdict;
+      at_->until = until;
+    }
+
+   private:
+    struct Entry {
+      Kind kind;
+      std::string what;
+      Instant since;
+      Instant until;
+      uint64_t replies = 0;
+      Verdict last;  // of them
+    };
+    friend class ControlWatch;
+
+    ControlWatch& watch_;
+    const std::list<Entry>::iterator at_;
+  };
+
+  // Says it when it is time to. To be called every now and then.
+  void SayTrouble(Log& log, Instant now);
+
+ private:
+  using Entry = Wait::Entry;
+  struct Said {
+    std::optional<Instant> at;
+    ReplyFault fault = ReplyFault::kNone;
+  };
+  const Entry* Oldest(Kind kind) const;
+  static bool IsTime(Said& said, ReplyFault fault, Instant now);
+  void SayCall(const Entry& call, Log& log, Instant now) const;
+  void SayTable(const Entry& table, Log& log, Instant now) const;
+
+  const std::string url_;
+  std::list<Entry> waits_;
+  Said said_of_calls_;
+  Said said_of_tables_;
+};
+
+}  // namespace ddb

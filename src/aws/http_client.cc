@@ -245,5 +245,6 @@ void HttpClient::ShortenReplyTimeout(Duration timeout) {
 }
 
 size_t HttpClient::in_flight() const { return impl_->in_flight; }
+bool HttpClient::has_sent() const { return impl_->common.sent; }
 
 }  // namespace ddb

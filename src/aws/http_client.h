@@ -77,6 +77,7 @@ class HttpClient {
   void ShortenReplyTimeout(Duration timeout);
 
   size_t in_flight() const;  // sent or waiting for a connection
+  bool has_sent() const;     // a connection was there, and a request was given to it
 
  private:
   struct Impl;

@@ -120,6 +120,7 @@ void HttpConnection::Established() {
 void HttpConnection::Start(HttpExchange exchange) {
   exchange_ = std::move(exchange);
   state_ = State::kBusy;
+  common_.sent = true;
   deadline_ = common_.clock.Now() + common_.options.reply_timeout;
   unsent_ = exchange_->bytes;
   acknowledged_ = GivenToKernel();

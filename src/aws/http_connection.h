@@ -51,6 +51,7 @@ class HttpConnection {
     TlsContext* tls;              // null: plain
     Owner& owner;
     std::vector<char> scratch;  // what was read last
+    bool sent = false;          // something was, over any connection
   };
 
   explicit HttpConnection(Common& common);

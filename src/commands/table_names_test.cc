@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "commands/plan.h"
+#include "dynamodb/stand_in.h"
 
 namespace ddb {
 namespace {
@@ -23,7 +24,10 @@ class NameTablesTest : public testing::Test {
 
   RunPlan PlanOf(const std::vector<StreamId>& streams) {
     Catalog catalog;
-    for (const StreamId& id : streams) catalog.streams.emplace_back().id = id;
+    for (const StreamId& id : streams) {
+      catalog.streams.emplace_back().id = id;
+      catalog.streams.back().mode = mode_;
+    }
     return *MakePlan(config_, catalog, 1, {1, 1 << 30});
   }
   Status Name(RunPlan& plan, const std::set<std::string>& there) {
@@ -40,6 +44,7 @@ class NameTablesTest : public testing::Test {
   }
 
   Config config_;
+  DestinationSyncMode mode_ = DestinationSyncMode::kAppend;
   Lines log_;
 };
 
@@ -54,6 +59,20 @@ TEST_F(NameTablesTest, AStreamThatStandsAloneGoesOnInItsTableWithDigits) {
   EXPECT_EQ(log_.all, "");
   ASSERT_TRUE(Name(both, {"p_a_b"}).ok());
   EXPECT_THAT(log_.all, AllOf(HasSubstr("the name p_a_b,"), HasSubstr(of_first)));
+}
+
+// By an overwrite that was killed between its drop and its creation.
+TEST_F(NameTablesTest, ATableWithDigitsThatIsGoneIsKnownByItsStandIn) {
+  mode_ = DestinationSyncMode::kOverwrite;
+  RunPlan both = PlanOf({{std::nullopt, "a.b"}, {std::nullopt, "a_b"}});
+  const std::string of_first = both.tables[TableNo(0)].table;
+  RunPlan alone = PlanOf({{std::nullopt, "a.b"}});
+  ASSERT_TRUE(Name(alone, {"p_a_b", StandInName(of_first)}).ok());
+  EXPECT_EQ(alone.tables[TableNo(0)].table, of_first);
+  EXPECT_TRUE(alone.streams[StreamNo(0)].hashed_name);
+  RunPlan other = PlanOf({{std::nullopt, "a_b"}});
+  ASSERT_TRUE(Name(other, {"p_a_b", StandInName(of_first)}).ok());
+  EXPECT_EQ(other.tables[TableNo(0)].table, "p_a_b");
 }
 
 TEST_F(NameTablesTest, ATableThatIsFoundForAStreamIsNotThatOfTheDeadLetters) {

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "delivery/run_plan.h"
+#include "dynamodb/control_watch.h"
 #include "dynamodb/error_messages.h"
 #include "dynamodb/tables.h"
-#include "dynamodb/control_watch.h"
 #include "pipeline/run.h"
 
 namespace ddb {

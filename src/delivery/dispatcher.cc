@@ -138,8 +138,7 @@ Answer Dispatcher::Read(const Batch& batch, const Reply& reply) const {
   answer.refuses_who_asks = reply.verdict.RefusesWhoAsks();
   answer.taken_before = run_.flow.trouble(batch.table).has_stored();
   if (!told) {
-    answer.first_flight =
-        !answer.taken_before && run_.flow.OthersInFlight(batch.table, batch.ticket.bytes);
+    answer.first_flight = !answer.taken_before && run_.flow.OthersInFlight(batch.table, batch.ticket.bytes);
     answer.reaction = reply.verdict.reaction;
     answer.code = reply.verdict.code;
     if (reply.verdict.ok()) {  // it does not add up: the outcome is unknown

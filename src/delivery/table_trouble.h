@@ -19,8 +19,8 @@ namespace ddb {
 // What was wrong with one reply, or that none came.
 struct Fault {
   ReplyFault fault = ReplyFault::kNone;
-  int status = 0;    // HTTP's; 0: there was none
-  Text reason = {};  // Verdict::reason
+  int status = 0;      // HTTP's; 0: there was none
+  Text reason = {};    // Verdict::reason
   bool lapse = false;  // what it refuses is tried again for times::kLapse only
 };
 

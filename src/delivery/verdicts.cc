@@ -73,8 +73,7 @@ bool MayBeALapse(const Batch& batch, const Answer& answer, Instant now) {
       may_pass = may_pass || answer.taken_before || undecided;
       break;
     case ErrorCode::kUnknownOperation:  // a proxy's page, or a login's
-      may_pass =
-          (answer.taken_before || undecided) && answer.fault.fault != ReplyFault::kRefusedByName;
+      may_pass = (answer.taken_before || undecided) && answer.fault.fault != ReplyFault::kRefusedByName;
       break;
     default:
       break;

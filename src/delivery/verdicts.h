@@ -26,7 +26,8 @@ struct Answer {
   bool refuses_who_asks =
       false;                  // Verdict::RefusesWhoAsks; the keys were accepted when the tables were prepared
   bool taken_before = false;  // its table has stored something in this run
-  bool first_flight = false;  // other requests for its table are on their way, whose replies may say that it has
+  bool first_flight =
+      false;  // other requests for its table are on their way, whose replies may say that it has
 };
 
 // What a run allows.

@@ -69,6 +69,7 @@ class HttpDynamoDbClient final : public Client {
   }
 
   size_t in_flight() const override { return http_.in_flight() + burst_.size(); }
+  bool has_sent() const override { return http_.has_sent(); }
   void ShortenReplyTimeout(Duration timeout) override { http_.ShortenReplyTimeout(timeout); }
 
  private:

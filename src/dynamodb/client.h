@@ -48,6 +48,8 @@ class Client {
   // it). `done` never runs inside Send.
   virtual void Send(const Operation& operation, Buffer& body, Done done) = 0;
   virtual size_t in_flight() const = 0;
+  // False: no request can have arrived anywhere, as no connection was ever there for one.
+  virtual bool has_sent() const { return true; }
   // From now on a reply is waited for no longer than that: there is little time left for all of them.
   virtual void ShortenReplyTimeout(Duration /*timeout*/) {}
 };

@@ -7,6 +7,7 @@
 
 #include "base/task.h"
 #include "dynamodb/requests.h"
+#include "dynamodb/responses.h"
 #include "dynamodb/table_operations.h"
 #include "dynamodb/write_request.h"
 
@@ -34,6 +35,12 @@ class ConnectionCheck {
       cleaning_ = true;
       RunPhase(CleanUpTime(), &ConnectionCheck::CleanUp);
       TellOfLeftTable();
+    } else if (stood_before_ && result_.error) {
+      result_.error->message += fmt::format(
+          " Table {} is there from an earlier check, which may not delete it: the next check that may look "
+          "at it "
+          "uses it again, and deletes it if it may.",
+          options_.table);
     }
     return std::move(result_);
   }
@@ -115,12 +122,19 @@ class ConnectionCheck {
       if (created.verdict.code == ErrorCode::kAccessDenied) co_await SayWhatWorks(tools, error);
       co_return error;
     }
+    // A success of something else: what is there to be deleted is deleted, but not spoken of.
+    not_dynamodb_ = created.ok() && !ReadTableDescription(created.body);
+    if (not_dynamodb_) co_return tools.operations.NotUnderstood("CreateTable", options_.table);
     creation_unknown_ = false;
     // At the first try, it is not known yet whether it is one of ours.
     may_exist_ = created.ok() || created.unknown;
     operation_ = "DescribeTable";
     TableOperations::Found found = co_await tools.operations.AwaitActive(options_.table, tools.deadline);
-    if (!found.ok()) co_return std::move(found).error();
+    if (!found.ok()) {
+      // Nobody else gives this name, but what we may not look at we do not delete.
+      stood_before_ = created.in_use() && !created.unknown && found.error().type == FailureType::kConfig;
+      co_return std::move(found).error();
+    }
     if (!*found) co_return false;
     Status usable = CheckUsable(**found, options_.keys);
     may_exist_ = usable.ok();
@@ -237,7 +251,7 @@ class ConnectionCheck {
   void TellOfLeftTable() {
     // What is not DynamoDB has made no table, nor has one that has never said a word; after a stop it is said
     // all the same, as there was hardly time to wait for one.
-    const bool silent = !answered_ && !result_.stopped;
+    const bool silent = !client_.has_sent() || (!answered_ && !result_.stopped);
     if (left_ == Left::kNo || (left_ == Left::kMaybe && (not_dynamodb_ || silent))) return;
     const std::string text =
         fmt::format("Table {} {} left behind; the next check uses it again and deletes it.", options_.table,
@@ -277,6 +291,7 @@ class ConnectionCheck {
   bool may_exist_ = false;         // our table
   bool creation_unknown_ = false;  // CreateTable was sent, and it is not known what came of it
   bool not_dynamodb_ = false;      // what answered it cannot have created a table
+  bool stood_before_ = false;      // a table of the name, which we may not look at
   bool cleaning_ = false;
   bool answered_ = false;     // the endpoint, at some time
   Left left_ = Left::kMaybe;  // after the clean-up

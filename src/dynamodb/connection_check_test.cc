@@ -104,6 +104,27 @@ TEST_F(ConnectionChecks, ATableThatCannotBeDeletedIsNamed) {
   EXPECT_THAT(Message(), HasSubstr("Table p_check is left behind"));
 }
 
+TEST_F(ConnectionChecks, OneThatMayNotBeLookedAtNorDeletedIsNamedByEveryCheck) {
+  Refuse("DeleteTable", Denied());
+  db_.intercept = [](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+    if (operation == "DescribeTable" || operation == "DeleteTable") return Denied();
+    return std::nullopt;
+  };
+  EXPECT_THAT(Message(), HasSubstr("Table p_check is left behind"));
+  const std::string again = Message();
+  EXPECT_THAT(again, HasSubstr("dynamodb:DescribeTable on table p_check"));
+  EXPECT_THAT(again, HasSubstr("Table p_check is there from an earlier check"));
+  EXPECT_EQ(db_.tables.size(), 1u);
+}
+
+TEST_F(ConnectionChecks, ASuccessThatIsNotDynamoDbsIsNamedByItsEndpoint) {
+  db_.body_of = {{"CreateTable", R"({"x":1})"}};
+  const std::string message = Message();
+  EXPECT_THAT(message, HasSubstr("https://dynamodb.eu-west-1.amazonaws.com"));
+  EXPECT_THAT(message, HasSubstr("HTTP status 200"));
+  EXPECT_FALSE(TableLeft());
+}
+
 TEST_F(ConnectionChecks, ATableOfThatNameWithOtherKeysIsNotOurs) {
   db_.tables["p_check"].create = CreateTableBody("p_check", {{"other", 'S'}, {}}, {});
   EXPECT_THAT(Message(), HasSubstr("HASH other (S)"));

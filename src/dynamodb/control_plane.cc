@@ -184,8 +184,9 @@ class ControlPlane::Flight {
   explicit Flight(ControlPlane& plane) : plane_(plane) {}
   bool await_ready() const { return plane_.watch_.accepted || plane_.sent_ == 0; }
   void await_suspend(std::coroutine_handle<> handle) {
-    plane_.undecided_.push_back(resumption_.Of(handle));
-    plane_.loop_.After(kFlight, resumption_.Of(handle));
+    const std::function<void()> resume = resumption_.Of(handle);
+    plane_.undecided_.push_back(resume);
+    plane_.loop_.After(kFlight, resume);
   }
   void await_resume() const {}
 
@@ -218,7 +219,8 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
       Slot slot(*this);
       co_await slot;
       if (gate && !(*gate)()) co_return Withdrawn(unknown, watch_.answered);
-      if (!wait) wait.emplace(watch_, ControlWatch::Kind::kReply, std::string(operation.name), loop_.Now(), deadline);
+      if (!wait)
+        wait.emplace(watch_, ControlWatch::Kind::kReply, std::string(operation.name), loop_.Now(), deadline);
       {
         Sending sending(*this, operation, body, deadline + kLastReply);
         reply = co_await sending;
@@ -256,7 +258,8 @@ void ControlPlane::Learn(ControlReply& reply) {
   if (reply.verdict.answered()) watch_.answered = true;
   if (reply.verdict.AcceptsWhoAsks()) watch_.accepted = true;
   if (!watch_.accepted && sent_ > 0) return;
-  for (std::function<void()>& resume : std::exchange(undecided_, {})) loop_.After(Duration::zero(), std::move(resume));
+  for (std::function<void()>& resume : std::exchange(undecided_, {}))
+    loop_.After(Duration::zero(), std::move(resume));
 }
 
 bool ControlPlane::IsFinal(std::string_view operation, const Verdict& verdict, int reauthentications) const {

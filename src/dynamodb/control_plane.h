@@ -53,9 +53,9 @@ class ControlPlane {
 
   // Transient failures, throttles, LimitExceeded and ResourceInUse are waited out until `deadline`, for which
   // a reply is waited for no longer than a second; and a refusal of keys that were accepted before, or in one
-  // of the requests that were on their way at the same time, for times::kLapse. But ResourceInUse ends CreateTable and
-  // DeleteTable, whose caller then looks at the table. `gate`, if there is one, is asked immediately before
-  // every attempt is sent, and ends the call when it says no; it outlives the call.
+  // of the requests that were on their way at the same time, for times::kLapse. But ResourceInUse ends
+  // CreateTable and DeleteTable, whose caller then looks at the table. `gate`, if there is one, is asked
+  // immediately before every attempt is sent, and ends the call when it says no; it outlives the call.
   using Gate = std::function<bool()>;
   Task<ControlReply> Call(Operation operation, std::string body, Instant deadline,
                           const Gate* gate = nullptr);
@@ -94,10 +94,10 @@ class ControlPlane {
   ControlWatch own_;
   ControlWatch& watch_;
   const Instant started_;
-  size_t sent_ = 0;                                 // attempts whose reply is awaited
-  std::vector<std::function<void()>> undecided_;    // refused, while others are sent; see Flight
-  size_t in_flight_ = 0;       // slots that are held
-  std::deque<Slot*> waiting_;  // longest first; each leaves when its coroutine goes
+  size_t sent_ = 0;                               // attempts whose reply is awaited
+  std::vector<std::function<void()>> undecided_;  // refused, while others are sent; see Flight
+  size_t in_flight_ = 0;                          // slots that are held
+  std::deque<Slot*> waiting_;                     // longest first; each leaves when its coroutine goes
 };
 
 }  // namespace ddb

@@ -252,7 +252,8 @@ TEST_F(ControlPlaneTest, ARefusalDoesNotWaitForASilentRequest) {
   ControlPlane plane(loop_, client_, options_);
   const auto one = Start(plane, 1);
   const auto two = Start(plane, 2);
-  client_.Answer(Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient, "UnrecognizedClientException"));
+  client_.Answer(
+      Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient, "UnrecognizedClientException"));
   loop_.After(seconds(6), [this] { loop_.Stop(); });
   loop_.Run();
   EXPECT_EQ(ended_, std::vector<int>{1});

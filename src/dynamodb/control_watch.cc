@@ -48,13 +48,14 @@ void ControlWatch::SayTrouble(Log& log, Instant now) {
 void ControlWatch::SayCall(const Entry& call, Log& log, Instant now) const {
   const int64_t waited = Seconds(now - call.since);
   if (call.replies == 0) {
-    log.Info(fmt::format("No reply has come from {} for {} s. It is waited for, and tried again.", url_, waited));
+    log.Info(
+        fmt::format("No reply has come from {} for {} s. It is waited for, and tried again.", url_, waited));
     return;
   }
   if (IsNamed(call.last)) {
-    log.Warn(fmt::format("{} has been refused by {} for {} s: {} ({} in a row). It is tried again for {} s more.",
-                         call.what, url_, waited, call.last.reason, call.replies,
-                         Seconds(std::max(call.until - now, Duration::zero()))));
+    log.Warn(fmt::format(
+        "{} has been refused by {} for {} s: {} ({} in a row). It is tried again for {} s more.", call.what,
+        url_, waited, call.last.reason, call.replies, Seconds(std::max(call.until - now, Duration::zero()))));
     return;
   }
   const Text advice = FaultAdvice(call.last.fault);
@@ -64,7 +65,8 @@ void ControlWatch::SayCall(const Entry& call, Log& log, Instant now) const {
 }
 
 void ControlWatch::SayTable(const Entry& table, Log& log, Instant now) const {
-  const auto tables = std::count_if(waits_.begin(), waits_.end(), [](const Entry& wait) { return wait.kind == Kind::kTable; });
+  const auto tables = std::count_if(waits_.begin(), waits_.end(),
+                                    [](const Entry& wait) { return wait.kind == Kind::kTable; });
   log.Info(fmt::format("{}, which is waited for since {} s, and for {} s more at the most.{}", table.what,
                        Seconds(now - table.since), Seconds(std::max(table.until - now, Duration::zero())),
                        tables > 1 ? fmt::format(" {} more tables are waited for.", tables - 1) : ""));

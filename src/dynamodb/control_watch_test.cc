@@ -74,8 +74,9 @@ TEST_F(ControlWatchTest, ARefusalByNameIsSaidWithItsTime) {
   Verdict refusal = Refusal(Reaction::kRetry, ErrorCode::kLimitExceeded, "LimitExceededException");
   refusal.reason = "too many table operations at once";
   call->Met(refusal, start_ + seconds(30));
-  EXPECT_THAT(Say(seconds(2)), ElementsAre(AllOf(HasSubstr("CreateTable"), HasSubstr("too many table operations"),
-                                                 HasSubstr("for 28 s more"))));
+  EXPECT_THAT(Say(seconds(2)),
+              ElementsAre(AllOf(HasSubstr("CreateTable"), HasSubstr("too many table operations"),
+                                HasSubstr("for 28 s more"))));
 }
 
 TEST_F(ControlWatchTest, WhatHasEndedIsNotSaid) {
@@ -84,8 +85,10 @@ TEST_F(ControlWatchTest, WhatHasEndedIsNotSaid) {
 }
 
 TEST_F(ControlWatchTest, TablesThatTakeTheirTimeAreSaidTogether) {
-  const ControlWatch::Wait first(watch_, ControlWatch::Kind::kTable, "Table t is being created", start_, start_ + seconds(600));
-  const ControlWatch::Wait second(watch_, ControlWatch::Kind::kTable, "Table u is being deleted", start_ + seconds(1), start_ + seconds(600));
+  const ControlWatch::Wait first(watch_, ControlWatch::Kind::kTable, "Table t is being created", start_,
+                                 start_ + seconds(600));
+  const ControlWatch::Wait second(watch_, ControlWatch::Kind::kTable, "Table u is being deleted",
+                                  start_ + seconds(1), start_ + seconds(600));
   EXPECT_THAT(Say(seconds(2)), ElementsAre(AllOf(HasSubstr("Table t is being created"), HasSubstr("598 s"),
                                                  HasSubstr("1 more table"))));
   EXPECT_EQ(log_.lines[0].first, LogLevel::kInfo);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "items/hash_digits.h"
@@ -12,6 +13,16 @@ namespace {
 
 constexpr std::string_view kMiddle = "_airbyte_stand_in_";
 constexpr size_t kHashDigits = 8;
+
+// The service lists them in any order.
+bool SameSettings(TableSettings a, TableSettings b) {
+  for (TableSettings* settings : {&a, &b}) {
+    std::ranges::sort(settings->attributes, {}, &KeyAttribute::name);
+    std::ranges::sort(settings->indexes, {}, &IndexSettings::name);
+    std::ranges::sort(settings->tags);
+  }
+  return a == b;
+}
 
 }  // namespace
 
@@ -42,7 +53,15 @@ Task<TableOperations::Found> StandIns::Find(const TablePlan& plan) {
 Task<Status> StandIns::Make(const TablePlan& plan, SurveyedTable& table) {
   const std::string name = StandInName(plan.table);
   if (table.stand_in) {
+    if (SameSettings(table.stood_in, table.settings)) co_return Ok();
     const TableOperations::Deleted deleted = co_await operations_.Delete(name, operations_.Deadline());
+    if (deleted.denied) {
+      table.stand_in = false;
+      Verdict denied;
+      denied.code = ErrorCode::kAccessDenied;
+      denied.reason = "an older one is there, and may not be deleted";
+      co_return DoWithout(plan, table, denied, "DeleteTable");
+    }
     if (deleted.error) co_return *deleted.error;
     Status gone = co_await operations_.AwaitGone(name, operations_.Deadline());
     if (!gone.ok()) co_return gone;
@@ -61,11 +80,7 @@ Task<Status> StandIns::MakeNamed(const std::string& name, const TablePlan& plan,
     if (table.settings.kms_key_arn != table.found->settings.kms_key_arn) {
       co_return operations_.KeyRefused(*table.found, refused, tried.refused->request_id);
     }
-    log_.Warn(fmt::format(
-        "Table {}: its settings are kept in this log alone while it is dropped and created again, "
-        "as table {} could not be created to keep them ({}).",
-        plan.table, name, refused.reason));
-    co_return Ok();
+    co_return DoWithout(plan, table, refused, "CreateTable");
   }
   TableOperations::Found made = co_await operations_.AwaitActive(name, operations_.Deadline());
   if (!made.ok()) co_return std::move(made).error();
@@ -86,15 +101,40 @@ Task<Status> StandIns::MakeNamed(const std::string& name, const TablePlan& plan,
   co_return Ok();
 }
 
+Status StandIns::DoWithout(const TablePlan& plan, const SurveyedTable& table, const Verdict& refused,
+                           std::string_view operation) {
+  const std::string name = StandInName(plan.table);
+  const bool passes = refused.code == ErrorCode::kTableLimit || refused.code == ErrorCode::kCapacityLimit ||
+                      refused.code == ErrorCode::kAccountLimit;
+  if (!passes && (table.settings.kms || !table.settings.indexes.empty())) {
+    return ConfigError(fmt::format("Table {} cannot be overwritten: while it is dropped and created again, "
+                                   "an empty table {} has to keep "
+                                   "its {}, which would be lost without a trace if this sync were ended in "
+                                   "between, and {} of that table "
+                                   "is refused ({}). Nothing was changed. Allow dynamodb:CreateTable, "
+                                   "DescribeTable and DeleteTable on "
+                                   "tables *{}*, or use another sync mode.",
+                                   plan.table, name, table.settings.kms ? "encryption key" : "indexes",
+                                   operation, refused.reason, kMiddle),
+                       fmt::format("{} of the stand-in: {}", operation, refused.Describe("")));
+  }
+  log_.Warn(
+      fmt::format("Table {}: its settings are kept in this log alone while it is dropped and created again, "
+                  "as table {} could not be created to keep them ({}).",
+                  plan.table, name, refused.reason));
+  return Ok();
+}
+
 Task<Status> StandIns::Remove(const TablePlan& plan, SurveyedTable& table) {
   if (!table.stand_in) co_return Ok();
   const std::string name = StandInName(plan.table);
   const TableOperations::Deleted deleted = co_await operations_.Delete(name, operations_.Deadline());
   table.stand_in = false;
   if (deleted.error) {
-    log_.Warn(
+    log_.Write(
+        table.stand_in_was_left ? LogLevel::kInfo : LogLevel::kWarn,
         fmt::format("Table {} is left behind: it is empty and kept the settings of table {} while that was "
-                    "created again. Delete it. {}",
+                    "created again. The next overwrite uses it again and deletes it if it may. {}",
                     name, plan.table, deleted.error->message));
   }
   co_return Ok();

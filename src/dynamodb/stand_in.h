@@ -34,16 +34,20 @@ class StandIns {
   // Whether a table of these settings is worth one.
   static bool Needed(const TablePlan& plan, const TableSettings& settings);
 
-  // `table.stand_in` afterwards: whether it is there. One that an earlier run has left is replaced. Where
-  // none can be made because of its name or a limit, that is a WARN; an encryption key that is refused, or is
-  // not the same, is an error.
+  // `table.stand_in` afterwards: whether it is there. One that an earlier run has left is used again, or
+  // replaced if it has other settings. An encryption key that is refused, or is not the same, is an error.
+  // Where none can be made otherwise, that is an error too if a kill could cost the table its indexes or its
+  // key: the next run would know of neither. Else, and where only a limit is in the way, it is a WARN.
   Task<Status> Make(const TablePlan& plan, SurveyedTable& table);
 
-  // It is not waited for until it is gone. One that cannot be deleted is a WARN, and `table.stand_in` no
-  // more.
+  // It is not waited for until it is gone. One that cannot be deleted stays for the next run; that is a WARN
+  // when it was made in this one.
   Task<Status> Remove(const TablePlan& plan, SurveyedTable& table);
 
  private:
+  // None can be made: an error, or a WARN.
+  Status DoWithout(const TablePlan& plan, const SurveyedTable& table, const Verdict& refused,
+                   std::string_view operation);
   Task<Status> MakeNamed(const std::string& name, const TablePlan& plan, SurveyedTable& table);
 
   TableOperations& operations_;

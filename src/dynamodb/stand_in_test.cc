@@ -183,11 +183,42 @@ TEST_F(StandInTest, NoTableIsDroppedBeforeAllStandInsAreThere) {
   }
 }
 
-TEST_F(StandInTest, WhereNoneMayBeMadeTheLogKeepsTheSettings) {
+// What a kill could cost without it would be gone without a trace.
+TEST_F(StandInTest, WhereNoneMayBeMadeATableWithIndexesOrAKeyIsNotDropped) {
+  TableSettings key;
+  key.kms = true;
+  key.kms_key_arn = "arn:k";
+  TableSettings indexes = EverySetting();
+  for (const TableSettings& settings : {key, indexes}) {
+    for (const Verdict& refusal : {Denied(), Refusal(Reaction::kRejectItem, ErrorCode::kValidation)}) {
+      db_.tables.clear();
+      db_.calls.clear();
+      settings_ = settings;
+      Add();
+      db_.intercept = [&](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+        if (table == kName && operation == "CreateTable") return refusal;
+        return std::nullopt;
+      };
+      const Error error = Fails();
+      EXPECT_EQ(error.type, FailureType::kConfig);
+      EXPECT_THAT(error.message, HasSubstr(settings.kms ? "encryption key" : "indexes"));
+      EXPECT_THAT(error.message, HasSubstr("dynamodb:CreateTable"));
+      EXPECT_EQ(db_.Count("DeleteTable a"), 0);
+    }
+  }
+}
+
+TEST_F(StandInTest, WhereNoneMayBeMadeTheLogKeepsOtherSettings) {
   for (const Verdict& refusal :
        {Denied(), Refusal(Reaction::kRejectItem, ErrorCode::kValidation),
         Refusal(Reaction::kFailConfig, ErrorCode::kTableLimit, "LimitExceededException")}) {
     db_.tables.clear();
+    settings_ = EverySetting();
+    settings_.tags = {{"team", "x"}};
+    // A limit passes with the drop itself.
+    if (refusal.code != ErrorCode::kTableLimit) settings_.indexes.clear();
+    settings_.attributes = {kKeys.hash, *kKeys.range};
+    if (refusal.code == ErrorCode::kTableLimit) settings_.attributes = EverySetting().attributes;
     Add();
     log_.lines.clear();
     db_.intercept = [&](std::string_view, std::string_view table) -> std::optional<Verdict> {
@@ -204,6 +235,31 @@ TEST_F(StandInTest, WhereNoneMayBeMadeTheLogKeepsTheSettings) {
     EXPECT_EQ(db_.tables.at("a").create, CreateTableBody("a", kKeys, settings_));
     EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("kept in this log alone"));
   }
+}
+
+TEST_F(StandInTest, OneThatMayNotBeDeletedIsSaidOnceAndUsedAgain) {
+  const auto deny = [this] {
+    db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+      if (operation == "DeleteTable" && table == kName) return Denied();
+      return std::nullopt;
+    };
+  };
+  for (int run = 0; run < 3; ++run) {
+    deny();
+    Add();
+    ASSERT_TRUE(Prepare().ok()) << run;
+    EXPECT_EQ(log_.All(LogLevel::kWarn).empty(), run > 0);
+    EXPECT_EQ(Created(), run == 0 ? 1 : 0);
+    EXPECT_TRUE(db_.tables.contains(kName) && !db_.tables.at(kName).gone_at);
+    db_.tables.at(kName).tags = R"([{"Key":"team","Value":"x"}])";  // those of its CreateTable
+    NextRun();
+  }
+  // The table has changed, and what is there does not keep that.
+  deny();
+  settings_.capacity.write_units = 60;
+  Add();
+  EXPECT_THAT(Fails().message, HasSubstr("DeleteTable"));
+  EXPECT_EQ(db_.Count("DeleteTable a"), 0);
 }
 
 TEST_F(StandInTest, OneThatCannotBeDeletedIsNamed) {

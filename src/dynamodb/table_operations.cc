@@ -7,6 +7,7 @@
 
 #include "dynamodb/requests.h"
 #include "dynamodb/responses.h"
+#include "dynamodb/transport_messages.h"
 
 namespace ddb {
 namespace {
@@ -65,12 +66,6 @@ constexpr std::string_view kReservedTag = "aws:";
 
 bool IsNotFound(const ControlReply& reply) { return reply.verdict.code == ErrorCode::kResourceNotFound; }
 
-Error NotUnderstood(std::string_view operation, const std::string& table,
-                    std::source_location where = std::source_location::current()) {
-  return SystemError(fmt::format("The reply to {} of table {} was not understood.", operation, table),
-                     fmt::format("HTTP 200 to {} without the members that its API names", operation), where);
-}
-
 std::string_view StateText(TableStatus status) {
   switch (status) {
     case TableStatus::kKeyInaccessible:
@@ -109,11 +104,22 @@ Error TableOperations::Failure(std::string_view operation, const std::string& ta
       .At("dynamodb/table_operations");
 }
 
+Error TableOperations::NotUnderstood(std::string_view operation, const std::string& table,
+                                     std::source_location where) const {
+  return SystemError(
+      fmt::format(
+          "The reply to {} of table {} was not understood: {} answers with HTTP status 200, but not as "
+          "DynamoDB does. Something else may answer in its place: check the endpoint, and the way to it.",
+          operation, table, WhichEndpoint(endpoint_)),
+      fmt::format("HTTP 200 to {} without the members that its API names", operation), where);
+}
+
 Error TableOperations::TimeUp(const std::string& table, std::string_view what,
                               const std::optional<TableDescription>& found) const {
   return TransientError(
-      fmt::format("Table {} {} within {} s: it {}. Try again later, or look at its state in AWS.", table, what,
-                  std::chrono::duration_cast<std::chrono::seconds>(transition_).count(), ChangeText(found)),
+      fmt::format("Table {} {} within {} s: it {}. Try again later, or look at its state in AWS.", table,
+                  what, std::chrono::duration_cast<std::chrono::seconds>(transition_).count(),
+                  ChangeText(found)),
       "DescribeTable was polled until the deadline of table transitions");
 }
 
@@ -135,7 +141,7 @@ Task<TableOperations::Found> TableOperations::LookWhenSettled(const std::string&
     if (!found.ok() || !*found) co_return found;
     const TableStatus status = (*found)->status;
     const bool settles = status == TableStatus::kCreating || status == TableStatus::kDeleting ||
-                      (wait_for_updates && status == TableStatus::kUpdating);
+                         (wait_for_updates && status == TableStatus::kUpdating);
     if (!settles) co_return found;
     if (plane_.Now() >= deadline) co_return TimeUp(table, "did not settle", *found);
     co_await plane_.Sleep(wait.Next(ChangeText(*found)));
@@ -230,7 +236,8 @@ Task<TableOperations::Deleted> TableOperations::AfterUnknownDelete(const std::st
 }
 
 Task<Status> TableOperations::AwaitGone(const std::string& table, Instant deadline) {
-  TableWait wait(plane_, table, deadline, std::chrono::seconds(1));  // until it is there again nobody can write to it
+  TableWait wait(plane_, table, deadline,
+                 std::chrono::seconds(1));  // until it is there again nobody can write to it
   for (;;) {
     Found found = co_await Describe(table, deadline);
     if (!found.ok()) co_return std::move(found).error();

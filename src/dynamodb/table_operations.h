@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <set>
+#include <source_location>
 #include <string>
 #include <string_view>
 
@@ -94,6 +95,9 @@ class TableOperations {
   Instant Deadline() const { return plane_.Now() + transition_; }  // of a transition that begins now
 
   Error Failure(std::string_view operation, const std::string& table, const ControlReply& reply) const;
+  // Of a success without what it has to say.
+  Error NotUnderstood(std::string_view operation, const std::string& table,
+                      std::source_location where = std::source_location::current()) const;
 
  private:
   // A CreateTable that is not refused, with some of the settings left out.

@@ -72,7 +72,9 @@ class Replacement {
     phases_.Run([this](size_t i) { return MakeStandIn(i); });
     phases_.Run([this](size_t i) { return Replace(i); });
     const bool gave_up = phases_.error() && phases_.error()->type == FailureType::kTransient;
-    const Duration clean_up = phases_.stopping() ? kCleanUpAfterStop : gave_up ? kCleanUpAfterGivingUp : kCleanUp;
+    const Duration clean_up = phases_.stopping() ? kCleanUpAfterStop
+                              : gave_up          ? kCleanUpAfterGivingUp
+                                                 : kCleanUp;
     phases_.CleanUp([this](size_t i) { return RemoveStandIn(i); }, clean_up);
     for (size_t i = 0; i < plans_.size(); ++i) WarnOfLosses(i);
     if (phases_.error()) return *phases_.error();

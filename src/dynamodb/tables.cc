@@ -93,7 +93,8 @@ Task<Status> TableSurveyor::LookForStandIn(size_t i) {
   TableOperations::Found left = co_await stand_ins_.Find(plans_[i]);
   if (!left.ok()) co_return std::move(left).error();
   if (!*left) co_return Ok();
-  table.stand_in = true;
+  table.stand_in = table.stand_in_was_left = true;
+  table.stood_in = (*left)->settings;
   if (!table.found) {
     table.settings = (*left)->settings;
     restored_from_.emplace(i, std::move(**left));

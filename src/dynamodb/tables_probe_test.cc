@@ -190,8 +190,9 @@ TEST_F(Replacing, AtLastKeysCapacityAndIndexesAreLeft) {
   TableSettings plain = EverySetting();
   plain.stream_view.clear();
   plain.table_class.clear();
-  db_.intercept = [&](std::string_view operation, std::string_view) -> std::optional<Verdict> {
-    if (operation != "CreateTable" || db_.request == CreateTableBody("a", kKeys, plain)) return std::nullopt;
+  db_.intercept = [&](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation != "CreateTable" || table != "a") return std::nullopt;
+    if (db_.request == CreateTableBody("a", kKeys, plain)) return std::nullopt;
     return Refusal(Reaction::kRejectItem, ErrorCode::kValidation);
   };
   ASSERT_TRUE(Prepare().ok());

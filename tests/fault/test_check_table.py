@@ -1,5 +1,9 @@
 """The table that check creates, looked at: DeleteTable is denied, so that it stays."""
 
+import signal
+import socket
+import subprocess
+
 import pytest
 
 from ddb_testkit import messages
@@ -37,3 +41,19 @@ def test_no_further_one_is_left_behind(connector, start_server):
         assert len(server.tables()) == 1
     assert connector.check({**config, "access_key_id": "AKIAOTHER"}).status["status"] == "SUCCEEDED"
     assert not server.tables()
+
+
+@pytest.mark.parametrize("end", [signal.SIGHUP, signal.SIGTERM])
+def test_none_is_spoken_of_where_no_request_can_have_been_sent(connector, end):
+    """The port takes connections and never says a word of TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        config = messages.config(f"https://127.0.0.1:{silent.getsockname()[1]}", "t", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
+        command = [str(connector.binary), "check", "--config", str(connector.file(config))]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(end)
+                stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == -end
+    assert "left behind" not in stdout
+    assert stderr == ""

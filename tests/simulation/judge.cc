@@ -6,10 +6,14 @@
 #include <charconv>
 #include <functional>
 
+#include "base/times.h"
 #include "pipeline/chunk_room.h"
 
 namespace ddb::simulation {
 namespace {
+
+constexpr size_t kMostItems = 25;        // of a request
+constexpr size_t kMostBody = 16u << 20;  // bytes
 
 uint64_t HashOf(std::string_view text) { return std::hash<std::string_view>()(text); }
 
@@ -22,8 +26,9 @@ size_t NumberAfter(std::string_view line, std::string_view member) {
   return number;
 }
 
-// What may be held beside the budget: what exists already when it is charged (STATEs, replies, lines of
-// output), and, where one chunk is more than all of it, that chunk, which always gets through.
+// What may be held beside the budget: what exists already when it is charged (STATEs, lines of output);
+// where one chunk is more than all of it, that chunk, which always gets through; and, for each worker, the
+// growth of one body, which doubles for the last of its items, and counts twice, for its reply.
 size_t MostMemory(const Plan& plan, const Input& input) {
   size_t longest = 0;
   for (size_t at = 0; at < input.text.size();) {
@@ -32,7 +37,9 @@ size_t MostMemory(const Plan& plan, const Input& input) {
     at = end + 1;
   }
   const size_t chunk = std::max<size_t>(plan.chunk_bytes, longest);
-  return std::max<size_t>(plan.memory_bytes, chunk + RoomForChunk(chunk)) + (size_t{1} << 20);
+  const size_t growth = 2 * std::min<size_t>(kMostItems * (longest + 300), kMostBody);
+  return std::max<size_t>(plan.memory_bytes, chunk + RoomForChunk(chunk)) + (size_t{1} << 20) +
+         static_cast<size_t>(plan.workers) * growth;
 }
 
 }  // namespace
@@ -166,8 +173,38 @@ void Judge::JudgeFailure(const RunResult& result) {
     scheduler_.Fail("ending", "a signal that never came");
   if (result.reason == StopReason::kStdoutClosed && !reader_closed_)
     scheduler_.Fail("ending", "stdout was taken for closed");
-  // Whatever befell the requests, there is time for what lies before a record that is refused.
-  if (!failed || reader_closed_ || signalled_ || plan_.skip_rejected) return;
+  if (!failed && scheduler_.Now() - told_to_end_ > times::kStop)
+    scheduler_.Fail("ending", "it went on for too long after it was told to end");
+  // Whatever befalls the requests, there is time for what lies before a record that is refused: but not for
+  // a table that is slower than that, or a line.
+  const bool in_time = plan_.faults.empty() && !plan_.fired && plan_.line_bytes_per_s >= 1e8;
+  if (failed && in_time && !reader_closed_ && !signalled_ && !plan_.skip_rejected)
+    JudgeWhatLiesBeforeTheFailure();
+}
+
+void Judge::JudgeWhatLiesBeforeTheFailure() {
+  const bool limited = std::any_of(plan_.tables.begin(), plan_.tables.end(), [](const TableSetting& table) {
+    return table.wcu > 0 || !table.dark.empty();
+  });
+  if (limited || !plan_.line_stalls.empty() || !plan_.reader_stalls.empty()) return;
+  const auto first = std::find_if(input_.records.begin(), input_.records.end(),
+                                  [](const Input::Record& record) { return record.refused || record.odd; });
+  const auto before = static_cast<size_t>(first - input_.records.begin());
+  for (size_t number = 0; number < input_.states.size(); ++number) {
+    if (input_.states[number].records_before <= before && !out_[number])
+      scheduler_.Fail("barrier", fmt::format("STATE {} lies before the refused record {} and is not out",
+                                             number, before));
+  }
+}
+
+void Judge::OnReaderClosed() {
+  if (!signalled_) told_to_end_ = scheduler_.Now();
+  reader_closed_ = true;
+}
+
+void Judge::OnSignal() {
+  if (!reader_closed_) told_to_end_ = scheduler_.Now();
+  signalled_ = true;
 }
 
 }  // namespace ddb::simulation

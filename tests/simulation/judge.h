@@ -8,7 +8,11 @@
 //   key_changed, bytes_changed   P4  a record is sent again otherwise than before
 //   wrong_table, wrong_request   what no server would take
 //   counts          destinationStats do not add up
-//   ending          how a run ends: not with one error, or with one that nothing explains, or not at all
+//   ending          how a run ends: not with one error, or with one that nothing explains, or later than a
+//                   signal or a closed stdout leaves time for
+//   barrier         a record was refused, and a STATE that lies before it did not come
+//   slow            line and tables would have taken it sooner (pace.h)
+//   hang, livelock  it does not end at all (scheduler.h)
 #pragma once
 
 #include <cstdint>
@@ -41,8 +45,8 @@ class Judge {
   void OnOutput(std::string_view bytes);
   void OnStep();
   // The reader of stdout has gone: what comes from here on comes to nobody.
-  void OnReaderClosed() { reader_closed_ = true; }
-  void OnSignal() { signalled_ = true; }
+  void OnReaderClosed();
+  void OnSignal();
   void AtEnd(const RunResult& result, bool flushed);
 
  private:
@@ -59,6 +63,7 @@ class Judge {
   size_t FirstOpen(int stream, size_t count);
   void JudgeSuccess();
   void JudgeFailure(const RunResult& result);
+  void JudgeWhatLiesBeforeTheFailure();
   bool MayFail() const;
 
   const Plan& plan_;
@@ -75,6 +80,7 @@ class Judge {
   size_t errors_ = 0;
   bool reader_closed_ = false;
   bool signalled_ = false;
+  Instant told_to_end_;  // by a signal, or by a reader who went
 };
 
 }  // namespace ddb::simulation

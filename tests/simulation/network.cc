@@ -60,6 +60,9 @@ class Network::SimClient final : public Client {
     scheduler.Trace("request", hash);
     flight->request = network_.tables_.Parse(body.view());
     waiting_.emplace(flight->number, Waiting{flight, &body, hash, std::move(done)});
+    network_.bytes_sent_ += body.size();
+    network_.bytes_in_flight_ += body.size();
+    network_.most_bytes_in_flight_ = std::max(network_.most_bytes_in_flight_, network_.bytes_in_flight_);
     if (waiting_.size() > most_) scheduler.Fail("in_flight", "more requests than a worker may send at once");
     network_.Launch(flight, body.size());
     ExpireLater(*flight);
@@ -104,6 +107,8 @@ class Network::SimClient final : public Client {
   void Tell(Waiting waiting, const Answer& answer) {
     if (std::hash<std::string_view>()(waiting.body->view()) != waiting.hash)
       network_.scheduler_.Fail("bytes_changed", "a body was changed while it was sent");
+    network_.bytes_in_flight_ -= waiting.body->size();
+    if (answer.transport == TransportError::kTimeout) ++network_.timeouts_;
     HttpReply http;
     http.transport = answer.transport;
     http.status = answer.http.status;

@@ -26,6 +26,9 @@ class Network {
   std::unique_ptr<Client> MakeClient(EventLoop& loop, size_t most_requests);
 
   uint64_t requests() const { return next_; }
+  uint64_t timeouts() const { return timeouts_; }
+  uint64_t bytes_sent() const { return bytes_sent_; }
+  uint64_t most_bytes_in_flight() const { return most_bytes_in_flight_; }
   const std::vector<FiredFault>& fired() const { return fired_; }
 
  private:
@@ -50,6 +53,10 @@ class Network {
   Scheduler& scheduler_;
   Instant line_free_;
   uint64_t next_ = 0;
+  uint64_t timeouts_ = 0;
+  uint64_t bytes_sent_ = 0;
+  uint64_t bytes_in_flight_ = 0;
+  uint64_t most_bytes_in_flight_ = 0;
   std::map<uint64_t, Fault> listed_;
   std::vector<FiredFault> fired_;
 };

@@ -1,5 +1,7 @@
 #include "simulation/one_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -8,6 +10,7 @@
 #include "pipeline/run.h"
 #include "simulation/judge.h"
 #include "simulation/network.h"
+#include "simulation/pace.h"
 #include "simulation/standard_streams.h"
 #include "simulation/tables.h"
 #include "support/pipeline/plans.h"
@@ -29,34 +32,6 @@ RunPlan PlanOfTheRun(const Plan& plan) {
   return run;
 }
 
-double LastEnd(const std::vector<Spell>& spells) {
-  double end = 0;
-  for (const Spell& spell : spells) end = std::max(end, spell.to);
-  return end;
-}
-
-// Virtual seconds after which everything must be over: once the faults are, the rest goes at the pace of the
-// line and of the tables, and a table that takes nothing for ever is given up.
-double LimitOf(const Plan& plan, const Input& input) {
-  double begin = std::max(plan.calm_s, StandardStreams::FedWithin(plan, input));
-  double longest_need = 0;
-  for (size_t i = 0; i < plan.tables.size(); ++i) {
-    const TableSetting& table = plan.tables[i];
-    double units = 0;
-    for (const InputPiece& piece : plan.input) {
-      if (static_cast<size_t>(piece.stream) % plan.tables.size() == i && piece.what == "records")
-        units += piece.count * (2 + piece.bytes / 1024);
-    }
-    if (table.wcu > 0) longest_need = std::max(longest_need, units / table.wcu);
-    for (const Spell& spell : table.dark)
-      begin = std::max(begin, std::min(spell.to, spell.from + plan.give_up_s));
-  }
-  const double line = 2 * static_cast<double>(input.text.size()) / plan.line_bytes_per_s;
-  begin = std::max({begin, LastEnd(plan.line_stalls), LastEnd(plan.reader_stalls)});
-  const double turns = plan.turn_us * 1e-6 * static_cast<double>(input.records.size());
-  return begin + 1.3 * longest_need + 1.5 * line + turns + plan.give_up_s + 180;
-}
-
 // As the command does (commands/write.cc).
 bool SayTheRest(MessageWriter& writer, const RunResult& result, Scheduler& scheduler) {
   if (result.reason == StopReason::kFailure) writer.WriteTraceError(*result.error);
@@ -72,7 +47,7 @@ bool SayTheRest(MessageWriter& writer, const RunResult& result, Scheduler& sched
 
 RunReport RunOnce(const Plan& plan, std::function<void(const std::string& line)> trace) {
   const Input input = MakeInput(plan);
-  const auto limit = std::chrono::milliseconds(static_cast<int64_t>(1000 * LimitOf(plan, input)));
+  const auto limit = std::chrono::milliseconds(static_cast<int64_t>(1000 * LongestRun(plan, input)));
   Scheduler scheduler(
       {plan.seed, std::chrono::nanoseconds(static_cast<int64_t>(plan.turn_us * 1000)), limit});
   scheduler.ListenTo(std::move(trace));
@@ -105,6 +80,10 @@ RunReport RunOnce(const Plan& plan, std::function<void(const std::string& line)>
     }
     streams.ReadAll();
     judge.AtEnd(result, flushed);
+    if (result.reason == StopReason::kNone &&
+        scheduler.Seconds() > LongestGoodRun(plan, input, network.requests()))
+      scheduler.Fail("slow", fmt::format("it took {:.1f} s, of {:.1f} that it may take", scheduler.Seconds(),
+                                         LongestGoodRun(plan, input, network.requests())));
   } catch (const Violation&) {
     // The scheduler keeps it.
   }
@@ -116,6 +95,9 @@ RunReport RunOnce(const Plan& plan, std::function<void(const std::string& line)>
   report.requests = network.requests();
   report.items_sent = tables.sent();
   report.items_stored = tables.stored();
+  report.bytes_sent = network.bytes_sent();
+  report.timeouts = network.timeouts();
+  report.most_bytes_in_flight = static_cast<double>(network.most_bytes_in_flight());
   report.fired = network.fired();
   static constexpr const char* kEnds[] = {"all stored", "failed", "signal", "stdout closed"};
   report.end = kEnds[static_cast<size_t>(result.reason)];

@@ -22,6 +22,9 @@ struct RunReport {
   uint64_t requests = 0;
   uint64_t items_sent = 0;
   uint64_t items_stored = 0;
+  uint64_t bytes_sent = 0;
+  uint64_t timeouts = 0;            // requests that were not answered in time
+  double most_bytes_in_flight = 0;  // of all workers
   std::vector<FiredFault> fired;
   std::string end;  // for people
 };

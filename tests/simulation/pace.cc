@@ -1,0 +1,71 @@
+#include "simulation/pace.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "simulation/standard_streams.h"
+
+namespace ddb::simulation {
+namespace {
+
+// Around a text, in a request.
+constexpr double kAroundText = 260;
+// The deadline of a request (HttpClient::Options), the longest pause (times::kLongestPause), and a little.
+constexpr double kLastTrouble = 30 + 20 + 5;
+
+double LastEnd(const std::vector<Spell>& spells, double begin) {
+  for (const Spell& spell : spells) begin = std::max(begin, spell.to);
+  return begin;
+}
+
+double BytesOf(const InputPiece& piece) { return kAroundText + piece.bytes; }
+
+bool HasRecords(const InputPiece& piece) { return piece.what != "state" && piece.what != "pause"; }
+
+double UnitsOf(const Plan& plan, size_t table) {
+  double units = 0;
+  for (const InputPiece& piece : plan.input) {
+    if (HasRecords(piece) && static_cast<size_t>(piece.stream) % plan.tables.size() == table)
+      units += piece.count * std::ceil(BytesOf(piece) / 1024);
+  }
+  return units;
+}
+
+bool HasFaults(const Plan& plan) { return plan.fired ? !plan.fired->empty() : !plan.faults.empty(); }
+
+}  // namespace
+
+Pace PaceOf(const Plan& plan, const Input& input) {
+  Pace pace;
+  if (HasFaults(plan)) pace.troubled_s = plan.calm_s;
+  pace.troubled_s = LastEnd(plan.line_stalls, pace.troubled_s);
+  pace.troubled_s = LastEnd(plan.reader_stalls, pace.troubled_s);
+  double bytes = 0;
+  for (const InputPiece& piece : plan.input)
+    if (HasRecords(piece)) bytes += piece.count * BytesOf(piece);
+  pace.need_s = std::max(StandardStreams::FedWithin(plan, input), bytes / plan.line_bytes_per_s);
+  for (size_t i = 0; i < plan.tables.size(); ++i) {
+    const TableSetting& table = plan.tables[i];
+    for (const Spell& spell : table.dark)
+      pace.troubled_s = std::max(pace.troubled_s, std::min(spell.to, spell.from + plan.give_up_s));
+    if (table.wcu > 0) pace.need_s = std::max(pace.need_s, UnitsOf(plan, i) / table.wcu - table.saved_s);
+  }
+  return pace;
+}
+
+double LongestRun(const Plan& plan, const Input& input) {
+  const Pace pace = PaceOf(plan, input);
+  const double turns = plan.turn_us * 1e-6 * static_cast<double>(input.records.size());
+  return pace.troubled_s + 1.5 * pace.need_s + turns + plan.give_up_s + 180;
+}
+
+double LongestGoodRun(const Plan& plan, const Input& input, uint64_t requests) {
+  const Pace pace = PaceOf(plan, input);
+  const auto count = static_cast<double>(requests);
+  const double connections = std::max(1, plan.connections / plan.workers);
+  const double round_trips = count * plan.delay_s * (1 + plan.jitter) / connections;
+  const double turns = plan.turn_us * 1e-6 * (10 * count + static_cast<double>(input.records.size()));
+  return pace.troubled_s + 1.15 * pace.need_s + round_trips + turns + kLastTrouble;
+}
+
+}  // namespace ddb::simulation

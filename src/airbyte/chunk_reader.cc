@@ -97,6 +97,23 @@ void Chunk::DropFirstLine(SkimmedLine skimmed) {
   too_long = std::move(skimmed);
 }
 
+std::string Chunk::MoveOut(std::string_view part, size_t more) {
+  std::string text;
+  text.reserve(part.size() + more);
+  const bool has_pages = bytes.get_deleter().mapped > 0;
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  // Whole pages of the part; others have neighbours in them.
+  uintptr_t gone = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
+  while (text.size() < part.size()) {
+    text.append(part.substr(text.size(), kMoveBytes));
+    const uintptr_t copied = (reinterpret_cast<uintptr_t>(part.data()) + text.size()) / page * page;
+    if (!has_pages || copied <= gone) continue;
+    madvise(reinterpret_cast<void*>(gone), copied - gone, MADV_DONTNEED);
+    gone = copied;
+  }
+  return text;
+}
+
 struct ChunkReader::Impl {
   Impl(int fd_in, size_t chunk_bytes_in, size_t max_line_in, bool past_long_lines_in)
       : fd(fd_in),

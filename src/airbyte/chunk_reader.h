@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +42,10 @@ struct Chunk {
   std::string_view view() const { return {bytes.get(), size}; }
   // Its first line is too long after all: it goes, and the others stay.
   void DropFirstLine(SkimmedLine skimmed);
+  // A part of the bytes, which is not read again, with room for so many more behind it. Of a long line that
+  // is never all there twice: its pages go as it is copied.
+  std::string MoveOut(std::string_view part, size_t more);
+  static constexpr size_t kMoveBytes = size_t{1} << 20;  // of them, what is there twice
 };
 
 class ChunkReader {

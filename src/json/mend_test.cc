@@ -34,6 +34,7 @@ TEST(Mend, WhatIsNoJsonBecomesJson) {
   for (const auto& [text, mended] : cases) {
     ASSERT_TRUE(Valid(text, Grammar::kLenient)) << text;
     EXPECT_EQ(Mended(text), mended);
+    EXPECT_GE(MostMended(text), std::string(mended).size()) << text;
     EXPECT_TRUE(Valid(mended, Grammar::kJson)) << mended;
   }
 }
@@ -44,6 +45,10 @@ TEST(Mend, WhatIsJsonStaysAsItIs) {
         R"("\ud800 Infinity")", "{ }", "[\"é\uFFFD\", -0 ]"}) {
     ASSERT_TRUE(Valid(text, Grammar::kJson)) << text;
     EXPECT_EQ(Mended(text), text);
+    const std::string whole = text;
+    const bool has_words =
+        whole.find("NaN") != std::string::npos || whole.find("Infinity") != std::string::npos;
+    EXPECT_EQ(MostMended(text) == 0, !has_words) << text;
   }
 }
 

@@ -19,6 +19,9 @@ namespace {
 // In memory, beside the group: its places in maps, reference counts, the allocator's part. Bytes.
 constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
 
+// From here on a STATE is moved rather than copied.
+constexpr size_t kLongState = 64 * 1024;
+
 constexpr Text kTooLong = "its line is too long for the memory that there is (max_memory_mb)";
 
 NumberedVector<StreamNo, StreamEncoding> EncodingsOf(const RunPlan& plan) {
@@ -46,7 +49,8 @@ RecordReader::RecordReader(RunContext& run, const Input& input, MessageWriter& w
   for (const StreamNo stream : input.replacements.Silent()) unsaid_[stream] = 1;
 }
 
-RecordReader::Outcome RecordReader::Read(const Chunk& chunk, size_t longest_letter) {
+RecordReader::Outcome RecordReader::Read(Chunk& chunk, size_t longest_letter) {
+  chunk_ = &chunk;
   now_ = run_.clock.Now();
   longest_letter_ = longest_letter;
   next_index_ = 0;
@@ -93,7 +97,7 @@ bool RecordReader::ReadLine(std::string_view line) {
   draft_.Discard();
   switch (parsed.kind) {
     case LineKind::kState:
-      return parsed.is_json ? AddCheckpoint(parsed.state, line) : AddOddState(line);
+      return AddState(parsed, line);
     case LineKind::kStreamStatus:
       return NoteStatus(parsed.status_stream, parsed.status);
     case LineKind::kSourceError:
@@ -278,21 +282,13 @@ void RecordReader::CloseGroups() {
 }
 
 // False: the run fails here.
-bool RecordReader::AddCheckpoint(const StateFields& state, std::string_view line) {
-  std::optional<StreamNo> stream;
-  if (state.kind == StateKind::kStream) {
-    stream = finder_.Find(state.stream);
-    if (!stream && FailIfSeveral(state.stream, "a STATE")) return false;
-  }
-  CloseGroups();
-  if (stream) NoteWord(*stream);
+bool RecordReader::AddState(const ParsedLine& parsed, std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);  // of the line's end, not of the STATE
-  PendingCheckpoint& pending = contents_.checkpoints.emplace_back();
-  pending.at = {contents_.chunk, next_index_++};
-  pending.covers_all = state.kind != StateKind::kStream;
-  pending.stream = stream;
-  pending.read = now_;
-  pending.checkpoint = std::make_unique<StateCheckpoint>(line, state, writer_, run_.budget);
+  if (!parsed.is_json) return AddOddState(line);
+  std::optional<StreamNo> stream;
+  if (!FindStateStream(parsed.state, stream)) return false;
+  const bool is_long = line.size() >= kLongState;
+  AddCheckpoint(parsed.state, stream, is_long ? chunk_->MoveOut(line, kMostStatsBytes) : std::string(line));
   return true;
 }
 
@@ -301,9 +297,33 @@ bool RecordReader::AddCheckpoint(const StateFields& state, std::string_view line
 // which reads the STATE before this program does, puts U+FFFD, and so does this. False: the run fails here.
 bool RecordReader::AddOddState(std::string_view line) {
   input_.passed_over.NoteMendedState(line_number_);
-  const std::string mended = json::Mend(line).append(json::kPadding, ' ');
-  const std::string_view whole(mended.data(), mended.size() - json::kPadding);
-  return AddCheckpoint(parser_.Parse(whole, *this).state, whole);
+  std::string mended = json::Mend(line, json::kPadding + kMostStatsBytes);
+  const size_t size = mended.size();
+  mended.append(json::kPadding, ' ');
+  const StateFields state = parser_.Parse(std::string_view(mended).substr(0, size), *this).state;
+  std::optional<StreamNo> stream;
+  if (!FindStateStream(state, stream)) return false;
+  mended.resize(size);
+  AddCheckpoint(state, stream, std::move(mended));
+  return true;
+}
+
+// False: the run fails here.
+bool RecordReader::FindStateStream(const StateFields& state, std::optional<StreamNo>& stream) {
+  if (state.kind != StateKind::kStream) return true;
+  stream = finder_.Find(state.stream);
+  return stream || !FailIfSeveral(state.stream, "a STATE");
+}
+
+void RecordReader::AddCheckpoint(const StateFields& state, std::optional<StreamNo> stream, std::string line) {
+  CloseGroups();
+  if (stream) NoteWord(*stream);
+  PendingCheckpoint& pending = contents_.checkpoints.emplace_back();
+  pending.at = {contents_.chunk, next_index_++};
+  pending.covers_all = state.kind != StateKind::kStream;
+  pending.stream = stream;
+  pending.read = now_;
+  pending.checkpoint = std::make_unique<StateCheckpoint>(std::move(line), state, writer_, run_.budget);
 }
 
 // A status of a stream that is not in the catalog says nothing to us. False: the run fails here.

@@ -48,7 +48,8 @@ class RecordReader final : private RecordSink {
     kReadCheckpoints,  // the same, and it holds checkpoints
   };
   // Of a longer record than `longest_letter` (bytes) a dead letter keeps nothing.
-  Outcome Read(const Chunk& chunk, size_t longest_letter);
+  // Of the chunk's bytes not all are there afterwards.
+  Outcome Read(Chunk& chunk, size_t longest_letter);
 
  private:
   bool ReadLine(std::string_view line);
@@ -58,8 +59,10 @@ class RecordReader final : private RecordSink {
   bool RejectRecord(StreamNo stream, Text reason, Text format, std::string_view record);
   bool TakeBadRecord(const ParsedLine& parsed, std::string_view line);
   bool NoteStatus(const StreamRef& of, StreamStatus status);
-  bool AddCheckpoint(const StateFields& state, std::string_view line);
+  bool AddState(const ParsedLine& parsed, std::string_view line);
   bool AddOddState(std::string_view line);
+  bool FindStateStream(const StateFields& state, std::optional<StreamNo>& stream);
+  void AddCheckpoint(const StateFields& state, std::optional<StreamNo> stream, std::string line);
   void NoteWord(StreamNo stream);
   RecordGroup& CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts);
   RecordGroup& GroupOf(StreamNo stream);
@@ -85,6 +88,7 @@ class RecordReader final : private RecordSink {
   const NumberedVector<StreamNo, StreamEncoding> encodings_;
 
   // The chunk.
+  Chunk* chunk_ = nullptr;
   CheckpointLedger::ChunkContents contents_;
   uint32_t next_index_ = 0;
   NumberedVector<StreamNo, RecordGroup*> open_groups_;

@@ -7,13 +7,14 @@
 #include "airbyte/odd_line.h"
 #include "base/entropy.h"
 #include "base/times.h"
+#include "json/mend.h"
 #include "pipeline/chunk_room.h"
 
 namespace ddb {
 namespace {
 
-// A part of the 48 MiB that a run may take beside its budget: while a STATE is copied from its chunk, both
-// are there, and nothing else is.
+// A part of the 48 MiB that a run may take beside its budget: while a STATE is moved from its chunk, or
+// mended, what is there of it twice, and nothing else is.
 constexpr size_t kRoomBesideForState = size_t{24} << 20;
 
 }  // namespace
@@ -139,21 +140,22 @@ void Worker::TakeChunk() {
 }
 
 // Its first line is longer than a chunk, so that it needs room of its own. A record that has none is too
-// long; a STATE needs only to be held once more, and may take a little more than the budget for that.
+// long; a STATE is moved, and needs room only where it has to be mended.
 void Worker::SizeLongChunk() {
   Chunk& chunk = taken_->chunk;
   const size_t held = chunk.capacity + shared_.source.held();
   const size_t limit = run_.budget.limit();
+  const size_t line = std::min(chunk.view().find('\n'), chunk.size);
+  const size_t rest = RoomForChunk(chunk.size - line);
+  const size_t moving = rest + std::max(Chunk::kMoveBytes, json::MostMended(chunk.view().substr(0, line)));
   long_room_ = RoomForLongChunk(chunk.view());
-  if (long_room_ + held > limit) {
-    const size_t line = std::min(chunk.view().find('\n'), chunk.size);
+  if (held + std::max(long_room_, moving) > limit) {
     SkimmedLine skimmed = Skim(WithoutBom(chunk.view().substr(0, line)));
-    const size_t rest = RoomForChunk(chunk.size - line);
-    const bool is_copied_only = skimmed.kind != LineKind::kRecord && skimmed.kind != LineKind::kMalformed;
-    if (is_copied_only && held + line + rest <= limit + kRoomBesideForState) {
-      long_room_ = line + rest;
-    } else {
-      skimmed.needs = is_copied_only ? held + line + rest - kRoomBesideForState : long_room_ + held;
+    const bool is_moved = skimmed.kind != LineKind::kRecord && skimmed.kind != LineKind::kMalformed;
+    const size_t beside = is_moved ? kRoomBesideForState : 0;
+    if (is_moved) long_room_ = moving;
+    if (held + long_room_ > limit + beside) {
+      skimmed.needs = held + long_room_ - beside;
       chunk.DropFirstLine(std::move(skimmed));
       taken_->charge.Resize(chunk.capacity);
       long_room_ = rest;

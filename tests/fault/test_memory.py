@@ -359,6 +359,30 @@ def test_lines_of_any_length(start, holds, sanitized, kind, mib, policy, then):
         assert f'"pad":"{"x" * int(mib * (1 << 20))}"' in outcome.stdout
 
 
+# A STATE is never held twice, so that it may be as long as the budget; one that is no JSON has to be mended, which takes a copy.
+@pytest.mark.parametrize("kind, mib, more, then", [
+    ("state", 62, "", "passed on"), ("legacy", 62, "", "passed on"), ("state", 66, "", "refused"),
+    ("state", 40, ',"x":NaN', "passed on"), ("state", 62, ',"x":NaN', "refused"),
+    ("legacy", 20, ',"x":"\xe9"', "passed on"), ("legacy", 40, ',"x":"\xe9"', "refused")])
+def test_a_state_of_nearly_the_whole_budget(start, holds, kind, mib, more, then):
+    line = padded(PADDED[kind], mib).replace(b'{"n":2', b'{"n":2' + more.encode("latin-1"), 1)
+    running, server = start(["s"], 64, workers=2)
+    with running:
+        peak = Peak(running)
+        Feeder(running, lines(["s"], 500, lambda n: {"id": n}) + line + b"\n" + lines(["s"], 10, lambda n: {"id": n}), 1)
+        outcome = running.outcome(LONG_S)
+    holds(peak.at_the_end(), 64, f"a {kind} of {mib} MiB {more}")
+    if then == "refused":
+        assert outcome.code == 1 and outcome.error["failure_type"] == "config_error"
+        assert "Line 501 of the input" in outcome.error["message"] and "max_memory_mb" in outcome.error["message"]
+        assert stored(server) == 500 and not outcome.states
+        return
+    assert outcome.code == 0, outcome.error
+    assert stored(server) == 510
+    assert [state["destinationStats"] for state in outcome.states] == [{"recordCount": 500.0}]
+    assert f'"pad":"{"x" * (mib << 20)}"' in outcome.stdout
+
+
 def test_a_flood_of_lines_that_are_too_long(start, holds):
     """Rejected records and delivered STATEs in turn, and a table that is slow."""
     long_state, long_record = padded(PADDED["state"], 6), padded(PADDED["record, its stream last"], 20)

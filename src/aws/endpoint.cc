@@ -169,7 +169,7 @@ Status SetAuthority(std::string_view authority, Endpoint& endpoint) {
 
 std::string PlainOrigin(std::string_view location) {
   const size_t scheme = location.find("://");
-  if (scheme == std::string_view::npos || scheme > 5) return {};
+  if (scheme > 5) return {};  // or there is none
   std::string url;
   for (const char c : location.substr(0, scheme)) url += ToLower(c);
   url += "://";

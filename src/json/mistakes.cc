@@ -78,7 +78,7 @@ class Walk {
   }
   // To the closing quote.
   bool PassString() {
-    while (++at_ < text_.size() && text_[at_] != '"') {
+    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
       if (text_[at_] == '\\') ++at_;
     }
     return at_ < text_.size();

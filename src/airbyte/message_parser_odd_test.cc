@@ -31,13 +31,14 @@ TEST_F(MessageParserTest, LinesOfALogInJson) {
         R"({"log":"a line\n","stream":"stdout","time":"now"})",
         R"({"message":"sent {\"type\":\"RECORD\",\"record\":{}} to stdout","severity":"DEBUG"})",
         R"({"log":"got {\"type\":\"RECORD\""})", R"({"event":"x","x":NaN,"record":null,"state":"sent"})",
-        "{\"msg\":\"caf\xE9\"}", R"({ "m\u0073g" : "" })"}) {
+        R"({"msg":"x","record":{ },"records":[]})", "{\"msg\":\"caf\xE9\"}", R"({ "m\u0073g" : "" })"}) {
     EXPECT_EQ(Parse(line).kind, LineKind::kLogLine) << line << parsed_.reason;
   }
   for (const char* line :
        {R"({"msg":"x","stream":"s","data":{}})", R"({"msg":"x","record":{"a":1}})", R"({"msg":"x","type":7})",
         R"({"msg":"x","Type":"RECORD"})", R"({"msg":"x","rows":[{"stream":"s","data":{}}]})", R"({"msg":7})",
-        R"({"text":"x"})", R"({"msg":"x","State":{"data":{}}})"}) {
+        R"({"text":"x"})", R"({"msg":"x","records":[{"id":1}]})", R"({"msg":"x","Record":[ 1 ]})",
+        R"({"msg":"x","State":{"data":{}}})"}) {
     EXPECT_EQ(Reason(line), "line is not an Airbyte message") << line;
   }
   for (const char* line :

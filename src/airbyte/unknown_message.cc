@@ -122,7 +122,9 @@ Text WhyNoLogLine(const char* object, const char* end) {
   json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
     json::Unescape(member.raw, name);
     const std::string letters = Letters(name);
-    is_other |= letters == "TYPE" || ((letters == "RECORD" || letters == "STATE") && value.front() == '{');
+    const bool is_payload = letters == "RECORD" || letters == "RECORDS" || letters == "STATE";
+    const bool is_container = value.front() == '{' || value.front() == '[';
+    is_other |= letters == "TYPE" || (is_payload && is_container && !IsEmptyValue(value.data(), end));
     if (value.front() != '"') return;
     is_log |= std::ranges::find(kTextsOfLoggers, name) != std::end(kTextsOfLoggers);
     holds_message = holds_message || IsEscapedMessage(value.substr(1, value.size() - 2));

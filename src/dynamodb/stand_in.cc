@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "items/hash_digits.h"
@@ -13,16 +12,6 @@ namespace {
 
 constexpr std::string_view kMiddle = "_airbyte_stand_in_";
 constexpr size_t kHashDigits = 8;
-
-// The service lists them in any order.
-bool SameSettings(TableSettings a, TableSettings b) {
-  for (TableSettings* settings : {&a, &b}) {
-    std::ranges::sort(settings->attributes, {}, &KeyAttribute::name);
-    std::ranges::sort(settings->indexes, {}, &IndexSettings::name);
-    std::ranges::sort(settings->tags);
-  }
-  return a == b;
-}
 
 }  // namespace
 
@@ -53,7 +42,7 @@ Task<TableOperations::Found> StandIns::Find(const TablePlan& plan) {
 Task<Status> StandIns::Make(const TablePlan& plan, SurveyedTable& table) {
   const std::string name = StandInName(plan.table);
   if (table.stand_in) {
-    if (SameSettings(table.stood_in, table.settings)) co_return Ok();
+    if (InOrder(table.stood_in) == InOrder(table.settings)) co_return Ok();
     const TableOperations::Deleted deleted = co_await operations_.Delete(name, operations_.Deadline());
     if (deleted.denied) {
       table.stand_in = false;

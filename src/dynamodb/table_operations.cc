@@ -97,6 +97,13 @@ Status CheckUsable(const TableDescription& found, const TableKeys& needed) {
                      "DescribeTable: KeySchema differs");
 }
 
+TableSettings InOrder(TableSettings settings) {
+  std::ranges::sort(settings.attributes, {}, &KeyAttribute::name);
+  std::ranges::sort(settings.indexes, {}, &IndexSettings::name);
+  std::ranges::sort(settings.tags);
+  return settings;
+}
+
 Error TableOperations::Failure(std::string_view operation, const std::string& table,
                                const ControlReply& reply) const {
   return OperationError({operation, table, reply.verdict, reply.request_id, reply.gave_up, reply.answered},

@@ -24,6 +24,9 @@ Status CheckUsable(const TableDescription& found, const TableKeys& needed);
 // A table that takes the place of another: whether its items are encrypted with the same key.
 Status CheckProtectedAs(const TableDescription& before, const TableDescription& now);
 
+// The service lists attributes, indexes and tags in any order; so that two can be compared.
+TableSettings InOrder(TableSettings settings);
+
 class TableOperations {
  public:
   using Found = Result<std::optional<TableDescription>>;  // nullopt: there is no such table

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,9 +8,8 @@
 #include "base/times.h"
 #include "dynamodb/requests.h"
 #include "dynamodb/stand_in.h"
-#include "dynamodb/table_operations.h"
-#include "dynamodb/table_phases.h"
 #include "dynamodb/table_survey.h"
+#include "dynamodb/table_work.h"
 #include "dynamodb/tables.h"
 
 namespace ddb {
@@ -26,11 +24,8 @@ static_assert(times::kStoringAfterStop + kCleanUpAfterStop + times::kFlushAfterS
 
 // Names of the settings in which `is` is not what `was` was, for a warning; "" when there are none.
 std::string Differences(TableSettings was, TableSettings is) {
-  const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
-  for (TableSettings* settings : {&was, &is}) {
-    std::sort(settings->attributes.begin(), settings->attributes.end(), by_name);
-    std::sort(settings->indexes.begin(), settings->indexes.end(), by_name);
-  }
+  was = InOrder(std::move(was));
+  is = InOrder(std::move(is));
   std::string names;
   const auto check = [&names](bool same, std::string_view name) {
     if (!same) names.append(names.empty() ? "" : ", ").append(name);
@@ -57,27 +52,19 @@ class Replacement {
  public:
   Replacement(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
               const PrepareOptions& options, TableSurvey& survey)
-      : loop_(loop),
-        log_(log),
-        plans_(plans),
-        plane_(loop_, client, options.control),
-        operations_(plane_, log, options.endpoint, options.transition),
-        stand_ins_(operations_, log),
-        survey_(survey),
-        tables_(plans.size()),
-        phases_(loop_, plans, options) {}
+      : tables_(plans.size()), work_(loop, client, log, plans, options, survey) {}
 
   Status Run() {
-    phases_.WatchForStop();
-    phases_.Run([this](size_t i) { return MakeStandIn(i); });
-    phases_.Run([this](size_t i) { return Replace(i); });
-    const bool gave_up = phases_.error() && phases_.error()->type == FailureType::kTransient;
-    const Duration clean_up = phases_.stopping() ? kCleanUpAfterStop
-                              : gave_up          ? kCleanUpAfterGivingUp
-                                                 : kCleanUp;
-    phases_.CleanUp([this](size_t i) { return RemoveStandIn(i); }, clean_up);
-    for (size_t i = 0; i < plans_.size(); ++i) WarnOfLosses(i);
-    if (phases_.error()) return *phases_.error();
+    work_.phases.WatchForStop();
+    work_.phases.Run([this](size_t i) { return MakeStandIn(i); });
+    work_.phases.Run([this](size_t i) { return Replace(i); });
+    const bool gave_up = work_.phases.error() && work_.phases.error()->type == FailureType::kTransient;
+    const Duration clean_up = work_.phases.stopping() ? kCleanUpAfterStop
+                              : gave_up               ? kCleanUpAfterGivingUp
+                                                      : kCleanUp;
+    work_.phases.CleanUp([this](size_t i) { return RemoveStandIn(i); }, clean_up);
+    for (size_t i = 0; i < work_.plans.size(); ++i) WarnOfLosses(i);
+    if (work_.phases.error()) return *work_.phases.error();
     return Ok();
   }
 
@@ -90,20 +77,20 @@ class Replacement {
   };
 
   bool IsReplaced(size_t i) const {
-    return plans_[i].mode == TableMode::kRecreate && !survey_.tables[i].created;
+    return work_.plans[i].mode == TableMode::kRecreate && !work_.survey.tables[i].created;
   }
 
   Task<Status> MakeStandIn(size_t i) {
-    SurveyedTable& table = survey_.tables[i];
-    if (!IsReplaced(i) || !StandIns::Needed(plans_[i], table.settings)) co_return Ok();
-    co_return co_await stand_ins_.Make(plans_[i], table);
+    SurveyedTable& table = work_.survey.tables[i];
+    if (!IsReplaced(i) || !StandIns::Needed(work_.plans[i], table.settings)) co_return Ok();
+    co_return co_await work_.stand_ins.Make(work_.plans[i], table);
   }
 
   // That of a table which is not there keeps its settings for the next run.
   Task<Status> RemoveStandIn(size_t i) {
     const Stage stage = tables_[i].stage;
     if (stage == Stage::kDropping || stage == Stage::kDropped) co_return Ok();
-    co_return co_await stand_ins_.Remove(plans_[i], survey_.tables[i]);
+    co_return co_await work_.stand_ins.Remove(work_.plans[i], work_.survey.tables[i]);
   }
 
   Task<Status> Replace(size_t i) {
@@ -111,17 +98,17 @@ class Replacement {
     if (!IsReplaced(i)) co_return Ok();
     const ControlPlane::Gate gate = [this, i] { return MayDrop(i); };
     TableOperations::Deleted deleted =
-        co_await operations_.Delete(plans_[i].table, operations_.Deadline(), &gate);
+        co_await work_.operations.Delete(work_.plans[i].table, work_.operations.Deadline(), &gate);
     Status status = Ok();
     if (deleted.outcome == TableOperations::Deleted::kStands) {
-      if (table.stage == Stage::kDropping) phases_.LetGo();
+      if (table.stage == Stage::kDropping) work_.phases.LetGo();
       table.stage = Stage::kStands;
     } else if (deleted.outcome == TableOperations::Deleted::kUnknown) {
-      phases_.LetGo();
+      work_.phases.LetGo();
     } else {
       table.stage = Stage::kDropped;
       status = co_await CreateAgain(i);
-      phases_.LetGo();
+      work_.phases.LetGo();
     }
     if (deleted.error) co_return std::move(*deleted.error);
     co_return status;
@@ -129,38 +116,38 @@ class Replacement {
 
   // Asked immediately before each DeleteTable: no table is dropped for a run that is known to end.
   bool MayDrop(size_t i) {
-    if (phases_.Ending()) return false;
+    if (work_.phases.Ending()) return false;
     Table& table = tables_[i];
     if (table.stage == Stage::kStands) {
       table.stage = Stage::kDropping;
-      phases_.Hold();
-      const SurveyedTable& surveyed = survey_.tables[i];
-      log_.Info(fmt::format("Table {} is dropped and created again to overwrite it; its settings: {}",
-                            plans_[i].table, SettingsJson(*surveyed.found, surveyed.settings)));
+      work_.phases.Hold();
+      const SurveyedTable& surveyed = work_.survey.tables[i];
+      work_.log.Info(fmt::format("Table {} is dropped and created again to overwrite it; its settings: {}",
+                                 work_.plans[i].table, SettingsJson(*surveyed.found, surveyed.settings)));
     }
     return true;
   }
 
   Task<Status> CreateAgain(size_t i) {
-    const TablePlan& plan = plans_[i];
+    const TablePlan& plan = work_.plans[i];
     Table& table = tables_[i];
-    SurveyedTable& surveyed = survey_.tables[i];
-    Status gone = co_await operations_.AwaitGone(plan.table, operations_.Deadline());
+    SurveyedTable& surveyed = work_.survey.tables[i];
+    Status gone = co_await work_.operations.AwaitGone(plan.table, work_.operations.Deadline());
     if (!gone.ok()) co_return gone;
     TableSettings settings = surveyed.settings;
     Result<TableDescription> created =
-        co_await operations_.Create(plan.table, plan.keys, settings, &table.created_again);
+        co_await work_.operations.Create(plan.table, plan.keys, settings, &table.created_again);
     if (!created.ok()) co_return std::move(created).error();
     table.created_again = true;
     Status usable = CheckUsable(*created, plan.keys);
     if (usable.ok()) usable = CheckProtectedAs(*surveyed.found, *created);
     if (!usable.ok()) co_return usable;
     if (const std::string names = Differences(settings, created->settings); !names.empty()) {
-      log_.Warn(fmt::format("Table {} was created again, but the endpoint did not carry over: {}.",
-                            plan.table, names));
+      work_.log.Warn(fmt::format("Table {} was created again, but the endpoint did not carry over: {}.",
+                                 plan.table, names));
     }
     if (!settings.ttl_attribute.empty()) {
-      co_await operations_.RestoreTimeToLive(plan.table, settings.ttl_attribute);
+      co_await work_.operations.RestoreTimeToLive(plan.table, settings.ttl_attribute);
     }
     surveyed.found = std::move(*created);
     surveyed.created = true;
@@ -171,16 +158,16 @@ class Replacement {
   // What a run that failed or was stopped leaves in another state than it found it.
   void WarnOfLosses(size_t i) {
     const Table& table = tables_[i];
-    const SurveyedTable& surveyed = survey_.tables[i];
-    const std::string& name = plans_[i].table;
+    const SurveyedTable& surveyed = work_.survey.tables[i];
+    const std::string& name = work_.plans[i].table;
     if (table.stage == Stage::kStands || table.stage == Stage::kReplaced) {
       if (!surveyed.stand_in) return;
-      log_.Warn(
+      work_.log.Warn(
           fmt::format("Table {} may be left behind: it is empty, and the next overwrite of table {} "
                       "deletes it.",
                       StandInName(name), name));
     } else if (!table.created_again) {
-      log_.Warn(fmt::format(
+      work_.log.Warn(fmt::format(
           "Table {} {} to be overwritten, and is not known to be created again. {}: {}", name,
           table.stage == Stage::kDropped ? "was dropped" : "may have been dropped",
           surveyed.stand_in
@@ -191,21 +178,14 @@ class Replacement {
               : "Create it with its settings, or the next sync creates it with those of the configuration",
           SettingsJson(*surveyed.found, surveyed.settings)));
     } else if (!surveyed.settings.ttl_attribute.empty()) {
-      log_.Warn(
+      work_.log.Warn(
           fmt::format("Table {} was created again, but its time to live on attribute {} may not be set.",
                       name, surveyed.settings.ttl_attribute));
     }
   }
 
-  ScopedLoop loop_;
-  Log& log_;
-  const std::vector<TablePlan>& plans_;
-  ControlPlane plane_;
-  TableOperations operations_;
-  StandIns stand_ins_;
-  TableSurvey& survey_;
   std::vector<Table> tables_;  // per plan
-  TablePhases phases_;         // last: the frames of its tasks use the members above
+  TableWork work_;             // last
 };
 
 }  // namespace

@@ -9,10 +9,7 @@
 
 #include "base/log.h"
 #include "base/task.h"
-#include "dynamodb/control_plane.h"
-#include "dynamodb/stand_in.h"
-#include "dynamodb/table_operations.h"
-#include "dynamodb/table_phases.h"
+#include "dynamodb/table_work.h"
 #include "dynamodb/tables.h"
 
 namespace ddb {
@@ -22,7 +19,8 @@ class TableSurveyor {
   // All of it outlives the object; `survey` has an entry per plan, and those of tables that we have created,
   // or that are used as they are, are not looked at again.
   TableSurveyor(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
-                const PrepareOptions& options, TableSurvey& survey);
+                const PrepareOptions& options, TableSurvey& survey)
+      : work_(loop, client, log, plans, options, survey) {}
 
   Status Run();
 
@@ -34,16 +32,9 @@ class TableSurveyor {
   Task<Status> UseAsCreated(size_t i, TableDescription created);
   void WarnOfDefaultCapacity();
 
-  ScopedLoop loop_;
-  Log& log_;
-  const std::vector<TablePlan>& plans_;
-  ControlPlane plane_;
-  TableOperations operations_;
-  StandIns stand_ins_;
-  TableSurvey& survey_;
   std::map<size_t, TableDescription> restored_from_;  // by plan: its stand-in
   size_t with_default_capacity_ = 0;
-  TablePhases phases_;  // last: the frames of its tasks use the members above
+  TableWork work_;  // last
 };
 
 }  // namespace ddb

@@ -5,9 +5,6 @@
 #include <utility>
 
 #include "base/task.h"
-#include "dynamodb/stand_in.h"
-#include "dynamodb/table_operations.h"
-#include "dynamodb/table_phases.h"
 #include "dynamodb/table_survey.h"
 
 namespace ddb {
@@ -41,35 +38,24 @@ Status CheckDroppable(const TablePlan& plan, const TableDescription& found) {
 
 }  // namespace
 
-TableSurveyor::TableSurveyor(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
-                             const PrepareOptions& options, TableSurvey& survey)
-    : loop_(loop),
-      log_(log),
-      plans_(plans),
-      plane_(loop_, client, options.control),
-      operations_(plane_, log, options.endpoint, options.transition),
-      stand_ins_(operations_, log),
-      survey_(survey),
-      phases_(loop_, plans, options) {}
-
 Status TableSurveyor::Run() {
-  phases_.WatchForStop();
-  phases_.Run([this](size_t i) { return Inspect(i); });
-  phases_.Run([this](size_t i) { return CreateMissing(i); });
-  if (phases_.error()) return *phases_.error();
+  work_.phases.WatchForStop();
+  work_.phases.Run([this](size_t i) { return Inspect(i); });
+  work_.phases.Run([this](size_t i) { return CreateMissing(i); });
+  if (work_.phases.error()) return *work_.phases.error();
   WarnOfDefaultCapacity();
-  survey_.looked = loop_.Now();
+  work_.survey.looked = work_.loop.Now();
   return Ok();
 }
 
 // Looks, and refuses what may not go on. Changes nothing.
 Task<Status> TableSurveyor::Inspect(size_t i) {
-  const TablePlan& plan = plans_[i];
-  SurveyedTable& table = survey_.tables[i];
+  const TablePlan& plan = work_.plans[i];
+  SurveyedTable& table = work_.survey.tables[i];
   const bool recreate = plan.mode == TableMode::kRecreate;
   if (table.created || (table.found && !recreate)) co_return Ok();  // in an earlier look
   table = {};
-  TableOperations::Found found = co_await operations_.LookWhenSettled(plan.table, recreate);
+  TableOperations::Found found = co_await work_.operations.LookWhenSettled(plan.table, recreate);
   if (!found.ok()) co_return std::move(found).error();
   table.found = std::move(*found);
   if (table.found) {
@@ -78,7 +64,7 @@ Task<Status> TableSurveyor::Inspect(size_t i) {
     Status droppable = CheckDroppable(plan, *table.found);
     if (!droppable.ok()) co_return droppable;
     table.settings = table.found->settings;
-    Status read = co_await operations_.ReadExtraSettings(*table.found, table.settings);
+    Status read = co_await work_.operations.ReadExtraSettings(*table.found, table.settings);
     if (!read.ok()) co_return read;
   }
   // Whatever the mode: the sync may have been changed since the one that was killed.
@@ -89,8 +75,8 @@ Task<Status> TableSurveyor::Inspect(size_t i) {
 
 // An earlier run that was killed may have left one.
 Task<Status> TableSurveyor::LookForStandIn(size_t i) {
-  SurveyedTable& table = survey_.tables[i];
-  TableOperations::Found left = co_await stand_ins_.Find(plans_[i]);
+  SurveyedTable& table = work_.survey.tables[i];
+  TableOperations::Found left = co_await work_.stand_ins.Find(work_.plans[i]);
   if (!left.ok()) co_return std::move(left).error();
   if (!*left) co_return Ok();
   table.stand_in = table.stand_in_was_left = true;
@@ -106,63 +92,65 @@ Task<Status> TableSurveyor::LookForStandIn(size_t i) {
 }
 
 Task<Status> TableSurveyor::Probe(size_t i) {
-  SurveyedTable& table = survey_.tables[i];
-  Result<TableOperations::Probed> probed = co_await operations_.Probe(*table.found, table.settings);
+  SurveyedTable& table = work_.survey.tables[i];
+  Result<TableOperations::Probed> probed = co_await work_.operations.Probe(*table.found, table.settings);
   if (!probed.ok()) co_return std::move(probed).error();
   if (*probed == TableOperations::Probed::kStands) co_return Ok();
   // Somebody dropped the table after we had looked at it.
   table.created = true;
-  TableOperations::Found found = co_await operations_.AwaitActive(plans_[i].table, operations_.Deadline());
+  TableOperations::Found found =
+      co_await work_.operations.AwaitActive(work_.plans[i].table, work_.operations.Deadline());
   if (!found.ok()) co_return std::move(found).error();
   if (!*found) {
-    co_return TransientError(fmt::format("Table {} vanished after it was created.", plans_[i].table),
+    co_return TransientError(fmt::format("Table {} vanished after it was created.", work_.plans[i].table),
                              "DescribeTable: ResourceNotFoundException after CreateTable");
   }
   co_return co_await UseAsCreated(i, std::move(**found));
 }
 
 Task<Status> TableSurveyor::CreateMissing(size_t i) {
-  const TablePlan& plan = plans_[i];
-  SurveyedTable& table = survey_.tables[i];
-  if (phases_.error() || table.found) co_return Ok();
+  const TablePlan& plan = work_.plans[i];
+  SurveyedTable& table = work_.survey.tables[i];
+  if (work_.phases.error() || table.found) co_return Ok();
   const bool restored = restored_from_.contains(i);
   if (!restored) table.settings.capacity = plan.capacity;
-  Result<TableDescription> created = co_await operations_.Create(plan.table, plan.keys, table.settings);
+  Result<TableDescription> created = co_await work_.operations.Create(plan.table, plan.keys, table.settings);
   if (!created.ok()) co_return std::move(created).error();
   table.created = true;
   if (!restored && plan.default_capacity && !plan.capacity.on_demand) ++with_default_capacity_;
-  log_.Info(fmt::format("Table {} created{}.", plan.table,
-                        restored ? ", with the settings that it had when an earlier sync dropped it and was "
+  work_.log.Info(fmt::format("Table {} created{}.", plan.table,
+                             restored
+                                 ? ", with the settings that it had when an earlier sync dropped it and was "
                                    "ended before it could create it again"
                                  : ""));
   co_return co_await UseAsCreated(i, std::move(*created));
 }
 
 Task<Status> TableSurveyor::UseAsCreated(size_t i, TableDescription created) {
-  SurveyedTable& table = survey_.tables[i];
-  Status usable = CheckUsable(created, plans_[i].keys);
+  SurveyedTable& table = work_.survey.tables[i];
+  Status usable = CheckUsable(created, work_.plans[i].keys);
   const auto restored = restored_from_.find(i);
   const TableDescription* before = restored != restored_from_.end() ? &restored->second : nullptr;
   if (!before && table.found) before = &*table.found;
   if (usable.ok() && before) usable = CheckProtectedAs(*before, created);
   if (!usable.ok()) co_return usable;
   if (!table.settings.ttl_attribute.empty()) {
-    co_await operations_.RestoreTimeToLive(plans_[i].table, table.settings.ttl_attribute);
+    co_await work_.operations.RestoreTimeToLive(work_.plans[i].table, table.settings.ttl_attribute);
   }
   table.found = std::move(created);
-  if (restored != restored_from_.end()) co_return co_await stand_ins_.Remove(plans_[i], table);
+  if (restored != restored_from_.end()) co_return co_await work_.stand_ins.Remove(work_.plans[i], table);
   co_return Ok();
 }
 
 void TableSurveyor::WarnOfDefaultCapacity() {
   if (with_default_capacity_ == 0) return;
-  log_.Warn(fmt::format(
+  work_.log.Warn(fmt::format(
       "{} table(s) were created with the default capacity of {} read and {} write units: about {} records "
       "of up to 1 KB a second each, more is throttled and waits. For more, set the capacity to on-demand "
       "or to higher figures in the configuration before the tables are created, or change the tables' "
       "capacity in AWS.",
-      with_default_capacity_, plans_[0].capacity.read_units.value_or(0),
-      plans_[0].capacity.write_units.value_or(0), plans_[0].capacity.write_units.value_or(0)));
+      with_default_capacity_, work_.plans[0].capacity.read_units.value_or(0),
+      work_.plans[0].capacity.write_units.value_or(0), work_.plans[0].capacity.write_units.value_or(0)));
 }
 
 std::vector<TableDescription> TableSurvey::Descriptions() const {

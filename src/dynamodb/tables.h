@@ -1,7 +1,7 @@
 // LookAtTables and ReplaceTables: make the tables of a sync ready to be written to, all at once. The first
 // looks at what is there and creates what is missing; it harms nothing. The second drops and creates again
-// what is to be overwritten. Both run before the data flows, on a loop of their own, and block their caller;
-// between them there may be any time.
+// what is to be overwritten, for some of them at a time. Both run on a loop of their own and block their
+// caller; between them there may be any time.
 //
 // Nothing is created before every table of the catalog has been looked at and has passed, those to be
 // replaced also a probe that shows that they could be created again. Nothing is dropped once the run has

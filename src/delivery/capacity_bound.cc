@@ -27,6 +27,7 @@ constexpr double kLevelSeconds = 0.1;
 // While nothing is known of the table, what is in flight grows with what it takes: it doubles every round
 // trip up to so many units, then it grows by this share. What is in flight when the table turns out to be
 // empty is sent in vain.
+constexpr double kFirstWindow = 50;
 constexpr double kFastStart = 250;
 constexpr double kSlowStart = 0.25;
 
@@ -62,7 +63,7 @@ constexpr double kFarFromDescribed = 1.25;
 
 constexpr int kDarkRequests = 3;
 constexpr double kFirstTry = 1;
-constexpr double kLongestTry = 5;
+constexpr double kHurriedTry = 1.5;
 constexpr double kDarkAgain = 60;
 constexpr double kLeastRate = 1;
 
@@ -85,7 +86,7 @@ void CapacityBound::Describe(const Description& description, Instant now) {
   if (first) {
     if (!description.certain) return;
     rate_ = description.units;
-    bank_ = description.created ? 0 : kSaves * rate_;
+    bank_ = kSaves * rate_;
     level_ = 0;
     return;
   }
@@ -169,7 +170,7 @@ bool CapacityBound::MaySend(double units, Instant now) {
       may = now_ >= next_try_;
       break;
     case Mode::kStartup:
-      may = in_flight_ <= 0 || in_flight_ + units <= std::max(window_, kFullRequest);
+      may = in_flight_ <= 0 || in_flight_ + units <= std::max(window_, kFirstWindow);
       if (rate_ > 0) may = may && level_ >= units;
       break;
     case Mode::kMeasure:
@@ -184,7 +185,7 @@ bool CapacityBound::MaySend(double units, Instant now) {
 }
 
 Duration CapacityBound::Wait(double units) const {
-  double seconds = 0.05;
+  double seconds = round_trip_ / 8;  // a reply to anybody lets more through
   if (mode_ == Mode::kDark || (mode_ == Mode::kMeasure && now_ < next_try_)) {
     seconds = next_try_ - now_;
   } else if (rate_ > 0 && mode_ != Mode::kMeasure && level_ < units) {
@@ -201,7 +202,7 @@ void CapacityBound::Send(double units, Instant now) {
   if (rate_ > 0) level_ -= units;
   if (mode_ != Mode::kDark) return;
   next_try_ = now_ + between_tries_;
-  between_tries_ = std::min(kLongestTry, 1.5 * between_tries_);
+  between_tries_ = std::min(longest_try_, 1.5 * between_tries_);
 }
 
 // ---- replies
@@ -214,11 +215,11 @@ void CapacityBound::OnReply(const Reply& reply, Instant now) {
   if (rate_ > 0) level_ -= reply.stored + reply.refused - reply.units;  // what was not foreseen
   recent_.push_back({now_, sent, reply.stored, reply.refused, static_cast<double>(reply.items)});
   while (recent_.size() > 4000 || recent_.front().at < now_ - kRecent) recent_.pop_front();
+  // Nothing was taken until now: what it takes is measured from here on.
+  const bool light = mode_ == Mode::kMeasure && !took_ && refused_whole_ >= kDarkRequests;
   OnTaken(reply);
-  if (reply.one_key_range) {
-    if (before_cut_ > 0 && now_ - cut_at_ < 5) rate_ = std::max(rate_, before_cut_);
-    return;
-  }
+  if (light && reply.stored > 0) SetDry();
+  took_ = took_ || reply.stored > 0;
   const double room = kBudget * rate_ * std::max(kDebtSeconds, 7 * largest_ / std::max(rate_, kLeastRate));
   const double refused = sent > empty_at_ ? reply.refused : 0;
   if (rate_ > 0) budget_ = std::clamp(budget_ + kBudget * reply.stored - refused, -room, room);
@@ -234,7 +235,7 @@ void CapacityBound::OnTaken(const Reply& reply) {
     last_stored_ = now_;
     stored_ += reply.stored;
     refused_whole_ = 0;
-    window_ = std::max(window_, kFullRequest);
+    window_ = std::max(window_, kFirstWindow);
     if (in_flight_ + reply.units >= window_ / 2)
       window_ += (window_ < kFastStart ? 1 : kSlowStart) * reply.stored;
   } else if (reply.refused > 0) {
@@ -283,7 +284,6 @@ CapacityBound::Share CapacityBound::RefusedLately() const {
 void CapacityBound::Cut(const Share& share) {
   const bool at_once = now_ - cut_at_ < 4 * round_trip_ + 2 * largest_ / rate_;
   cuts_in_row_ = at_once ? cuts_in_row_ + 1 : 0;
-  before_cut_ = rate_;
   const double capacity = described_.units;
   double cut = capacity > 0 ? std::max(kCut, kCutOfShare * rate_ / capacity) : kCut;
   if (share.requests >= kFewRequests || cuts_in_row_ >= 2) cut = std::max(cut, share.refused);
@@ -307,7 +307,6 @@ void CapacityBound::SetDry() {
 void CapacityBound::OnFirstRefusal() {
   empty_at_ = now_;
   budget_ = 0;
-  before_cut_ = rate_;
   SetDry();
   if (described_.certain && described_.units > 0) {
     mode_ = Mode::kCruise;
@@ -316,6 +315,7 @@ void CapacityBound::OnFirstRefusal() {
     return;
   }
   mode_ = Mode::kMeasure;
+  took_ = false;
   window_ = kFullRequest;
   next_try_ = now_ + round_trip_;
 }
@@ -325,9 +325,9 @@ void CapacityBound::OnMeasured() {
   const double units = stored_ - dry_->stored;
   const double measured = std::max(units / passed, kLeastRate / 10);
   const bool enough = units >= kMeasureUnits && passed >= std::max(kLeastMeasure, 8 * round_trip_);
-  if (!enough && passed < kMeasureSeconds) {
+  if (!enough && (passed < kMeasureSeconds || units <= 0)) {
     window_ = std::max(kFullRequest, measured * round_trip_);
-    next_try_ = now_ + std::clamp(kFullRequest / measured, round_trip_, 1.0);
+    next_try_ = now_ + std::max(round_trip_, std::min(1.0, kFullRequest / measured));
     return;
   }
   mode_ = Mode::kCruise;
@@ -345,6 +345,12 @@ void CapacityBound::OnMeasured() {
 
 // ---- a table that takes nothing
 
+void CapacityBound::Hurry() {
+  longest_try_ = kHurriedTry;
+  between_tries_ = std::min(between_tries_, longest_try_);
+  next_try_ = std::min(next_try_, now_ + longest_try_);
+}
+
 bool CapacityBound::GoDark() {
   if (mode_ == Mode::kDark) return true;
   const double rate = std::max(before_dark_, kLeastRate);
@@ -352,7 +358,7 @@ bool CapacityBound::GoDark() {
   if (now_ - last_stored_ <= std::max({1.0, 4 * round_trip_, 2 * largest_ / rate})) return false;
   if (mode_ == Mode::kStartup || mode_ == Mode::kMeasure) {
     empty_at_ = now_;
-    before_dark_ = described_.units > 0 ? described_.units : 0;
+    before_dark_ = described_.certain ? described_.units : 0;
   }
   // Again so soon: it is not dark, but far slower than was thought.
   if (light_at_ > 0 && now_ - light_at_ < kDarkAgain) before_dark_ *= kLeastCut;

@@ -8,7 +8,7 @@
 // anything is refused for it. Where DescribeTable tells the capacity, nothing has to be tried out.
 //
 // A pure state machine: events and their time go in, what may leave comes out. Units are what DynamoDB counts
-// for a write; who calls knows what an item costs (WriteCost). TableBound owns it and locks. Why these rules,
+// for a write; who calls knows what an item costs. WriteGate owns it and locks. Why these rules,
 // and what they measure: docs/decisions/0015-table-bound.md.
 #pragma once
 
@@ -27,7 +27,6 @@ class CapacityBound {
     double units = 0;  // that it takes a second; 0: not known
     // The service holds tables to what it describes. Others may describe it and take any amount.
     bool certain = false;
-    bool created = false;  // by this run, just now: it can have saved nothing
   };
   void Describe(const Description& description, Instant now);
 
@@ -44,11 +43,13 @@ class CapacityBound {
     double stored = 0;   // units that the table took
     double refused = 0;  // units that it did not, as they were expected
     size_t items = 1;
-    bool one_key_range = false;  // it was refused for a hot range of keys: that says nothing of the table
   };
   void OnReply(const Reply& reply, Instant now);
   // No reply came, or none that tells what was stored: its units may be used.
   void OnUnknown(double units) { in_flight_ -= units; }
+
+  // There is little time left: a table that takes nothing is tried more often.
+  void Hurry();
 
   double rate() const { return rate_; }  // units a second; 0: any number
   // Lately it was this bound that held back what was to be sent.
@@ -109,6 +110,7 @@ class CapacityBound {
     double at, stored;
   };
   std::optional<Dry> dry_;  // when it was found empty the last time
+  bool took_ = false;       // kMeasure: anything, since that began
   double empty_at_ = -1;    // when startup ended
   double last_stored_ = 0;  // when
   int refused_whole_ = 0;   // requests in a row
@@ -117,11 +119,10 @@ class CapacityBound {
   double budget_ = 0;  // units that may still be refused for growing
   double clean_ = 0;   // s of growth since the last cut
   double cut_at_ = -1e9;
-  double before_cut_ = 0;  // rate
   int cuts_in_row_ = 0;
   double stepped_ = 0;   // when the burst, or the rate after the dark, was doubled last
   double recovers_ = 0;  // to this rate, after the dark; 0: it does not
-  double dark_since_ = 0, light_at_ = 0, next_try_ = 0, between_tries_ = 1;
+  double dark_since_ = 0, light_at_ = 0, next_try_ = 0, between_tries_ = 1, longest_try_ = 5;
 };
 
 }  // namespace ddb

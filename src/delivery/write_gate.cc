@@ -21,6 +21,7 @@ void WriteGate::Describe(const CapacityBound::Description& description, Instant 
 WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
   MutexLock lock(mu_);
   const double units = factor_ * wanted.units;
+  if (wanted.worker >= waiting_.size()) waiting_.resize(wanted.worker + 1);
   Waiting& own = waiting_[wanted.worker];
   double ahead = 0;
   for (const Waiting& other : waiting_) {
@@ -30,16 +31,21 @@ WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
   const bool may = bound_.MaySend(ahead + units, now) || (ahead == 0 && bound_.MaySend(units, now));
   if (!may) {
     own = {wanted.oldest, now, units};
-    return {std::nullopt, bound_.Wait(ahead + units)};
+    return {std::nullopt, bound_.Wait(ahead + units), bound_.limits()};
   }
   own.oldest.reset();
   bound_.Send(units, now);
-  return {units, {}};
+  return {units, {}, false};
+}
+
+void WriteGate::Hurry() {
+  MutexLock lock(mu_);
+  bound_.Hurry();
 }
 
 void WriteGate::Withdraw(size_t worker) {
   MutexLock lock(mu_);
-  waiting_[worker].oldest.reset();
+  if (worker < waiting_.size()) waiting_[worker].oldest.reset();
 }
 
 WriteGate::Limits WriteGate::LimitsOfRequest() const {

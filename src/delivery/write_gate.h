@@ -19,8 +19,6 @@ namespace ddb {
 
 class WriteGate {
  public:
-  explicit WriteGate(size_t workers = 1) : waiting_(workers) {}
-
   void Describe(const CapacityBound::Description& description, Instant now);
 
   // A request of a worker's that is ready: what it costs by the sizes of its items, and when the oldest of
@@ -35,8 +33,11 @@ class WriteGate {
   struct Answer {
     std::optional<double> units;
     Duration wait{};
+    bool held_back = false;  // by what the table takes
   };
   Answer TrySend(const Wanted& wanted, Instant now);
+  // Nothing waits for long any more, also while the table takes nothing: the run ends.
+  void Hurry();
   // Nothing of the worker's waits any more.
   void Withdraw(size_t worker);
 
@@ -73,13 +74,13 @@ class WriteGate {
     Instant asked;
     double units = 0;
   };
-  // Whoever waits asks again at least this often; who has not asked for longer has nothing any more.
+  // Whoever waits asks again within a second; who has not asked for longer has nothing any more.
   static constexpr Duration kForgotten = std::chrono::milliseconds(2500);
 
   mutable Mutex mu_;
   CapacityBound bound_ GUARDED_BY(mu_);
   double factor_ GUARDED_BY(mu_) = 1;
-  std::vector<Waiting> waiting_ GUARDED_BY(mu_);    // by worker
+  std::vector<Waiting> waiting_ GUARDED_BY(mu_);    // by worker, as far as they have asked
   std::optional<Instant> refused_ GUARDED_BY(mu_);  // last
 };
 

@@ -23,7 +23,7 @@ class WriteGateTest : public testing::Test {
     return gate_.TrySend({worker, units, oldest}, now_).units.has_value();
   }
   Instant now_{seconds(1000)};
-  WriteGate gate_{3};
+  WriteGate gate_;
 };
 
 TEST_F(WriteGateTest, WhoHasWaitedLongestGoesFirst) {

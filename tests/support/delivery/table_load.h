@@ -100,7 +100,7 @@ class TableLoad {
     Random();
     for (size_t p = 0; p < case_.processes.size(); ++p) {
       const LoadCase::Process& process = case_.processes[p];
-      gates_.push_back(std::make_unique<WriteGate>(static_cast<size_t>(process.workers)));
+      gates_.push_back(std::make_unique<WriteGate>());
       result_.of_process.emplace_back();
       Push(process.begins, Event::kLook, p);
       for (int w = 0; w < process.workers; ++w) {
@@ -181,7 +181,7 @@ class TableLoad {
     if (case_.described) {
       table_.Pass(now_);
       const double units = case_.described_follows ? table_.wcu() : *case_.described;
-      gates_[process]->Describe({units, case_.certain, /*created=*/false}, At(now_));
+      gates_[process]->Describe({units, case_.certain}, At(now_));
     }
     if (first || case_.looks_every > 0) looked_ = now_;
     if (case_.looks_every > 0)

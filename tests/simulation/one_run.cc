@@ -32,6 +32,19 @@ RunPlan PlanOfTheRun(const Plan& plan) {
   return run;
 }
 
+// Finds every table there, and what its capacity is, where that may be asked.
+PrepareStep LookAtTables(const Plan& plan, const RunPlan& run) {
+  return [&plan, find = TablesAreThere(run)](const StopRequested& stop_requested) {
+    Result<TableDescriptions> found = find(stop_requested);
+    for (const TableNo table : found->numbers()) {
+      const TableSetting& setting = plan.tables[table.value()];
+      if (setting.described)
+        (*found)[table].settings.capacity.write_units = static_cast<int64_t>(setting.wcu);
+    }
+    return found;
+  };
+}
+
 // As the command does (commands/write.cc).
 bool SayTheRest(MessageWriter& writer, const RunResult& result, Scheduler& scheduler) {
   if (result.reason == StopReason::kFailure) writer.WriteTraceError(*result.error);
@@ -73,7 +86,7 @@ RunReport RunOnce(const Plan& plan, std::function<void(const std::string& line)>
                 .writer = writer,
                 .budget = budget,
                 .make_client = [&](EventLoop& loop) { return network.MakeClient(loop, most_requests); },
-                .prepare = TablesAreThere(run),
+                .prepare = LookAtTables(plan, run),
                 .input_fd = streams.in(),
                 .signal_fd = streams.signals()});
       flushed = SayTheRest(writer, result, scheduler);

@@ -10,6 +10,9 @@ namespace {
 
 // Around a text, in a request.
 constexpr double kAroundText = 260;
+// Of a table of a few units whose capacity nobody tells, one refused item of hundreds of units is worth a
+// minute.
+constexpr double kSlack = 1.35;
 // The deadline of a request (HttpClient::Options), the longest pause (times::kLongestPause), and a little.
 constexpr double kLastTrouble = 30 + 20 + 5;
 
@@ -65,7 +68,7 @@ double LongestGoodRun(const Plan& plan, const Input& input, uint64_t requests) {
   const double connections = std::max(1, plan.connections / plan.workers);
   const double round_trips = count * plan.delay_s * (1 + plan.jitter) / connections;
   const double turns = plan.turn_us * 1e-6 * (10 * count + static_cast<double>(input.records.size()));
-  return pace.troubled_s + 1.15 * pace.need_s + round_trips + turns + kLastTrouble;
+  return pace.troubled_s + kSlack * pace.need_s + round_trips + turns + kLastTrouble;
 }
 
 }  // namespace ddb::simulation

@@ -107,5 +107,21 @@ TEST_F(PerformanceTest, StallsOfAFewDoNotSlowTheRest) {
   }
 }
 
+// Nothing that a table could take is left unused, at the least capacity there is and at a thousand times
+// that.
+TEST_F(PerformanceTest, WhatATableTakesIsUsed) {
+  for (const double wcu : {10.0, 100.0}) {
+    for (const RunReport& report : RunAll([wcu](uint64_t seed) {
+           Plan plan = Quiet(seed, static_cast<int>(120 * wcu), 100);
+           plan.delay_s = 0.02;
+           plan.workers = static_cast<int>(seed);
+           plan.tables[0].wcu = wcu;
+           return plan;
+         })) {
+      EXPECT_GE(static_cast<double>(report.items_stored) / (wcu * report.seconds), 0.85) << wcu;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ddb::simulation

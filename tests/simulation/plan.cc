@@ -86,6 +86,7 @@ void DrawTables(Dice& dice, Plan& plan) {
     TableSetting table;
     if (limited && dice.Chance(0.6)) {
       table.wcu = dice.LogUniform(5, 5000);
+      table.described = dice.Chance(0.7);
       table.saved_s = dice.Chance(0.5) ? 0 : dice.Uniform(0, 300);
     }
     if (dice.Chance(0.1)) table.dark = DrawSpells(dice, plan.calm_s, 60);
@@ -181,7 +182,10 @@ nlohmann::json ToJson(const Plan& plan) {
                          {"input", nlohmann::json::array()},
                          {"faults", nlohmann::json::array()}};
   for (const TableSetting& table : plan.tables)
-    json["tables"].push_back({{"wcu", table.wcu}, {"saved_s", table.saved_s}, {"dark", ToJson(table.dark)}});
+    json["tables"].push_back({{"wcu", table.wcu},
+                              {"saved_s", table.saved_s},
+                              {"described", table.described},
+                              {"dark", ToJson(table.dark)}});
   for (const InputPiece& piece : plan.input)
     json["input"].push_back({piece.what, piece.stream, piece.count, piece.bytes});
   for (const FaultRate& rate : plan.faults)
@@ -217,7 +221,8 @@ Plan PlanFrom(const nlohmann::json& json) {
   json.at("global").get_to(plan.global);
   json.at("calm_s").get_to(plan.calm_s);
   for (const auto& table : json.at("tables"))
-    plan.tables.push_back({table.at("wcu"), table.at("saved_s"), SpellsFrom(table.at("dark"))});
+    plan.tables.push_back(
+        {table.at("wcu"), table.at("saved_s"), table.at("described"), SpellsFrom(table.at("dark"))});
   for (const auto& piece : json.at("input"))
     plan.input.push_back({piece.at(0), piece.at(1), piece.at(2), piece.at(3)});
   for (const auto& rate : json.at("faults"))

@@ -55,8 +55,9 @@ struct Spell {  // virtual seconds
 };
 
 struct TableSetting {
-  double wcu = 0;      // units a second; 0: no limit
-  double saved_s = 0;  // that it begins with
+  double wcu = 0;          // units a second; 0: no limit
+  double saved_s = 0;      // that it begins with
+  bool described = false;  // DescribeTable is permitted, and tells its capacity
   std::vector<Spell> dark{};
 };
 

@@ -261,11 +261,12 @@ TEST_F(MessageWriterTest, ClosedBeforeAnybodyObserves) {
 }
 
 TEST_F(MessageWriterTest, ADescriptorThatIsNotOpenCountsAsClosed) {
-  const int not_open = dup(out());
+  const int not_open = fcntl(out(), F_DUPFD, 500);  // no descriptor of the writer's own gets this number
   close(not_open);
   MessageWriter writer(not_open, LogLevel::kInfo, clock_, nullptr);
   writer.WriteLine("one");
   EXPECT_FALSE(writer.Flush(Soon()));
+  EXPECT_TRUE(writer.closed());
 }
 
 TEST_F(MessageWriterTest, FlagsStayAsTheyAre) {

@@ -170,11 +170,11 @@ bool CapacityBound::MaySend(double units, Instant now) {
       may = now_ >= next_try_;
       break;
     case Mode::kStartup:
-      may = in_flight_ <= 0 || in_flight_ + units <= std::max(window_, kFirstWindow);
+      may = flights_ == 0 || in_flight_ + units <= std::max(window_, kFirstWindow);
       if (rate_ > 0) may = may && level_ >= units;
       break;
     case Mode::kMeasure:
-      may = now_ >= next_try_ && (in_flight_ <= 0 || in_flight_ + units <= window_);
+      may = now_ >= next_try_ && (flights_ == 0 || in_flight_ + units <= window_);
       break;
     case Mode::kCruise:
       may = level_ >= units;
@@ -198,6 +198,7 @@ Duration CapacityBound::Wait(double units) const {
 void CapacityBound::Send(double units, Instant now) {
   Pass(now);
   in_flight_ += units;
+  ++flights_;
   wanted_ = false;
   if (rate_ > 0) level_ -= units;
   if (mode_ != Mode::kDark) return;
@@ -210,7 +211,7 @@ void CapacityBound::Send(double units, Instant now) {
 void CapacityBound::OnReply(const Reply& reply, Instant now) {
   Pass(now);
   const double sent = SecondsOf(reply.sent);
-  in_flight_ = std::max(0.0, in_flight_ - reply.units);
+  Land(reply.units);
   round_trip_ = 0.9 * round_trip_ + 0.1 * (now_ - sent);
   if (rate_ > 0) level_ -= reply.stored + reply.refused - reply.units;  // what was not foreseen
   recent_.push_back({now_, sent, reply.stored, reply.refused, static_cast<double>(reply.items)});

@@ -12,7 +12,9 @@
 // and what they measure: docs/decisions/0015-table-bound.md.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 
@@ -46,7 +48,7 @@ class CapacityBound {
   };
   void OnReply(const Reply& reply, Instant now);
   // No reply came, or none that tells what was stored: its units may be used.
-  void OnUnknown(double units) { in_flight_ -= units; }
+  void OnUnknown(double units) { Land(units); }
 
   // There is little time left: a table that takes nothing is tried more often.
   void Hurry();
@@ -76,6 +78,12 @@ class CapacityBound {
   };
 
   void Pass(Instant now);
+  // Of fractions, next to nothing is left when nothing is in flight, for which a large request would wait for
+  // ever.
+  void Land(double units) {
+    --flights_;
+    in_flight_ = flights_ == 0 ? 0 : std::max(0.0, in_flight_ - units);
+  }
   void Accelerate();
   void Grow(double seconds);
   double FillRate() const;  // units a second that may leave
@@ -99,6 +107,7 @@ class CapacityBound {
   double burst_ = 1;             // times the rate, while there are any
   double window_ = 0;            // kStartup, kMeasure: units in flight at the most
   double in_flight_ = 0;         // units
+  uint64_t flights_ = 0;         // requests
   double largest_ = 1;           // units of a request, of late
   bool wanted_ = false;          // somebody was told no, and has sent nothing since
   bool doubts_ = false;

@@ -41,6 +41,14 @@ TEST_F(CapacityBoundTest, AnUnknownTableIsAskedForMoreAndMore) {
   EXPECT_FALSE(bound_.limits()) << "nothing was refused";
 }
 
+// 0.1 + 0.2 + 0.3 - 0.1 - 0.2 - 0.3 is not zero.
+TEST_F(CapacityBoundTest, WhenNothingIsInFlightARequestOfAnySizeMayLeave) {
+  for (const double units : {0.1, 0.2, 0.3}) bound_.Send(units, now_);
+  for (const double units : {0.1, 0.2}) bound_.OnReply({now_, units, units, 0, 1}, now_ + milliseconds(10));
+  bound_.OnUnknown(0.3);
+  EXPECT_TRUE(bound_.MaySend(1e4, now_ + milliseconds(10)));
+}
+
 TEST_F(CapacityBoundTest, WhatNobodyWantedToSendSaysNothing) {
   for (int i = 0; i < 1000; ++i) {
     SendOne(1, 1);

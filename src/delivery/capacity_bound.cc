@@ -40,8 +40,7 @@ constexpr double kNearly = 0.95;
 constexpr size_t kRequests = 40;
 constexpr size_t kFewRequests = 8;
 constexpr double kRecent = 60;
-// A cut takes this of the rate, or with a known capacity this of its share of it: who has more gives more. At
-// most half.
+// A cut: this of the rate, or with a known capacity this of its share of it: who has more gives more.
 constexpr double kCut = 0.05;
 constexpr double kCutOfShare = 0.3;
 constexpr double kLeastCut = 0.5;
@@ -53,11 +52,11 @@ constexpr double kMostGrowth = 16;
 constexpr double kBudget = 0.015;
 constexpr double kDebtSeconds = 60;
 
-// The capacity is measured when the table took so many units since it was empty, over so many seconds and
-// some round trips, or at the latest after so many seconds.
+// Measured: so many units since it was empty, in so many seconds and some round trips, or at the latest then.
 constexpr double kMeasureUnits = 50;
 constexpr double kLeastMeasure = 0.5;
 constexpr double kMeasureSeconds = 5;
+constexpr double kHungry = 0.5;  // of that time somebody has to have waited
 constexpr double kNearlyMeasured = 0.98;
 constexpr double kFarFromDescribed = 1.25;
 
@@ -124,6 +123,7 @@ void CapacityBound::Pass(Instant now) {
     level_ = level;
   }
   if (!wanted_) return;
+  hungry_ += passed;
   Accelerate();
   Grow(passed);
 }
@@ -299,6 +299,7 @@ void CapacityBound::Cut(const Share& share) {
 }
 
 void CapacityBound::SetDry() {
+  hungry_ = 0;
   dry_ = Dry{now_, stored_};
   clean_ = 0;
   cut_at_ = now_;
@@ -325,6 +326,12 @@ void CapacityBound::OnMeasured() {
   const double passed = now_ - dry_->at;
   const double units = stored_ - dry_->stored;
   const double measured = std::max(units / passed, kLeastRate / 10);
+  // What nobody wanted to send says nothing of what it takes: it is unknown again.
+  if (passed >= kLeastMeasure && hungry_ < kHungry * passed) {
+    mode_ = Mode::kStartup;
+    window_ = kFirstWindow;
+    return;
+  }
   const bool enough = units >= kMeasureUnits && passed >= std::max(kLeastMeasure, 8 * round_trip_);
   if (!enough && (passed < kMeasureSeconds || units <= 0)) {
     window_ = std::max(kFullRequest, measured * round_trip_);

@@ -109,6 +109,7 @@ class CapacityBound {
   double in_flight_ = 0;         // units
   uint64_t flights_ = 0;         // requests
   double largest_ = 1;           // units of a request, of late
+  double hungry_ = 0;            // s since it was empty, in which somebody waited
   bool wanted_ = false;          // somebody was told no, and has sent nothing since
   bool doubts_ = false;
 

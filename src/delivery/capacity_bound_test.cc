@@ -167,6 +167,18 @@ TEST_F(CapacityBoundTest, RepliesThatTakeLongerThanAnyPause) {
   EXPECT_LT(bound_.rate(), 25);
 }
 
+// A refusal by chance, and a source that has little: that is not what the table takes.
+TEST_F(CapacityBoundTest, WhatASlowSourceSentIsNotTheTablesCapacity) {
+  SendOne(1, 0);
+  for (int i = 0; i < 20; ++i) {
+    now_ += seconds(1);
+    SendOne(1, 1);
+  }
+  SendOne(1, 0);
+  EXPECT_EQ(bound_.rate(), 0) << "still unknown";
+  EXPECT_EQ(Burst(25), 50);
+}
+
 TEST_F(CapacityBoundTest, ADescriptionThatChanges) {
   bound_.Describe({.units = 100, .certain = true}, now_);
   now_ += seconds(1);

@@ -339,5 +339,56 @@ TEST_F(StandInForAKey, AManagedKeyThatIsNotTheTablesShowsBeforeTheDrop) {
   EXPECT_EQ(db_.Count("DeleteTable a"), 0);
 }
 
+// A run was killed after the drop. DescribeTable tells the key that AWS manages like any other, and
+// CreateTable does not take its name.
+class StandInThatNamesAManagedKey : public StandInForAKey {
+ protected:
+  StandInThatNamesAManagedKey() {
+    db_.tables.clear();
+    Existing(kName, settings_);
+    RefuseTheName(Refusal(Reaction::kRejectItem, ErrorCode::kValidation));
+  }
+  void RefuseTheName(Verdict verdict) {
+    db_.intercept = [this, verdict](std::string_view operation, std::string_view) -> std::optional<Verdict> {
+      if (operation != "CreateTable" || db_.request.find("arn:k") == std::string::npos) return std::nullopt;
+      return verdict;
+    };
+  }
+};
+
+TEST_F(StandInThatNamesAManagedKey, RestoresTheTableWithoutTheName) {
+  db_.managed_key = "arn:k";
+  ASSERT_TRUE(Prepare().ok());
+  TableSettings unnamed = settings_;
+  unnamed.kms_key_arn.clear();
+  unnamed.tags.clear();  // the stand-in has none here
+  EXPECT_EQ(db_.tables.at("a").create, CreateTableBody("a", kKeys, unnamed));
+  EXPECT_TRUE(db_.tables.at(kName).gone_at);
+  EXPECT_THAT(log_.All(LogLevel::kWarn), HasSubstr("arn:k"));
+}
+
+TEST_F(StandInThatNamesAManagedKey, DoesNotRestoreItWithAnotherKey) {
+  for (const TableMode mode : {TableMode::kRecreate, TableMode::kAppend}) {
+    db_.managed_key = "arn:another";
+    plans_[0].mode = mode;
+    const Error error = Fails();
+    EXPECT_EQ(error.type, FailureType::kConfig);
+    EXPECT_THAT(error.message, HasSubstr("arn:k"));
+    EXPECT_FALSE(db_.tables.contains("a") && !db_.tables.at("a").gone_at);
+    EXPECT_FALSE(db_.tables.at(kName).gone_at);
+  }
+}
+
+TEST_F(StandInThatNamesAManagedKey, IsNotTakenForOneWhereTheKeyMayNotBeUsed) {
+  db_.managed_key = "arn:k";
+  for (const Verdict& refusal :
+       {Denied(), Refusal(Reaction::kFailConfig, ErrorCode::kKmsUnavailable, "AccessDeniedException")}) {
+    RefuseTheName(refusal);
+    EXPECT_FALSE(Prepare().ok());
+    EXPECT_FALSE(db_.tables.contains("a"));
+    EXPECT_FALSE(db_.tables.at(kName).gone_at);
+  }
+}
+
 }  // namespace
 }  // namespace ddb

@@ -13,7 +13,7 @@ Replacements::Replacements(const RunPlan& plan, const std::vector<TableNo>& clos
       ledger_(ledger),
       state_(state),
       changed_(std::move(changed)),
-      size_(closed.size()),
+      tables_(closed),
       gates_(plan.tables.size()),
       done_(closed.empty()) {
   for (const TableNo table : closed) {
@@ -51,6 +51,14 @@ std::vector<StreamNo> Replacements::Silent() const {
   return silent;
 }
 
+std::vector<TableNo> Replacements::Replaced() const {
+  std::vector<TableNo> replaced;
+  for (const TableNo table : tables_) {
+    if (gate(table) == Gate::kOpen) replaced.push_back(table);
+  }
+  return replaced;
+}
+
 void Replacements::NoMore(const std::vector<StreamNo>& streams) {
   MutexLock lock(mu_);
   for (const StreamNo stream : streams) Ask(stream);
@@ -80,19 +88,20 @@ std::vector<StreamNo> Replacements::AwaitRound() {
 }
 
 void Replacements::Run() {
-  while (true) {
-    const std::vector<StreamNo> round = AwaitRound();
-    if (round.empty()) break;
+  bool failed = false;
+  while (!failed) {
+    const std::vector<StreamNo> asked = AwaitRound();
+    if (asked.empty()) break;
     std::vector<TableNo> tables;
-    for (const StreamNo stream : round) tables.push_back(plan_.streams[stream].table);
-    Status replaced = step_(tables, [this] { return StopRequested(); });
-    if (!replaced.ok()) {
-      if (!StopRequested()) state_.Fail(std::move(replaced).error());
-      break;
+    for (const StreamNo stream : asked) tables.push_back(plan_.streams[stream].table);
+    Round round = step_(tables, [this] { return StopRequested(); });
+    for (const TableNo table : round.replaced) {
+      gates_[table].store(Gate::kOpen, std::memory_order_release);
+      ledger_.Open(*plan_.stream_of[table]);
     }
-    for (const TableNo table : tables) gates_[table].store(Gate::kOpen, std::memory_order_release);
-    for (const StreamNo stream : round) ledger_.Open(stream);
     changed_();
+    failed = round.error.has_value();
+    if (failed && !StopRequested()) state_.Fail(*std::move(round.error));
   }
   for (std::atomic<Gate>& gate : gates_) {
     if (gate != Gate::kOpen) gate = Gate::kNever;

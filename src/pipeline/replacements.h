@@ -6,13 +6,15 @@
 //
 // A word counts when everything that was read before it has been parsed, so that none counts behind a line
 // that fails the run. After a failure the words before it still count, as what came with them may still be
-// stored; after a signal none does.
+// stored; after a signal none does. A table that has been replaced is open however its round ended: what was
+// read for it is stored in the time that the end of a run leaves, as its old items are gone.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -28,9 +30,14 @@ namespace ddb {
 
 class Replacements {
  public:
+  // What became of the tables of one round: those that are as they are to be, and why the others are not.
+  struct Round {
+    std::vector<TableNo> replaced;
+    std::optional<Error> error;
+  };
   // Makes these tables anew; blocks, and asks ten times a second whether it is to come to its end.
   using Step =
-      std::function<Status(const std::vector<TableNo>&, const std::function<bool()>& stop_requested)>;
+      std::function<Round(const std::vector<TableNo>&, const std::function<bool()>& stop_requested)>;
   enum class Gate : uint8_t {
     kOpen,    // the table is as it is to be
     kClosed,  // its stream has said nothing
@@ -53,8 +60,9 @@ class Replacements {
 
   // ---- the supervisor's
   void Start();
-  size_t size() const { return size_; }  // tables that are, or were, to be replaced
-  std::vector<StreamNo> Silent() const;  // those whose word is still missing
+  size_t size() const { return tables_.size(); }  // tables that are, or were, to be replaced
+  std::vector<StreamNo> Silent() const;           // those whose word is still missing
+  std::vector<TableNo> Replaced() const;
   // Nobody will say anything any more; these are replaced without a word, and then it is done.
   void NoMore(const std::vector<StreamNo>& streams);
   bool done() const { return done_.load(std::memory_order_acquire); }
@@ -71,7 +79,7 @@ class Replacements {
   CheckpointLedger& ledger_;
   RunState& state_;
   const std::function<void()> changed_;
-  const size_t size_;
+  const std::vector<TableNo> tables_;
   NumberedVector<TableNo, std::atomic<Gate>> gates_;
   std::atomic<bool> done_;
   std::atomic<bool> ending_{false};

@@ -318,6 +318,64 @@ TEST_P(ReplacementsTest, AReplacementThatFailsFailsTheRun) {
   EXPECT_TRUE(AllLines().empty());
 }
 
+// A round that comes to an early end: the table of "orders" is replaced in it, that of "users" is not.
+class RoundThatEnds : public ReplacementsTest {
+ protected:
+  RoundThatEnds() {
+    to_replace_ = [this] {
+      std::vector<TableNo> left;
+      for (const StreamNo stream : {kUsers, kOrders}) {
+        if (!Replaced(stream)) left.push_back(TableOf(stream));
+      }
+      return left;
+    };
+  }
+  const std::string words_ = Record("orders", 2) + State("orders", 2) + Record("users", 1) + State("users", 1);
+  void StoresOrdersAlone() {
+    EXPECT_TRUE(store_.Has("2"));
+    EXPECT_FALSE(store_.Has("1"));
+    const std::vector<std::string> lines = AllLines();
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_NE(lines[0].find("orders"), std::string::npos);
+  }
+};
+
+TEST_P(RoundThatEnds, InAFailureStoresWhatItHasReplaced) {
+  replace_ = [this](const std::vector<TableNo>&, const StopRequested&) -> Result<TableDescriptions> {
+    Note(TableOf(kOrders));
+    return TransientError("gave up on the other");
+  };
+  RunWith(words_);
+  EXPECT_EQ(result_.reason, StopReason::kFailure);
+  StoresOrdersAlone();
+}
+
+TEST_P(RoundThatEnds, InASignalStoresWhatItHasReplaced) {
+  std::atomic<int> rounds = 0;
+  replace_ = [&](const std::vector<TableNo>&, const StopRequested& stop) -> Result<TableDescriptions> {
+    ++rounds;
+    EXPECT_TRUE(Within(seconds(20), [&] { return stop(); }));
+    Note(TableOf(kOrders));
+    return TransientError("stopped");
+  };
+  Send(words_);
+  Start();
+  EXPECT_TRUE(Within(seconds(20), [&] { return rounds > 0; }));
+  Signal();
+  Join();
+  EXPECT_EQ(result_.reason, StopReason::kSignal);
+  StoresOrdersAlone();
+}
+
+TEST_P(ReplacementsTest, ATableOfWhichEveryRecordIsRejectedStays) {
+  plan_.skip_rejected = true;
+  RunWith("{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":[],\"emitted_at\":1}}\n" +
+          Status("users", "COMPLETE") + Status("orders", "COMPLETE"));
+  EndsWell();
+  EXPECT_FALSE(Replaced(kUsers));
+  EXPECT_TRUE(Replaced(kOrders));
+}
+
 TEST_P(ReplacementsTest, ASignalBeforeAnyWordReplacesNothing) {
   Start();
   Send(kLog);
@@ -345,6 +403,7 @@ TEST_P(ReplacementsTest, ASignalIsHeardWhileTheTablesAreReplaced) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, ReplacementsTest, ::testing::Values(1, 3));
+INSTANTIATE_TEST_SUITE_P(Workers, RoundThatEnds, ::testing::Values(1, 3));
 INSTANTIATE_TEST_SUITE_P(Workers, SourceThatFailed, ::testing::Values(1, 3));
 INSTANTIATE_TEST_SUITE_P(Workers, NoWord, ::testing::Values(1, 3));
 

@@ -10,7 +10,7 @@
 namespace ddb {
 namespace {
 
-constexpr size_t kNamedInALog = 10;  // STATEs that are late, and streams that one waits for
+constexpr size_t kNamedInALog = 10;  // STATEs that are late, streams that one waits for, tables
 
 int64_t WholeSeconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
@@ -30,6 +30,13 @@ std::string WhyItWaits(const CheckpointLedger::Waiting& waiting, const StreamNam
   if (waiting.streams.size() > kNamedInALog)
     why += fmt::format("; {} more streams", waiting.streams.size() - kNamedInALog);
   return why;
+}
+
+std::string NamesOf(const std::vector<std::string>& tables) {
+  const std::span<const std::string> named(tables.data(), std::min(tables.size(), kNamedInALog));
+  std::string names = fmt::format("{}", fmt::join(named, ", "));
+  if (tables.size() > named.size()) names += fmt::format(" and {} more", tables.size() - named.size());
+  return names;
 }
 
 std::string WhenAHoldGoes(const CheckpointLedger::Waiting& waiting, const StreamNames& names) {
@@ -53,14 +60,25 @@ std::string TerminalLine(const RunTotals& totals) {
 }
 
 std::string NotReplacedText(const std::vector<std::string>& tables, Text why, bool any_replaced) {
-  const std::span<const std::string> named(tables.data(), std::min(tables.size(), kNamedInALog));
-  std::string names = fmt::format("{}", fmt::join(named, ", "));
-  if (tables.size() > named.size()) names += fmt::format(" and {} more", tables.size() - named.size());
   return fmt::format(
       "{}: {}. The input ended without a record and without a state of a stream of that table, and {}. What "
       "the "
       "table holds stays.",
-      any_replaced ? "Not every table was replaced" : "No table was replaced", names, why);
+      any_replaced ? "Not every table was replaced" : "No table was replaced", NamesOf(tables), why);
+}
+
+std::string AllRejectedText(const std::vector<std::string>& tables) {
+  return fmt::format(
+      "Not replaced: {}. Every record of the stream of that table was rejected, and nothing else came of it. "
+      "What the table holds stays.",
+      NamesOf(tables));
+}
+
+std::string LeftEmptyText(const std::vector<std::string>& tables) {
+  return fmt::format(
+      "Empty: {}. What that table held was dropped to be overwritten, and the sync ended before a record is "
+      "known to be stored in it. The next sync that succeeds fills it.",
+      NamesOf(tables));
 }
 
 std::vector<std::string> LateStateTexts(const std::vector<CheckpointLedger::Waiting>& late,

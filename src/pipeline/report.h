@@ -32,6 +32,10 @@ std::string TerminalLine(const RunTotals& totals);                         // ov
 
 // Of tables that are to be overwritten and stay as they are, as their streams gave nothing.
 std::string NotReplacedText(const std::vector<std::string>& tables, Text why, bool any_replaced);
+// Of those that stay as they are, as every record of their streams was rejected.
+std::string AllRejectedText(const std::vector<std::string>& tables);
+// Of those that were replaced by a run which ended before it stored anything in them.
+std::string LeftEmptyText(const std::vector<std::string>& tables);
 
 // Of STATEs that wait for long: which streams they wait for, and why.
 struct StreamNames {

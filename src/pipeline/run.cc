@@ -1,6 +1,8 @@
 #include "pipeline/run.h"
 
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "pipeline/run_control.h"
 #include "pipeline/stream_phase.h"
@@ -47,11 +49,15 @@ RunResult RunSync(const RunPlan& plan, const RunParts& parts) {
 
   // Called while the stream phase runs, and by nobody then who reads what it changes.
   const Replacements::Step replace = [&](const std::vector<TableNo>& which,
-                                         const StopRequested& stop_requested) -> Status {
+                                         const StopRequested& stop_requested) -> Replacements::Round {
     Result<TableDescriptions> replaced = parts.replace(which, stop_requested);
-    if (!replaced.ok()) return std::move(replaced).error().At("write: replacing the tables");
-    tables = std::move(replaced);
-    return Ok();
+    if (replaced.ok()) {
+      tables = std::move(replaced);
+      return {which, std::nullopt};
+    }
+    Replacements::Round round{which, std::move(replaced).error().At("write: replacing the tables")};
+    for (const TableNo left : parts.to_replace()) std::erase(round.replaced, left);
+    return round;
   };
   StreamPhase stream(plan, parts, replace, control);
   stream.Run();

@@ -38,6 +38,7 @@ using StopRequested = std::function<bool()>;
 // Makes the plan's tables ready, as far as nothing that is there is harmed.
 using PrepareStep = std::function<Result<TableDescriptions>(const StopRequested&)>;
 // Makes some of them anew, while the data of others flows, on a thread of its own; then tells of all of them.
+// After an error `to_replace` tells which are left: the others of them have been made anew.
 using ReplaceStep =
     std::function<Result<TableDescriptions>(const std::vector<TableNo>&, const StopRequested&)>;
 
@@ -62,7 +63,7 @@ struct RunParts {
   EndpointText endpoint = {};  // for errors
   PrepareStep prepare;
   ReplaceStep replace = {};
-  // What is to be replaced, once the tables are prepared; empty: nothing.
+  // What is to be replaced, once the tables are prepared, or still is, after a step; empty: nothing.
   std::function<std::vector<TableNo>()> to_replace = {};
   FinishStep finish = {};  // empty: nothing is left to do for any stream
   int input_fd = 0;

@@ -110,8 +110,13 @@ std::vector<StreamNo> StreamPhase::MayGoWithoutAWord() const {
   if (statuses_.failed()) why = "the source has said that it failed";
   std::vector<StreamNo> may_go;
   std::vector<std::string> stay;
+  std::vector<std::string> all_rejected;
   const std::vector<StreamNo> silent = replacements_.Silent();
   for (const StreamNo stream : silent) {
+    if (ledger_.TotalsOf(stream).rejected > 0) {  // it gave something, and none of it can take the place
+      all_rejected.push_back(plan_.tables[plan_.streams[stream].table].table);
+      continue;
+    }
     const bool complete = statuses_.Last(stream) == StreamStatus::kComplete && !statuses_.failed();
     if (why.empty() || complete) {
       may_go.push_back(stream);
@@ -119,11 +124,19 @@ std::vector<StreamNo> StreamPhase::MayGoWithoutAWord() const {
       stay.push_back(plan_.tables[plan_.streams[stream].table].table);
     }
   }
-  if (!stay.empty()) {
-    const bool any_replaced = !may_go.empty() || silent.size() < replacements_.size();
-    parts_.writer.Warn(NotReplacedText(stay, why, any_replaced));
-  }
+  const bool any_replaced = !may_go.empty() || silent.size() < replacements_.size();
+  if (!stay.empty()) parts_.writer.Warn(NotReplacedText(stay, why, any_replaced));
+  if (!all_rejected.empty()) parts_.writer.Warn(AllRejectedText(all_rejected));
   return may_go;
+}
+
+void StreamPhase::WarnOfEmptyTables() const {
+  if (control_.state().reason() == StopReason::kNone) return;
+  std::vector<std::string> empty;
+  for (const TableNo table : replacements_.Replaced()) {
+    if (ledger_.TotalsOf(*plan_.stream_of[table]).stored == 0) empty.push_back(plan_.tables[table].table);
+  }
+  if (!empty.empty()) parts_.writer.Warn(LeftEmptyText(empty));
 }
 
 void StreamPhase::Close() {
@@ -158,6 +171,7 @@ void StreamPhase::LetStatesGo(StreamNo stream) {
 void StreamPhase::Report() {
   passed_over_.LogTotals();
   rejections_.LogTotals();
+  WarnOfEmptyTables();
   parts_.writer.Info(ProgressText("Done", Totals()));
 }
 

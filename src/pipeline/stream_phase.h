@@ -54,6 +54,7 @@ class StreamPhase {
  private:
   void SuperviseUntil(const std::function<bool()>& done);
   std::vector<StreamNo> MayGoWithoutAWord() const;
+  void WarnOfEmptyTables() const;
   bool AllDrained() const { return drained_ == workers_.size(); }
   void WakeAll();
   void WakeOpen();

@@ -189,6 +189,9 @@ const TextCase kTexts[] = {
     {"LimitExceededException", "Subscriber limit exceeded: There is a limit of 20 global indexes",
      R::kFailConfig, C::kAccountLimit, "a limit of the account"},
     {"AccessDeniedException", "KMS key access denied error: ...", R::kFailConfig, C::kKmsUnavailable, "key"},
+    {"ValidationException", "KMS validation error: ...", R::kFailConfig, C::kKmsUnavailable, "key"},
+    {"ValidationException", "One or more parameter values were invalid: KMSMasterKeyId must be ...",
+     R::kFailConfig, C::kValidation, "named"},
 };
 
 TEST(ErrorTexts, TellErrorsOfOneNameApart) {

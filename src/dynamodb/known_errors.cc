@@ -157,6 +157,8 @@ constexpr KnownText kValidationTexts[] = {
     {"TimeToLive is already", R::kFailConfig, C::kValidation, kTtlUnchanged},
     {"Time to live has been modified multiple times", R::kFailConfig, C::kValidation,
      "time to live was changed less than an hour ago"},
+    // About the parameter, not the key: https://github.com/hashicorp/terraform-provider-aws/pull/29102
+    {"KMSMasterKeyId", R::kFailConfig, C::kValidation, "the encryption key may not be named so"},
     {"KMS", R::kFailConfig, C::kKmsUnavailable, kKmsKey},
     // A session token's end can also be told this way.
     {"The security token included in the request is expired", R::kReauthenticate, C::kExpiredToken,

@@ -2,6 +2,7 @@
 // left out where it cannot.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "dynamodb/reduced_settings.h"
@@ -33,6 +34,11 @@ bool IsLimit(const ControlReply& reply) {
   const ErrorCode code = reply.verdict.code;
   return code == ErrorCode::kTableLimit || code == ErrorCode::kCapacityLimit ||
          code == ErrorCode::kAccountLimit;
+}
+
+// A key that was refused otherwise than by a rule for what a request may say is not the managed one.
+Loss MostFor(const ControlReply& refused) {
+  return refused.verdict.code == ErrorCode::kValidation ? Loss::kKeyName : Loss::kMinor;
 }
 
 std::string KeyText(const TableSettings& settings) {
@@ -71,11 +77,12 @@ Task<std::optional<TableOperations::Reduced>> TableOperations::TryReduced(const 
 // A refused setting must not leave a dropped table without its successor, but for what would be weaker: then
 // no record may be written into it.
 Task<ControlReply> TableOperations::SendCreate(const std::string& table, const TableKeys& keys,
-                                               TableSettings& settings, Instant deadline) {
+                                               TableSettings& settings, Loss most, Instant deadline) {
   ControlReply refused =
       co_await plane_.Call("CreateTable", CreateTableBody(table, keys, settings), deadline);
   if (!MayBeASetting(refused)) co_return refused;
-  std::optional<Reduced> reduced = co_await TryReduced(table, keys, settings, Loss::kMinor, deadline);
+  std::optional<Reduced> reduced =
+      co_await TryReduced(table, keys, settings, std::min(most, MostFor(refused)), deadline);
   if (!reduced) co_return refused;
   if (reduced->reply.ok()) {
     WarnLeftOut(table, reduced->to, refused.verdict);
@@ -93,9 +100,7 @@ Task<Result<TableOperations::Probed>> TableOperations::Probe(const TableDescript
     std::optional<Reduced> reduced =
         co_await TryReduced(table.name, table.keys, settings, Loss::kWeaker, deadline);
     if (!reduced) co_return NotToBeMadeAgain(table, reply, nullptr);
-    // A key that was refused otherwise than by a rule for what a request may say is not the managed one.
-    const Loss allowed = reply.verdict.code == ErrorCode::kValidation ? Loss::kKeyName : Loss::kMinor;
-    if (reduced->to.loss > allowed) co_return NotToBeMadeAgain(table, reply, &reduced->to);
+    if (reduced->to.loss > MostFor(reply)) co_return NotToBeMadeAgain(table, reply, &reduced->to);
     WarnLeftOut(table.name, reduced->to, reply.verdict);
     settings = std::move(reduced->to.settings);
     reply = std::move(reduced->reply);

@@ -167,10 +167,10 @@ Task<TableOperations::Found> TableOperations::LookIfAllowed(const std::string& t
 }
 
 Task<Result<TableDescription>> TableOperations::Create(const std::string& table, const TableKeys& keys,
-                                                       TableSettings& settings, bool* accepted) {
+                                                       TableSettings& settings, bool* accepted, Loss most) {
   const Instant deadline = plane_.Now() + transition_;
   for (;;) {
-    const ControlReply reply = co_await SendCreate(table, keys, settings, deadline);
+    const ControlReply reply = co_await SendCreate(table, keys, settings, most, deadline);
     if (!reply.ok() && !reply.in_use()) co_return Failure("CreateTable", table, reply);
     if (reply.ok() && accepted) *accepted = true;
     std::optional<TableDescription> created;

@@ -54,9 +54,11 @@ class TableOperations {
 
   // A table of this name that somebody else creates meanwhile is taken as ours: compare its keys. A setting
   // that is refused is left out with a WARN, in `settings` too, but none without which the table would be
-  // weaker. `accepted`, if given, becomes true as soon as the table is on its way.
+  // weaker. `accepted`, if given, becomes true as soon as the table is on its way. kKeyName: the name of its
+  // key too, where a rule for what a request may say refuses it: compare the keys, and warn.
   Task<Result<TableDescription>> Create(const std::string& table, const TableKeys& keys,
-                                        TableSettings& settings, bool* accepted = nullptr);
+                                        TableSettings& settings, bool* accepted = nullptr,
+                                        Loss most = Loss::kMinor);
   // One CreateTable with all the settings of `table`, under another name. `exists`: a table of that name is
   // on its way, and has to go if it is of no use.
   struct Tried {
@@ -109,7 +111,7 @@ class TableOperations {
     ControlReply reply;
   };
   Task<ControlReply> SendCreate(const std::string& table, const TableKeys& keys, TableSettings& settings,
-                                Instant deadline);
+                                Loss most, Instant deadline);
   Task<std::optional<Reduced>> TryReduced(const std::string& table, const TableKeys& keys,
                                           const TableSettings& settings, Loss most, Instant deadline);
   Error NotToBeMadeAgain(const TableDescription& table, const ControlReply& refused,

@@ -29,6 +29,7 @@ class TableSurveyor {
   Task<Status> LookForStandIn(size_t i);
   Task<Status> Probe(size_t i);
   Task<Status> CreateMissing(size_t i);
+  Task<Status> CheckUnnamedKey(size_t i, const TableDescription& created);
   Task<Status> UseAsCreated(size_t i, TableDescription created);
   void WarnOfDefaultCapacity();
 

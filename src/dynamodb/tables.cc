@@ -97,7 +97,6 @@ Task<Status> TableSurveyor::Probe(size_t i) {
   if (!probed.ok()) co_return std::move(probed).error();
   if (*probed == TableOperations::Probed::kStands) co_return Ok();
   // Somebody dropped the table after we had looked at it.
-  table.created = true;
   TableOperations::Found found =
       co_await work_.operations.AwaitActive(work_.plans[i].table, work_.operations.Deadline());
   if (!found.ok()) co_return std::move(found).error();
@@ -114,9 +113,13 @@ Task<Status> TableSurveyor::CreateMissing(size_t i) {
   if (work_.phases.error() || table.found) co_return Ok();
   const bool restored = restored_from_.contains(i);
   if (!restored) table.settings.capacity = plan.capacity;
-  Result<TableDescription> created = co_await work_.operations.Create(plan.table, plan.keys, table.settings);
+  Result<TableDescription> created = co_await work_.operations.Create(
+      plan.table, plan.keys, table.settings, nullptr, restored ? Loss::kKeyName : Loss::kMinor);
   if (!created.ok()) co_return std::move(created).error();
-  table.created = true;
+  if (restored) {
+    Status same = co_await CheckUnnamedKey(i, *created);
+    if (!same.ok()) co_return same;
+  }
   if (!restored && plan.default_capacity && !plan.capacity.on_demand) ++with_default_capacity_;
   work_.log.Info(fmt::format("Table {} created{}.", plan.table,
                              restored
@@ -124,6 +127,33 @@ Task<Status> TableSurveyor::CreateMissing(size_t i) {
                                    "ended before it could create it again"
                                  : ""));
   co_return co_await UseAsCreated(i, std::move(*created));
+}
+
+// The key that AWS manages is known from another only by what a table gets that names none. One that got
+// another goes again, so that no later run takes it for the table that was.
+Task<Status> TableSurveyor::CheckUnnamedKey(size_t i, const TableDescription& created) {
+  const std::string& table = work_.plans[i].table;
+  const TableDescription& before = restored_from_.at(i);
+  const std::string& key = before.settings.kms_key_arn;
+  if (work_.survey.tables[i].settings.kms_key_arn == key) co_return Ok();
+  if (CheckProtectedAs(before, created).ok()) {
+    work_.log.Warn(
+        fmt::format("Table {}: CreateTable that names its encryption key {} is refused. It is "
+                    "created with the key that AWS manages, which is the same one.",
+                    table, key));
+    co_return Ok();
+  }
+  const TableOperations::Deleted deleted =
+      co_await work_.operations.Delete(table, work_.operations.Deadline());
+  co_return ConfigError(
+      fmt::format(
+          "Table {} is missing: an earlier sync dropped it and was ended before it could create it "
+          "again. It was encrypted with the key {}, and a table with that key cannot be created. Allow "
+          "the user or role of the access key to use the key, or create the table yourself. Table {} "
+          "keeps its settings.{}",
+          table, key, StandInName(table),
+          deleted.error ? " A table of its name with another key may be left: delete it." : ""),
+      "CreateTable with the key of the table: ValidationException");
 }
 
 Task<Status> TableSurveyor::UseAsCreated(size_t i, TableDescription created) {
@@ -138,6 +168,7 @@ Task<Status> TableSurveyor::UseAsCreated(size_t i, TableDescription created) {
     co_await work_.operations.RestoreTimeToLive(work_.plans[i].table, table.settings.ttl_attribute);
   }
   table.found = std::move(created);
+  table.created = true;
   if (restored != restored_from_.end()) co_return co_await work_.stand_ins.Remove(work_.plans[i], table);
   co_return Ok();
 }

@@ -36,8 +36,7 @@ class Replacements {
     std::optional<Error> error;
   };
   // Makes these tables anew; blocks, and asks ten times a second whether it is to come to its end.
-  using Step =
-      std::function<Round(const std::vector<TableNo>&, const std::function<bool()>& stop_requested)>;
+  using Step = std::function<Round(const std::vector<TableNo>&, const std::function<bool()>& stop_requested)>;
   enum class Gate : uint8_t {
     kOpen,    // the table is as it is to be
     kClosed,  // its stream has said nothing

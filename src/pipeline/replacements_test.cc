@@ -330,7 +330,8 @@ class RoundThatEnds : public ReplacementsTest {
       return left;
     };
   }
-  const std::string words_ = Record("orders", 2) + State("orders", 2) + Record("users", 1) + State("users", 1);
+  const std::string words_ =
+      Record("orders", 2) + State("orders", 2) + Record("users", 1) + State("users", 1);
   void StoresOrdersAlone() {
     EXPECT_TRUE(store_.Has("2"));
     EXPECT_FALSE(store_.Has("1"));

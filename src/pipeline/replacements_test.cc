@@ -124,40 +124,6 @@ TEST_P(ReplacementsTest, NothingOfAStreamLeavesWhileItsTableIsReplaced) {
   EXPECT_EQ(AllLines().size(), 2u);
 }
 
-TEST(AWordCounts, WhenEverythingBeforeItHasBeenParsed) {
-  using Gate = Replacements::Gate;
-  const RunPlan plan = PlanOf({"users", "orders"});
-  const TableNo users = plan.streams[kUsers].table;
-  CheckpointLedger ledger(plan.streams.size());
-  RunState state([] {});
-  Replacements replacements(plan, {users}, {}, ledger, state, [] {});
-  for (uint64_t chunk = 0; chunk < 3; ++chunk) ledger.OpenChunk(chunk);
-  ASSERT_TRUE(ledger.Register({.chunk = 1, .whole = true, .groups = {}, .checkpoints = {}}).ok());
-  replacements.Said(1, {kUsers});
-  EXPECT_EQ(replacements.gate(users), Gate::kClosed);
-  ASSERT_TRUE(ledger.Register({.chunk = 0, .whole = true, .groups = {}, .checkpoints = {}}).ok());
-  replacements.Said(0, {});
-  EXPECT_EQ(replacements.gate(users), Gate::kAsked);
-  EXPECT_EQ(replacements.gate(plan.streams[kOrders].table), Gate::kOpen);
-}
-
-TEST(AWordCounts, NeverBehindAChunkThatBrokeOff) {
-  using Gate = Replacements::Gate;
-  const RunPlan plan = PlanOf({"users", "orders"});
-  const TableNo users = plan.streams[kUsers].table;
-  const TableNo orders = plan.streams[kOrders].table;
-  CheckpointLedger ledger(plan.streams.size());
-  RunState state([] {});
-  Replacements replacements(plan, {users, orders}, {}, ledger, state, [] {});
-  for (uint64_t chunk = 0; chunk < 2; ++chunk) ledger.OpenChunk(chunk);
-  ASSERT_TRUE(ledger.Register({.chunk = 1, .whole = true, .groups = {}, .checkpoints = {}}).ok());
-  replacements.Said(1, {kUsers});
-  ASSERT_TRUE(ledger.Register({.chunk = 0, .whole = false, .groups = {}, .checkpoints = {}}).ok());
-  replacements.Said(0, {kOrders});
-  EXPECT_EQ(replacements.gate(users), Gate::kClosed);
-  EXPECT_EQ(replacements.gate(orders), Gate::kAsked);
-}
-
 TEST_P(ReplacementsTest, WhatIsNotReplacedGoesOnMeanwhile) {
   std::atomic<bool> go_on = false;
   replace_ = [&](const std::vector<TableNo>&, const StopRequested&) {

@@ -84,8 +84,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 60'000) CheckSkim(line.view(), parsed);  // of a longer name it keeps nothing
   if (parsed.kind == ddb::LineKind::kState) CheckState(line, parsed);
   if (parsed.kind == ddb::LineKind::kPlain) {
-    const ddb::OddLine odd = ddb::LookAtPlainLine(line.view());
-    Require((odd.kind == ddb::OddLine::Kind::kText) == odd.reason.empty());
+    for (const bool is_first : {false, true}) {
+      const ddb::OddLine odd = ddb::LookAtPlainLine(line.view(), is_first);
+      Require((odd.kind == ddb::OddLine::Kind::kText) == odd.reason.empty());
+    }
   }
   if (parsed.kind == ddb::LineKind::kMalformed) {
     Require(!parsed.reason.empty());

@@ -210,7 +210,7 @@ struct ChunkReader::Impl {
     skim.emplace();
     skim->Feed(held);
     const bool is_plain = skim->Finish().kind == LineKind::kPlain;
-    const Text plain_reason = is_plain ? LookAtPlainLine(held).reason : Text();
+    const Text plain_reason = is_plain ? LookAtPlainLine(held, next_line == 1).reason : Text();
     bytes = NewBuffer();
     std::memset(bytes.get(), 0, kPadding);
     capacity = chunk_bytes;

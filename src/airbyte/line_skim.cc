@@ -81,11 +81,13 @@ void LineSkim::Step(char c) {
       return;
     case State::kFirstValue:
       if (c == ']') return Close(false);
+      NoteFirst();
       [[fallthrough]];
     case State::kValue:
       return BeginValue(c);
     case State::kFirstName:
       if (c == '}') return Close(true);
+      NoteFirst();
       [[fallthrough]];
     case State::kName:
       if (c != '"') break;
@@ -111,9 +113,13 @@ void LineSkim::Step(char c) {
 LineSkim::Member LineSkim::MemberNamed(const std::string& raw) const {
   std::string name;
   if (!is_captured_ || !json::Unescape(raw, name)) return Member::kOther;
-  if (depth_ == 1)
-    return name == "type" ? Member::kType : name == "record" ? Member::kRecord : Member::kOther;
-  if (depth_ != 2 || !in_record_) return Member::kOther;
+  if (depth_ == 1 && name == "type") return Member::kType;
+  if (depth_ == 1 && name == "record") return Member::kRecord;
+  if (!in_record_) {
+    const std::string letters = Letters(name);
+    if (letters != "RECORD" && letters != "RECORDS") return Member::kOther;
+    return depth_ == 1 ? Member::kOddRecord : Member::kInnerRecord;
+  }
   return name == "stream" ? Member::kStream : name == "namespace" ? Member::kNamespace : Member::kOther;
 }
 
@@ -130,6 +136,7 @@ void LineSkim::BeginValue(char c) {
     in_record_ = record_is_object_;
     stream_ = namespace_ = {};
   }
+  opened_ = c == '{' || c == '[' ? member_ : Member::kOther;
   if (c == '"') {
     BeginString(/*is_name=*/false);
     is_captured_ = captured != nullptr;
@@ -142,7 +149,7 @@ void LineSkim::BeginValue(char c) {
 
 void LineSkim::BeginString(bool is_name) {
   string_is_name_ = is_name;
-  is_captured_ = is_name && (depth_ == 1 || (depth_ == 2 && in_record_));
+  is_captured_ = is_name && depth_ <= 2;
   text_.clear();
   state_ = State::kString;
 }
@@ -184,6 +191,11 @@ void LineSkim::Close(bool is_object) {
   EndValue();
 }
 
+void LineSkim::NoteFirst() {
+  holds_odd_record_ |= opened_ == Member::kOddRecord;
+  holds_inner_record_ |= opened_ == Member::kInnerRecord;
+}
+
 void LineSkim::EndValue() {
   member_ = Member::kOther;
   state_ = depth_ == 0 ? State::kDone : State::kBehindValue;
@@ -200,7 +212,7 @@ std::optional<std::string> LineSkim::TextOf(const Captured& captured) {
 
 bool LineSkim::MayBeIgnored() const {
   const std::optional<std::string> type = TextOf(type_);
-  return type && IsTypeForOthers(*type) && !holds_record_;
+  return type && IsTypeForOthers(*type) && !HoldsAnyRecord();
 }
 
 SkimmedLine LineSkim::Finish() const {
@@ -221,7 +233,7 @@ SkimmedLine LineSkim::Finish() const {
   if (type == "RECORD" && name) line.stream = StreamId{TextOf(namespace_), *name};
   if (state_ != State::kDone) return malformed("line is not valid JSON");
   if (type == "RECORD") {
-    if (has_two_records_) return malformed(kTwoRecords);
+    if (has_two_records_ || holds_odd_record_) return malformed(kTwoRecords);
     if (!record_is_object_) return malformed("record is not an object");
     if (!name) return malformed("record.stream is missing or not text");
     if (!line.stream->ns && !namespace_.is_null) return malformed("record.namespace is not text");
@@ -229,7 +241,7 @@ SkimmedLine LineSkim::Finish() const {
     return line;
   }
   if (!type) return malformed("line is not an Airbyte message");
-  if (holds_record_) return malformed(kRecordInAnotherType);
+  if (HoldsAnyRecord()) return malformed(kRecordInAnotherType);
   line.kind = *type == "STATE"         ? LineKind::kState
               : IsTypeForOthers(*type) ? LineKind::kIgnored
                                        : LineKind::kUnknown;

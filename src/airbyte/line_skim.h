@@ -53,7 +53,7 @@ class LineSkim {
     kBroken,
   };
   // What a string or value is, when it is one of those that tell what the line is.
-  enum class Member : uint8_t { kOther, kType, kRecord, kStream, kNamespace };
+  enum class Member : uint8_t { kOther, kType, kRecord, kOddRecord, kInnerRecord, kStream, kNamespace };
   struct Captured {
     bool is_text = false;
     bool is_null = true;  // or absent
@@ -68,7 +68,9 @@ class LineSkim {
   void Open(bool is_object);
   void Close(bool is_object);
   void EndValue();
+  void NoteFirst();
   Member MemberNamed(const std::string& raw) const;
+  bool HoldsAnyRecord() const { return holds_record_ || holds_odd_record_ || holds_inner_record_; }
   bool InObject() const { return depth_ > 0 && InObjectAt(depth_ - 1); }
   bool InObjectAt(size_t level) const { return (objects_[level / 64] >> (level % 64) & 1) != 0; }
   static std::optional<std::string> TextOf(const Captured& captured);
@@ -90,6 +92,10 @@ class LineSkim {
   bool record_is_object_ = false;
   bool holds_record_ = false;     // a member `record` that is no null
   bool has_two_records_ = false;  // several
+  // An object or a list that is called so in another writing, or one level down, and is not empty.
+  bool holds_odd_record_ = false;
+  bool holds_inner_record_ = false;
+  Member opened_ = Member::kOther;  // the object or list that was begun last
 };
 
 // Of a line that is held.

@@ -1,5 +1,6 @@
 #include "airbyte/message_parser.h"
 
+#include "airbyte/message_signs.h"
 #include "airbyte/stream_reader.h"
 #include "airbyte/unknown_message.h"
 #include "base/text.h"
@@ -42,6 +43,7 @@ class LineParser {
             case 3:
               return ReadTrace(value);
             default:
+              holds_other_ |= *value == '{' || *value == '[';
               return Skip(value);
           }
         });
@@ -77,11 +79,11 @@ class LineParser {
       case MessageType::kUnknown:
         return DecideUnknown();
       case MessageType::kOther:
-        if (HoldsRecord()) return Malformed(kRecordInAnotherType);
+        if (HoldsAnyRecord()) return Malformed(kRecordInAnotherType);
         if (SaysThatItFailed(object_, end_)) out_.kind = LineKind::kSourceError;
         return;
       case MessageType::kRecord:
-        if (records_ > 1) {
+        if (records_ > 1 || (holds_other_ && HoldsRecordBeside(object_, end_, /*inside=*/false))) {
           Malformed(kTwoRecords);
         } else if (record_reason_.empty()) {
           out_.kind = LineKind::kRecord;
@@ -91,13 +93,14 @@ class LineParser {
         }
         return;
       case MessageType::kState:
-        if (HoldsRecord()) return Malformed(kRecordInAnotherType);
+        if (HoldsAnyRecord()) return Malformed(kRecordInAnotherType);
         if (!state_reason_.empty()) return Malformed(state_reason_);
         out_.kind = LineKind::kState;
         return;
       case MessageType::kTrace:
-        if (HoldsRecord()) return Malformed(kRecordInAnotherType);
+        if (HoldsAnyRecord()) return Malformed(kRecordInAnotherType);
         if (!trace_reason_.empty()) return Malformed(trace_reason_);
+        if (!trace_type_is_known_) trace_is_error_ |= FindMessageSigns({object_, end_}).failure;
         out_.kind = trace_is_status_  ? LineKind::kStreamStatus
                     : trace_is_error_ ? LineKind::kSourceError
                                       : LineKind::kIgnored;
@@ -106,6 +109,7 @@ class LineParser {
   }
 
   bool HoldsRecord() const { return record_at_ != nullptr && !IsEmptyValue(record_at_, end_); }
+  bool HoldsAnyRecord() const { return HoldsRecord() || HoldsRecordBeside(object_, end_, true); }
 
   void DecideUnknown() {
     const UnknownMessage unknown = LookAtUnknownMessage(object_, end_, scratch_.type);
@@ -314,7 +318,7 @@ class LineParser {
 
   const char* ReadTrace(const char* p) {
     trace_is_status_ = false;
-    trace_is_error_ = false;
+    trace_is_error_ = trace_type_is_known_ = false;
     trace_reason_ = {};
     status_ = StreamStatus::kOther;
     if (*p != '{') {
@@ -326,7 +330,8 @@ class LineParser {
       if (member == 0) {
         const MemberText type = Read(value, scratch_.other);
         trace_is_status_ = type.text == "STREAM_STATUS";
-        trace_is_error_ = ToUpper(type.text) == "ERROR";
+        trace_is_error_ = Letters(type.text) == "ERROR";
+        trace_type_is_known_ = IsTypeOfTrace(type.text);
         return type.next;
       }
       if (member != 1) return Skip(value);
@@ -347,11 +352,7 @@ class LineParser {
 
   const char* ReadStatus(const char* p) {
     const MemberText text = Read(p, scratch_.other);
-    status_ = text.text == "COMPLETE"              ? StreamStatus::kComplete
-              : ToUpper(text.text) == "INCOMPLETE" ? StreamStatus::kIncomplete
-              : text.text == "STARTED"             ? StreamStatus::kStarted
-              : text.text == "RUNNING"             ? StreamStatus::kRunning
-                                                   : StreamStatus::kOther;
+    status_ = StatusNamed(text.text);
     return text.next;
   }
 
@@ -371,9 +372,11 @@ class LineParser {
   Text state_reason_ = "state is missing";
   Text trace_reason_;
   bool record_ns_is_bad_ = false;
-  int records_ = 0;  // members `record` that are no null
+  int records_ = 0;           // members `record` that are no null
+  bool holds_other_ = false;  // an object or a list in a member that no RECORD has
   bool trace_is_status_ = false;
   bool trace_is_error_ = false;
+  bool trace_type_is_known_ = false;
   StreamStatus status_ = StreamStatus::kOther;
 };
 

@@ -5,7 +5,8 @@
 #include <string_view>
 
 #include "airbyte/message_parser.h"
-#include "airbyte/whole_message.h"
+#include "airbyte/message_signs.h"
+#include "airbyte/unknown_message.h"
 #include "support/airbyte/message_parser_fixture.h"
 
 namespace ddb {
@@ -29,9 +30,10 @@ TEST_F(MessageParserTest, LinesOfALogInJson) {
   for (const char* line :
        {R"({"level":"info","ts":1.5,"msg":"starting"})",
         R"({"log":"a line\n","stream":"stdout","time":"now"})",
-        R"({"message":"sent {\"type\":\"RECORD\",\"record\":{}} to stdout","severity":"DEBUG"})",
-        R"({"log":"got {\"type\":\"RECORD\""})", R"({"event":"x","x":NaN,"record":null,"state":"sent"})",
-        R"({"msg":"x","record":{ },"records":[]})", "{\"msg\":\"caf\xE9\"}", R"({ "m\u0073g" : "" })"}) {
+        R"({"message":"sent {\"type\":\"LOG\",\"record\":{}} to stdout","severity":"DEBUG"})",
+        R"({"msg":"read {}","records":42,"kind":"RECORD"})",
+        R"({"event":"x","x":NaN,"record":null,"state":"sent"})", R"({"msg":"x","record":{ },"records":[]})",
+        "{\"msg\":\"caf\xE9\"}", R"({ "m\u0073g" : "" })"}) {
     EXPECT_EQ(Parse(line).kind, LineKind::kLogLine) << line << parsed_.reason;
   }
   for (const char* line :
@@ -44,8 +46,40 @@ TEST_F(MessageParserTest, LinesOfALogInJson) {
   for (const char* line :
        {R"({"log":"{\"type\":\"RECORD\",\"record\":{\"stream\":\"a\"}}\n","stream":"stdout"})",
         R"({"x":" {\"state\":{},\"type\":\"STATE\"} "})",
-        R"({"msg":"{\"type\":\"RECORD\",\"record\":{\"data\":NaN}}","level":1})"}) {
+        R"({"msg":"{\"type\":\"RECORD\",\"record\":{\"data\":NaN}}","level":1})",
+        R"({"message":"sent {\"type\":\"RECORD\",\"record\":{}} to stdout","severity":"DEBUG"})",
+        R"({"log":"got {\"type\":\"RECORD\""})",
+        R"({"log":"{\"type\":\"RECORD\",\"record\":{\"stream\":\"us","stream":"stdout"})",
+        R"({"msg":"[{\"type\":\"RECORD\"}]"})", R"({"log":"INFO {'type': 'RECORD', 'record': {'a': 1}}"})",
+        R"({"fields":{"line":"{\"type\":\"RECORD\",\"record\":{\"a\":1}}"},"msg":"x"})",
+        R"({"msg":"x","record":"{\"id\":1}"})",
+        R"({"log":"ord\":{\"stream\":\"a\",\"data\":{\"id\":1},\"emitted_at\":1}}","stream":"stdout"})",
+        R"({"log":"{\u0022type\u0022:\u0022RECORD\u0022,\u0022record\u0022:{}}"})"}) {
     EXPECT_EQ(Reason(line), kMessageInString.view()) << line;
+  }
+}
+
+// Under any name that its letters make `record`, at the top or one level down.
+TEST_F(MessageParserTest, AKnownTypeWithARecordUnderAnotherNameIsNotPassedOver) {
+  const std::string good = R"("record":{"stream":"a","data":{},"emitted_at":1})";
+  for (const std::string rest :
+       {R"("log":{"level":"INFO"},"Record":{"a":1}})", R"("records":[{"a":1}]})", R"("RECORD ":[ 1 ]})",
+        R"("payload":{"record":{"a":1}}})", R"("log":{"Records":[{"a":1}]}})"}) {
+    for (const std::string head :
+         {R"({"type":"LOG",)", R"({"type":"CONTROL",)", R"({"type":"SPEC",)", R"({"type":"CATALOG",)",
+          R"({"type":"TRACE","trace":{"type":"ERROR"},)", R"({"type":"STATE","state":{"data":{}},)"}) {
+      EXPECT_EQ(Reason(head + rest), kRecordInAnotherType.view()) << head << rest;
+    }
+  }
+  for (const std::string rest : {R"("Record":{"a":1}})", R"("records":[{"a":1}]})", R"("RECORD ":[ 1 ]})"}) {
+    EXPECT_EQ(Reason(R"({"type":"RECORD",)" + good + "," + rest), kTwoRecords.view()) << rest;
+    EXPECT_FALSE(parsed_.has_stream_for_error);
+  }
+  for (const std::string rest :
+       {R"("Record":{ }})", R"("records":[]})", R"("records":5})", R"("x":{"Record":null}})",
+        R"("log":{"message":"{\"record\":{\"a\":1}}"}})"}) {
+    EXPECT_EQ(Parse(R"({"type":"LOG",)" + rest).kind, LineKind::kIgnored) << rest;
+    EXPECT_EQ(Parse(R"({"type":"RECORD",)" + good + "," + rest).kind, LineKind::kRecord) << rest;
   }
 }
 

@@ -179,6 +179,8 @@ TEST_F(MessageParserTest, ARecordIsNeverPassedOver) {
         R"({"type":"ROW","stream":"s","data":{"a":1},"emitted_at":1})",
         "{\"type\":\"ROW\",\"x\":[NaN,{\"a\":-Infinity},\"\xE9\",{\"stream\":\"s\",\"data\":{\"b\":NaN}}]}",
         R"({"type":"MESSAGE","payload":{"id":[1],"items":[ 1 , [], {"stream":"s","data":{}} ]}})",
+        R"({"type":"LOG","x":{"record":{"a":1}},"type":"X Y"})",
+        R"({"type":"NEWTHING","payload":"{\"type\":\"RECORD\",\"record\":{}}"})",
         R"({"type":"NEWTHING","r\u0065cord":{"a":1}})", R"({"record":1,"type":""})"}) {
     EXPECT_EQ(Reason(line), kRecordInAnotherType.view()) << line;
     EXPECT_FALSE(parsed_.has_stream_for_error) << line;
@@ -209,7 +211,7 @@ TEST_F(MessageParserTest, TypesThatAreNotKnown) {
   const std::pair<const char*, const char*> types[] = {
       {R"({"type":"NEWTHING","newthing":{"a":1}})", "NEWTHING"},
       {R"({"record":null,"records":[],"type":"NEW\u0054HING"})", "NEWTHING"},
-      {R"({"type":"LOG","x":{"record":{"a":1}},"type":"X Y"})", "X Y"},
+      {R"({"type":"LOG","x":{"record":null},"type":"X Y"})", "X Y"},
       {R"({"type":"record"})", "record"},
       {R"({"type":"state","state":{}})", "state"},
       {R"({"type":"","a":{}})", ""},

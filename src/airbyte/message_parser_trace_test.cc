@@ -25,7 +25,16 @@ TEST(MessageParserTrace, AFailureInAnyWritingAndOfNoStream) {
   for (const char* line :
        {R"({"trace":{"type":"ERROR"},"type":"TRACE"})", R"({"trace":{"type":"error"},"type":"TRACE"})",
         R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"status":"INCOMPLETE"}}})",
-        R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"status":"incomplete"}}})"}) {
+        R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"status":"incomplete"}}})",
+        R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"status":"INCOMPLETE "}}})",
+        R"({"type":"TRACE","Trace":{"type":"ERROR"}})", R"({"type":"TRACE","trace":{"type":"ERROR "}})",
+        R"({"type":"TRACE","trace":{"error":{"message":"x"}}})",
+        R"({"type":"TRACE","trace":{"Type":"ERROR"}})",
+        R"({"type":"TRACE","trace":{"type":null,"error":{"a":1},"estimate":null}})",
+        R"({"type":"TRACE","trace":{"type":"stream_status","stream_status":{"status":"INCOMPLETE"}}})",
+        R"({"type":"LOG","log":{"level":"FATAL "}})", R"({"type":"LOG","Log":{"Level":"Fatal"}})",
+        R"({"type":"LOG","level":"fatal"})",
+        R"({"type":"CONNECTION_STATUS","connection_status":{"status":"failed"}})"}) {
     EXPECT_EQ(Parse(line).kind, LineKind::kSourceError) << line;
   }
   const ParsedLine status = Parse(
@@ -38,6 +47,10 @@ TEST(MessageParserTrace, WhatIsNoFailure) {
   for (const char* line :
        {R"({"type":"TRACE","trace":{"type":"ESTIMATE","stream_status":{"status":"INCOMPLETE"}}})",
         R"({"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"status":"COMPLETE"}}})",
+        R"({"type":"TRACE","trace":{"type":"ESTIMATE","error":null}})",
+        R"({"type":"TRACE","trace":{"error":null}})",
+        R"({"type":"LOG","log":{"level":"ERROR","message":"FATAL"}})", R"({"type":"LOG","log":{"level":50}})",
+        R"({"type":"LOG","log":{"level":"INFO","message":"{\"type\":\"TRACE\",\"x\":\"ERROR\"}"}})",
         R"({"type":"TRACE","trace":{"type":"STREAM_STATUS"}})"}) {
     EXPECT_EQ(Parse(line).kind, LineKind::kIgnored) << line;
   }

@@ -2,8 +2,7 @@
 
 #include <array>
 
-#include "airbyte/whole_message.h"
-#include "json/scan.h"
+#include "airbyte/message_signs.h"
 
 namespace ddb {
 namespace {
@@ -40,37 +39,35 @@ std::string_view WithoutSpaces(std::string_view text) {
   return text;
 }
 
-// A message in a JSON string: it was encoded twice.
-bool IsMessageInString(std::string_view text) {
-  if (!text.starts_with('"') || text.size() < 2) return false;
-  const char* const end = text.data() + text.size();
-  if (json::SkipString(text.data() + 1, end, json::Grammar::kLenient).next != end) return false;
-  return IsEscapedMessage(text.substr(1, text.size() - 2));
+// A JSON array of objects, or what it begins with where it is laid out over several lines. The log's
+// "[2024-01-01] ...", "[INFO] ..." and "[{main}] ..." are none.
+bool BeginsAnArray(std::string_view text) {
+  if (!text.starts_with('[')) return false;
+  const std::string_view inside = WithoutSpaces(text.substr(1));
+  if (!inside.starts_with('{')) return inside.empty();
+  const std::string_view member = WithoutSpaces(inside.substr(1));
+  return member.empty() || member.front() == '"';
 }
 
 }  // namespace
 
-OddLine LookAtPlainLine(std::string_view line) {
+OddLine LookAtPlainLine(std::string_view line, bool is_first) {
   for (const Magic& magic : kMagic) {
-    if (line.starts_with(magic.bytes)) return {OddLine::Kind::kNotInput, magic.reason};
+    if (is_first && line.starts_with(magic.bytes)) return {OddLine::Kind::kNotInput, magic.reason};
   }
   if (line.find('\0') != std::string_view::npos) return {OddLine::Kind::kNotInput, kHoldsNul};
   const std::string_view text = WithoutSpaces(line);
-  // The log's "[2024-01-01] ..." and "[INFO] ..." are no array of objects.
-  if (text.front() == '[') {
-    const std::string_view inside = WithoutSpaces(text.substr(1));
-    if (inside.empty() || inside.front() == '{') {
-      return {
-          OddLine::Kind::kNotInput,
-          "the input is a JSON array. Send each message as a JSON object on a line of its own (jq -c '.[]')"};
-    }
-  }
-  if (IsMessageInString(text)) return {OddLine::Kind::kNotInput, kMessageInString};
-  if (HoldsWholeMessage(line)) {
+  if (is_first && BeginsAnArray(text)) {
     return {
         OddLine::Kind::kNotInput,
-        "it holds a message that something stands before; a message has to stand alone on its line. Let the "
-        "source write its log to stderr"};
+        "the input is a JSON array. Send each message as a JSON object on a line of its own (jq -c '.[]')"};
+  }
+  if (FindMessageSigns(text).message()) {
+    if (text.starts_with('"') && text.ends_with('"')) return {OddLine::Kind::kNotInput, kMessageInString};
+    return {OddLine::Kind::kNotInput,
+            "it holds a message, or a part of one, that something stands before; a message has to stand "
+            "whole and "
+            "alone on its line. Let the source write its log to stderr"};
   }
   return {};
 }

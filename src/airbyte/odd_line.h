@@ -1,7 +1,7 @@
 // odd_line: what a line is that is no message: the text of a source's log between its messages, which is
 // passed over, or a sign that the input is not what it should be (compressed, UTF-16, a JSON array, a message
-// that something stands before), which must never pass as text: data would be lost without a word. Pure;
-// called by RecordReader for such lines only.
+// or a part of one that something stands before), which must never pass as text: data would be lost without a
+// word. Pure; called by RecordReader for such lines only.
 #pragma once
 
 #include <string_view>
@@ -20,8 +20,9 @@ struct OddLine {
   Text reason;  // not for kText
 };
 
-// A line that does not begin with '{', and is not blank. It is followed by json::kPadding readable bytes.
-OddLine LookAtPlainLine(std::string_view line);
+// A line that does not begin with '{', and is not blank. `is_first`: of the input. Only that one tells what
+// the whole input is.
+OddLine LookAtPlainLine(std::string_view line, bool is_first);
 
 // A line that begins with '{' and is no valid message for `reason`, which is told where nothing better is
 // known.

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "airbyte/whole_message.h"
+#include "airbyte/message_signs.h"
 #include "json/padding.h"
 
 namespace ddb {
@@ -13,10 +13,10 @@ namespace {
 using Kind = OddLine::Kind;
 
 // As a line of a chunk, which bytes follow.
-OddLine LookAtPlain(std::string line) {
+OddLine LookAtPlain(std::string line, bool is_first = true) {
   const size_t size = line.size();
   line.append(json::kPadding, '}');
-  return LookAtPlainLine(std::string_view(line).substr(0, size));
+  return LookAtPlainLine(std::string_view(line).substr(0, size), is_first);
 }
 
 TEST(OddLine, TheTextOfASourcesLogIsPassedOver) {
@@ -34,18 +34,16 @@ TEST(OddLine, TheTextOfASourcesLogIsPassedOver) {
        "null",
        "42",
        "Traceback (most recent call last):",
-       R"(schema: {"type": "object", "properties": {"record": {"type": "string"}, "state": {"type": "null"}}})",
+       R"(schema: {"type": "object", "properties": {"record": "x", "records": null, "state": {"type": "null"}}})",
+       R"(read {"records": 42, "record": {}, "state": "running", "emitted_at": 1})",
+       "[{main}] INFO started",
+       "[ {x} ] hi",
        R"(sent {"type": "LOG"})",
        R"(the "type" is "RECORD")",
        R"("type":"RECORDS")",
        "BZh is no bzip2",
        "PK",
        "\xFE",
-       R"(a {"type":"RECORD"} and a {"record":{}})",
-       R"(sent {"type":"RECORD","record":{"stream":"us...)",
-       R"(x {"type":"object"} {"type":"record"})",
-       R"("sent {\"type\":\"RECORD\",\"record\":{}}")",
-       R"(DEBUG sent "{\"type\":\"RECORD\",\"record\":{}}")",
        R"({"type":"RECORDS","record":{}})",
        "\"{",
        "\""}) {
@@ -79,20 +77,33 @@ TEST(OddLine, InputOfAnotherFormIsNoText) {
   }
 }
 
-TEST(OddLine, AWholeMessageThatSomethingStandsBesideIsNoText) {
+TEST(OddLine, OnlyTheFirstLineTellsTheFormOfTheInput) {
+  for (const char* line : {"[", "[ {", R"([{"type":"LOG"}])", "\x1F\x8B\x08", "PK\x03\x04", "BZh91AY&SY"}) {
+    EXPECT_EQ(LookAtPlain(line).kind, Kind::kNotInput) << line;
+    EXPECT_EQ(LookAtPlain(line, /*is_first=*/false).kind, Kind::kText) << line;
+  }
+  EXPECT_EQ(LookAtPlain(std::string("text\0", 5), /*is_first=*/false).kind, Kind::kNotInput);
+  EXPECT_EQ(LookAtPlain(R"([{"type":"RECORD","record":{"a":1}}])", /*is_first=*/false).kind, Kind::kNotInput);
+}
+
+TEST(OddLine, AMessageThatSomethingStandsBesideIsNoText) {
   for (const char* line :
        {R"(loading 50%...{"type":"RECORD","record":{}})",
         R"(2024-01-01T00:00:00Z {"record":{},"type" : "RECORD"})",
         R"(source | {"type": "STATE", "state": {}})",
         R"(x {"type":"object"} {"type":"record","record":{}} y)",
         "\x1b[32m{\"type\":\"RECORD\",\"record\":{\"data\":{\"x\":NaN,\"y\":\"\xE9\"}}}\x1b[0m",
-        R"({{{"type":"STATE","state":{"data":1}})", R"([INFO] {"a":{"Type":"Record","Record":{}}})"}) {
+        R"(sent {"type":"RECORD","record":{"stream":"us...)", R"(a {"type":"RECORD"} and a {"record":{}})",
+        R"("type":"RECORD","record":{"stream":"a","data":{},"emitted_at":1}})",
+        R"(DEBUG sent "{\"type\":\"RECORD\",\"record\":{}}")", R"({{{"type":"STATE","state":{"data":1}})",
+        R"([INFO] {"a":{"Type":"Record","Record":{}}})"}) {
     const OddLine odd = LookAtPlain(line);
     EXPECT_EQ(odd.kind, Kind::kNotInput) << line;
-    EXPECT_NE(odd.reason.view().find("something stands before"), std::string::npos) << odd.reason;
+    EXPECT_NE(odd.reason.view().find("something stands before"), std::string::npos) << line << odd.reason;
   }
   for (const char* line :
-       {R"("{\"type\":\"RECORD\",\"record\":{}}")", R"( "{\"state\":{},\"type\":\"STATE\"}\n" )"}) {
+       {R"("{\"type\":\"RECORD\",\"record\":{}}")", R"( "{\"state\":{},\"type\":\"STATE\"}\n" )",
+        R"("sent {\"type\":\"RECORD\",\"record\":{}}")", R"("{""type"":""RECORD"",""record"":{}}")"}) {
     EXPECT_EQ(LookAtPlain(line).reason, kMessageInString) << line;
   }
 }

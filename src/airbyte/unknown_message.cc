@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "airbyte/whole_message.h"
+#include "airbyte/message_signs.h"
 #include "base/text.h"
 #include "json/escape.h"
 #include "json/members.h"
@@ -19,16 +19,6 @@ constexpr std::string_view kTextsOfLoggers[] = {"log", "msg", "message", "event"
 
 // Of a longer name no more is compared: it is nobody's slip.
 constexpr size_t kMostOfAName = 16;
-
-// "Record" and " RECORD" are RECORD to whoever wrote them.
-std::string Letters(std::string_view name) {
-  std::string letters;
-  for (const char c : name) {
-    if (IsAlnum(c)) letters.push_back(ToUpper(c));
-    if (letters.size() > kMostOfAName) break;
-  }
-  return letters;
-}
 
 // How deep a record is looked for in what may be its wrapping.
 constexpr int kLevels = 4;
@@ -58,8 +48,21 @@ bool LooksLikeRecord(const char* p, const char* end, int levels) {
 
 }  // namespace
 
+std::string Letters(std::string_view name) {
+  std::string letters;
+  for (const char c : name) {
+    if (IsAlnum(c)) letters.push_back(ToUpper(c));
+    if (letters.size() > kMostOfAName) break;
+  }
+  return letters;
+}
+
 bool IsTypeForOthers(std::string_view type) {
   return std::ranges::find(kTypesForOthers, type) != std::end(kTypesForOthers);
+}
+
+bool IsTypeOfTrace(std::string_view type) {
+  return type == "STREAM_STATUS" || type == "ERROR" || type == "ESTIMATE" || type == "ANALYTICS";
 }
 
 bool IsEmptyValue(const char* p, const char* end) {
@@ -72,21 +75,50 @@ bool IsEmptyValue(const char* p, const char* end) {
 
 bool SaysThatItFailed(const char* object, const char* end) {
   bool failed = false;
+  const auto look = [&](const json::Name& member, std::string_view said) {
+    if (said.front() != '"') return;
+    const std::string name = Letters(member.raw);
+    failed = failed || (name == "LEVEL" && Letters(said) == "FATAL");
+    failed = failed || (name == "STATUS" && Letters(said) == "FAILED");
+  };
   json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
-    const bool is_log = member.raw == "log";
-    if (value.front() != '{' || (!is_log && member.raw != "connectionStatus")) return;
-    json::ForEachValidMember(value.data() + 1, end, [&](const json::Name& part, std::string_view said) {
-      if (part.raw != (is_log ? "level" : "status")) return;
-      failed = failed || ToUpper(said) == (is_log ? "\"FATAL\"" : "\"FAILED\"");
-    });
+    look(member, value);
+    const std::string name = Letters(member.raw);
+    if (value.front() != '{' || (name != "LOG" && name != "CONNECTIONSTATUS")) return;
+    json::ForEachValidMember(value.data() + 1, end, look);
   });
   return failed;
+}
+
+StreamStatus StatusNamed(std::string_view text) {
+  return text == "COMPLETE"              ? StreamStatus::kComplete
+         : Letters(text) == "INCOMPLETE" ? StreamStatus::kIncomplete
+         : text == "STARTED"             ? StreamStatus::kStarted
+         : text == "RUNNING"             ? StreamStatus::kRunning
+                                         : StreamStatus::kOther;
+}
+
+bool HoldsRecordBeside(const char* object, const char* end, bool inside) {
+  bool holds = false;
+  const auto look = [&](const json::Name& member, std::string_view value) {
+    if (value.front() != '{' && value.front() != '[') return false;
+    const std::string letters = Letters(member.raw);
+    const bool is_one = letters == "RECORD" || letters == "RECORDS";
+    holds |= is_one && !IsEmptyValue(value.data(), end);
+    return !is_one && value.front() == '{';
+  };
+  json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
+    if (member.raw == "record") return;
+    if (look(member, value) && inside) json::ForEachValidMember(value.data() + 1, end, look);
+  });
+  return holds;
 }
 
 UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::string& scratch) {
   UnknownMessage unknown;
   bool holds_record = LooksLikeRecord(object, end, kLevels);
   bool holds_something = false;
+  bool holds_state = false;
   std::string name;
   json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
     json::Unescape(member.raw, name);
@@ -99,11 +131,16 @@ UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::st
     holds_something = true;
     const std::string letters = Letters(name);
     holds_record |= letters == "RECORD" || letters == "RECORDS";
+    const MessageSigns signs = FindMessageSigns(value);
+    holds_record |= signs.record;
+    holds_state |= signs.state;
   });
   const std::string type = Letters(unknown.type);
   // A record without its wrapping, beside the type, is one too.
   if (holds_record || (holds_something && type == "RECORD")) {
     unknown.reason = kRecordInAnotherType;
+  } else if (holds_state) {
+    unknown.reason = kMessageInString;
   } else if (holds_something && type == "STATE") {
     unknown.reason = "its type is not STATE, but STATE in another writing";
   } else if (holds_something && type == "TRACE") {  // it may say that the source has failed
@@ -125,9 +162,11 @@ Text WhyNoLogLine(const char* object, const char* end) {
     const bool is_payload = letters == "RECORD" || letters == "RECORDS" || letters == "STATE";
     const bool is_container = value.front() == '{' || value.front() == '[';
     is_other |= letters == "TYPE" || (is_payload && is_container && !IsEmptyValue(value.data(), end));
-    if (value.front() != '"') return;
-    is_log |= std::ranges::find(kTextsOfLoggers, name) != std::end(kTextsOfLoggers);
-    holds_message = holds_message || IsEscapedMessage(value.substr(1, value.size() - 2));
+    is_log |= value.front() == '"' && std::ranges::find(kTextsOfLoggers, name) != std::end(kTextsOfLoggers);
+    // Of a text that is a record's it is enough that it holds something.
+    const bool is_text_of_record = is_payload && letters != "STATE" && value.front() == '"';
+    holds_message |= is_text_of_record && value.find('{') != std::string_view::npos;
+    holds_message |= FindMessageSigns(value).message();
   });
   if (holds_message) return kMessageInString;
   return is_log && !is_other ? Text() : kNotAMessage;

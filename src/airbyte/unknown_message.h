@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "airbyte/message.h"
 #include "base/literal.h"
 
 namespace ddb {
@@ -17,11 +18,25 @@ inline constexpr Text kRecordInAnotherType = "it holds a record, but its type is
 // Types of messages that are for the platform or for sources: LOG, CONTROL and the like.
 bool IsTypeForOthers(std::string_view type);
 
+// Types of TRACEs; one of another may be an error in any writing.
+bool IsTypeOfTrace(std::string_view type);
+
 // The value at `p` of a message that is valid JSON can hold no record: null, false, {}, [] or "".
 bool IsEmptyValue(const char* p, const char* end);
 
+// A name in the letters and digits that it is made of, all of them capitals: "Record" and " RECORD" are
+// RECORD to whoever wrote them.
+std::string Letters(std::string_view name);
+
+// INCOMPLETE in any writing: no table is replaced by mistake then.
+StreamStatus StatusNamed(std::string_view text);
+
+// Whether a message, which is valid, has a record beside its member `record`: an object or a list that is
+// called so in another writing. `inside`: or one level down, in whatever writing.
+bool HoldsRecordBeside(const char* object, const char* end, bool inside);
+
 // Whether a message of one of those types, which is valid, says that the source has failed: a LOG that is
-// FATAL, a CONNECTION_STATUS that is FAILED.
+// FATAL, a CONNECTION_STATUS that is FAILED, in whatever writing.
 bool SaysThatItFailed(const char* object, const char* end);
 
 struct UnknownMessage {

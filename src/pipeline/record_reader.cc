@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "airbyte/message_signs.h"
 #include "base/text.h"
 #include "items/dead_letter.h"
 #include "json/mend.h"
@@ -107,13 +108,14 @@ bool RecordReader::ReadLine(std::string_view line) {
       return parsed.has_stream_for_error ? TakeBadRecord(parsed, line) : TakeBrokenLine(parsed.reason, line);
     case LineKind::kUnknown:
       ++unknown_lines_;
+      NoteFailureIn(line);
       input_.passed_over.NoteType(line_number_, parsed.type);
       return true;
     case LineKind::kPlain:
       return TakePlainLine(line);
     case LineKind::kLogLine:
       ++odd_lines_;
-      input_.passed_over.NoteText(line_number_);
+      PassOverText(line);
       return true;
     case LineKind::kBlank:
       ++odd_lines_;
@@ -128,7 +130,11 @@ bool RecordReader::ReadLine(std::string_view line) {
 // False: the run fails here.
 bool RecordReader::TakeLongLine(const SkimmedLine& line) {
   if (!line.is_whole) return FailLongLine(line);
-  if (line.kind == LineKind::kIgnored) return true;
+  if (line.kind == LineKind::kIgnored) {
+    // Nobody has read whether it says so.
+    input_.statuses.NoteFailure();
+    return true;
+  }
   if (line.kind == LineKind::kMalformed) return FailLine(line.reason, nullptr);
   if (line.kind != LineKind::kRecord || !run_.plan.skip_rejected) return FailLongLine(line);
   const StreamRef named{line.stream->ns, line.stream->name};
@@ -152,10 +158,20 @@ bool RecordReader::FailLongLine(const SkimmedLine& line) {
 
 bool RecordReader::TakePlainLine(std::string_view line) {
   ++odd_lines_;
-  const OddLine odd = LookAtPlainLine(line);
+  const OddLine odd = LookAtPlainLine(line, line_number_ == 1);
   if (odd.kind != OddLine::Kind::kText) return TakeOddLine(odd);
-  input_.passed_over.NoteText(line_number_);
+  PassOverText(line);
   return true;
+}
+
+void RecordReader::PassOverText(std::string_view line) {
+  NoteFailureIn(line);
+  input_.passed_over.NoteText(line_number_);
+}
+
+// What the source says of itself counts also where it is no whole message, or stands beside something.
+void RecordReader::NoteFailureIn(std::string_view line) {
+  if (FindMessageSigns(line).failure) input_.statuses.NoteFailure();
 }
 
 bool RecordReader::TakeBrokenLine(Text reason, std::string_view line) {

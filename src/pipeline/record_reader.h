@@ -71,6 +71,8 @@ class RecordReader final : private RecordSink {
   bool TakeLongLine(const SkimmedLine& line);
   bool FailLongLine(const SkimmedLine& line);
   bool TakePlainLine(std::string_view line);
+  void PassOverText(std::string_view line);
+  void NoteFailureIn(std::string_view line);
   bool TakeBrokenLine(Text reason, std::string_view line);
   bool TakeOddLine(const OddLine& odd);
   bool Fail(Error error);

@@ -199,6 +199,29 @@ class SourceThatFailed : public ReplacementsTest {
 TEST_P(SourceThatFailed, SaysError) { ReplacesNothing(Status("users", "STARTED") + kError); }
 TEST_P(SourceThatFailed, SaysErrorOnlyAfterwards) { ReplacesNothing(Status("users", "COMPLETE") + kError); }
 TEST_P(SourceThatFailed, SaysFatal) { ReplacesNothing(kFatal); }
+TEST_P(SourceThatFailed, SaysErrorInHalfALineOfText) {
+  KeepsOrders(Record("users", 1) + R"(2024 {"type":"TRACE","trace":{"type":"ERROR","em)" + "\n");
+}
+TEST_P(SourceThatFailed, SaysIncompleteInALogOfContainers) {
+  KeepsOrders(Record("users", 1) + R"({"log":"{\"type\":\"TRACE\",\"status\":\"INCOMPLETE\"}"})" + "\n");
+}
+TEST_P(SourceThatFailed, SaysFatalInALoggersLine) {
+  KeepsOrders(Record("users", 1) + R"({"level":"fatal","msg":"x"})" + "\n");
+}
+TEST_P(SourceThatFailed, SaysFatalUnderATypeInSmallLetters) {
+  KeepsOrders(Record("users", 1) + R"({"type":"log","log":{"level":"FATAL"}})" + "\n");
+}
+TEST_P(SourceThatFailed, MaySaySoInALineThatIsTooLongToBeRead) {
+  plan_.chunk_bytes = 4096;
+  budget_.SetLimit(1 << 20);
+  Start();
+  Send(Record("users", 1) + R"({"type":"LOG","log":{"level":"FATAL","message":")" +
+       std::string(2'000'000, 'x') + "\"}}\n");
+  Finish();
+  EndsWell();
+  EXPECT_TRUE(Replaced(kUsers));
+  EXPECT_FALSE(Replaced(kOrders));
+}
 TEST_P(SourceThatFailed, SaysThatItsConnectionFailed) {
   ReplacesNothing("{\"type\":\"CONNECTION_STATUS\",\"connectionStatus\":{\"status\":\"FAILED\"}}\n");
 }
@@ -209,7 +232,6 @@ TEST_P(SourceThatFailed, DiesWithoutAWordOnceItHasStarted) {
   ReplacesNothing(kLog + Status("users", "STARTED") + Status("orders", "RUNNING"));
 }
 TEST_P(SourceThatFailed, SpeaksAnotherProtocol) { ReplacesNothing(std::string("hello\n\n") + kUnknown); }
-
 TEST_P(SourceThatFailed, AfterTheWordOfAnotherStream) {
   KeepsOrders(Record("users", 1) + State("users", 1) + Status("users", "COMPLETE") +
               Status("orders", "INCOMPLETE"));

@@ -358,14 +358,42 @@ def test_a_message_that_stands_beside_text_is_not_passed_over(connector, engine,
     assert [state["stream"]["stream_state"] for state in outcome.states] == [{"n": 1}]
 
 
+# A part of a message is one too: the source meant it, and what is cut off is lost.
+PARTS_OF_A_MESSAGE = {
+    "half of it behind a log's words": lambda record: "2024 WA" + record[:60],
+    "without its head": lambda record: record[record.index('"type"'):],
+    "without more of its head": lambda record: record[record.index('RECORD"'):],
+    "half of it behind a container's time": lambda record: "2024-01-01T00:00:00Z stdout P " + record[:60],
+    "half of it in a container's log": lambda record: json.dumps({"log": record[:60], "stream": "stdout"}),
+    "behind a word in a container's log": lambda record: json.dumps({"log": "INFO " + record, "stream": "stdout"}),
+    "in a list in a logger's text": lambda record: json.dumps({"msg": f"[{record}]"}),
+    "in a logger's fields": lambda record: json.dumps({"msg": "x", "fields": {"line": record}}),
+    "in a JSON string behind a word": lambda record: "INFO " + json.dumps(record),
+    "in CSV": lambda record: '"' + record.replace('"', '""') + '"',
+    "behind many braces": lambda record: "log " + "{" * 65 + record,
+    "as Python shows it": lambda record: "DEBUG " + repr(json.loads(record)),
+}
+
+
+@pytest.mark.parametrize("part", PARTS_OF_A_MESSAGE)
+def test_a_part_of_a_message_in_text_is_not_passed_over(connector, engine, prefix, part):
+    config, catalog = configured(engine, prefix)
+    record = PARTS_OF_A_MESSAGE[part](messages.record("s", {"id": 1, "note": PRIVATE}))
+    outcome = connector.write(config, catalog, [*records(5), messages.stream_state("s", {"n": 1}), record, messages.stream_state("s", {"n": 2})])
+    assert outcome.code == 1
+    assert outcome.error["failure_type"] == "config_error"
+    assert "Line 7 of the input" in outcome.error["message"]
+    assert [state["stream"]["stream_state"] for state in outcome.states] == [{"n": 1}]
+    assert PRIVATE not in outcome.stdout + outcome.stderr
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_text_between_the_messages_is_passed_over(connector, engine, dynamodb, prefix, workers):
     text = ["2024-01-01 00:00:00 WARN some.library - old setting used", f"[INFO] {PRIVATE}", f'"{PRIVATE}"', f'["{PRIVATE}"]', "[]", "42",
             f'Schema: {{"type": "object", "properties": {{"record": "{PRIVATE}"}}}}', "\x1b[33mcolours\x1b[0m",
-            f"{PRIVATE}: caf\u00e9", f'sent {{"type":"RECORD","record":{{"stream":"s","data":{{"note":"{PRIVATE}...',
-            'the types are {"type":"RECORD"} and {"type":"STATE"}', f'got "{{\\"type\\":\\"RECORD\\",\\"record\\":{{}}}}" {PRIVATE}',
-            json.dumps({"level": "debug", "msg": "sent " + messages.record("s", {"note": PRIVATE}), "ts": 1.5}),
-            json.dumps({"log": 'got {"type":"RECORD","record":' + PRIVATE, "stream": "stdout"}), '{"message":"%s"}' % PRIVATE]
+            f"{PRIVATE}: caf\u00e9", f'read {{"records": 42, "record": null, "state": "{PRIVATE}"}}', "[{main}] INFO started", "[ {x} ] hi",
+            json.dumps({"level": "debug", "msg": "read {} of " + PRIVATE, "records": 42, "record": None, "state": "running"}),
+            json.dumps({"log": f'the "type" is {PRIVATE}', "stream": "stdout"}), '{"message":"%s"}' % PRIVATE]
     config, catalog = configured(engine, prefix, workers=workers)
     lines = [*text[:4], *records(10), *text[4:], messages.stream_state("s", {"n": 1}), *records(10, first=10), *text * 1000,
              messages.stream_state("s", {"n": 2})]

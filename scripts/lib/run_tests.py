@@ -30,6 +30,7 @@ WORKERS = {"fault": 4 * (os.cpu_count() or 1), "acceptance": 2}
 SANITIZED_PROPERTY_SEEDS = "100"
 SANITIZED_FAULT_SEEDS = "8"
 SANITIZED_SIMULATION_SEEDS = "80"
+SANITIZED_LOAD_SEEDS = "2"
 
 
 @dataclass
@@ -172,6 +173,7 @@ def test_environment(build):
     if sanitized(build):
         env.setdefault("DDB_PROPERTY_SEEDS", SANITIZED_PROPERTY_SEEDS)
         env.setdefault("DDB_SIMULATION_SEEDS", SANITIZED_SIMULATION_SEEDS)
+        env.setdefault("DDB_LOAD_SEEDS", SANITIZED_LOAD_SEEDS)
     return env
 
 

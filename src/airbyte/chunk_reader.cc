@@ -101,14 +101,15 @@ std::string Chunk::MoveOut(std::string_view part, size_t more) {
   std::string text;
   text.reserve(part.size() + more);
   const bool has_pages = bytes.get_deleter().mapped > 0;
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  // Whole pages of the part; others have neighbours in them.
-  uintptr_t gone = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  // Whole pages of the part, by their offset; others have neighbours in them.
+  const auto begin = static_cast<size_t>(part.data() - bytes.get());
+  size_t gone = (begin + page - 1) / page * page;
   while (text.size() < part.size()) {
     text.append(part.substr(text.size(), kMoveBytes));
-    const uintptr_t copied = (reinterpret_cast<uintptr_t>(part.data()) + text.size()) / page * page;
+    const size_t copied = (begin + text.size()) / page * page;
     if (!has_pages || copied <= gone) continue;
-    madvise(reinterpret_cast<void*>(gone), copied - gone, MADV_DONTNEED);
+    madvise(bytes.get() + gone, copied - gone, MADV_DONTNEED);
     gone = copied;
   }
   return text;

@@ -19,7 +19,14 @@ void (*HandlerOf(int signal))(int) {
   return action.sa_handler;
 }
 
-TEST(SignalsTest, TheFirstOneIsToldAndADescriptorWakes) {
+// Whatever these tests are started under: nohup ignores a hangup.
+class SignalsTest : public ::testing::Test {
+ protected:
+  SignalsTest() { signal(SIGHUP, SIG_DFL); }
+};
+using SignalsDeathTest = SignalsTest;
+
+TEST_F(SignalsTest, TheFirstOneIsToldAndADescriptorWakes) {
   for (const auto& [first, second] :
        {std::pair(SIGTERM, SIGINT), std::pair(SIGINT, SIGHUP), std::pair(SIGHUP, SIGTERM)}) {
     const Signals signals;
@@ -34,18 +41,18 @@ TEST(SignalsTest, TheFirstOneIsToldAndADescriptorWakes) {
   }
 }
 
-TEST(SignalsTest, ManyOfThemHoldNobodyUp) {
+TEST_F(SignalsTest, ManyOfThemHoldNobodyUp) {
   const Signals signals;
   for (int i = 0; i < 100'000; ++i) raise(SIGTERM);  // more than the pipe takes
   EXPECT_TRUE(Readable(signals.fd()));
 }
 
-TEST(SignalsTest, AClosedPipeIsNoSignal) {
+TEST_F(SignalsTest, AClosedPipeIsNoSignal) {
   const Signals signals;
   EXPECT_EQ(HandlerOf(SIGPIPE), SIG_IGN);
 }
 
-TEST(SignalsTest, WithoutItTheDefaultHolds) {
+TEST_F(SignalsTest, WithoutItTheDefaultHolds) {
   {
     const Signals signals;
   }
@@ -56,7 +63,7 @@ TEST(SignalsTest, WithoutItTheDefaultHolds) {
 }
 
 // Whatever the process does meanwhile.
-TEST(SignalsTest, FromTheFirstOneOnItsTimeIsMeasured) {
+TEST_F(SignalsTest, FromTheFirstOneOnItsTimeIsMeasured) {
   const Signals signals;
   EXPECT_EQ(alarm(0), 0u);
   raise(SIGTERM);
@@ -67,7 +74,7 @@ TEST(SignalsTest, FromTheFirstOneOnItsTimeIsMeasured) {
   EXPECT_LE(alarm(0), 4u) << "a second one leaves no more";
 }
 
-TEST(SignalsDeathTest, WhenItsTimeIsOverTheProcessEndsByTheFirstSignal) {
+TEST_F(SignalsDeathTest, WhenItsTimeIsOverTheProcessEndsByTheFirstSignal) {
   EXPECT_EXIT(
       {
         const Signals signals;
@@ -80,7 +87,7 @@ TEST(SignalsDeathTest, WhenItsTimeIsOverTheProcessEndsByTheFirstSignal) {
 }
 
 // As under nohup.
-TEST(SignalsTest, AHangupThatIsIgnoredStaysIgnored) {
+TEST_F(SignalsTest, AHangupThatIsIgnoredStaysIgnored) {
   ASSERT_NE(signal(SIGHUP, SIG_IGN), SIG_ERR);
   {
     const Signals signals;
@@ -91,7 +98,7 @@ TEST(SignalsTest, AHangupThatIsIgnoredStaysIgnored) {
   ASSERT_NE(signal(SIGHUP, SIG_DFL), SIG_ERR);
 }
 
-TEST(SignalsDeathTest, RaisedAgainItEndsTheProcessAsItself) {
+TEST_F(SignalsDeathTest, RaisedAgainItEndsTheProcessAsItself) {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     EXPECT_EXIT(
         {

@@ -26,6 +26,7 @@ struct Figures {
     std::sort(sorted.begin(), sorted.end());
     return sorted[sorted.size() / 2];
   }
+  bool has_median() const { return all.size() >= 10; }  // that of a few may be any of them
   double least() const { return *std::min_element(all.begin(), all.end()); }
   double most() const { return *std::max_element(all.begin(), all.end()); }
 };
@@ -61,12 +62,16 @@ void Show(const char* what, double median, double worst) {
   if (std::getenv("DDB_LOAD_FIGURES") != nullptr) std::printf("  %-24s %9.4f (%.4f)\n", what, median, worst);
 }
 void AtLeast(const char* what, const Figures& figures, double expected, double limit) {
-  EXPECT_GE(figures.median(), expected) << what << ", median";
+  if (figures.has_median()) {
+    EXPECT_GE(figures.median(), expected) << what << ", median";
+  }
   EXPECT_GE(figures.least(), limit) << what << ", worst";
   Show(what, figures.median(), figures.least());
 }
 void AtMost(const char* what, const Figures& figures, double expected, double limit) {
-  EXPECT_LE(figures.median(), expected) << what << ", median";
+  if (figures.has_median()) {
+    EXPECT_LE(figures.median(), expected) << what << ", median";
+  }
   EXPECT_LE(figures.most(), limit) << what << ", worst";
   Show(what, figures.median(), figures.most());
 }

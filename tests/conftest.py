@@ -1,6 +1,7 @@
 """Options and fixtures of the acceptance and fault suites. scripts/test calls pytest with them."""
 
 import os
+import signal
 import tempfile
 import uuid
 from pathlib import Path
@@ -11,6 +12,9 @@ from ddb_testkit.connector import Connector
 from ddb_testkit.engines import ENGINES, Dynoxide, delete_tables
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# nohup has what it starts ignore a hangup, and this would be handed down to the programs under test.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser):

@@ -8,6 +8,7 @@
 
 #include "delivery/fill_bound.h"
 #include "delivery/path_bound.h"
+#include "support/delivery/figures.h"
 #include "support/delivery/path_line.h"
 
 namespace ddb {
@@ -49,18 +50,6 @@ class Bounds {
   };
   PathBound path_;
   std::vector<Worker> workers_;
-};
-
-// A figure of each of the seeds.
-struct Figures {
-  std::vector<double> all;
-  double median() const {
-    std::vector<double> sorted = all;
-    std::sort(sorted.begin(), sorted.end());
-    return sorted[sorted.size() / 2];
-  }
-  double least() const { return *std::min_element(all.begin(), all.end()); }
-  double most() const { return *std::max_element(all.begin(), all.end()); }
 };
 
 class PathSimulation {

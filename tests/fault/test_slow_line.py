@@ -96,7 +96,7 @@ def test_one_megabyte_a_second_for_minutes(request, write_for, tls, budget_mb, w
 
 # A program with a sanitizer, or a machine that does other things too, cannot fill ten megabytes a second: the slower line
 # shows the same to it. A request counts when it is answered: small ones, so that those at both ends of a window weigh little.
-@pytest.mark.parametrize("rate, record_bytes, slow", [(2e6, 500, False), (10e6, RECORD_BYTES, True)])
+@pytest.mark.parametrize("rate, record_bytes, slow", [(1e6, 500, False), (10e6, RECORD_BYTES, True)])
 def test_a_line_that_changes_is_followed(request, write_for, rate, record_bytes, slow):
     if slow and not request.config.getoption("--slow"):
         pytest.skip("needs a machine that does nothing else; --slow")

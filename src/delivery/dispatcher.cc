@@ -134,7 +134,7 @@ Answer Dispatcher::Read(const Batch& batch, const Reply& reply) const {
       run_.tables[batch.table].write.ReadReply(reply, {sent.data(), batch.items.size()}, outcome);
   Answer answer;
   answer.fault = {reply.verdict.ok() ? outcome.fault : reply.verdict.fault, reply.verdict.status,
-                  reply.verdict.reason};
+                  reply.verdict.ok() ? outcome.reason : reply.verdict.reason};
   answer.refuses_who_asks = reply.verdict.RefusesWhoAsks();
   answer.taken_before = run_.flow.trouble(batch.table).has_stored();
   if (!told) {

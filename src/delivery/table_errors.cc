@@ -15,7 +15,9 @@ std::string FaultWords(const Fault& fault) {
   // What DynamoDB itself says is more exact than the fault's name.
   const bool named = fault.fault == ReplyFault::kThrottled || fault.fault == ReplyFault::kRefusedByName;
   if (named && !fault.reason.empty()) return std::string(fault.reason.view());
-  return DescribeFault(fault.fault, fault.status);
+  const std::string words = DescribeFault(fault.fault, fault.status);
+  const bool said = fault.fault == ReplyFault::kErrorAsSuccess && !fault.reason.empty();
+  return said ? fmt::format("{}: {}", words, fault.reason) : words;
 }
 
 Error VerdictError(const TableTarget& table, const EndpointText& endpoint, const Verdict& verdict,

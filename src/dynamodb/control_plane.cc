@@ -255,6 +255,7 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
 
 void ControlPlane::Learn(ControlReply& reply) {
   if (reply.ok() && !reply.body.starts_with('{')) reply.verdict = NotDynamoDb(reply.body);
+  if (reply.ok()) reply.verdict = ErrorInSuccess(reply.body).value_or(reply.verdict);
   if (reply.verdict.answered()) watch_.answered = true;
   if (reply.verdict.AcceptsWhoAsks()) watch_.accepted = true;
   if (!watch_.accepted && sent_ > 0) return;

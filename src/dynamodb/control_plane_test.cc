@@ -32,12 +32,12 @@ class HeldClient final : public Client {
     if (on_send) on_send();
   }
   size_t in_flight() const override { return waiting.size(); }
-  void Answer(const Verdict& verdict) {
+  void Answer(const Verdict& verdict, std::string_view body = "{}") {
     const Done done = std::move(waiting.front());
     waiting.pop_front();
     Reply reply;
     reply.verdict = verdict;
-    if (verdict.ok()) reply.body = "{}";
+    if (verdict.ok()) reply.body = body;
     done(reply);
   }
 
@@ -115,6 +115,21 @@ TEST_F(ControlPlaneTest, WaitsBeforeItAsksAgainAsThePolicySays) {
       }
     }
   }
+}
+
+// Else a table that was never dropped, or has no time to live, would count as one that was, or has.
+TEST_F(ControlPlaneTest, AnErrorUnderTheStatusOfASuccessIsNone) {
+  ControlPlane plane(loop_, client_, options_);
+  const auto call = Start(plane, 1);
+  for (const char* body : {R"({"__type":"x#ThrottlingException"})", R"({"Table":{},"message":"m"})"}) {
+    client_.Answer({}, body);
+    EXPECT_TRUE(ended_.empty()) << body;
+    client_.on_send = [this] { loop_.Stop(); };
+    loop_.Run();
+  }
+  client_.Answer({});
+  EXPECT_EQ(ended_.size(), 1u);
+  EXPECT_TRUE(ended_well_);
 }
 
 TEST_F(ControlPlaneTest, ACallThatEndsLetsTheOneThatWaitsLongestGo) {

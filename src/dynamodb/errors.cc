@@ -79,6 +79,7 @@ struct ErrorBody {
   std::string_view message;  // to tell apart only, never copied
   simdjson::dom::element reasons;
   bool has_reasons = false;
+  bool any = false;  // it has a member that only errors have
 };
 
 ErrorBody ReadErrorBody(const simdjson::dom::element& root) {
@@ -87,6 +88,7 @@ ErrorBody ReadErrorBody(const simdjson::dom::element& root) {
   if (root.get(object)) return body;
   for (const auto& [key, value] : object) {
     std::string_view text;
+    body.any = body.any || (IsOfAnError(key) && !value.is_null());
     if (key == "__type") {
       if (!value.get(text)) body.type = text;
     } else if (key == "code" || key == "Code") {
@@ -148,20 +150,39 @@ Verdict OfName(const KnownError& known, const ErrorBody& body) {
   return verdict;
 }
 
-Verdict OfErrorReply(const HttpReply& reply) {
+// What `of` makes of a reply and its body; the parser has copied the body, which errors are rare enough for.
+template <typename Fn>
+Verdict WithErrorBody(const HttpReply& reply, Fn of) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   ErrorBody body;
-  // The body is not padded; the parser copies it. Errors are rare enough for that.
   if (!reply.body.empty() && !parser.parse(reply.body.data(), reply.body.size()).get(root)) {
     body = ReadErrorBody(root);
   }
+  return of(reply, body);
+}
+
+Verdict OfErrorReply(const HttpReply& reply, const ErrorBody& body) {
   if (const KnownError* known = FindName(reply, body)) return OfName(*known, body);
   // Anybody's error has a `code`.
   const bool has_name = !reply.error_type.empty() || !body.type.empty();
   Verdict verdict = OfStatus(reply.status, has_name);
   verdict.fault = FaultOfStatus(reply, has_name);
   if (verdict.fault == ReplyFault::kRedirect) verdict.origin = PlainOrigin(reply.location);
+  return verdict;
+}
+
+// Something on the way gave an error the status of a success, or a success another status than DynamoDB's, so
+// what was done is not known. It is told, and not heeded, what the error says: a record is not rejected for
+// what such a reply calls it.
+Verdict OfDoubtfulSuccess(const HttpReply& reply, const ErrorBody& body) {
+  Verdict verdict = Make(Reaction::kRetry, ErrorCode::kBadReply, "the reply is not one of DynamoDB");
+  verdict.fault = FaultOfStatus(reply, /*has_type=*/false);
+  if (!reply.error_type.empty() || body.any) {
+    const KnownError* const known = FindName(reply, body);
+    verdict.reason = known ? known->reason : Text("an error unknown to this version");
+    verdict.fault = ReplyFault::kErrorAsSuccess;
+  }
   return verdict;
 }
 
@@ -196,9 +217,33 @@ Verdict Classify(const HttpReply& reply, bool crc_ok) {
   } else if (!crc_ok) {
     verdict = Make(Reaction::kRetry, ErrorCode::kBadReply, "the reply was damaged on its way (crc32)");
     verdict.fault = ReplyFault::kCrc32;
+  } else if (reply.status / 100 == 2 && (reply.status != 200 || !reply.error_type.empty())) {
+    verdict = WithErrorBody(reply, OfDoubtfulSuccess);
   } else if (reply.status != 200) {
-    verdict = OfErrorReply(reply);
+    verdict = WithErrorBody(reply, OfErrorReply);
   }
+  verdict.status = reply.status;
+  return verdict;
+}
+
+// The names that AWS's protocols give them, and those that gateways and other engines do.
+// https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
+bool IsOfAnError(std::string_view member) {
+  static constexpr std::string_view kNames[] = {"__type",       "code",  "Code",  "message", "Message",
+                                                "errorMessage", "error", "Error", "errors"};
+  return std::find(std::begin(kNames), std::end(kNames), member) != std::end(kNames);
+}
+
+std::optional<Verdict> ErrorInSuccess(std::string_view body) {
+  HttpReply reply;
+  reply.status = 200;
+  reply.body = body;
+  bool any = false;
+  Verdict verdict = WithErrorBody(reply, [&any](const HttpReply& of, const ErrorBody& read) {
+    any = read.any;
+    return OfDoubtfulSuccess(of, read);
+  });
+  if (!any) return std::nullopt;
   verdict.status = reply.status;
   return verdict;
 }

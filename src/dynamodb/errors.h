@@ -4,6 +4,7 @@
 // Pure values; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -104,5 +105,10 @@ struct Verdict {
 //   kConditionFailed     kFailSystem; a conditional write takes it as "the stored item is newer"
 //   kUnknownOperation    kFailSystem; the control plane may do without the operation
 Verdict Classify(const HttpReply& reply, bool crc_ok);
+
+// A member of a reply's object that only an error has; of an operation's own output none is called so.
+bool IsOfAnError(std::string_view member);
+// Of a body of HTTP 200 with one that is not null (it is not trusted: kRetry); nullopt: there is none.
+std::optional<Verdict> ErrorInSuccess(std::string_view body);
 
 }  // namespace ddb

@@ -266,7 +266,7 @@ TEST(Statuses, WithoutAKnownName) {
       {404, "<UnknownOperationException/>", R::kFailSystem, C::kUnknownOperation},
       {403, "<html>Forbidden</html>", R::kFailSystem, C::kUnknownOperation},
       {301, "", R::kFailSystem, C::kUnknownOperation},
-      {204, "", R::kFailSystem, C::kUnknownOperation},
+      {204, "", R::kRetry, C::kBadReply},
   };
   for (const StatusCase& c : cases) {
     const Verdict verdict = ClassifyBody(c.status, c.body);

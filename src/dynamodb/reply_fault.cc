@@ -84,6 +84,8 @@ Words WordsOf(ReplyFault fault) {
       return {"the replies are not DynamoDB's", kNotDynamoDb};
     case ReplyFault::kUnknownError:
       return {"the replies are an error that this version does not know", kLookBetween};
+    case ReplyFault::kErrorAsSuccess:
+      return {"the replies have the status of a success and hold an error", kLookBetween};
     case ReplyFault::kNoUnprocessedItems:
       return {"the replies have no UnprocessedItems, so that nobody can tell what was stored",
               "DynamoDB always sends them: what answers here is another database or an old version of one "
@@ -112,6 +114,7 @@ bool IsAboutStatus(ReplyFault fault) {
     case ReplyFault::kStatus:
     case ReplyFault::kUnknownError:
     case ReplyFault::kServiceFailed:
+    case ReplyFault::kErrorAsSuccess:
     case ReplyFault::kNoUnprocessedItems:
       return true;
     default:

@@ -41,6 +41,7 @@ enum class ReplyFault : uint8_t {
   kStatus,        // another status, without an error's name
   kUnknownError,  // an error whose name we do not know
   // One that speaks DynamoDB's API, but not as DynamoDB does.
+  kErrorAsSuccess,  // an error under the status of a success
   kNoUnprocessedItems,
   kForeignUnprocessed,  // UnprocessedItems that were not sent, or not as they were sent
   // DynamoDB's own.

@@ -144,6 +144,9 @@ std::string StrangerText(const FailedOperation& failed, const EndpointText& endp
       return fmt::format("{}, which points to {}. {}", what, verdict.origin, FaultAdvice(verdict.fault));
     case ReplyFault::kProxyLogin:
       return fmt::format("{}: {}. {}", what, FaultText(verdict.fault), FaultAdvice(verdict.fault));
+    case ReplyFault::kErrorAsSuccess:
+      return fmt::format("{}, with an error in it ({}). {}", what, verdict.reason,
+                         FaultAdvice(verdict.fault));
     default:
       break;
   }

@@ -98,6 +98,11 @@ bool ReadBatchReply(const WriteKind& kind, const Reply& reply, std::span<const S
   bool found = false;
   outcome.fault = ReplyFault::kNoUnprocessedItems;
   for (const auto& [name, value] : root) {
+    if (IsOfAnError(name) && !value.is_null()) {
+      if (const std::optional<Verdict> error = ErrorInSuccess(reply.body)) outcome.reason = error->reason;
+      outcome.fault = ReplyFault::kErrorAsSuccess;
+      return false;
+    }
     if (name != "UnprocessedItems") continue;
     dom::object tables;
     if (found || value.get(tables)) return false;

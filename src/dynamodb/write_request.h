@@ -52,6 +52,7 @@ struct WriteOutcome {
   // What was wrong with the reply, kUnprocessed where items came back; kNone too with a verdict that is not
   // ok, which has its own.
   ReplyFault fault = ReplyFault::kNone;
+  Text reason;  // with kErrorAsSuccess: what the error means
 };
 
 struct WriteKind {
@@ -104,6 +105,7 @@ struct WriteKind {
                                WriteOutcome& outcome) const {
     outcome.others.clear();
     outcome.fault = ReplyFault::kNone;
+    outcome.reason = {};
     return read(*this, reply, sent, outcome);
   }
 

@@ -143,6 +143,9 @@ TEST_F(BatchReply, WhatDoesNotAddUpIsNoAnswer) {
       R"({"UnprocessedItems":{},"UnprocessedItems":{}})",
       R"({"unprocesseditems":{}})",
       R"({"UnprocessedItems":{}}x)",
+      R"({"UnprocessedItems":{},"__type":"x#InternalServerError"})",
+      R"({"message":"m","UnprocessedItems":{}})",
+      R"({"UnprocessedItems":{},"Message":""})",
       R"({"UnprocessedItems":{"tab":{}}})",
       R"({"UnprocessedItems":{"tab":null}})",
       Unprocessed(Put("a", "1000"), "other"),
@@ -171,6 +174,8 @@ TEST_F(BatchReply, WhatWasWrongHasAName) {
       {R"({"UnprocessedItems":{)", ReplyFault::kNotJson},
       {"\r\n<!DOCTYPE html><html>log in</html>", ReplyFault::kHtml},
       {"{}", ReplyFault::kNoUnprocessedItems},
+      {R"({"message":"m"})", ReplyFault::kErrorAsSuccess},
+      {R"({"UnprocessedItems":{},"__type":"x#InternalServerError"})", ReplyFault::kErrorAsSuccess},
       {R"({"UnprocessedItems":null})", ReplyFault::kNoUnprocessedItems},
       {Unprocessed(Put("x", "1000")), ReplyFault::kForeignUnprocessed},
   };
@@ -186,6 +191,7 @@ TEST_F(BatchReply, WhatWasWrongHasAName) {
 
 TEST_F(BatchReply, OtherMembersDoNotMatter) {
   EXPECT_TRUE(Read(R"({"ConsumedCapacity":"much","UnprocessedItems":{},"ItemCollectionMetrics":[1]})"));
+  EXPECT_TRUE(Read(R"({"UnprocessedItems":{},"__type":null,"message":null,"new":"member"})"));
   EXPECT_THAT(not_yet_, IsEmpty());
 }
 

@@ -1,6 +1,7 @@
 #include "airbyte/line_skim.h"
 
 #include "airbyte/unknown_message.h"
+#include "airbyte/written_names.h"
 #include "base/text.h"
 #include "json/escape.h"
 #include "json/utf8.h"
@@ -116,8 +117,7 @@ LineSkim::Member LineSkim::MemberNamed(const std::string& raw) const {
   if (depth_ == 1 && name == "type") return Member::kType;
   if (depth_ == 1 && name == "record") return Member::kRecord;
   if (!in_record_) {
-    const std::string letters = Letters(name);
-    if (letters != "RECORD" && letters != "RECORDS") return Member::kOther;
+    if (!MeansRecord(Letters(name))) return Member::kOther;
     return depth_ == 1 ? Member::kOddRecord : Member::kInnerRecord;
   }
   return name == "stream" ? Member::kStream : name == "namespace" ? Member::kNamespace : Member::kOther;

@@ -3,6 +3,7 @@
 #include "airbyte/message_signs.h"
 #include "airbyte/stream_reader.h"
 #include "airbyte/unknown_message.h"
+#include "airbyte/written_names.h"
 #include "base/text.h"
 #include "json/members.h"
 #include "json/scan.h"

@@ -1,7 +1,6 @@
 #include "airbyte/message_signs.h"
 
-#include <string>
-
+#include "airbyte/written_names.h"
 #include "base/text.h"
 
 namespace ddb {
@@ -9,8 +8,15 @@ namespace {
 
 // "connection_status"; a longer word is none of those that matter.
 constexpr size_t kMostOfAWord = 20;
+// How far behind a word is looked for what tells more of it, where the text comes in pieces. Nobody lays out
+// JSON with more spaces than that.
+constexpr size_t kMostUndecided = 4096;
+// Of a quote, as \u0022.
+constexpr size_t kMostOfAQuote = 6;
 
 constexpr bool IsLetter(char c) { return IsAlpha(c) || c == '_'; }
+constexpr bool MayBeginQuote(char c) { return c == '"' || c == '\'' || c == '\\'; }
+bool HasBrace(std::string_view text) { return text.find_first_of("{}") != std::string_view::npos; }
 
 // Behind the quote at `p`; `p`: there is none. Some encoders write all quotes in a string as \u0022.
 const char* BehindQuote(const char* p, const char* end) {
@@ -18,7 +24,7 @@ const char* BehindQuote(const char* p, const char* end) {
   if (*p == '"' || *p == '\'') return p + 1;
   if (*p != '\\') return p;
   const std::string_view text(p, static_cast<size_t>(end - p));
-  return text.starts_with("\\u0022") || text.starts_with("\\u0027") ? p + 6 : p;
+  return text.starts_with("\\u0022") || text.starts_with("\\u0027") ? p + kMostOfAQuote : p;
 }
 
 // Spaces, those that are escaped among them, and the backslashes of however many encodings.
@@ -44,97 +50,129 @@ const char* SkipQuotes(const char* p, const char* end) {
   }
 }
 
-// The value at `p` is an object or a list that is not empty, in a string or not, or it is cut off.
-bool MayHold(const char* p, const char* end) {
-  p = SkipQuotes(p, end);
-  if (p == end) return true;
-  if (*p != '{' && *p != '[') return false;
-  p = SkipQuotes(p + 1, end);
-  return p == end || (*p != '}' && *p != ']');
-}
-
-class Words {
- public:
-  // A quoted word, which `behind` follows.
-  void Add(std::string_view text, const char* behind, const char* end) {
-    std::string word;
-    for (const char c : text.substr(0, kMostOfAWord)) {
-      if (c != '_') word.push_back(ToUpper(c));
-    }
-    behind = SkipQuotes(behind, end);
-    const bool is_key = behind < end && (*behind == ':' || *behind == '=');  // "a": or "a"=>
-    if (is_key) {
-      behind += 1;
-      if (behind < end && *behind == '>') ++behind;
-      AddKey(word, MayHold(behind, end));
-    } else {
-      AddValue(word);
-    }
-    is_type_next_ = is_key && word == "TYPE";
-  }
-
-  MessageSigns Signs() const {
-    return {.record = record_ || (data_ && emitted_at_),
-            .state = state_,
-            .failure = fatal_ || (trace_ && error_) || (connection_status_ && failed_)};
-  }
-
- private:
-  void AddKey(std::string_view word, bool may_hold) {
-    emitted_at_ |= word == "EMITTEDAT";
-    connection_status_ |= word == "CONNECTIONSTATUS";
-    if (!may_hold) return;
-    record_ |= word == "RECORD" || word == "RECORDS";
-    data_ |= word == "DATA";
-    trace_ |= word == "TRACE";
-    error_ |= word == "ERROR";
-  }
-  void AddValue(std::string_view word) {
-    record_ |= word == "RECORD";
-    state_ |= is_type_next_ && word == "STATE";
-    trace_ |= word == "TRACE";
-    error_ |= word == "ERROR";
-    fatal_ |= word == "FATAL" || word == "INCOMPLETE";
-    connection_status_ |= word == "CONNECTIONSTATUS";
-    failed_ |= word == "FAILED";
-  }
-
-  bool is_type_next_ = false;
-  bool record_ = false;
-  bool data_ = false;
-  bool emitted_at_ = false;
-  bool state_ = false;
-  bool trace_ = false;
-  bool error_ = false;
-  bool fatal_ = false;
-  bool connection_status_ = false;
-  bool failed_ = false;
-};
-
 }  // namespace
 
-MessageSigns FindMessageSigns(std::string_view text) {
-  if (text.find_first_of("{}") == std::string_view::npos) return {};
-  Words words;
+// ---- one quoted word
+
+struct SignSearch::Quoted {
+  Words::Word word;
+  const char* next;  // where the next one may begin
+  const char* seen;  // no byte behind it was looked at, but for a quote's
+};
+
+// `p` at what may begin a quote.
+SignSearch::Quoted SignSearch::LookAt(const char* p, const char* end) {
+  const char* const inside = BehindQuote(p, end);
+  if (inside == p) return {{}, p + 1, p};
+  const char* const word = SkipBlanks(inside, end);
+  const char* behind = word;
+  while (behind < end && IsLetter(*behind) && behind - word <= static_cast<ptrdiff_t>(kMostOfAWord)) ++behind;
+  const auto size = static_cast<size_t>(behind - word);
+  if (size == 0 || size > kMostOfAWord) return {{}, inside, behind};
+  const char* const close = SkipBlanks(behind, end);
+  const char* const closed = BehindQuote(close, end);
+  if (closed == close && close != end) return {{}, inside, close};
+  Quoted quoted{{.text = {word, size}, .may_be_key = closed == close}, close, closed};
+  const char* colon = SkipQuotes(closed, end);
+  quoted.seen = colon;
+  if (colon == end || (*colon != ':' && *colon != '=')) return quoted;
+  quoted.word.is_key = true;
+  if (++colon < end && *colon == '>') ++colon;
+  const char* const value = SkipQuotes(colon, end);  // in a string or not
+  quoted.seen = value;
+  quoted.word.holds = value == end;
+  if (value == end || (*value != '{' && *value != '[')) return quoted;
+  const char* const content = SkipQuotes(value + 1, end);
+  quoted.seen = content;
+  quoted.word.holds = content == end || (*content != '}' && *content != ']');
+  quoted.word.holds_list = *value == '[';
+  return quoted;
+}
+
+// ---- what the words say together
+
+void SignSearch::Words::Add(const Word& word) {
+  const std::string letters = Letters(word.text);
+  if (word.is_key) {
+    AddKey(letters, word);
+  } else {
+    AddValue(letters, word);
+  }
+  is_type_next_ = word.is_key && letters == "TYPE";
+}
+
+void SignSearch::Words::AddKey(std::string_view letters, const Word& word) {
+  emitted_at_ |= letters == "EMITTEDAT";
+  connection_status_ |= letters == "CONNECTIONSTATUS";
+  if (!word.holds) return;
+  record_ |= MeansRecord(letters);
+  fields_ |= letters == "FIELDS" && word.holds_list;
+  data_ |= letters == "DATA";
+  trace_ |= letters == "TRACE";
+  error_ |= letters == "ERROR";
+}
+
+void SignSearch::Words::AddValue(std::string_view letters, const Word& word) {
+  record_ |= word.may_be_key && MeansRecord(letters);
+  if (word.text == "RECORD") (is_type_next_ ? record_type_ : record_) = true;
+  state_ |= is_type_next_ && letters == "STATE";
+  trace_ |= letters == "TRACE";
+  error_ |= letters == "ERROR";
+  fatal_ |= letters == "FATAL" || letters == "INCOMPLETE";
+  connection_status_ |= letters == "CONNECTIONSTATUS";
+  failed_ |= letters == "FAILED";
+}
+
+MessageSigns SignSearch::Words::Signs() const {
+  const bool is_schema = fields_ && !emitted_at_;
+  return {.record = HoldRecord() || (record_type_ && !is_schema),
+          .state = state_,
+          .failure = fatal_ || (trace_ && error_) || (connection_status_ && failed_)};
+}
+
+// ---- a text
+
+// How much of it has been decided: all of the last piece.
+size_t SignSearch::Read(std::string_view text, bool is_last, Words& words) {
   const char* p = text.data();
   const char* const end = p + text.size();
   while (p < end) {
-    const char* const inside = BehindQuote(p, end);
-    if (inside == p) {
+    if (!MayBeginQuote(*p)) {
       ++p;
       continue;
     }
-    const char* const word = SkipBlanks(inside, end);
-    const char* behind = word;
-    while (behind < end && IsLetter(*behind)) ++behind;
-    const char* const close = SkipBlanks(behind, end);
-    const char* const next = BehindQuote(close, end);
-    p = inside;
-    if (behind == word || (next == close && close != end)) continue;
-    words.Add({word, static_cast<size_t>(behind - word)}, next, end);
-    p = close;
+    const Quoted quoted = LookAt(p, end);
+    const auto left = static_cast<size_t>(end - p);
+    const bool is_certain = static_cast<size_t>(end - quoted.seen) >= kMostOfAQuote;
+    if (!is_last && !is_certain && left <= kMostUndecided) return text.size() - left;
+    if (!quoted.word.text.empty()) words.Add(quoted.word);
+    p = quoted.next;
   }
+  return text.size();
+}
+
+void SignSearch::Feed(std::string_view piece) {
+  has_brace_ = has_brace_ || HasBrace(piece);
+  if (undecided_.empty()) {
+    undecided_ = piece.substr(Read(piece, /*is_last=*/false, words_));
+    return;
+  }
+  undecided_ += piece;
+  undecided_.erase(0, Read(undecided_, /*is_last=*/false, words_));
+}
+
+MessageSigns SignSearch::Finish() const {
+  if (!has_brace_) return {};
+  Words words = words_;
+  Read(undecided_, /*is_last=*/true, words);
   return words.Signs();
+}
+
+MessageSigns FindMessageSigns(std::string_view text) {
+  if (!HasBrace(text)) return {};
+  SignSearch search;
+  search.Feed(text);
+  return search.Finish();
 }
 
 }  // namespace ddb

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <random>
 #include <string>
+#include <string_view>
 
 namespace ddb {
 namespace {
@@ -10,17 +13,29 @@ namespace {
 const std::string kRecord = R"({"type":"RECORD","record":{"stream":"a","data":{"id":1},"emitted_at":1}})";
 
 TEST(MessageSigns, ARecordInAnyQuotes) {
-  for (const char* text :
-       {R"(2024 WA{"type":"RECORD","record":{"stream":"us)", R"("type":"RECORD","record":{"a":1}})",
-        R"(<ts> stdout P {"type" : " Record ","rec)", R"(x {"type":"RECORD)",
-        R"({"log":"{\"type\":\"RECORD\",\"rec"})", R"({"a":{"b":"{\\\"type\\\":\\\"RECORD\\\"}"}})",
-        R"("{""type"":""RECORD"",""record"":{""a"":1}}")", R"(log {'type': 'RECORD', 'record': {'a': 1}})",
-        R"({\u0022type\u0022:\u0022RECORD\u0022})", R"({\\u0022type\\u0022:\\u0022RECORD\\u0022})",
-        R"({"type":"RECORD\n"})", R"(RECORD","record":{"a":1}})", R"({"records" : [ {"a":1}]})",
-        R"(x"record":{)", R"({"record":)", R"({"record":"{\"a\":1}"})", R"({"record"=>{"a"=>1}})",
-        R"(ord":{"stream":"a","data":{"id":1},"emitted_at":1}})"}) {
+  for (const char* text : {R"(2024 WA{"type":"RECORD","record":{"stream":"us)",
+                           R"("type":"RECORD","record":{"a":1}})",
+                           R"(<ts> stdout P {"type" : " RECORD ","rec)",
+                           R"(x {"type":"RECORD)",
+                           R"(x {"type":"RECORD",)",
+                           R"(x {"type":"Record","Record":{"a":1}})",
+                           R"(x {"rec_ord)",
+                           R"(x { type: 'RECORD', fields: [1] })",
+                           R"({"log":"{\"type\":\"RECORD\",\"rec"})",
+                           R"({"a":{"b":"{\\\"type\\\":\\\"RECORD\\\"}"}})",
+                           R"("{""type"":""RECORD"",""record"":{""a"":1}}")",
+                           R"(log {'type': 'RECORD', 'record': {'a': 1}})",
+                           R"({\u0022type\u0022:\u0022RECORD\u0022})",
+                           R"({\\u0022type\\u0022:\\u0022RECORD\\u0022})",
+                           R"({"type":"RECORD\n"})",
+                           R"(RECORD","record":{"a":1}})",
+                           R"({"records" : [ {"a":1}]})",
+                           R"(x"record":{)",
+                           R"({"record":)",
+                           R"({"record":"{\"a\":1}"})",
+                           R"({"record"=>{"a"=>1}})",
+                           R"(ord":{"stream":"a","data":{"id":1},"emitted_at":1}})"}) {
     EXPECT_TRUE(FindMessageSigns(text).record) << text;
-    EXPECT_TRUE(FindMessageSigns(text).message()) << text;
   }
   EXPECT_TRUE(FindMessageSigns("log " + std::string(65, '{') + kRecord).record);
   // Wherever its head is cut off.
@@ -37,6 +52,97 @@ TEST(MessageSigns, AStateByItsType) {
   }
 }
 
+// As sources with schemas of their own log them; also cut off, and encoded once more.
+TEST(MessageSigns, TheSchemaOfARecordIsNoRecord) {
+  const std::string avro = R"({"type":"record","name":"x","fields":[{"name":"a","type":["null","record"]}]})";
+  const std::string big_query = R"([{"name":"a","mode":"REPEATED","type":"RECORD","fields":[{"name":"b"}]}])";
+  const std::string schemas[] = {"DEBUG schema " + avro,
+                                 avro,
+                                 big_query,
+                                 "x {'type': 'record', 'name': 'x'}",
+                                 std::string(R"({"msg":"{\"type\":\"record\",\"fields\":[{\"name\"")"),
+                                 std::string(R"({"schema":{"type":"Record","fields":{"a":1}}})")};
+  for (const std::string& text : schemas) {
+    EXPECT_FALSE(FindMessageSigns(text).record) << text;
+  }
+  // A record that has such a schema among its data, or looks like one.
+  const std::string records[] = {"x " + kRecord + avro,
+                                 R"(x {"type":"RECORD","record":{"data":)" + avro + "}}",
+                                 R"("data":{"fields":[1]},"emitted_at":1},"type":"RECORD"})",
+                                 std::string(R"("fields":[1]},"emitted_at":1},"type":"RECORD"})"),
+                                 std::string(R"(x {"type":"RECORD","fields":{"a":1}})")};
+  for (const std::string& text : records) {
+    EXPECT_TRUE(FindMessageSigns(text).record) << text;
+  }
+}
+
+std::string Shown(const MessageSigns& signs) {
+  return std::string(signs.record ? "record " : "") + (signs.state ? "state " : "") +
+         (signs.failure ? "failure" : "");
+}
+
+// Whatever the pieces are, they say what the whole says.
+TEST(SignSearch, PiecesSayWhatTheWholeSays) {
+  const std::string_view parts[] = {"{",
+                                    "}",
+                                    "[",
+                                    "]",
+                                    ":",
+                                    "=>",
+                                    "\"",
+                                    "\\\"",
+                                    "\\u0022",
+                                    "'",
+                                    " ",
+                                    "\\n",
+                                    "type",
+                                    "RECORD",
+                                    "record",
+                                    "\"record\"",
+                                    "data",
+                                    "\"data\":{",
+                                    "emitted_at",
+                                    "\"type\"",
+                                    "\"emittedAt\":",
+                                    "STATE",
+                                    "\"STATE\"",
+                                    "FATAL",
+                                    "\"fields\":[1]",
+                                    "x",
+                                    "\\\\",
+                                    "TRACE"};
+  std::mt19937 random(11);
+  int records = 0;
+  for (int round = 0; round < 50'000; ++round) {
+    std::string text;
+    for (int n = random() % 24; n >= 0; --n) text += parts[random() % std::size(parts)];
+    const std::string whole = Shown(FindMessageSigns(text));
+    records += whole.starts_with("record");
+    SignSearch search;
+    for (size_t at = 0; at < text.size();) {
+      const size_t size = 1 + random() % (round % 2 == 0 ? 1 : 12);
+      search.Feed(std::string_view(text).substr(at, size));
+      at += size;
+    }
+    ASSERT_EQ(Shown(search.Finish()), whole) << text;
+    ASSERT_TRUE(!search.found_record() || whole.starts_with("record")) << text;
+  }
+  EXPECT_GT(records, 5'000);
+}
+
+// Of a text without an end that could be anything: what cannot be told is taken for a part of a record, and
+// nothing of it is kept.
+TEST(SignSearch, KeepsLittleOfWhatIsUndecided) {
+  SignSearch search;
+  search.Feed("x {\"record\"");
+  for (int n = 0; n < 1'000; ++n) search.Feed(std::string(1'000, n % 2 == 0 ? ' ' : '\\'));
+  EXPECT_FALSE(search.found_record());
+  search.Feed("\"record\":");
+  EXPECT_FALSE(search.found_record());
+  for (int n = 0; n < 10; ++n) search.Feed(std::string(1'000, ' '));
+  EXPECT_TRUE(search.found_record());
+}
+
 TEST(MessageSigns, TextThatSpeaksOfOtherThings) {
   for (const char* text : {"",
                            "{",
@@ -47,6 +153,10 @@ TEST(MessageSigns, TextThatSpeaksOfOtherThings) {
                            R"(RECORD {record: {}})",
                            R"({"x":"RECORDS"})",
                            R"({"x":"the RECORD"})",
+                           R"({"x":"record"})",
+                           R"({x} is a "record)"
+                           "\"",
+                           R"({"type":" Record "})",
                            R"({"records":42,"record":null})",
                            R"({"record":{ },"records":[]})",
                            R"({'record': None})",
@@ -63,7 +173,8 @@ TEST(MessageSigns, TextThatSpeaksOfOtherThings) {
                            R"({"fatal":{"a":1}})",
                            R"(x "INCOMPLETE")"}) {
     const MessageSigns signs = FindMessageSigns(text);
-    EXPECT_FALSE(signs.message()) << text;
+    EXPECT_FALSE(signs.record) << text;
+    EXPECT_FALSE(signs.state) << text;
     EXPECT_FALSE(signs.failure) << text;
   }
 }
@@ -75,7 +186,8 @@ TEST(MessageSigns, TheSourcesFailure) {
         R"(x {'status': 'INCOMPLETE'})", R"({"type":"log","log":{"level":"FATAL "}})",
         R"(x {"type":"CONNECTION_STATUS","connectionStatus":{"status":"FAILED"}})"}) {
     EXPECT_TRUE(FindMessageSigns(text).failure) << text;
-    EXPECT_FALSE(FindMessageSigns(text).message()) << text;
+    EXPECT_FALSE(FindMessageSigns(text).record) << text;
+    EXPECT_FALSE(FindMessageSigns(text).state) << text;
   }
 }
 

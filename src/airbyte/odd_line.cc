@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include "airbyte/message_signs.h"
-
 namespace ddb {
 namespace {
 
@@ -49,31 +47,41 @@ bool BeginsAnArray(std::string_view text) {
   return member.empty() || member.front() == '"';
 }
 
+bool HoldsNul(std::string_view line) { return line.find('\0') != std::string_view::npos; }
+
 }  // namespace
 
-OddLine LookAtPlainLine(std::string_view line, bool is_first) {
+Text OtherForm(std::string_view begin, bool is_first) {
+  if (!is_first) return {};
   for (const Magic& magic : kMagic) {
-    if (is_first && line.starts_with(magic.bytes)) return {OddLine::Kind::kNotInput, magic.reason};
+    if (begin.starts_with(magic.bytes)) return magic.reason;
   }
-  if (line.find('\0') != std::string_view::npos) return {OddLine::Kind::kNotInput, kHoldsNul};
+  if (!BeginsAnArray(WithoutSpaces(begin)) || HoldsNul(begin)) return {};
+  return "the input is a JSON array. Send each message as a JSON object on a line of its own (jq -c '.[]')";
+}
+
+Text WhyNoText(const MessageSigns& signs, bool holds_nul) {
+  if (holds_nul) return kHoldsNul;
+  if (!signs.record) return {};
+  return "it holds a record, or a part of one, that something stands before; a message has to stand whole "
+         "and alone on its line. Let the source write its log to stderr";
+}
+
+OddLine LookAtPlainLine(std::string_view line, bool is_first) {
   const std::string_view text = WithoutSpaces(line);
-  if (is_first && BeginsAnArray(text)) {
-    return {
-        OddLine::Kind::kNotInput,
-        "the input is a JSON array. Send each message as a JSON object on a line of its own (jq -c '.[]')"};
+  OddLine odd;
+  odd.signs = FindMessageSigns(text);
+  odd.reason = OtherForm(line, is_first);
+  if (odd.reason.empty()) {
+    const bool is_string = odd.signs.record && text.starts_with('"') && text.ends_with('"');
+    odd.reason = is_string ? kMessageInString : WhyNoText(odd.signs, HoldsNul(line));
   }
-  if (FindMessageSigns(text).message()) {
-    if (text.starts_with('"') && text.ends_with('"')) return {OddLine::Kind::kNotInput, kMessageInString};
-    return {OddLine::Kind::kNotInput,
-            "it holds a message, or a part of one, that something stands before; a message has to stand "
-            "whole and "
-            "alone on its line. Let the source write its log to stderr"};
-  }
-  return {};
+  if (!odd.reason.empty()) odd.kind = OddLine::Kind::kNotInput;
+  return odd;
 }
 
 OddLine LookAtBrokenLine(std::string_view line, Text reason) {
-  if (line.find('\0') != std::string_view::npos) return {OddLine::Kind::kNotInput, kHoldsNul};
+  if (HoldsNul(line)) return {OddLine::Kind::kNotInput, kHoldsNul};
   const std::string_view text = WithoutSpaces(line);
   if (text.ends_with('{') || text.ends_with('[') || text.ends_with(',')) {
     return {

@@ -45,6 +45,9 @@ TEST(OddLine, TheTextOfASourcesLogIsPassedOver) {
        "PK",
        "\xFE",
        R"({"type":"RECORDS","record":{}})",
+       R"(DEBUG schema {"type":"record","name":"x","fields":[{"name":"a","type":"record"}]})",
+       R"("{\"type\":\"record\",\"name\":\"x\"}")",
+       R"(sent {"type":"RECORD","mode":"NULLABLE","fields":[{"name":"x"}]})",
        "\"{",
        "\""}) {
     EXPECT_EQ(LookAtPlain(line).kind, Kind::kText) << line;
@@ -90,22 +93,34 @@ TEST(OddLine, AMessageThatSomethingStandsBesideIsNoText) {
   for (const char* line :
        {R"(loading 50%...{"type":"RECORD","record":{}})",
         R"(2024-01-01T00:00:00Z {"record":{},"type" : "RECORD"})",
-        R"(source | {"type": "STATE", "state": {}})",
-        R"(x {"type":"object"} {"type":"record","record":{}} y)",
+        R"(x {"type":"object"} {"type":"record","record":{"a":1}} y)",
         "\x1b[32m{\"type\":\"RECORD\",\"record\":{\"data\":{\"x\":NaN,\"y\":\"\xE9\"}}}\x1b[0m",
         R"(sent {"type":"RECORD","record":{"stream":"us...)", R"(a {"type":"RECORD"} and a {"record":{}})",
         R"("type":"RECORD","record":{"stream":"a","data":{},"emitted_at":1}})",
-        R"(DEBUG sent "{\"type\":\"RECORD\",\"record\":{}}")", R"({{{"type":"STATE","state":{"data":1}})",
-        R"([INFO] {"a":{"Type":"Record","Record":{}}})"}) {
+        R"(DEBUG sent "{\"type\":\"RECORD\",\"record\":{}}")", R"({{{"type":"RECORD","state":{"data":1}})",
+        R"([INFO] {"a":{"Type":"Record","Record":{"a":1}}})"}) {
     const OddLine odd = LookAtPlain(line);
     EXPECT_EQ(odd.kind, Kind::kNotInput) << line;
     EXPECT_NE(odd.reason.view().find("something stands before"), std::string::npos) << line << odd.reason;
   }
   for (const char* line :
-       {R"("{\"type\":\"RECORD\",\"record\":{}}")", R"( "{\"state\":{},\"type\":\"STATE\"}\n" )",
+       {R"("{\"type\":\"RECORD\",\"record\":{}}")", R"( "{\"record\":{},\"type\":\"RECORD\"}\n" )",
         R"("sent {\"type\":\"RECORD\",\"record\":{}}")", R"("{""type"":""RECORD"",""record"":{}}")"}) {
     EXPECT_EQ(LookAtPlain(line).reason, kMessageInString) << line;
   }
+}
+
+// What is lost with it is sent again.
+TEST(OddLine, AStateInTextIsPassedOverAndTold) {
+  for (const char* line :
+       {R"(source | {"type": "STATE", "state": {}})", R"({{{"type":"STATE","state":{"data":1}})",
+        R"("{\"state\":{},\"type\":\"STATE\"}")", R"(DEBUG sending {'type': 'STATE', 'state': {)"}) {
+    const OddLine odd = LookAtPlain(line);
+    EXPECT_EQ(odd.kind, Kind::kText) << line;
+    EXPECT_TRUE(odd.signs.state) << line;
+  }
+  EXPECT_EQ(LookAtPlain(R"(x {"type":"STATE","state":{}} {"type":"RECORD","record":{"a":1}})").kind,
+            Kind::kNotInput);
 }
 
 TEST(OddLine, ABrokenLineIsToldAsWhatItMayBe) {

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "airbyte/message_signs.h"
-#include "base/text.h"
+#include "airbyte/written_names.h"
 #include "json/escape.h"
 #include "json/members.h"
 
@@ -16,9 +16,6 @@ constexpr std::string_view kTypesForOthers[] = {"LOG",     "SPEC",    "CONNECTIO
 
 // What loggers call the text of a line: Docker's, bunyan's and zap's, logrus', structlog's.
 constexpr std::string_view kTextsOfLoggers[] = {"log", "msg", "message", "event"};
-
-// Of a longer name no more is compared: it is nobody's slip.
-constexpr size_t kMostOfAName = 16;
 
 // How deep a record is looked for in what may be its wrapping.
 constexpr int kLevels = 4;
@@ -48,21 +45,16 @@ bool LooksLikeRecord(const char* p, const char* end, int levels) {
 
 }  // namespace
 
-std::string Letters(std::string_view name) {
-  std::string letters;
-  for (const char c : name) {
-    if (IsAlnum(c)) letters.push_back(ToUpper(c));
-    if (letters.size() > kMostOfAName) break;
-  }
-  return letters;
-}
-
 bool IsTypeForOthers(std::string_view type) {
   return std::ranges::find(kTypesForOthers, type) != std::end(kTypesForOthers);
 }
 
 bool IsTypeOfTrace(std::string_view type) {
   return type == "STREAM_STATUS" || type == "ERROR" || type == "ESTIMATE" || type == "ANALYTICS";
+}
+
+bool IsTextOfALogger(std::string_view name, char value) {
+  return value == '"' && std::ranges::find(kTextsOfLoggers, name) != std::end(kTextsOfLoggers);
 }
 
 bool IsEmptyValue(const char* p, const char* end) {
@@ -102,8 +94,7 @@ bool HoldsRecordBeside(const char* object, const char* end, bool inside) {
   bool holds = false;
   const auto look = [&](const json::Name& member, std::string_view value) {
     if (value.front() != '{' && value.front() != '[') return false;
-    const std::string letters = Letters(member.raw);
-    const bool is_one = letters == "RECORD" || letters == "RECORDS";
+    const bool is_one = MeansRecord(Letters(member.raw));
     holds |= is_one && !IsEmptyValue(value.data(), end);
     return !is_one && value.front() == '{';
   };
@@ -129,8 +120,7 @@ UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::st
     }
     if (IsEmptyValue(value.data(), end)) return;
     holds_something = true;
-    const std::string letters = Letters(name);
-    holds_record |= letters == "RECORD" || letters == "RECORDS";
+    holds_record |= MeansRecord(Letters(name));
     const MessageSigns signs = FindMessageSigns(value);
     holds_record |= signs.record;
     holds_state |= signs.state;
@@ -140,6 +130,7 @@ UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::st
   if (holds_record || (holds_something && type == "RECORD")) {
     unknown.reason = kRecordInAnotherType;
   } else if (holds_state) {
+    // Unlike a line of a log, it is a message: whoever wraps STATEs so means them, and records come so too.
     unknown.reason = kMessageInString;
   } else if (holds_something && type == "STATE") {
     unknown.reason = "its type is not STATE, but STATE in another writing";
@@ -154,21 +145,22 @@ Text WhyNoLogLine(const char* object, const char* end) {
   if (LooksLikeRecord(object, end, kLevels)) return kNotAMessage;
   bool is_log = false;
   bool is_other = false;
-  bool holds_message = false;
+  bool holds_record = false;
   std::string name;
   json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
     json::Unescape(member.raw, name);
     const std::string letters = Letters(name);
-    const bool is_payload = letters == "RECORD" || letters == "RECORDS" || letters == "STATE";
+    const bool means_record = MeansRecord(letters);
+    const bool is_payload = means_record || letters == "STATE";
     const bool is_container = value.front() == '{' || value.front() == '[';
     is_other |= letters == "TYPE" || (is_payload && is_container && !IsEmptyValue(value.data(), end));
-    is_log |= value.front() == '"' && std::ranges::find(kTextsOfLoggers, name) != std::end(kTextsOfLoggers);
+    is_log |= IsTextOfALogger(name, value.front());
     // Of a text that is a record's it is enough that it holds something.
-    const bool is_text_of_record = is_payload && letters != "STATE" && value.front() == '"';
-    holds_message |= is_text_of_record && value.find('{') != std::string_view::npos;
-    holds_message |= FindMessageSigns(value).message();
+    holds_record |= means_record && value.front() == '"' && value.find('{') != std::string_view::npos;
+    // A STATE in a logger's text is none for us: see odd_line.
+    holds_record |= FindMessageSigns(value).record;
   });
-  if (holds_message) return kMessageInString;
+  if (holds_record) return kMessageInString;
   return is_log && !is_other ? Text() : kNotAMessage;
 }
 

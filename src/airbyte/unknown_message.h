@@ -21,12 +21,11 @@ bool IsTypeForOthers(std::string_view type);
 // Types of TRACEs; one of another may be an error in any writing.
 bool IsTypeOfTrace(std::string_view type);
 
+// A member, by its name and how its value begins, is the text of a line of a logger that writes JSON.
+bool IsTextOfALogger(std::string_view name, char value);
+
 // The value at `p` of a message that is valid JSON can hold no record: null, false, {}, [] or "".
 bool IsEmptyValue(const char* p, const char* end);
-
-// A name in the letters and digits that it is made of, all of them capitals: "Record" and " RECORD" are
-// RECORD to whoever wrote them.
-std::string Letters(std::string_view name);
 
 // INCOMPLETE in any writing: no table is replaced by mistake then.
 StreamStatus StatusNamed(std::string_view text);

@@ -25,18 +25,29 @@ std::string ShownType(std::string_view type) {
   return shown.empty() ? "(empty)" : shown;
 }
 
-void PassedOver::NoteText(uint64_t line) {
+void PassedOver::NoteText(uint64_t line, bool holds_state) {
+  bool is_first = false;
+  bool is_first_with_state = false;
   {
     MutexLock lock(mu_);
-    const bool first = ++texts_ == 1;
-    first_text_ = first ? line : std::min(first_text_, line);
-    if (!first) return;
+    is_first = ++texts_ == 1;
+    first_text_ = is_first ? line : std::min(first_text_, line);
+    is_first_with_state = holds_state && ++states_in_texts_ == 1;
   }
-  log_.Warn(
-      fmt::format("Line {} of the input is text, not a message (it does not begin with {{, or is a line of a "
-                  "log in JSON), "
-                  "and is passed over. So is every other line like it; their number is told in the end.",
-                  line));
+  if (is_first) {
+    log_.Warn(fmt::format(
+        "Line {} of the input is text, not a message (it does not begin with {{, or is a line of a log in "
+        "JSON), and is passed over. So is every other line like it; their number is told in the end.",
+        line));
+  }
+  if (is_first_with_state) {
+    log_.Warn(fmt::format(
+        "Line {} of the input is text with a STATE in it, which is passed over with the text. If the source "
+        "meant it, this checkpoint is not acknowledged: the next one of its stream is, and without one the "
+        "records before it are sent again by the next sync. A message has to stand whole and alone on its "
+        "line; let the source write its log to stderr. The number of such lines is told in the end.",
+        line));
+  }
 }
 
 void PassedOver::NoteType(uint64_t line, std::string_view type) {
@@ -85,6 +96,10 @@ void PassedOver::LogTotals() {
     log_.Warn(
         fmt::format("{} of the input {} text, not messages, and {} passed over, the first of them line {}.",
                     Lines(texts_), texts_ == 1 ? "is" : "are", texts_ == 1 ? "was" : "were", first_text_));
+  }
+  if (states_in_texts_ > 0) {
+    log_.Warn(fmt::format("{} of text had a STATE in {}, which was passed over too.", Lines(states_in_texts_),
+                          states_in_texts_ == 1 ? "it" : "them"));
   }
   if (unknown_ == 0) return;
   std::string types;

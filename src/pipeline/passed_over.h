@@ -21,7 +21,8 @@ class PassedOver {
  public:
   explicit PassedOver(Log& log) : log_(log) {}
 
-  void NoteText(uint64_t line);
+  // `holds_state`: a STATE stands in it, which is passed over too.
+  void NoteText(uint64_t line, bool holds_state = false);
   void NoteType(uint64_t line, std::string_view type);
   void NoteMendedState(uint64_t line);
   // The input has messages, of whatever type.
@@ -44,6 +45,7 @@ class PassedOver {
   mutable Mutex mu_;
   uint64_t texts_ GUARDED_BY(mu_) = 0;
   uint64_t first_text_ GUARDED_BY(mu_) = 0;  // its line
+  uint64_t states_in_texts_ GUARDED_BY(mu_) = 0;
   uint64_t unknown_ GUARDED_BY(mu_) = 0;
   uint64_t mended_states_ GUARDED_BY(mu_) = 0;
   std::map<std::string, uint64_t> types_ GUARDED_BY(mu_);  // the first few, as they are shown

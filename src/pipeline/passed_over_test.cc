@@ -39,6 +39,21 @@ TEST(PassedOver, AFloodIsTwoLinesOfLogEach) {
             "T7 (1), others (46).");
 }
 
+// So that who misses a checkpoint knows why.
+TEST(PassedOver, AStateInTextIsTold) {
+  Lines log;
+  PassedOver passed(log);
+  passed.NoteText(2);
+  passed.NoteText(5, /*holds_state=*/true);
+  passed.NoteText(6, /*holds_state=*/true);
+  ASSERT_EQ(log.texts.size(), 2U);
+  EXPECT_NE(log.texts[1].find("Line 5 of the input is text with a STATE in it"), std::string::npos)
+      << log.texts[1];
+  passed.LogTotals();
+  ASSERT_EQ(log.texts.size(), 4U);
+  EXPECT_EQ(log.texts[3], "2 lines of text had a STATE in them, which was passed over too.");
+}
+
 TEST(PassedOver, NothingIsSaidOfNothing) {
   Lines log;
   PassedOver passed(log);

@@ -6,7 +6,6 @@
 #include <memory>
 #include <utility>
 
-#include "airbyte/message_signs.h"
 #include "base/text.h"
 #include "items/dead_letter.h"
 #include "json/mend.h"
@@ -108,14 +107,14 @@ bool RecordReader::ReadLine(std::string_view line) {
       return parsed.has_stream_for_error ? TakeBadRecord(parsed, line) : TakeBrokenLine(parsed.reason, line);
     case LineKind::kUnknown:
       ++unknown_lines_;
-      NoteFailureIn(line);
+      NoteFailureIn(FindMessageSigns(line));
       input_.passed_over.NoteType(line_number_, parsed.type);
       return true;
     case LineKind::kPlain:
       return TakePlainLine(line);
     case LineKind::kLogLine:
       ++odd_lines_;
-      PassOverText(line);
+      PassOverText(FindMessageSigns(line));
       return true;
     case LineKind::kBlank:
       ++odd_lines_;
@@ -160,18 +159,18 @@ bool RecordReader::TakePlainLine(std::string_view line) {
   ++odd_lines_;
   const OddLine odd = LookAtPlainLine(line, line_number_ == 1);
   if (odd.kind != OddLine::Kind::kText) return TakeOddLine(odd);
-  PassOverText(line);
+  PassOverText(odd.signs);
   return true;
 }
 
-void RecordReader::PassOverText(std::string_view line) {
-  NoteFailureIn(line);
-  input_.passed_over.NoteText(line_number_);
+void RecordReader::PassOverText(const MessageSigns& signs) {
+  NoteFailureIn(signs);
+  input_.passed_over.NoteText(line_number_, signs.state);
 }
 
 // What the source says of itself counts also where it is no whole message, or stands beside something.
-void RecordReader::NoteFailureIn(std::string_view line) {
-  if (FindMessageSigns(line).failure) input_.statuses.NoteFailure();
+void RecordReader::NoteFailureIn(const MessageSigns& signs) {
+  if (signs.failure) input_.statuses.NoteFailure();
 }
 
 bool RecordReader::TakeBrokenLine(Text reason, std::string_view line) {

@@ -13,6 +13,7 @@
 
 #include "airbyte/chunk_reader.h"
 #include "airbyte/message_parser.h"
+#include "airbyte/message_signs.h"
 #include "airbyte/message_writer.h"
 #include "airbyte/odd_line.h"
 #include "airbyte/stream_router.h"
@@ -71,8 +72,8 @@ class RecordReader final : private RecordSink {
   bool TakeLongLine(const SkimmedLine& line);
   bool FailLongLine(const SkimmedLine& line);
   bool TakePlainLine(std::string_view line);
-  void PassOverText(std::string_view line);
-  void NoteFailureIn(std::string_view line);
+  void PassOverText(const MessageSigns& signs);
+  void NoteFailureIn(const MessageSigns& signs);
   bool TakeBrokenLine(Text reason, std::string_view line);
   bool TakeOddLine(const OddLine& odd);
   bool Fail(Error error);

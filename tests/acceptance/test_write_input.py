@@ -344,18 +344,48 @@ BESIDE_A_MESSAGE = {
 
 
 @pytest.mark.parametrize("skip", ["fail", "skip"])
-@pytest.mark.parametrize("message", [messages.record("s", {"id": 1, "note": PRIVATE}), messages.stream_state("s", {"n": 9})],
-                         ids=["record", "state"])
 @pytest.mark.parametrize("beside", BESIDE_A_MESSAGE)
-def test_a_message_that_stands_beside_text_is_not_passed_over(connector, engine, dynamodb, prefix, beside, message, skip):
+def test_a_record_that_stands_beside_text_is_not_passed_over(connector, engine, dynamodb, prefix, beside, skip):
     template, said = BESIDE_A_MESSAGE[beside]
     config, catalog = configured(engine, prefix, on_rejected_record=skip)
-    lines = [*records(5), messages.stream_state("s", {"n": 1}), template.replace("{}", message), messages.stream_state("s", {"n": 2})]
+    record = messages.record("s", {"id": 1, "note": PRIVATE})
+    lines = [*records(5), messages.stream_state("s", {"n": 1}), template.replace("{}", record), messages.stream_state("s", {"n": 2})]
     outcome = connector.write(config, catalog, lines)
     assert outcome.code == 1
     assert outcome.error["failure_type"] == "config_error"  # the same line comes with every further try
     assert "Line 7 of the input" in outcome.error["message"] and said in outcome.error["message"]
     assert [state["stream"]["stream_state"] for state in outcome.states] == [{"n": 1}]
+
+
+STATES_IN_TEXT = {
+    **{beside: template for beside, (template, _) in BESIDE_A_MESSAGE.items()},
+    "as a library logs what it sends": "DEBUG sending {}",
+    "as Python shows it": lambda state: f"DEBUG state {json.loads(state)!r}",
+    "cut off": lambda state: "DEBUG sending " + state[:60],
+    "encoded": lambda state: "INFO " + json.dumps(state),
+    "in a logger's text": lambda state: json.dumps({"level": "debug", "msg": "sending " + state}),
+    "in a logger's fields": lambda state: json.dumps({"msg": "sending", "sent": {"line": state}}),
+}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("form", STATES_IN_TEXT)
+def test_a_state_in_text_is_passed_over_and_told(connector, engine, dynamodb, prefix, form, workers):
+    """No data is lost with it: the next STATE stands for what came before, and without one the source sends it again."""
+    make = STATES_IN_TEXT[form]
+    state = messages.stream_state("s", {"n": 2, "note": PRIVATE})
+    line = make(state) if callable(make) else make.replace("{}", state)
+    config, catalog = configured(engine, prefix, workers=workers)
+    lines = [*records(5), messages.stream_state("s", {"n": 1}), *records(5, first=5), line, line, *records(5, first=10),
+             messages.stream_state("s", {"n": 3})]
+    outcome = connector.write(config, catalog, lines).ok()
+    assert [state["stream"]["stream_state"] for state in outcome.states] == [{"n": 1}, {"n": 3}]
+    assert [state["destinationStats"] for state in outcome.states] == [{"recordCount": 5.0}, {"recordCount": 10.0}]
+    assert_stored(dynamodb, f"{prefix}_s", 15)
+    warnings = [message for level, message in outcome.logs if level == "WARN"]
+    assert [message for message in warnings if "Line 12 of the input is text with a STATE in it" in message], warnings
+    assert [message for message in warnings if "2 lines of text had a STATE in them" in message], warnings
+    assert PRIVATE not in outcome.stdout + outcome.stderr
 
 
 # A part of a message is one too: the source meant it, and what is cut off is lost.
@@ -387,13 +417,23 @@ def test_a_part_of_a_message_in_text_is_not_passed_over(connector, engine, prefi
     assert PRIVATE not in outcome.stdout + outcome.stderr
 
 
+# What sources with schemas of their own log: there, a record is a type.
+SCHEMAS = [
+    'DEBUG schema {"type":"record","name":"%s","fields":[{"name":"a","type":["null",{"type":"record","name":"b"}]}]}' % PRIVATE,
+    "DEBUG schema " + repr({"type": "record", "name": PRIVATE, "fields": []}),
+    'DEBUG table {"schema":{"fields":[{"name":"%s","type":"RECORD","mode":"REPEATED","fields":[{"name":"b"}]}]}}' % PRIVATE,
+    'field "%s" of {b} is a "record"' % PRIVATE,
+]
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_text_between_the_messages_is_passed_over(connector, engine, dynamodb, prefix, workers):
     text = ["2024-01-01 00:00:00 WARN some.library - old setting used", f"[INFO] {PRIVATE}", f'"{PRIVATE}"', f'["{PRIVATE}"]', "[]", "42",
             f'Schema: {{"type": "object", "properties": {{"record": "{PRIVATE}"}}}}', "\x1b[33mcolours\x1b[0m",
             f"{PRIVATE}: caf\u00e9", f'read {{"records": 42, "record": null, "state": "{PRIVATE}"}}', "[{main}] INFO started", "[ {x} ] hi",
             json.dumps({"level": "debug", "msg": "read {} of " + PRIVATE, "records": 42, "record": None, "state": "running"}),
-            json.dumps({"log": f'the "type" is {PRIVATE}', "stream": "stdout"}), '{"message":"%s"}' % PRIVATE]
+            json.dumps({"log": f'the "type" is {PRIVATE}', "stream": "stdout"}), '{"message":"%s"}' % PRIVATE,
+            *SCHEMAS, *[json.dumps({"level": "debug", "msg": text}) for text in SCHEMAS]]
     config, catalog = configured(engine, prefix, workers=workers)
     lines = [*text[:4], *records(10), *text[4:], messages.stream_state("s", {"n": 1}), *records(10, first=10), *text * 1000,
              messages.stream_state("s", {"n": 2})]

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 #include <utility>
@@ -68,17 +69,25 @@ class Members {
   Members(const View& object, std::span<const PlatformTerm> terms, Names& unknown) {
     object.ForEachMember([&](std::string_view name, View value) {
       const PlatformTerm* const term = FindTerm(terms, name);
-      if (term == nullptr) unknown.Add(name);
-      if (term != nullptr && !value.is_null()) members_.emplace_back(term, value);
+      if (term == nullptr) return unknown.Add(name);
+      if (Has(term)) twice_ = term;
+      members_.emplace_back(term, value);
     });
   }
 
   View Find(std::string_view name) const {
-    View found;
     for (const auto& [term, value] : members_) {
-      if (term->name == name) found = value;
+      if (term->name == name) return value;
     }
-    return found;
+    return {};
+  }
+
+  // Whichever of the two was meant, the other may have been: readers of JSON differ in which of them they
+  // take (RFC 8259, section 4).
+  Status RefuseTwice(std::string_view where) const {
+    if (twice_ == nullptr) return Ok();
+    return Invalid(fmt::format("{} has the member {} twice. Remove one of the two. Nothing was changed.",
+                               where, twice_->name.view()));
   }
 
   Status RefuseWhatIsAskedFor(std::string_view display) const {
@@ -92,12 +101,17 @@ class Members {
 
  private:
   static bool AsksForNothing(const View& value) {
-    if (value.is_false() || value.Whole() == 0) return true;
+    if (value.is_null() || value.is_false() || value.Whole() == 0) return true;
     const std::optional<std::string> text = value.Text();
     return text && (Trimmed(*text).empty() || ToLower(*text) == "false");
   }
 
+  bool Has(const PlatformTerm* term) const {
+    return std::ranges::any_of(members_, [term](const auto& member) { return member.first == term; });
+  }
+
   std::vector<std::pair<const PlatformTerm*, View>> members_;
+  const PlatformTerm* twice_ = nullptr;  // the last that is there more than once
 };
 
 Result<std::optional<std::string>> TextMember(const Members& owner, std::string_view name,
@@ -144,6 +158,12 @@ Status ReadIds(const Members& configured, const std::string& display, CatalogStr
     *member = value.Whole();
     if (!*member && !value.is_null()) {
       return Invalid(fmt::format("{} of stream {} is not a whole number.", name, display));
+    }
+    if (member->value_or(0) < 0) {
+      return Invalid(
+          fmt::format("{} of stream {} is negative, which no platform sends. Correct the catalog, or "
+                      "leave it out. Nothing was changed.",
+                      name, display));
     }
   }
   // Only "keep all" (0) and "keep this generation alone" have a meaning.
@@ -219,12 +239,16 @@ Result<CatalogStream> ReadStream(const View& entry, size_t position, Warnings& w
   const View described = configured.Find("stream");
   if (!described.is_object()) return Invalid(fmt::format("{} has no description (stream).", where));
   const Members described_members(described, StreamMembers(), warnings.unknown);
+  Status once = described_members.RefuseTwice("the description (stream) of " + where);
+  if (!once.ok()) return std::move(once).error();
   Result<StreamId> id = ReadStreamId(described_members, where);
   if (!id.ok()) return std::move(id).error();
 
   CatalogStream stream;
   stream.id = std::move(id).value();
   const std::string display = stream.id.Display();
+  once = configured.RefuseTwice("stream " + display);
+  if (!once.ok()) return std::move(once).error().For(stream.id);
   Result<DestinationSyncMode> mode = ReadMode(configured, display);
   if (!mode.ok()) return std::move(mode).error().For(stream.id);
   stream.mode = *mode;
@@ -278,7 +302,9 @@ Result<Catalog> ParseCatalog(std::string_view text) {
   if (!top) return Invalid(NotJson(json));
   if (const std::string other = InsteadOfACatalog(*top); !other.empty()) return Invalid(other);
   Warnings warnings;
-  const View streams = Members(*top, CatalogMembers(), warnings.unknown).Find("streams");
+  const Members members(*top, CatalogMembers(), warnings.unknown);
+  if (Status once = members.RefuseTwice("it"); !once.ok()) return std::move(once).error();
+  const View streams = members.Find("streams");
   if (!streams.is_list() && !streams.is_null()) return Invalid("streams is not a list.");
   return ReadStreams(streams, warnings);
 }

@@ -88,6 +88,43 @@ TEST(Catalog, AStreamTwice) {
   EXPECT_EQ(catalog.error().stream, (StreamId{"n", "users"}));
 }
 
+// Which of the two was meant cannot be known: by the last one a table could be replaced, or not.
+TEST(Catalog, AMemberTwice) {
+  const std::string append = R"(,"destination_sync_mode":"append")";
+  for (const std::string& more : {append + R"(,"destination_sync_mode":"overwrite")", append + append,
+                                  append + R"(,"destination\u005fsync_mode":"overwrite")",
+                                  append + R"(,"destination_sync_mode":null)"}) {
+    const Result<Catalog> catalog = ParseCatalog(Of(One("b", append) + "," + One("a", more)));
+    ASSERT_FALSE(catalog.ok()) << more;
+    EXPECT_EQ(catalog.error().type, FailureType::kConfig);
+    EXPECT_EQ(catalog.error().stream, (StreamId{std::nullopt, "a"}));
+    EXPECT_THAT(
+        catalog.error().message,
+        AllOf(HasSubstr("stream a has the member destination_sync_mode twice"), Not(HasSubstr("overwrite"))));
+  }
+  for (const std::string name :
+       {"generation_id", "minimum_generation_id", "sync_id", "sync_mode", "primary_key"}) {
+    const std::string twice = ",\"" + name + "\":0,\"" + name + "\":1";
+    EXPECT_THAT(Refusal(Of(One("a", append + twice))),
+                HasSubstr("stream a has the member " + name + " twice"));
+  }
+  for (const std::string stream :
+       {R"("name":"a","name":"b")", R"("name":"a","namespace":"n","namespace":null)",
+        R"("name":"a","json_schema":{},"json_schema":{})"}) {
+    EXPECT_THAT(Refusal(Of(One("b", append) + R"(,{"stream":{)" + stream + "}" + append + "}")),
+                HasSubstr("the description (stream) of the stream at position 2 has the member"))
+        << stream;
+  }
+  EXPECT_THAT(Refusal(Of(R"({"stream":{"name":"a"},"stream":{"name":"b"})" + append + "}")),
+              HasSubstr("has the member stream twice"));
+  const std::string streams = R"("streams":[)" + One("a", append) + "]";
+  EXPECT_THAT(Refusal("{" + streams + "," + streams + "}"), HasSubstr("it has the member streams twice"));
+  // What is in a schema, or not known, is nothing that is obeyed.
+  EXPECT_EQ(
+      Refusal(Of(R"({"stream":{"name":"a","json_schema":{"x":1,"x":2}},"later":1,"later":2)" + append + "}")),
+      "accepted");
+}
+
 TEST(Catalog, SyncModes) {
   EXPECT_THAT(Refusal(Of(One("a", ""))),
               AllOf(HasSubstr("stream a has no destination_sync_mode"), HasSubstr("Choose")));
@@ -122,6 +159,7 @@ TEST(Catalog, StreamsWithoutAName) {
 constexpr std::string_view kAccepted = "accepted";
 constexpr std::string_view kNoSuch = "minimum_generation_id that is neither 0 nor its generation_id";
 constexpr std::string_view kTruncates = "asks for its records of earlier generations to be removed";
+constexpr std::string_view kNegative = "of stream a is negative";
 constexpr std::string_view kNoNumber = "generation_id of stream a is not a whole number";
 
 std::string Ids(std::string_view generation, std::string_view minimum, std::string_view sync) {
@@ -171,6 +209,12 @@ TEST(Catalog, Generations) {
       {"\"5\"", "0", "42", kNoNumber, kNoNumber},
       {"1.5", "0", "42", kNoNumber, kNoNumber},
       {"5", "true", "42", kNoNumber, kNoNumber},
+      {"-1", kAbsent, "42", kNegative, kNegative},
+      {"-1", "-1", "42", kNegative, kNegative},
+      {"5", "-5", "42", kNegative, kNegative},
+      {"5", "0", "-1", kNegative, kNegative},
+      {"-9223372036854775808", "0", "1", kNegative, kNegative},
+      {"-0", "0.0", "-0.0", kAccepted, kAccepted},
   };
   for (const auto& at : cases) {
     for (const auto& [mode, expected] :

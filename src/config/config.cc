@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "base/environment.h"
@@ -143,6 +144,51 @@ Error NotJson(std::string_view json, const Json::exception& error, size_t byte) 
       "config: nlohmann::json parse error " + std::to_string(error.id) + " at byte " + std::to_string(byte));
 }
 
+// The parser takes the last member of a name; which of them was meant, it cannot tell. Sees all keys while
+// the text is read.
+class KeysTwice {
+ public:
+  bool operator()(Json::parse_event_t event, const Json& parsed) {
+    switch (event) {
+      case Json::parse_event_t::object_start:
+        objects_.emplace_back();
+        break;
+      case Json::parse_event_t::object_end:
+        objects_.pop_back();
+        break;
+      case Json::parse_event_t::key:
+        Add(parsed.get_ref<const std::string&>());
+        break;
+      default:
+        break;
+    }
+    return true;
+  }
+
+  Status Refuse() const {
+    if (found_.empty()) return Ok();
+    return ConfigError(
+        "The config has the key " + found_ + " twice. Remove one of the two. Nothing was sent.",
+        "config: a key is there twice");
+  }
+
+ private:
+  struct Object {
+    std::set<std::string> keys;
+    std::string last;
+  };
+
+  void Add(const std::string& key) {
+    objects_.back().last = key;
+    if (objects_.back().keys.insert(key).second || !found_.empty()) return;
+    for (const Object& object : objects_) found_ += (found_.empty() ? "" : ".") + object.last;
+    found_ = Printable(ShortText(found_));
+  }
+
+  std::vector<Object> objects_;  // that are open
+  std::string found_;            // the first, with the keys that it stands in
+};
+
 Status ReadCredentials(const Json& config, Config& out) {
   out.access_key_id = config["access_key_id"].get<std::string>();
   out.secret_access_key = config["secret_access_key"].get<std::string>();
@@ -226,8 +272,10 @@ Result<Config> CheckedConfig(const Json& config, const Deployment& deployment) {
 
 Result<Config> ParseConfig(std::string_view json, const Deployment& deployment) {
   Json config;
+  KeysTwice twice;
   try {
-    config = Json::parse(json);
+    config =
+        Json::parse(json, [&](int, Json::parse_event_t event, Json& parsed) { return twice(event, parsed); });
   } catch (const Json::parse_error& error) {  // its text can hold a part of a secret
     return NotJson(json, error, error.byte);
   } catch (const Json::out_of_range& error) {  // no double holds it: 1e999
@@ -244,6 +292,7 @@ Result<Config> ParseConfig(std::string_view json, const Deployment& deployment) 
   if (const std::string other = InsteadOfAConfig(config); !other.empty()) {
     return ConfigError("What is given as the config " + other, "config: none of the required keys");
   }
+  if (Status once = twice.Refuse(); !once.ok()) return std::move(once).error();
   const Json endpoint = config.value("dynamodb_endpoint", Json());
   Regularize(config);
   RegularizeAddress(config, endpoint);

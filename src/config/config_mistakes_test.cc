@@ -55,6 +55,27 @@ TEST(ConfigTest, SlipsAreRefusedByName) {
   EXPECT_THAT(MessageOf(Parse(many)), HasSubstr("workerz: did you mean workers?"));
 }
 
+// By the last one data could go to a host that was not meant.
+TEST(ConfigTest, AKeyTwiceIsRefusedByName) {
+  const std::string right = Json({});
+  const auto with = [&](const std::string& more) {
+    return right.substr(0, right.rfind('}')) + "," + more + "}";
+  };
+  for (const auto& [more, key] :
+       {std::pair(R"("workers":1,"workers":1)", "the key workers twice"),
+        {R"("dynamodb\u005fregion":"topsecret")", "the key dynamodb_region twice"},
+        {R"("secret_access_key":null)", "the key secret_access_key twice"},
+        {R"("capacity":{"mode":"on_demand","mode":"topsecret"})", "capacity.mode twice"},
+        {R"("x":{"y":[{"z":1},{"z":1,"z":2}]})", "x.y.z twice"}}) {
+    EXPECT_THAT(MessageOf(ParseConfig(with(more), kOss)), AllOf(HasSubstr(key), Not(HasSubstr("topsecret"))))
+        << more;
+  }
+  // One name in two objects is not twice.
+  EXPECT_TRUE(
+      ParseConfig(with(R"("x":[{"mode":1},{"mode":{"mode":2}}],"capacity":{"mode":"on_demand"})"), kOss)
+          .ok());
+}
+
 TEST(ConfigTest, AMissingKeyIsToldWithTheUnknownOnes) {
   EXPECT_THAT(MessageOf(Parse({{"secret_access_key", ""}, {"password", R"("topsecret")"}, {"user", "1"}})),
               AllOf(HasSubstr("secret_access_key (DynamoDB Access Key) is missing"),

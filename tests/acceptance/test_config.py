@@ -64,6 +64,9 @@ REFUSED = {
     "no write units": (bad(capacity={"mode": "provisioned", "write_units": 0}), "capacity.write_units (Write units)"),
     "no workers": (bad(workers=0), "workers (Workers) must be from 1 to 64"),
     "a fraction of a worker": (bad(workers=1.5), "workers (Workers) must be a whole number, but is a number with a fraction"),
+    "a key twice": (json.dumps(bad())[:-1] + ', "dynamodb_region": "%s"}' % SECRET, "has the key dynamodb_region twice"),
+    "a nested key twice": (json.dumps(bad())[:-1] + ', "capacity": {"mode": "on_demand", "mode": "%s"}}' % SECRET,
+                           "has the key capacity.mode twice"),
     "workers as text": (bad(workers=SECRET), "workers (Workers) must be a whole number, but is text"),
 }
 
@@ -185,6 +188,13 @@ CONFIGURED = messages.catalog("s")
     ({"streams": []}, "it has no stream"),
     (messages.catalog("s", "s"), "stream s is in it twice"),
     ("// mine\n" + json.dumps(CONFIGURED), "it has a comment in line 1"),
+    (json.dumps(CONFIGURED).replace('"append"', '"append", "destination_sync_mode": "overwrite"'),
+     "stream s has the member destination_sync_mode twice"),
+    (json.dumps(CONFIGURED).replace('"name": "s"', '"name": "s", "name": "t"'), "the stream at position 1 has the member name twice"),
+    (json.dumps(CONFIGURED)[:-1] + ', "streams": []}', "it has the member streams twice"),
+    ({"streams": [messages.stream("s", generation_id=-1)]}, "generation_id of stream s is negative"),
+    ({"streams": [messages.stream("s", generation_id=3, minimum_generation_id=-1)]}, "minimum_generation_id of stream s is negative"),
+    ({"streams": [messages.stream("s"), messages.stream("t", "overwrite", sync_id=-7.0)]}, "sync_id of stream t is negative"),
     (json.dumps(CONFIGURED)[:-1] + ",}", "it has a comma before a closing bracket"),
 ])
 def test_what_is_no_configured_catalog(connector, catalog, reason):

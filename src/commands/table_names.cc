@@ -15,17 +15,15 @@ Status NameTables(const Config& config, const TableFinder& find, RunPlan& plan, 
   Result<std::vector<TableNames>> names = PossibleTableNames(config.table_prefix, ids);
   if (!names.ok()) return std::move(names).error();
   std::vector<std::string> looked_for = NamesToLookFor(*names);
-  // A table with digits that an overwrite was killed in the middle of replacing is there as its stand-in.
+  // One that an overwrite was killed in the middle of replacing is there as its stand-in, whatever the sync
+  // mode is now.
   std::map<std::string, std::string> by_stand_in;
-  for (const StreamNo no : plan.streams.numbers()) {
-    const std::string& hashed = (*names)[no.value()].hashed;
-    if (plan.streams[no].earlier_rows == EarlierRows::kGoFirst) by_stand_in[StandInName(hashed)] = hashed;
-  }
+  for (const std::string& name : looked_for) by_stand_in[StandInName(name)] = name;
   for (const auto& [stand_in, _] : by_stand_in) looked_for.push_back(stand_in);
   Result<std::set<std::string>> found = find(looked_for);
   if (!found.ok()) return std::move(found).error();
-  for (const auto& [stand_in, hashed] : by_stand_in) {
-    if (found->erase(stand_in) > 0) found->insert(hashed);
+  for (const auto& [stand_in, name] : by_stand_in) {
+    if (found->erase(stand_in) > 0) found->insert(name);
   }
   SettledNames settled = SettleTableNames(ids, *names, *found);
   for (const std::string& warning : settled.warnings) log.Warn(warning);

@@ -63,16 +63,28 @@ TEST_F(NameTablesTest, AStreamThatStandsAloneGoesOnInItsTableWithDigits) {
 
 // By an overwrite that was killed between its drop and its creation.
 TEST_F(NameTablesTest, ATableWithDigitsThatIsGoneIsKnownByItsStandIn) {
-  mode_ = DestinationSyncMode::kOverwrite;
-  RunPlan both = PlanOf({{std::nullopt, "a.b"}, {std::nullopt, "a_b"}});
-  const std::string of_first = both.tables[TableNo(0)].table;
-  RunPlan alone = PlanOf({{std::nullopt, "a.b"}});
-  ASSERT_TRUE(Name(alone, {"p_a_b", StandInName(of_first)}).ok());
-  EXPECT_EQ(alone.tables[TableNo(0)].table, of_first);
-  EXPECT_TRUE(alone.streams[StreamNo(0)].hashed_name);
-  RunPlan other = PlanOf({{std::nullopt, "a_b"}});
-  ASSERT_TRUE(Name(other, {"p_a_b", StandInName(of_first)}).ok());
-  EXPECT_EQ(other.tables[TableNo(0)].table, "p_a_b");
+  for (const DestinationSyncMode mode : {DestinationSyncMode::kOverwrite, DestinationSyncMode::kAppend}) {
+    mode_ = mode;
+    RunPlan both = PlanOf({{std::nullopt, "a.b"}, {std::nullopt, "a_b"}});
+    const std::string of_first = both.tables[TableNo(0)].table;
+    RunPlan alone = PlanOf({{std::nullopt, "a.b"}});
+    ASSERT_TRUE(Name(alone, {"p_a_b", StandInName(of_first)}).ok());
+    EXPECT_EQ(alone.tables[TableNo(0)].table, of_first);
+    EXPECT_TRUE(alone.streams[StreamNo(0)].hashed_name);
+    RunPlan other = PlanOf({{std::nullopt, "a_b"}});
+    ASSERT_TRUE(Name(other, {"p_a_b", StandInName(of_first)}).ok());
+    EXPECT_EQ(other.tables[TableNo(0)].table, "p_a_b");
+  }
+}
+
+// So is the table that version 1.0.0 made of an empty namespace.
+TEST_F(NameTablesTest, ATableOfTheFirstVersionThatIsGoneIsKnownByItsStandIn) {
+  RunPlan plan = PlanOf({{"", "users"}});
+  ASSERT_TRUE(Name(plan, {StandInName("p__users")}).ok());
+  EXPECT_EQ(plan.tables[TableNo(0)].table, "p__users");
+  plan = PlanOf({{"", "users"}});
+  ASSERT_TRUE(Name(plan, {StandInName("p_users"), "p__users"}).ok());
+  EXPECT_EQ(plan.tables[TableNo(0)].table, "p_users");
 }
 
 TEST_F(NameTablesTest, ATableThatIsFoundForAStreamIsNotThatOfTheDeadLetters) {

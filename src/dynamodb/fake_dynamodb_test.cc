@@ -40,6 +40,7 @@ std::string FakeDynamoDb::Description(const std::string& name) {
   add(R"(,"BillingModeSummary":{"BillingMode":")", Text(table.create, "BillingMode"), "\"}");
   add(R"(,"TableClassSummary":{"TableClass":")", Text(table.create, "TableClass"), "\"}");
   add(R"(,"TableArn":"arn:)", name, "\"");
+  if (table.created) add(R"(,"CreationDateTime":)", std::to_string(*table.created), "");
   if (table.create.find("\"SSESpecification\"") != std::string::npos) {
     const std::string key = Text(table.create, "/SSESpecification/KMSMasterKeyId");
     json += R"(,"SSEDescription":{"Status":"ENABLED","SSEType":"KMS","KMSMasterKeyArn":")" +
@@ -94,6 +95,7 @@ std::optional<Verdict> FakeDynamoDb::Execute(const std::string& operation, const
   if (operation == "CreateTable") {
     if (table != tables.end()) return Busy();
     tables[name].create = sent;
+    tables[name].created = std::chrono::duration<double>(loop_.Now().time_since_epoch()).count();
     tables[name].active_at = loop_.Now() + creating;
     body = R"({"TableDescription":)" + Description(name) + "}";
     return std::nullopt;
@@ -125,7 +127,8 @@ std::optional<Verdict> FakeDynamoDb::ExecuteOn(Table& table, const std::string& 
     body += "}";
   } else {
     EXPECT_EQ(operation, "UpdateTimeToLive");
-    table.ttl = Text(request, "/TimeToLiveSpecification/AttributeName");
+    const bool on = request.find("\"Enabled\":true") != std::string::npos;
+    table.ttl = on ? Text(request, "/TimeToLiveSpecification/AttributeName") : "";
     body = "{}";
   }
   return std::nullopt;

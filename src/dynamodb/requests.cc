@@ -102,9 +102,9 @@ std::string CreateTableBody(std::string_view table, const TableKeys& keys, const
   return json::Serialize(body);
 }
 
-std::string UpdateTimeToLiveBody(std::string_view table, std::string_view attribute) {
+std::string UpdateTimeToLiveBody(std::string_view table, std::string_view attribute, bool on) {
   return json::Serialize(
-      {{"TableName", table}, {"TimeToLiveSpecification", {{"AttributeName", attribute}, {"Enabled", true}}}});
+      {{"TableName", table}, {"TimeToLiveSpecification", {{"AttributeName", attribute}, {"Enabled", on}}}});
 }
 
 std::string ListTagsBody(std::string_view arn, std::string_view next_token) {

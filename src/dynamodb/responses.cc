@@ -203,6 +203,7 @@ std::optional<TableDescription> DescriptionOf(const dom::element& root) {
   description.arn = Text(table, "TableArn");
   const std::string_view status = Text(table, "TableStatus");
   description.status = StatusOf(status);
+  if (double created = 0; !table["CreationDateTime"].get(created)) description.created = created;
   if (description.name.empty() || status.empty()) return std::nullopt;
   // While a table goes away, DeleteTable and DescribeTable may tell no more than this.
   if (description.status == TableStatus::kDeleting) return description;

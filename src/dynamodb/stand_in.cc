@@ -39,12 +39,79 @@ Task<TableOperations::Found> StandIns::Find(const TablePlan& plan) {
   co_return found;
 }
 
+Task<Status> StandIns::Settle(const TablePlan& plan, SurveyedTable& table) {
+  const std::string name = StandInName(plan.table);
+  const TableDescription& found = *table.found;
+  if (found.created && table.left->created && *found.created < *table.left->created) {
+    if (plan.mode == TableMode::kAppend) (void)co_await Remove(plan, table);  // else it is used again
+    co_return Ok();
+  }
+  const std::string& kept = table.left->settings.ttl_attribute;
+  const bool without = table.settings.ttl_attribute.empty() && !kept.empty();
+  if (without) {
+    log_.Warn(
+        fmt::format("Table {} has no time to live, and table {}, which an earlier overwrite has left, keeps "
+                    "one for it on "
+                    "attribute {}. Either that sync was ended before it could set it again, or it was "
+                    "switched off since.",
+                    plan.table, name, kept));
+    if (found.status != TableStatus::kActive) {
+      log_.Warn(fmt::format("Table {} is just being changed, so its time to live is left to the next sync.",
+                            plan.table));
+      co_return Ok();
+    }
+  }
+  const TableOperations::Deleted deleted = co_await operations_.Delete(name, operations_.Deadline());
+  table.stand_in = deleted.error.has_value();
+  if (table.stand_in) {
+    log_.Write(
+        without ? LogLevel::kWarn : LogLevel::kInfo,
+        fmt::format("Table {} cannot be deleted, so it may be an old one, and table {} is left as it is. "
+                    "Delete {}{}. {}",
+                    name, plan.table, name, without ? ", and set the time to live if it is missing" : "",
+                    deleted.error->message));
+    co_return Ok();
+  }
+  if (without) {
+    const Status set = co_await operations_.SetTimeToLive(plan.table, kept);
+    if (set.ok()) table.settings.ttl_attribute = kept;
+    log_.Warn(fmt::format("Table {}: its time to live on attribute {} is {}", plan.table, kept,
+                          set.ok() ? "set again. Switch it off if it was you who had switched it off."
+                                   : "not set: " + set.error().message));
+  }
+  WarnOfDifferences(plan, table);
+  co_return Ok();
+}
+
+// It was created with all of them, as far as that was not refused, and somebody may have changed them since.
+void StandIns::WarnOfDifferences(const TablePlan& plan, const SurveyedTable& table) {
+  const TableSettings was = InOrder(table.left->settings);
+  const TableSettings is = InOrder(table.settings);
+  std::string names = DifferingSettings(was, is);
+  const auto check = [&names](bool same, std::string_view name) {
+    if (!same) names.append(names.empty() ? "" : ", ").append(name);
+  };
+  check(was.kms == is.kms && was.kms_key_arn == is.kms_key_arn, "encryption key");
+  check(was.tags == is.tags, "tags");
+  check(was.ttl_attribute == is.ttl_attribute || is.ttl_attribute.empty() || was.ttl_attribute.empty(),
+        "time to live");
+  if (names.empty()) return;
+  log_.Warn(
+      fmt::format("Table {} is not what an overwrite that was ended early found and was to create again: "
+                  "it differs in its {}. If nobody has changed that since, set it again.",
+                  plan.table, names));
+}
+
 Task<Status> StandIns::Make(const TablePlan& plan, SurveyedTable& table) {
   const std::string name = StandInName(plan.table);
   if (table.stand_in) {
-    if (InOrder(table.stood_in) == InOrder(table.settings)) co_return Ok();
+    TableSettings stands = InOrder(table.left->settings);
+    const TableSettings wanted = InOrder(table.settings);
+    if (stands == wanted) co_return Ok();
     const TableOperations::Deleted deleted = co_await operations_.Delete(name, operations_.Deadline());
     if (deleted.denied) {
+      stands.ttl_attribute = wanted.ttl_attribute;
+      if (stands == wanted) co_return co_await FitTimeToLive(plan, table);
       table.stand_in = false;
       Verdict denied;
       denied.code = ErrorCode::kAccessDenied;
@@ -52,30 +119,54 @@ Task<Status> StandIns::Make(const TablePlan& plan, SurveyedTable& table) {
       co_return DoWithout(plan, table, denied, "DeleteTable");
     }
     if (deleted.error) co_return *deleted.error;
-    Status gone = co_await operations_.AwaitGone(name, operations_.Deadline());
-    if (!gone.ok()) co_return gone;
     table.stand_in = false;
   }
   co_return co_await MakeNamed(name, plan, table);
 }
 
+// So that the next run, if this one is killed, does not set what the table does not have.
+Task<Status> StandIns::FitTimeToLive(const TablePlan& plan, const SurveyedTable& table) {
+  const std::string name = StandInName(plan.table);
+  const std::string& kept = table.left->settings.ttl_attribute;
+  const std::string& wanted = table.settings.ttl_attribute;
+  Status fits = co_await operations_.SetTimeToLive(name, kept.empty() ? wanted : kept, /*on=*/kept.empty());
+  if (fits.ok() && !kept.empty() && !wanted.empty()) fits = co_await operations_.SetTimeToLive(name, wanted);
+  if (fits.ok()) co_return fits;
+  log_.Warn(
+      fmt::format("Table {}, which may not be deleted, keeps another time to live than table {} has ({} "
+                  "for {}). If this sync is ended before that is created again, the next one sets it. "
+                  "Delete {}. {}",
+                  name, plan.table, kept.empty() ? "none" : "on attribute " + kept,
+                  wanted.empty() ? "none" : "on attribute " + wanted, name, fits.error().message));
+  co_return Ok();
+}
+
 Task<Status> StandIns::MakeNamed(const std::string& name, const TablePlan& plan, SurveyedTable& table) {
-  TableOperations::Tried tried = co_await operations_.TryCreate(name, *table.found, table.settings);
-  table.stand_in = tried.exists;
-  if (tried.error) co_return std::move(*tried.error);
-  if (tried.refused) {
-    const Verdict& refused = tried.refused->verdict;
-    // The key that AWS manages is known from another only by what a table gets that names none.
-    if (table.settings.kms_key_arn != table.found->settings.kms_key_arn) {
-      co_return operations_.KeyRefused(*table.found, refused, tried.refused->request_id);
+  TableOperations::Found made = std::optional<TableDescription>();
+  for (const Instant deadline = operations_.Deadline(); !*made;) {
+    TableOperations::Tried tried = co_await operations_.TryCreate(name, *table.found, table.settings);
+    table.stand_in = tried.exists;
+    if (tried.error) co_return std::move(*tried.error);
+    if (tried.refused) {
+      const Verdict& refused = tried.refused->verdict;
+      // The key that AWS manages is known from another only by what a table gets that names none.
+      if (table.settings.kms_key_arn != table.found->settings.kms_key_arn) {
+        co_return operations_.KeyRefused(*table.found, refused, tried.refused->request_id);
+      }
+      co_return DoWithout(plan, table, refused, "CreateTable");
     }
-    co_return DoWithout(plan, table, refused, "CreateTable");
+    made = co_await operations_.AwaitActive(name, deadline);
+    if (!made.ok()) co_return std::move(made).error();
+    if (*made) break;
+    // An earlier one was still going away.
+    Status gone = co_await operations_.AwaitGone(name, deadline);
+    if (!gone.ok()) co_return gone;
   }
-  TableOperations::Found made = co_await operations_.AwaitActive(name, operations_.Deadline());
-  if (!made.ok()) co_return std::move(made).error();
-  if (!*made) {
-    co_return TransientError(fmt::format("Table {} vanished after it was created.", name),
-                             "DescribeTable: ResourceNotFoundException after CreateTable");
+  if ((*made)->keys != table.found->keys) {
+    table.stand_in = false;  // it is not ours
+    Verdict foreign;
+    foreign.reason = "a table of that name with other keys is there";
+    co_return DoWithout(plan, table, foreign, "CreateTable");
   }
   Status same = CheckProtectedAs(*table.found, **made);
   if (!same.ok()) {
@@ -90,22 +181,27 @@ Task<Status> StandIns::MakeNamed(const std::string& name, const TablePlan& plan,
   co_return Ok();
 }
 
+// At a limit too: a kill is rare, and what it would cost cannot be brought back by anybody who has not
+// written it down, whereas room for one table can be made. Without a key, records would be written less
+// protected than they were.
 Status StandIns::DoWithout(const TablePlan& plan, const SurveyedTable& table, const Verdict& refused,
                            std::string_view operation) {
   const std::string name = StandInName(plan.table);
-  const bool passes = refused.code == ErrorCode::kTableLimit || refused.code == ErrorCode::kCapacityLimit ||
-                      refused.code == ErrorCode::kAccountLimit;
-  if (!passes && (table.settings.kms || !table.settings.indexes.empty())) {
-    return ConfigError(fmt::format("Table {} cannot be overwritten: while it is dropped and created again, "
-                                   "an empty table {} has to keep "
-                                   "its {}, which would be lost without a trace if this sync were ended in "
-                                   "between, and {} of that table "
-                                   "is refused ({}). Nothing was changed. Allow dynamodb:CreateTable, "
-                                   "DescribeTable and DeleteTable on "
-                                   "tables *{}*, or use another sync mode.",
-                                   plan.table, name, table.settings.kms ? "encryption key" : "indexes",
-                                   operation, refused.reason, kMiddle),
-                       fmt::format("{} of the stand-in: {}", operation, refused.Describe("")));
+  if (table.settings.kms || !table.settings.indexes.empty()) {
+    const bool limit = refused.code == ErrorCode::kTableLimit || refused.code == ErrorCode::kCapacityLimit ||
+                       refused.code == ErrorCode::kAccountLimit;
+    return ConfigError(
+        fmt::format(
+            "Table {} cannot be overwritten: while it is dropped and created again, an empty table {} "
+            "has to keep its {}, which would be lost without a trace if this sync were ended in "
+            "between, and {} of that table is refused ({}). Nothing was changed. {}, or use another "
+            "sync mode.",
+            plan.table, name, table.settings.kms ? "encryption key" : "indexes", operation, refused.reason,
+            limit ? std::string("Delete a table that is not needed, or have the account's quota raised")
+                  : fmt::format("Allow dynamodb:CreateTable, DescribeTable and DeleteTable on tables "
+                                "*{}*",
+                                kMiddle)),
+        fmt::format("{} of the stand-in: {}", operation, refused.Describe("")));
   }
   log_.Warn(
       fmt::format("Table {}: its settings are kept in this log alone while it is dropped and created again, "
@@ -114,19 +210,18 @@ Status StandIns::DoWithout(const TablePlan& plan, const SurveyedTable& table, co
   return Ok();
 }
 
-Task<Status> StandIns::Remove(const TablePlan& plan, SurveyedTable& table) {
-  if (!table.stand_in) co_return Ok();
+Task<bool> StandIns::Remove(const TablePlan& plan, SurveyedTable& table) {
+  if (!table.stand_in) co_return true;
   const std::string name = StandInName(plan.table);
   const TableOperations::Deleted deleted = co_await operations_.Delete(name, operations_.Deadline());
   table.stand_in = false;
-  if (deleted.error) {
-    log_.Write(
-        table.stand_in_was_left ? LogLevel::kInfo : LogLevel::kWarn,
-        fmt::format("Table {} is left behind: it is empty and kept the settings of table {} while that was "
-                    "created again. The next overwrite uses it again and deletes it if it may. {}",
-                    name, plan.table, deleted.error->message));
-  }
-  co_return Ok();
+  if (!deleted.error) co_return true;
+  log_.Write(
+      table.left ? LogLevel::kInfo : LogLevel::kWarn,
+      fmt::format("Table {} is left behind: it is empty and kept the settings of table {} while that was "
+                  "created again. The next overwrite uses it again and deletes it if it may. {}",
+                  name, plan.table, deleted.error->message));
+  co_return false;
 }
 
 }  // namespace ddb

@@ -8,56 +8,19 @@
 #include "dynamodb/requests.h"
 #include "items/table_name.h"
 #include "support/dynamodb/fake_dynamodb.h"
-#include "support/dynamodb/tables_fixture.h"
+#include "support/dynamodb/stand_in_fixture.h"
 
 namespace ddb {
 namespace {
 
+using testing::Denied;
 using testing::EverySetting;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::kKeys;
+using testing::kName;
 using testing::Refusal;
-using testing::Tables;
-
-Verdict Denied() { return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"); }
-
-const std::string kName = StandInName("a");
-
-class StandInTest : public Tables {
- protected:
-  StandInTest() {
-    Plan("a", TableMode::kRecreate);
-    settings_.tags = {{"team", "x"}};
-    Add();
-  }
-  void Add() {
-    testing::FakeDynamoDb::Table& table = Existing("a", settings_);
-    table.ttl = "expires";
-    table.tags = R"([{"Key":"team","Value":"x"}])";
-  }
-  // As if killed: from this call on nothing comes through any more.
-  void KilledAt(std::string call) {
-    db_.intercept = [this, call](std::string_view, std::string_view) -> std::optional<Verdict> {
-      if (db_.calls.back() == call) killed_ = true;
-      return killed_ ? std::optional(testing::Unreachable(TransportError::kReset)) : std::nullopt;
-    };
-    bool first = true;
-    options_.stop_requested = [this, first]() mutable { return killed_ && !std::exchange(first, false); };
-  }
-  void NextRun() {
-    killed_ = false;
-    db_.intercept = {};
-    options_.stop_requested = {};
-    db_.calls.clear();
-    log_.lines.clear();
-    db_.RemoveGone();
-  }
-  int Created() const { return db_.Count("CreateTable " + kName); }
-
-  TableSettings settings_ = EverySetting();
-  bool killed_ = false;
-};
+using testing::StandInTest;
 
 TEST_F(StandInTest, ItsNameIsATableNameAndItsTablesAlone) {
   const std::string longest(kMaxTableName, 'x');
@@ -190,7 +153,11 @@ TEST_F(StandInTest, WhereNoneMayBeMadeATableWithIndexesOrAKeyIsNotDropped) {
   key.kms_key_arn = "arn:k";
   TableSettings indexes = EverySetting();
   for (const TableSettings& settings : {key, indexes}) {
-    for (const Verdict& refusal : {Denied(), Refusal(Reaction::kRejectItem, ErrorCode::kValidation)}) {
+    for (const Verdict& refusal :
+         {Denied(), Refusal(Reaction::kRejectItem, ErrorCode::kValidation),
+          Refusal(Reaction::kFailConfig, ErrorCode::kTableLimit, "LimitExceededException"),
+          Refusal(Reaction::kFailConfig, ErrorCode::kCapacityLimit, "LimitExceededException")}) {
+      const bool limit = refusal.error_name == Text("LimitExceededException");
       db_.tables.clear();
       db_.calls.clear();
       settings_ = settings;
@@ -202,7 +169,7 @@ TEST_F(StandInTest, WhereNoneMayBeMadeATableWithIndexesOrAKeyIsNotDropped) {
       const Error error = Fails();
       EXPECT_EQ(error.type, FailureType::kConfig);
       EXPECT_THAT(error.message, HasSubstr(settings.kms ? "encryption key" : "indexes"));
-      EXPECT_THAT(error.message, HasSubstr("dynamodb:CreateTable"));
+      EXPECT_THAT(error.message, HasSubstr(limit ? "quota raised" : "dynamodb:CreateTable"));
       EXPECT_EQ(db_.Count("DeleteTable a"), 0);
     }
   }
@@ -215,10 +182,8 @@ TEST_F(StandInTest, WhereNoneMayBeMadeTheLogKeepsOtherSettings) {
     db_.tables.clear();
     settings_ = EverySetting();
     settings_.tags = {{"team", "x"}};
-    // A limit passes with the drop itself.
-    if (refusal.code != ErrorCode::kTableLimit) settings_.indexes.clear();
+    settings_.indexes.clear();
     settings_.attributes = {kKeys.hash, *kKeys.range};
-    if (refusal.code == ErrorCode::kTableLimit) settings_.attributes = EverySetting().attributes;
     Add();
     log_.lines.clear();
     db_.intercept = [&](std::string_view, std::string_view table) -> std::optional<Verdict> {

@@ -73,6 +73,7 @@ struct TableDescription {
   std::string name;
   std::string arn;
   TableStatus status = TableStatus::kOther;
+  std::optional<double> created;  // when, in seconds since 1970, where the endpoint tells
   TableKeys keys;
   TableSettings settings;  // without tags and time to live, which other operations tell
   bool deletion_protected = false;

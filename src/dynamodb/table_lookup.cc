@@ -11,6 +11,11 @@
 namespace ddb {
 namespace {
 
+bool IsNoTableOfOurs(ErrorCode code) {
+  return code == ErrorCode::kResourceNotFound || code == ErrorCode::kAccessDenied ||
+         code == ErrorCode::kValidation;
+}
+
 class Lookup {
  public:
   Lookup(ControlLoop& loop, Client& client, const std::vector<std::string>& names,
@@ -34,7 +39,7 @@ class Lookup {
         co_await plane_.Call("DescribeTable", TableNameBody(name), plane_.Now() + options_.transition);
     if (reply.ok()) {
       found_.insert(name);
-    } else if (!error_ && (reply.gave_up || !reply.verdict.answered())) {
+    } else if (!error_ && !IsNoTableOfOurs(reply.verdict.code)) {
       error_ = OperationError(
                    {"DescribeTable", name, reply.verdict, reply.request_id, reply.gave_up, reply.answered},
                    options_.endpoint)

@@ -14,8 +14,9 @@
 
 namespace ddb {
 
-// A table that we may not look at, or whose name this endpoint refuses, is none of ours. An endpoint that
-// does not answer is an error, and so is a stop.
+// A table that we may not look at, or whose name this endpoint refuses, is none of ours. Whatever else is no
+// answer to the question is an error, as a stream would go to another table than its own: keys that are
+// refused, an endpoint that does not answer, a stop.
 Result<std::set<std::string>> FindTables(ControlLoop& loop, Client& client,
                                          const std::vector<std::string>& names,
                                          const PrepareOptions& options);

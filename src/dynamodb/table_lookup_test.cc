@@ -27,13 +27,36 @@ TEST_F(FindTablesTest, ThoseThatAreThere) {
 
 TEST_F(FindTablesTest, WhatWeMayNotSeeIsNoneOfOurs) {
   Existing("a");
-  for (const ErrorCode code :
-       {ErrorCode::kAccessDenied, ErrorCode::kValidation, ErrorCode::kUnrecognizedClient}) {
+  for (const ErrorCode code : {ErrorCode::kAccessDenied, ErrorCode::kValidation}) {
     Refuse("DescribeTable", testing::Refusal(Reaction::kFailConfig, code));
     const auto found = Find({"a", "b"});
     ASSERT_TRUE(found.ok());
     EXPECT_TRUE(found->empty());
   }
+}
+
+// Else a stream whose table is not seen for it would be written to another one.
+TEST_F(FindTablesTest, AnyOtherRefusalIsNoAnswer) {
+  Existing("a");
+  const std::pair<ErrorCode, FailureType> refusals[] = {
+      {ErrorCode::kUnrecognizedClient, FailureType::kConfig},
+      {ErrorCode::kInvalidSignature, FailureType::kConfig},
+      {ErrorCode::kWrongRegion, FailureType::kConfig},
+      {ErrorCode::kKmsUnavailable, FailureType::kConfig},
+      {ErrorCode::kUnknownOperation, FailureType::kConfig},
+      {ErrorCode::kOther, FailureType::kConfig}};
+  for (const auto& [code, type] : refusals) {
+    Refuse("DescribeTable", testing::Refusal(Reaction::kFailConfig, code));
+    const auto found = Find({"a", "b"});
+    ASSERT_FALSE(found.ok()) << static_cast<int>(code);
+    EXPECT_EQ(found.error().type, type);
+  }
+}
+
+TEST_F(FindTablesTest, KeysThatAreRefusedOnceBesideOthersAreTriedAgain) {
+  Existing("a");
+  Refuse("DescribeTable", testing::Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient), 1);
+  EXPECT_THAT(*Find({"a", "b"}), ElementsAre("a"));
 }
 
 TEST_F(FindTablesTest, WhatPassesIsWaitedOut) {

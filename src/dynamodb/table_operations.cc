@@ -104,6 +104,20 @@ TableSettings InOrder(TableSettings settings) {
   return settings;
 }
 
+std::string DifferingSettings(TableSettings was, TableSettings is) {
+  was = InOrder(std::move(was));
+  is = InOrder(std::move(is));
+  std::string names;
+  const auto check = [&names](bool same, std::string_view name) {
+    if (!same) names.append(names.empty() ? "" : ", ").append(name);
+  };
+  check(was.capacity == is.capacity, "capacity");
+  check(was.indexes == is.indexes && was.attributes == is.attributes, "indexes");
+  check(was.stream_view == is.stream_view, "stream");
+  check(was.table_class == is.table_class, "table class");
+  return names;
+}
+
 Error TableOperations::Failure(std::string_view operation, const std::string& table,
                                const ControlReply& reply) const {
   return OperationError({operation, table, reply.verdict, reply.request_id, reply.gave_up, reply.answered},
@@ -163,7 +177,10 @@ Task<TableOperations::Found> TableOperations::LookIfAllowed(const std::string& t
   }
   if (!reply.ok() && !IsNotFound(reply)) co_return Failure("DescribeTable", table, reply);
   if (!reply.ok()) co_return std::optional<TableDescription>();
-  co_return co_await LookWhenSettled(table, true);
+  std::optional<TableDescription> description = ReadTableDescription(reply.body);
+  if (!description) co_return NotUnderstood("DescribeTable", table);
+  if (description->status == TableStatus::kDeleting) description.reset();
+  co_return description;
 }
 
 Task<Result<TableDescription>> TableOperations::Create(const std::string& table, const TableKeys& keys,
@@ -290,9 +307,9 @@ Task<Status> TableOperations::ReadTags(const TableDescription& table, TableSetti
   co_return Ok();
 }
 
-Task<Status> TableOperations::SetTimeToLive(const std::string& table, const std::string& attribute) {
+Task<Status> TableOperations::SetTimeToLive(const std::string& table, const std::string& attribute, bool on) {
   const ControlReply reply =
-      co_await plane_.Call("UpdateTimeToLive", UpdateTimeToLiveBody(table, attribute), Deadline());
+      co_await plane_.Call("UpdateTimeToLive", UpdateTimeToLiveBody(table, attribute, on), Deadline());
   // An attempt whose reply was lost has set it: the next one is refused, as it is set already.
   if (reply.ok() || (reply.unknown && reply.verdict.code == ErrorCode::kValidation)) co_return Ok();
   co_return Failure("UpdateTimeToLive", table, reply);

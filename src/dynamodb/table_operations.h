@@ -26,6 +26,9 @@ Status CheckProtectedAs(const TableDescription& before, const TableDescription& 
 
 // The service lists attributes, indexes and tags in any order; so that two can be compared.
 TableSettings InOrder(TableSettings settings);
+// Names of the settings that DescribeTable tells in which `is` is not what `was` was, for a warning; "" when
+// there are none.
+std::string DifferingSettings(TableSettings was, TableSettings is);
 
 class TableOperations {
  public:
@@ -39,7 +42,8 @@ class TableOperations {
   // Waits while the table is being created or deleted, and, when `wait_for_updates`, updated.
   Task<Found> LookWhenSettled(const std::string& table, bool wait_for_updates);
 
-  // The same, and nullopt also for a table that we may not look at, or whose name the endpoint does not take.
+  // One look. nullopt also for a table that we may not look at, that is going away, or whose name the
+  // endpoint does not take.
   Task<Found> LookIfAllowed(const std::string& table);
 
   // nullopt also for a table that DescribeTable does not know yet.
@@ -93,7 +97,7 @@ class TableOperations {
   // Adds tags and time to live to what DescribeTable told. What the endpoint does not support, or what we may
   // not see, is skipped with a WARN.
   Task<Status> ReadExtraSettings(const TableDescription& table, TableSettings& settings);
-  Task<Status> SetTimeToLive(const std::string& table, const std::string& attribute);
+  Task<Status> SetTimeToLive(const std::string& table, const std::string& attribute, bool on = true);
   // One that cannot be set again is worth a WARN that names it, not a failure: data can flow.
   Task<void> RestoreTimeToLive(const std::string& table, const std::string& attribute);
 

@@ -5,9 +5,9 @@
 #include "base/times.h"
 
 namespace ddb {
-void TablePhases::Run(const Step& step) {
+void TablePhases::Run(std::initializer_list<const Step*> steps) {
   if (error_ || plans_.empty()) return;
-  Start(step);
+  Start(steps);
 }
 
 void TablePhases::CleanUp(const Step& step, Duration at_most) {
@@ -16,14 +16,16 @@ void TablePhases::CleanUp(const Step& step, Duration at_most) {
   loop_.After(at_most, [this] {
     if (cleaning_) loop_.Stop();
   });
-  Start(step);
+  Start({&step});
   cleaning_ = false;
 }
 
-void TablePhases::Start(const Step& step) {
+void TablePhases::Start(std::initializer_list<const Step*> steps) {
   tasks_.clear();
-  pending_ = plans_.size();
-  for (size_t i = 0; i < plans_.size(); ++i) tasks_.push_back(RunOne(step(i), i));
+  pending_ = plans_.size() * steps.size();
+  for (size_t i = 0; i < plans_.size(); ++i) {
+    for (const Step* step : steps) tasks_.push_back(RunOne((*step)(i), i));
+  }
   for (Task<void>& task : tasks_) task.Start();
   loop_.Run();
 }

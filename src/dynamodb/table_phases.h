@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <vector>
 
@@ -24,8 +25,9 @@ class TablePhases {
   TablePhases(ControlLoop& loop, const std::vector<TablePlan>& plans, const PrepareOptions& options)
       : loop_(loop), plans_(plans), options_(options) {}
 
-  // Nothing is run after a failure.
-  void Run(const Step& step);
+  // Nothing is run after a failure. Of several steps each table's run at the same time.
+  void Run(const Step& step) { Run({&step}); }
+  void Run(std::initializer_list<const Step*> steps);
   // After a failure too, and to its end, or for so long.
   void CleanUp(const Step& step, Duration at_most);
 
@@ -41,7 +43,7 @@ class TablePhases {
   const std::optional<Error>& error() const { return error_; }
 
  private:
-  void Start(const Step& step);
+  void Start(std::initializer_list<const Step*> steps);
   Task<void> RunOne(Task<Status> step, size_t i);
   void Fail(size_t i, Error error);
   void Stop();

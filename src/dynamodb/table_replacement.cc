@@ -22,21 +22,6 @@ constexpr Duration kCleanUpAfterStop = std::chrono::milliseconds(500);
 constexpr Duration kCleanUpAfterGivingUp = std::chrono::seconds(1);
 static_assert(times::kStoringAfterStop + kCleanUpAfterStop + times::kFlushAfterStop <= times::kStop);
 
-// Names of the settings in which `is` is not what `was` was, for a warning; "" when there are none.
-std::string Differences(TableSettings was, TableSettings is) {
-  was = InOrder(std::move(was));
-  is = InOrder(std::move(is));
-  std::string names;
-  const auto check = [&names](bool same, std::string_view name) {
-    if (!same) names.append(names.empty() ? "" : ", ").append(name);
-  };
-  check(was.capacity == is.capacity, "capacity");
-  check(was.indexes == is.indexes && was.attributes == is.attributes, "indexes");
-  check(was.stream_view == is.stream_view, "stream");
-  check(was.table_class == is.table_class, "table class");
-  return names;
-}
-
 // Everything that the new table gets, as one line of JSON.
 std::string SettingsJson(const TableDescription& table, const TableSettings& settings) {
   std::string json = R"({"CreateTable":)" + CreateTableBody(table.name, table.keys, settings);
@@ -90,7 +75,8 @@ class Replacement {
   Task<Status> RemoveStandIn(size_t i) {
     const Stage stage = tables_[i].stage;
     if (stage == Stage::kDropping || stage == Stage::kDropped) co_return Ok();
-    co_return co_await work_.stand_ins.Remove(work_.plans[i], work_.survey.tables[i]);
+    (void)co_await work_.stand_ins.Remove(work_.plans[i], work_.survey.tables[i]);
+    co_return Ok();
   }
 
   Task<Status> Replace(size_t i) {
@@ -142,7 +128,7 @@ class Replacement {
     Status usable = CheckUsable(*created, plan.keys);
     if (usable.ok()) usable = CheckProtectedAs(*surveyed.found, *created);
     if (!usable.ok()) co_return usable;
-    if (const std::string names = Differences(settings, created->settings); !names.empty()) {
+    if (const std::string names = DifferingSettings(settings, created->settings); !names.empty()) {
       work_.log.Warn(fmt::format("Table {} was created again, but the endpoint did not carry over: {}.",
                                  plan.table, names));
     }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <vector>
 
 #include "base/log.h"
@@ -25,15 +24,20 @@ class TableSurveyor {
   Status Run();
 
  private:
-  Task<Status> Inspect(size_t i);
+  // All at once: each table, and its stand-in.
+  Task<Status> LookAt(size_t i);
   Task<Status> LookForStandIn(size_t i);
+  // Refuses what may not go on. Changes nothing.
+  Task<Status> Examine(size_t i);
   Task<Status> Probe(size_t i);
-  Task<Status> CreateMissing(size_t i);
+  // What is missing is created, and what an earlier run left is cleared away.
+  Task<Status> Complete(size_t i);
+  Task<Status> Create(size_t i);
   Task<Status> CheckUnnamedKey(size_t i, const TableDescription& created);
-  Task<Status> UseAsCreated(size_t i, TableDescription created);
+  Task<Status> UseAsCreated(size_t i, TableDescription created, const TableDescription& before);
   void WarnOfDefaultCapacity();
 
-  std::map<size_t, TableDescription> restored_from_;  // by plan: its stand-in
+  std::vector<bool> known_;  // by plan: from an earlier look
   size_t with_default_capacity_ = 0;
   TableWork work_;  // last
 };

@@ -39,56 +39,69 @@ Status CheckDroppable(const TablePlan& plan, const TableDescription& found) {
 }  // namespace
 
 Status TableSurveyor::Run() {
+  for (size_t i = 0; i < work_.plans.size(); ++i) {
+    SurveyedTable& table = work_.survey.tables[i];
+    known_.push_back(table.created || (table.found && work_.plans[i].mode != TableMode::kRecreate));
+    if (!known_[i]) table = {};
+  }
+  const TablePhases::Step look = [this](size_t i) { return LookAt(i); };
+  const TablePhases::Step look_for_stand_in = [this](size_t i) { return LookForStandIn(i); };
   work_.phases.WatchForStop();
-  work_.phases.Run([this](size_t i) { return Inspect(i); });
-  work_.phases.Run([this](size_t i) { return CreateMissing(i); });
+  work_.phases.Run({&look, &look_for_stand_in});
+  work_.phases.Run([this](size_t i) { return Examine(i); });
+  work_.phases.Run([this](size_t i) { return Complete(i); });
   if (work_.phases.error()) return *work_.phases.error();
   WarnOfDefaultCapacity();
   work_.survey.looked = work_.loop.Now();
   return Ok();
 }
 
-// Looks, and refuses what may not go on. Changes nothing.
-Task<Status> TableSurveyor::Inspect(size_t i) {
+Task<Status> TableSurveyor::LookAt(size_t i) {
+  if (known_[i]) co_return Ok();
   const TablePlan& plan = work_.plans[i];
-  SurveyedTable& table = work_.survey.tables[i];
-  const bool recreate = plan.mode == TableMode::kRecreate;
-  if (table.created || (table.found && !recreate)) co_return Ok();  // in an earlier look
-  table = {};
-  TableOperations::Found found = co_await work_.operations.LookWhenSettled(plan.table, recreate);
+  TableOperations::Found found =
+      co_await work_.operations.LookWhenSettled(plan.table, plan.mode == TableMode::kRecreate);
   if (!found.ok()) co_return std::move(found).error();
-  table.found = std::move(*found);
-  if (table.found) {
-    Status usable = CheckUsable(*table.found, plan.keys);
-    if (!usable.ok() || !recreate) co_return usable;
-    Status droppable = CheckDroppable(plan, *table.found);
-    if (!droppable.ok()) co_return droppable;
-    table.settings = table.found->settings;
-    Status read = co_await work_.operations.ReadExtraSettings(*table.found, table.settings);
-    if (!read.ok()) co_return read;
-  }
-  // Whatever the mode: the sync may have been changed since the one that was killed.
-  Status looked = co_await LookForStandIn(i);
-  if (!looked.ok() || !table.found) co_return looked;
-  co_return co_await Probe(i);
+  work_.survey.tables[i].found = std::move(*found);
+  co_return Ok();
 }
 
-// An earlier run that was killed may have left one.
+// Whatever the mode, and whether or not the table is there: the sync may have been changed since the one that
+// was killed, and that may have got as far as the table.
 Task<Status> TableSurveyor::LookForStandIn(size_t i) {
+  if (known_[i]) co_return Ok();
   SurveyedTable& table = work_.survey.tables[i];
   TableOperations::Found left = co_await work_.stand_ins.Find(work_.plans[i]);
   if (!left.ok()) co_return std::move(left).error();
-  if (!*left) co_return Ok();
-  table.stand_in = table.stand_in_was_left = true;
-  table.stood_in = (*left)->settings;
-  if (!table.found) {
-    table.settings = (*left)->settings;
-    restored_from_.emplace(i, std::move(**left));
-  } else if (table.settings.ttl_attribute.empty()) {
-    // The last thing that a new table gets, so that it may have been left without.
-    table.settings.ttl_attribute = (*left)->settings.ttl_attribute;
-  }
+  table.stand_in = left->has_value();
+  table.left = std::move(*left);
   co_return Ok();
+}
+
+Task<Status> TableSurveyor::Examine(size_t i) {
+  const TablePlan& plan = work_.plans[i];
+  SurveyedTable& table = work_.survey.tables[i];
+  if (known_[i]) co_return Ok();
+  if (!table.found) {
+    // Of one that is still being created not all may be told, such as its key.
+    if (table.left && table.left->status == TableStatus::kCreating) {
+      TableOperations::Found left =
+          co_await work_.operations.AwaitActive(table.left->name, work_.operations.Deadline());
+      if (!left.ok()) co_return std::move(left).error();
+      if (*left) (*left)->settings.tags = std::move(table.left->settings.tags);
+      if (*left) (*left)->settings.ttl_attribute = std::move(table.left->settings.ttl_attribute);
+      table.left = std::move(*left);
+    }
+    if (table.left) table.settings = table.left->settings;
+    co_return Ok();
+  }
+  Status usable = CheckUsable(*table.found, plan.keys);
+  if (usable.ok() && plan.mode == TableMode::kRecreate) usable = CheckDroppable(plan, *table.found);
+  if (!usable.ok() || (plan.mode == TableMode::kAppend && !table.left)) co_return usable;
+  table.settings = table.found->settings;
+  Status read = co_await work_.operations.ReadExtraSettings(*table.found, table.settings);
+  if (!read.ok() || plan.mode == TableMode::kAppend) co_return read;
+  co_return co_await Probe(i);
 }
 
 Task<Status> TableSurveyor::Probe(size_t i) {
@@ -104,14 +117,23 @@ Task<Status> TableSurveyor::Probe(size_t i) {
     co_return TransientError(fmt::format("Table {} vanished after it was created.", work_.plans[i].table),
                              "DescribeTable: ResourceNotFoundException after CreateTable");
   }
-  co_return co_await UseAsCreated(i, std::move(**found));
+  const TableDescription before = *table.found;
+  co_return co_await UseAsCreated(i, std::move(**found), before);
 }
 
-Task<Status> TableSurveyor::CreateMissing(size_t i) {
+Task<Status> TableSurveyor::Complete(size_t i) {
+  SurveyedTable& table = work_.survey.tables[i];
+  if (work_.phases.error() || known_[i] || table.created) co_return Ok();
+  if (!table.found) co_return co_await Create(i);
+  if (table.left) co_return co_await work_.stand_ins.Settle(work_.plans[i], table);
+  co_return Ok();
+}
+
+// With the settings of its stand-in, if one was left.
+Task<Status> TableSurveyor::Create(size_t i) {
   const TablePlan& plan = work_.plans[i];
   SurveyedTable& table = work_.survey.tables[i];
-  if (work_.phases.error() || table.found) co_return Ok();
-  const bool restored = restored_from_.contains(i);
+  const bool restored = table.left.has_value();
   if (!restored) table.settings.capacity = plan.capacity;
   Result<TableDescription> created = co_await work_.operations.Create(
       plan.table, plan.keys, table.settings, nullptr, restored ? Loss::kKeyName : Loss::kMinor);
@@ -126,14 +148,23 @@ Task<Status> TableSurveyor::CreateMissing(size_t i) {
                                  ? ", with the settings that it had when an earlier sync dropped it and was "
                                    "ended before it could create it again"
                                  : ""));
-  co_return co_await UseAsCreated(i, std::move(*created));
+  const TableDescription before = restored ? *table.left : *created;
+  Status used = co_await UseAsCreated(i, std::move(*created), before);
+  if (!used.ok() || !restored || co_await work_.stand_ins.Remove(plan, table)) co_return used;
+  const std::string& ttl = table.settings.ttl_attribute;
+  work_.log.Warn(fmt::format(
+      "Table {}: its settings come from table {}, which cannot be deleted, so that they "
+      "may be old ones. Look at them{}, and delete {}.",
+      plan.table, StandInName(plan.table),
+      ttl.empty() ? "" : ", above all the time to live on attribute " + ttl, StandInName(plan.table)));
+  co_return used;
 }
 
 // The key that AWS manages is known from another only by what a table gets that names none. One that got
 // another goes again, so that no later run takes it for the table that was.
 Task<Status> TableSurveyor::CheckUnnamedKey(size_t i, const TableDescription& created) {
   const std::string& table = work_.plans[i].table;
-  const TableDescription& before = restored_from_.at(i);
+  const TableDescription& before = *work_.survey.tables[i].left;
   const std::string& key = before.settings.kms_key_arn;
   if (work_.survey.tables[i].settings.kms_key_arn == key) co_return Ok();
   if (CheckProtectedAs(before, created).ok()) {
@@ -156,20 +187,16 @@ Task<Status> TableSurveyor::CheckUnnamedKey(size_t i, const TableDescription& cr
       "CreateTable with the key of the table: ValidationException");
 }
 
-Task<Status> TableSurveyor::UseAsCreated(size_t i, TableDescription created) {
+Task<Status> TableSurveyor::UseAsCreated(size_t i, TableDescription created, const TableDescription& before) {
   SurveyedTable& table = work_.survey.tables[i];
   Status usable = CheckUsable(created, work_.plans[i].keys);
-  const auto restored = restored_from_.find(i);
-  const TableDescription* before = restored != restored_from_.end() ? &restored->second : nullptr;
-  if (!before && table.found) before = &*table.found;
-  if (usable.ok() && before) usable = CheckProtectedAs(*before, created);
+  if (usable.ok()) usable = CheckProtectedAs(before, created);
   if (!usable.ok()) co_return usable;
   if (!table.settings.ttl_attribute.empty()) {
     co_await work_.operations.RestoreTimeToLive(work_.plans[i].table, table.settings.ttl_attribute);
   }
   table.found = std::move(created);
   table.created = true;
-  if (restored != restored_from_.end()) co_return co_await work_.stand_ins.Remove(work_.plans[i], table);
   co_return Ok();
 }
 

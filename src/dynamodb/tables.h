@@ -57,9 +57,8 @@ struct SurveyedTable {
   std::optional<TableDescription> found;  // as it is now
   TableSettings settings;                 // to carry over, of one that is to be replaced
   bool created = false;                   // by us, and usable: it holds nothing that is to be replaced
-  bool stand_in = false;                  // its stand-in is there ...
-  bool stand_in_was_left = false;         // ... from an earlier run ...
-  TableSettings stood_in;                 // ... with these
+  bool stand_in = false;                  // its stand-in is there
+  std::optional<TableDescription> left;   // ... from an earlier run, with all its settings
 };
 
 struct TableSurvey {

@@ -36,9 +36,9 @@ def lasting(table):
     return description, table["tags"], table["ttl"]
 
 
-def command(connector, server):
+def command(connector, server, mode="overwrite"):
     config = messages.config(server.endpoint, "t", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
-    catalog = messages.catalog(messages.stream("users", "overwrite"))
+    catalog = messages.catalog(messages.stream("users", mode))
     return [str(connector.binary), "write", "--config", str(connector.file(config)), "--catalog", str(connector.file(catalog))]
 
 
@@ -55,6 +55,27 @@ def run_and_kill(connector, server, operation, count):
     process.send_signal(signal.SIGKILL)
     assert process.wait(60) == -signal.SIGKILL
     process.stdin.close()
+
+
+def run(connector, server, mode="overwrite", records=1):
+    lines = "".join(messages.record("users", {"id": n}) + "\n" for n in range(records))
+    outcome = subprocess.run(command(connector, server, mode), input=lines, capture_output=True, text=True, timeout=120, check=False)
+    assert outcome.returncode == 0, outcome.stdout
+    logs = [json.loads(line)["log"] for line in outcome.stdout.splitlines() if '"LOG"' in line]
+    return [log["message"] for log in logs if log["level"] == "WARN"]
+
+
+def there(server):
+    return sorted(name for name, table in server.tables().items() if table["description"]["TableStatus"] != "DELETING")
+
+
+def set_ttl(server, on=True):
+    specification = {"AttributeName": "expires", "Enabled": on}
+    server.boto3().update_time_to_live(TableName="t_users", TimeToLiveSpecification=specification)
+
+
+def ttl_of(server):
+    return server.boto3().describe_time_to_live(TableName="t_users")["TimeToLiveDescription"].get("AttributeName")
 
 
 @pytest.mark.parametrize("ttl", [False, True])
@@ -93,3 +114,77 @@ def test_killed_before_the_drop_the_table_stands(connector, start_server):
                    timeout=120, check=True)
     assert lasting(server.tables()["t_users"]) == lasting(before)
     assert list(server.tables()) == ["t_users"]
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+@pytest.mark.parametrize("records", [0, 1])
+def test_killed_before_the_time_to_live_is_set_the_next_run_sets_it(connector, start_server, mode, records):
+    hang = {"name": "hang", "match": {"operation": "UpdateTimeToLive", "table": "t_users", "nth": 2}, "action": {"hang": True}}
+    server = start_server({"existing": [TABLE], "rules": [hang]})
+    set_ttl(server)
+    before = server.tables()["t_users"]
+    # The test's own, its stand-in's, and its own, which hangs.
+    run_and_kill(connector, server, "UpdateTimeToLive", 3)
+    assert not ttl_of(server)
+    server.control("rules/hang/off")
+    warnings = run(connector, server, mode, records)
+    assert lasting(server.tables()["t_users"]) == lasting(before)
+    assert there(server) == ["t_users"]
+    assert len(server.items("t_users")) == records
+    assert any("time to live on attribute expires is set again" in warning for warning in warnings)
+    assert run(connector, server, mode, records) == []
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+def test_a_stand_in_that_may_not_be_deleted_does_not_bring_back_what_was_switched_off(connector, start_server, mode):
+    denied = {"access_key": ACCESS_KEY, "secret": SECRET_KEY, "denied": ["DeleteTable:t_users_airbyte_stand_in_b024ab7e"]}
+    server = start_server({"existing": [TABLE], "credentials": [denied]})
+    set_ttl(server)
+    assert any("is left behind" in warning for warning in run(connector, server))
+    assert ttl_of(server) == "expires"
+    assert run(connector, server, "append") == []
+    set_ttl(server, on=False)
+    warnings = run(connector, server, mode)
+    assert any("time to live" in warning and "t_users_airbyte_stand_in_b024ab7e" in warning for warning in warnings)
+    assert not ttl_of(server)
+    warnings = run(connector, server, mode)
+    assert not ttl_of(server)
+    # An overwrite has made the stand-in as the table is.
+    assert any("time to live" in warning for warning in warnings) == (mode == "append")
+
+
+def test_a_table_that_was_not_dropped_is_as_somebody_has_changed_it_since(connector, start_server):
+    hang = {"name": "hang", "match": {"operation": "DeleteTable", "table": "t_users"}, "action": {"hang": True}}
+    server = start_server({"existing": [TABLE], "rules": [hang]})
+    set_ttl(server)
+    run_and_kill(connector, server, "DeleteTable", 1)
+    server.control("rules/hang/off")
+    set_ttl(server, on=False)
+    before = server.tables()["t_users"]
+    assert run(connector, server, "append") == []
+    assert lasting(server.tables()["t_users"]) == lasting(before)
+    assert there(server) == ["t_users"]
+
+
+WITH_DIGITS = "t_users_98b4db49"  # of the stream users, where it met another
+
+
+def test_a_table_with_digits_is_known_again_by_an_append(connector, start_server):
+    hang = {"name": "hang", "match": {"operation": "CreateTable", "table": WITH_DIGITS, "nth": 2}, "action": {"hang": True}}
+    server = start_server({"existing": [{**TABLE, "TableName": WITH_DIGITS}], "rules": [hang]})
+    before = server.tables()[WITH_DIGITS]
+    run_and_kill(connector, server, "CreateTable", 3)
+    assert WITH_DIGITS not in server.tables()
+    server.control("rules/hang/off")
+    run(connector, server, "append")
+    assert there(server) == [WITH_DIGITS]
+    assert lasting(server.tables()[WITH_DIGITS]) == lasting(before)
+
+
+@pytest.mark.parametrize("error", ["UnrecognizedClientException", "InvalidSignatureException"])
+def test_a_table_with_digits_is_found_though_its_first_look_is_refused(connector, start_server, error):
+    refused = {"name": "refused", "match": {"operation": "DescribeTable", "table": WITH_DIGITS, "times": 1}, "action": {"error": error}}
+    server = start_server({"existing": [{**TABLE, "TableName": WITH_DIGITS}], "rules": [refused]})
+    run(connector, server, "append")
+    assert there(server) == [WITH_DIGITS]
+    assert len(server.items(WITH_DIGITS)) == 1

@@ -81,8 +81,9 @@ class FakeDynamoDb final : public Client {
   explicit FakeDynamoDb(FakeLoop& loop) : loop_(loop) {}
 
   struct Table {
-    std::string create;  // body of its CreateTable
-    std::string more;    // further members of its description, each begun by a comma
+    std::string create;             // body of its CreateTable
+    std::optional<double> created;  // CreationDateTime
+    std::string more;               // further members of its description, each begun by a comma
     std::string ttl;
     std::string tags = "[]";
     std::vector<std::string> more_tags;  // further pages of them

@@ -3,8 +3,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <ctime>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -74,7 +74,8 @@ Table* Tables::Add(const std::string& create_json, double now_s) {
   table.name = name;
   table.create_json = create_json;
   table.schema = ReadKeySchema(request);
-  table.created_unix_s = static_cast<double>(time(nullptr));
+  table.created_unix_s =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   table.generation = ++generations_[name];
   table.on_demand = request.value("BillingMode", "PROVISIONED") == "PAY_PER_REQUEST";
   table.count_only = behaviour.count_only;

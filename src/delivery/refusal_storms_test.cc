@@ -40,10 +40,23 @@ TEST_F(RefusalStormsTest, ARequestThatIsNotRefusedWholeBeginsAnew) {
   EXPECT_FALSE(Refuse(kOneLess, "index"));
 }
 
-TEST_F(RefusalStormsTest, SmallRequestsSayNothing) {
-  EXPECT_FALSE(Refuse(10 * RefusalStorms::kStormRequests, "index", kOne, kItems - 1));
+// A slow source's.
+TEST_F(RefusalStormsTest, SmallRequestsMakeOneByTheirItems) {
+  for (const uint32_t items : {1u, 2u, 7u, kItems - 1}) {
+    const int least = static_cast<int>((RefusalStorms::kStormItemsInAll + items - 1) / items);
+    EXPECT_FALSE(Refuse(least - 1, "index", kOne, items)) << items;
+    EXPECT_TRUE(Refuse(1, "index", kOne, items)) << items;
+    EXPECT_FALSE(storms_.NoteRequest(kOne, 1, std::nullopt));
+  }
+}
+
+TEST_F(RefusalStormsTest, ItemsInARowEndAsRequestsDo) {
+  EXPECT_FALSE(Refuse(RefusalStorms::kStormItemsInAll - 1, "index", kOne, 1));
+  EXPECT_FALSE(storms_.NoteRequest(kOne, 1, std::nullopt));
+  EXPECT_FALSE(Refuse(RefusalStorms::kStormItemsInAll - 1, "index", kOne, 1));
+  EXPECT_FALSE(Refuse(1, "size", kOne, 1));
   EXPECT_FALSE(Refuse(kOneLess, "index"));
-  EXPECT_FALSE(Refuse(10, "index", kOne, kItems - 1));
+  EXPECT_FALSE(Refuse(10, "index", kOne, 1));
   EXPECT_TRUE(Refuse(1, "index"));
 }
 

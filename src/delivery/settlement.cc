@@ -119,9 +119,8 @@ bool Settlement::Shrink(const Batch& batch, Buffer& out) {
 // when that request was the last of a storm.
 bool Settlement::NoteFate(const Batch& batch, uint32_t stored, Text refused_for) {
   if (!batch.whole) {
-    // One item that came alone and was refused says nothing of the others.
-    if (refused_for.empty()) run_.storms.NoteRequest(batch.table, stored, std::nullopt);
-    return false;
+    if (refused_for.empty()) return run_.storms.NoteRequest(batch.table, stored, std::nullopt);
+    return run_.storms.NoteRequest(batch.table, 1, refused_for);
   }
   TakenApart& whole = *batch.whole;
   if (whole.reason.empty()) whole.reason = refused_for;

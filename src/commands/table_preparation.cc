@@ -19,6 +19,7 @@ TablePreparation::TablePreparation(const RunPlan& plan, const EndpointText& endp
       log_(log) {}
 
 std::vector<TableNo> TablePreparation::ToReplace() const {
+  MutexLock lock(mu_);
   std::vector<TableNo> to_replace;
   for (size_t i = 0; i < plans_.size(); ++i) {
     if (plans_[i].mode == TableMode::kRecreate && !survey_.tables[i].created) to_replace.emplace_back(i);
@@ -30,8 +31,9 @@ Result<TableDescriptions> TablePreparation::Look(const StopRequested& stop_reque
   EventLoop loop;
   EventControlLoop control(loop, clock_);
   const std::unique_ptr<Client> client = make_client_(loop);
-  Result<TableSurvey> survey = LookAtTables(control, *client, log_, plans_, Options(stop_requested));
+  Result<TableSurvey> survey = LookAtTables(control, *client, log_, plans_, Options(stop_requested, watch_));
   if (!survey.ok()) return std::move(survey).error();
+  MutexLock lock(mu_);
   survey_ = *std::move(survey);
   return Descriptions();
 }
@@ -39,27 +41,36 @@ Result<TableDescriptions> TablePreparation::Look(const StopRequested& stop_reque
 Result<TableDescriptions> TablePreparation::Replace(const std::vector<TableNo>& which,
                                                     const StopRequested& stop_requested) {
   std::vector<TablePlan> plans;
-  TableSurvey survey{.tables = {}, .looked = survey_.looked};
-  for (const TableNo table : which) {
-    plans.push_back(plans_[table.value()]);
-    survey.tables.push_back(survey_.tables[table.value()]);
+  TableSurvey survey;
+  {
+    MutexLock lock(mu_);
+    survey.looked = survey_.looked;
+    for (const TableNo table : which) {
+      plans.push_back(plans_[table.value()]);
+      survey.tables.push_back(survey_.tables[table.value()]);
+    }
   }
+  ControlWatch watch = watch_.Beside();
   EventLoop loop;
   EventControlLoop control(loop, clock_);
   const std::unique_ptr<Client> client = make_client_(loop);
-  Status replaced = ReplaceTables(control, *client, log_, plans, Options(stop_requested), survey);
-  for (size_t i = 0; i < which.size(); ++i) survey_.tables[which[i].value()] = std::move(survey.tables[i]);
+  Status replaced = ReplaceTables(control, *client, log_, plans, Options(stop_requested, watch), survey);
+  MutexLock lock(mu_);
+  for (size_t i = 0; i < which.size(); ++i) {
+    // Of one that was not replaced not all is known any more.
+    if (survey.tables[i].created) survey_.tables[which[i].value()] = std::move(survey.tables[i]);
+  }
   if (!replaced.ok()) return std::move(replaced).error();
   return Descriptions();
 }
 
-PrepareOptions TablePreparation::Options(const StopRequested& stop_requested) const {
+PrepareOptions TablePreparation::Options(const StopRequested& stop_requested, ControlWatch& watch) const {
   PrepareOptions options;
   options.endpoint = endpoint_;
-  options.control.watch = &watch_;
+  options.control.watch = &watch;
   options.transition = give_up_;
-  options.stop_requested = [this, &stop_requested] {
-    watch_.SayTrouble(log_, clock_.Now());
+  options.stop_requested = [this, &stop_requested, &watch] {
+    watch.SayTrouble(log_, clock_.Now());
     return stop_requested();
   };
   return options;

@@ -1,5 +1,5 @@
 // TablePreparation: the run's steps for its tables, each on a loop and connections of its own: between them
-// the source may be silent for hours. One step at a time, on whichever thread.
+// the source may be silent for hours. Look comes first; then any thread, several at a time.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "delivery/run_plan.h"
 #include "dynamodb/control_watch.h"
 #include "dynamodb/error_messages.h"
@@ -24,12 +25,13 @@ class TablePreparation {
   Result<TableDescriptions> Look(const StopRequested& stop_requested);  // first
   // After a Look that went well: the tables that are to be overwritten and hold something old.
   std::vector<TableNo> ToReplace() const;
-  // Some of those.
+  // Some of those; none of them is in two steps.
   Result<TableDescriptions> Replace(const std::vector<TableNo>& which, const StopRequested& stop_requested);
 
  private:
-  PrepareOptions Options(const StopRequested& stop_requested) const;
-  TableDescriptions Descriptions() const;
+  // `watch` outlives what is given back.
+  PrepareOptions Options(const StopRequested& stop_requested, ControlWatch& watch) const;
+  TableDescriptions Descriptions() const REQUIRES(mu_);
 
   const std::vector<TablePlan> plans_;  // by TableNo
   const EndpointText endpoint_;
@@ -38,7 +40,8 @@ class TablePreparation {
   const Duration give_up_;
   const Clock& clock_;
   Log& log_;
-  TableSurvey survey_;
+  mutable Mutex mu_;
+  TableSurvey survey_ GUARDED_BY(mu_);
 };
 
 }  // namespace ddb

@@ -23,6 +23,9 @@ class ControlWatch {
   ControlWatch(const ControlWatch&) = delete;
   ControlWatch& operator=(const ControlWatch&) = delete;
 
+  // One that knows the same of the endpoint, for a step that runs beside others.
+  ControlWatch Beside() const { return ControlWatch(url_, answered, accepted); }
+
   bool answered = false;  // the endpoint has given a valid reply
   bool accepted = false;  // and one that took our keys
 
@@ -66,6 +69,9 @@ class ControlWatch {
   void SayTrouble(Log& log, Instant now);
 
  private:
+  ControlWatch(std::string url, bool was_answered, bool was_accepted)
+      : answered(was_answered), accepted(was_accepted), url_(std::move(url)) {}
+
   using Entry = Wait::Entry;
   struct Said {
     std::optional<Instant> at;

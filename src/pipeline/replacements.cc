@@ -1,6 +1,8 @@
 #include "pipeline/replacements.h"
 
+#include <algorithm>
 #include <chrono>
+#include <system_error>
 
 #include "base/times.h"
 
@@ -23,7 +25,14 @@ Replacements::Replacements(const RunPlan& plan, const std::vector<TableNo>& clos
 }
 
 void Replacements::Start() {
-  if (!done()) thread_ = std::thread([this] { Run(); });
+  if (done()) return;
+  MutexLock lock(mu_);
+  AddThread();
+}
+
+void Replacements::AddThread() {
+  threads_.emplace_back([this] { Run(); });
+  ++running_;
 }
 
 void Replacements::Said(uint64_t chunk, const std::vector<StreamNo>& streams) {
@@ -39,7 +48,7 @@ void Replacements::Said(uint64_t chunk, const std::vector<StreamNo>& streams) {
 void Replacements::Ask(StreamNo stream) {
   Gate closed = Gate::kClosed;
   if (!gates_[plan_.streams[stream].table].compare_exchange_strong(closed, Gate::kAsked)) return;
-  round_.push_back(stream);
+  round_.push_back(plan_.streams[stream].table);
   asked_.NotifyAll();
 }
 
@@ -68,7 +77,15 @@ void Replacements::NoMore(const std::vector<StreamNo>& streams) {
 
 void Replacements::End() {
   ending_ = true;
-  if (thread_.joinable()) thread_.join();
+  for (;;) {
+    std::vector<std::thread> threads;
+    {
+      MutexLock lock(mu_);
+      threads.swap(threads_);
+    }
+    if (threads.empty()) return;
+    for (std::thread& thread : threads) thread.join();
+  }
 }
 
 // After a failure what lies before it may still be stored.
@@ -78,30 +95,65 @@ bool Replacements::StopRequested() const {
 }
 
 // Empty: there is none any more.
-std::vector<StreamNo> Replacements::AwaitRound() {
+std::vector<TableNo> Replacements::AwaitRound() {
   MutexLock lock(mu_);
-  while (round_.empty() && !no_more_ && !StopRequested()) {
+  ++waiting_;
+  while (round_.empty() && !no_more_ && !failed_ && !StopRequested()) {
     (void)asked_.WaitUntil(mu_, std::chrono::steady_clock::now() + times::kSignalPoll);
   }
-  if (StopRequested()) return {};
-  return std::exchange(round_, {});
+  --waiting_;
+  if (failed_ || StopRequested()) return {};
+  std::vector<TableNo> round = std::exchange(round_, {});
+  // For whoever speaks meanwhile.
+  const bool more = std::any_of(tables_.begin(), tables_.end(),
+                                [this](TableNo table) { return gate(table) == Gate::kClosed; });
+  if (more && !round.empty() && waiting_ == 0 && running_ < kMostRounds) {
+    try {
+      AddThread();
+    } catch (const std::system_error&) {  // no thread to be had: they wait for this round
+    }
+  }
+  return round;
 }
 
 void Replacements::Run() {
-  bool failed = false;
-  while (!failed) {
-    const std::vector<StreamNo> asked = AwaitRound();
-    if (asked.empty()) break;
-    std::vector<TableNo> tables;
-    for (const StreamNo stream : asked) tables.push_back(plan_.streams[stream].table);
+  for (std::vector<TableNo> tables = AwaitRound(); !tables.empty(); tables = AwaitRound()) {
     Round round = step_(tables, [this] { return StopRequested(); });
-    for (const TableNo table : round.replaced) {
-      gates_[table].store(Gate::kOpen, std::memory_order_release);
-      ledger_.Open(*plan_.stream_of[table]);
-    }
+    for (const TableNo table : round.replaced) Open(table);
+    if (round.error) EndAsFailed(tables, *std::move(round.error));
     changed_();
-    failed = round.error.has_value();
-    if (failed && !StopRequested()) state_.Fail(*std::move(round.error));
+  }
+  EndThread();
+}
+
+void Replacements::Open(TableNo table) {
+  gates_[table].store(Gate::kOpen, std::memory_order_release);
+  ledger_.Open(*plan_.stream_of[table]);
+}
+
+// The other rounds that are under way come to their end.
+void Replacements::EndAsFailed(const std::vector<TableNo>& round, Error error) {
+  {
+    MutexLock lock(mu_);
+    failed_ = true;
+    for (std::atomic<Gate>& gate : gates_) {
+      Gate closed = Gate::kClosed;
+      gate.compare_exchange_strong(closed, Gate::kNever);
+    }
+    std::vector<TableNo> left = std::exchange(round_, {});
+    left.insert(left.end(), round.begin(), round.end());
+    for (const TableNo table : left) {
+      if (gate(table) != Gate::kOpen) gates_[table] = Gate::kNever;
+    }
+    asked_.NotifyAll();
+  }
+  if (!StopRequested()) state_.Fail(std::move(error));
+}
+
+void Replacements::EndThread() {
+  {
+    MutexLock lock(mu_);
+    if (--running_ > 0) return;
   }
   for (std::atomic<Gate>& gate : gates_) {
     if (gate != Gate::kOpen) gate = Gate::kNever;

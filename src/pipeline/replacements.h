@@ -1,4 +1,4 @@
-// Replacements: the tables of a sync that are to be made anew, and the thread that does it while the data
+// Replacements: the tables of a sync that are to be made anew, and the threads that do it while the data
 // flows. Nothing old goes for a stream that gave nothing: a table is replaced when its own stream has said
 // its first word, a RECORD that can be stored or a STATE; those of streams that say none are decided upon at
 // the end of the input. Until then the table is closed: what is to be stored in it waits with the worker that
@@ -8,6 +8,15 @@
 // that fails the run. After a failure the words before it still count, as what came with them may still be
 // stored; after a signal none does. A table that has been replaced is open however its round ended: what was
 // read for it is stored in the time that the end of a run leaves, as its old items are gone.
+//
+// Tables whose words come together are replaced in one round. A word that comes while a round is under way
+// begins another, as that one's drops may take minutes; a round that fails ends no other one, and lets none
+// begin.
+//
+// A STATE of all streams does not wait for the tables of streams that have said nothing. It covers no item of
+// theirs that is not stored, and it does not settle what becomes of their old ones: every sync in which such
+// a stream is overwritten decides that anew, by its word or at its end, wherever its source goes on from. A
+// run that is killed behind the STATE leaves them to the next one, as one that is killed before it does.
 #pragma once
 
 #include <atomic>
@@ -35,16 +44,17 @@ class Replacements {
     std::vector<TableNo> replaced;
     std::optional<Error> error;
   };
-  // Makes these tables anew; blocks, and asks ten times a second whether it is to come to its end.
+  // Makes these tables anew; blocks, and asks ten times a second whether it is to come to its end. Called on
+  // several threads at the same time, for no table twice.
   using Step = std::function<Round(const std::vector<TableNo>&, const std::function<bool()>& stop_requested)>;
   enum class Gate : uint8_t {
     kOpen,    // the table is as it is to be
     kClosed,  // its stream has said nothing
-    kAsked,   // it is being replaced, or will be next
+    kAsked,   // it is being replaced, or will be
     kNever,   // it stays as it was, and nothing can be stored in it in this run
   };
 
-  // `closed`: the tables that hold something old. `changed` is called on the thread of this, when gates have
+  // `closed`: the tables that hold something old. `changed` is called on threads of this, when gates have
   // changed. All of it outlives the object.
   Replacements(const RunPlan& plan, const std::vector<TableNo>& closed, Step step, CheckpointLedger& ledger,
                RunState& state, std::function<void()> changed);
@@ -68,9 +78,17 @@ class Replacements {
   void End();  // ends what is under way as a stop does, and waits for that
 
  private:
+  // At the same time; words that come while so many are under way wait for one of them to end. Each has a
+  // thread and connections of its own, and mostly waits.
+  static constexpr size_t kMostRounds = 8;
+
   void Run();
   void Ask(StreamNo stream) REQUIRES(mu_);
-  std::vector<StreamNo> AwaitRound();
+  std::vector<TableNo> AwaitRound();
+  void AddThread() REQUIRES(mu_);
+  void Open(TableNo table);
+  void EndAsFailed(const std::vector<TableNo>& round, Error error);
+  void EndThread();
   bool StopRequested() const;
 
   const RunPlan& plan_;
@@ -85,9 +103,12 @@ class Replacements {
   Mutex mu_;
   CondVar asked_;
   std::map<uint64_t, std::vector<StreamNo>> said_ GUARDED_BY(mu_);  // by chunk: words that do not count yet
-  std::vector<StreamNo> round_ GUARDED_BY(mu_);                     // the next one
+  std::vector<TableNo> round_ GUARDED_BY(mu_);                      // the next one
   bool no_more_ GUARDED_BY(mu_) = false;
-  std::thread thread_;
+  bool failed_ GUARDED_BY(mu_) = false;
+  size_t waiting_ GUARDED_BY(mu_) = 0;  // threads, for a round
+  size_t running_ GUARDED_BY(mu_) = 0;  // threads that have not come to their end
+  std::vector<std::thread> threads_ GUARDED_BY(mu_);
 };
 
 }  // namespace ddb

@@ -4,12 +4,11 @@
 
 #include <atomic>
 #include <chrono>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "support/pipeline/run_fixture.h"
+#include "support/pipeline/replacements_fixture.h"
 
 namespace ddb {
 namespace {
@@ -17,65 +16,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr StreamNo kUsers{0};
-constexpr StreamNo kOrders{1};
-
-constexpr char kLog[] = "{\"type\":\"LOG\",\"log\":{\"level\":\"INFO\",\"message\":\"m\"}}\n";
-constexpr char kFatal[] = "{\"type\":\"LOG\",\"log\":{\"level\":\"FATAL\",\"message\":\"m\"}}\n";
-constexpr char kUnknown[] = "{\"type\":\"SCHEMA\",\"stream\":\"users\"}\n";
-constexpr char kGlobal[] = "{\"type\":\"STATE\",\"state\":{\"type\":\"GLOBAL\",\"global\":{\"n\":1}}}\n";
-constexpr char kError[] =
-    "{\"type\":\"TRACE\",\"trace\":{\"type\":\"ERROR\",\"emitted_at\":1,\"error\":{\"message\":\"m\"}}}\n";
-
-std::string Status(const std::string& stream, const std::string& status) {
-  return "{\"type\":\"TRACE\",\"trace\":{\"type\":\"STREAM_STATUS\",\"emitted_at\":1,\"stream_status\":"
-         "{\"stream_descriptor\":{\"name\":\"" +
-         stream + "\"},\"status\":\"" + status + "\"}}}\n";
-}
-
-class ReplacementsTest : public RunTest {
- protected:
-  ReplacementsTest() {
-    to_replace_ = [this] { return std::vector<TableNo>{TableOf(kUsers), TableOf(kOrders)}; };
-    replace_ = [this](const std::vector<TableNo>& which, const StopRequested&) {
-      for (const TableNo table : which) Note(table);
-      return TablesAreThere(plan_)({});
-    };
-  }
-  TableNo TableOf(StreamNo stream) const { return plan_.streams[stream].table; }
-  void Note(TableNo table) {
-    MutexLock lock(mu_);
-    EXPECT_TRUE(replaced_.insert(table).second) << "twice";
-  }
-  bool Replaced(StreamNo stream) const {
-    MutexLock lock(mu_);
-    return replaced_.contains(TableOf(stream));
-  }
-  size_t replaced() const {
-    MutexLock lock(mu_);
-    return replaced_.size();
-  }
-  bool Within(std::chrono::milliseconds time, const std::function<bool()>& is) {
-    const Instant limit = RealClock().Now() + time;
-    while (!is() && RealClock().Now() < limit) std::this_thread::sleep_for(milliseconds(1));
-    return is();
-  }
-  // All of it is there when the run starts.
-  void RunWith(const std::string& text) {
-    Send(text);
-    Start();
-    Finish();
-  }
-  void EndsWell() const { EXPECT_EQ(result_.reason, StopReason::kNone); }
-
- private:
-  mutable Mutex mu_;
-  std::set<TableNo> replaced_ GUARDED_BY(mu_);
-};
-
 TEST_P(ReplacementsTest, EachTableWaitsForTheFirstRecordOfItsOwnStream) {
   Start();
-  Send(kLog + Status("users", "STARTED"));
+  Send(kLog + StatusLine("users", "STARTED"));
   EXPECT_FALSE(Within(milliseconds(100), [this] { return replaced() > 0; }));
   Send(Record("users", 1));
   EXPECT_TRUE(Within(seconds(20), [this] { return Replaced(kUsers); }));
@@ -154,8 +97,8 @@ TEST_P(ReplacementsTest, MoreThanMemoryHoldsWaitsForATable) {
 }
 
 TEST_P(ReplacementsTest, AnEndWithoutAWordClears) {
-  for (const std::string& text :
-       {std::string(kLog), Status("users", "COMPLETE"), Status("orders", "COMPLETE"), std::string(kGlobal)}) {
+  for (const std::string& text : {std::string(kLog), StatusLine("users", "COMPLETE"),
+                                  StatusLine("orders", "COMPLETE"), std::string(kGlobal)}) {
     Send(text);
   }
   Start();
@@ -196,8 +139,10 @@ class SourceThatFailed : public ReplacementsTest {
   }
 };
 
-TEST_P(SourceThatFailed, SaysError) { ReplacesNothing(Status("users", "STARTED") + kError); }
-TEST_P(SourceThatFailed, SaysErrorOnlyAfterwards) { ReplacesNothing(Status("users", "COMPLETE") + kError); }
+TEST_P(SourceThatFailed, SaysError) { ReplacesNothing(StatusLine("users", "STARTED") + kError); }
+TEST_P(SourceThatFailed, SaysErrorOnlyAfterwards) {
+  ReplacesNothing(StatusLine("users", "COMPLETE") + kError);
+}
 TEST_P(SourceThatFailed, SaysFatal) { ReplacesNothing(kFatal); }
 TEST_P(SourceThatFailed, SaysErrorInHalfALineOfText) {
   KeepsOrders(Record("users", 1) + R"(2024 {"type":"TRACE","trace":{"type":"ERROR","em)" + "\n");
@@ -226,28 +171,28 @@ TEST_P(SourceThatFailed, SaysThatItsConnectionFailed) {
   ReplacesNothing("{\"type\":\"CONNECTION_STATUS\",\"connectionStatus\":{\"status\":\"FAILED\"}}\n");
 }
 TEST_P(SourceThatFailed, SaysIncompleteOfAnyStream) {
-  ReplacesNothing(Status("users", "COMPLETE") + Status("not in the catalog", "INCOMPLETE"));
+  ReplacesNothing(StatusLine("users", "COMPLETE") + StatusLine("not in the catalog", "INCOMPLETE"));
 }
 TEST_P(SourceThatFailed, DiesWithoutAWordOnceItHasStarted) {
-  ReplacesNothing(kLog + Status("users", "STARTED") + Status("orders", "RUNNING"));
+  ReplacesNothing(kLog + StatusLine("users", "STARTED") + StatusLine("orders", "RUNNING"));
 }
 TEST_P(SourceThatFailed, SpeaksAnotherProtocol) { ReplacesNothing(std::string("hello\n\n") + kUnknown); }
 TEST_P(SourceThatFailed, AfterTheWordOfAnotherStream) {
-  KeepsOrders(Record("users", 1) + State("users", 1) + Status("users", "COMPLETE") +
-              Status("orders", "INCOMPLETE"));
+  KeepsOrders(Record("users", 1) + State("users", 1) + StatusLine("users", "COMPLETE") +
+              StatusLine("orders", "INCOMPLETE"));
 }
 TEST_P(SourceThatFailed, BeforeTheWordOfAnotherStream) {
-  KeepsOrders(Status("orders", "INCOMPLETE") + Record("users", 1));
+  KeepsOrders(StatusLine("orders", "INCOMPLETE") + Record("users", 1));
 }
 TEST_P(SourceThatFailed, WithAnErrorAfterTheWordOfAnotherStream) { KeepsOrders(Record("users", 1) + kError); }
 TEST_P(SourceThatFailed, BehindAStateOfAllStreams) {
-  KeepsOrders(Record("users", 1) + kGlobal + Status("orders", "INCOMPLETE"));
+  KeepsOrders(Record("users", 1) + kGlobal + StatusLine("orders", "INCOMPLETE"));
 }
 TEST_P(SourceThatFailed, DiesBeforeTheSecondStream) {
-  KeepsOrders(Status("users", "STARTED") + Record("users", 1) + Status("users", "COMPLETE"));
+  KeepsOrders(StatusLine("users", "STARTED") + Record("users", 1) + StatusLine("users", "COMPLETE"));
 }
 TEST_P(SourceThatFailed, AfterItsOwnWord) {
-  RunWith(Record("orders", 1) + kError + Status("orders", "INCOMPLETE"));
+  RunWith(Record("orders", 1) + kError + StatusLine("orders", "INCOMPLETE"));
   EndsWell();
   EXPECT_TRUE(Replaced(kOrders));
   EXPECT_TRUE(store_.Has("1"));
@@ -306,60 +251,10 @@ TEST_P(ReplacementsTest, AReplacementThatFailsFailsTheRun) {
   EXPECT_TRUE(AllLines().empty());
 }
 
-// A round that comes to an early end: the table of "orders" is replaced in it, that of "users" is not.
-class RoundThatEnds : public ReplacementsTest {
- protected:
-  RoundThatEnds() {
-    to_replace_ = [this] {
-      std::vector<TableNo> left;
-      for (const StreamNo stream : {kUsers, kOrders}) {
-        if (!Replaced(stream)) left.push_back(TableOf(stream));
-      }
-      return left;
-    };
-  }
-  const std::string words_ =
-      Record("orders", 2) + State("orders", 2) + Record("users", 1) + State("users", 1);
-  void StoresOrdersAlone() {
-    EXPECT_TRUE(store_.Has("2"));
-    EXPECT_FALSE(store_.Has("1"));
-    const std::vector<std::string> lines = AllLines();
-    ASSERT_EQ(lines.size(), 1u);
-    EXPECT_NE(lines[0].find("orders"), std::string::npos);
-  }
-};
-
-TEST_P(RoundThatEnds, InAFailureStoresWhatItHasReplaced) {
-  replace_ = [this](const std::vector<TableNo>&, const StopRequested&) -> Result<TableDescriptions> {
-    Note(TableOf(kOrders));
-    return TransientError("gave up on the other");
-  };
-  RunWith(words_);
-  EXPECT_EQ(result_.reason, StopReason::kFailure);
-  StoresOrdersAlone();
-}
-
-TEST_P(RoundThatEnds, InASignalStoresWhatItHasReplaced) {
-  std::atomic<int> rounds = 0;
-  replace_ = [&](const std::vector<TableNo>&, const StopRequested& stop) -> Result<TableDescriptions> {
-    ++rounds;
-    EXPECT_TRUE(Within(seconds(20), [&] { return stop(); }));
-    Note(TableOf(kOrders));
-    return TransientError("stopped");
-  };
-  Send(words_);
-  Start();
-  EXPECT_TRUE(Within(seconds(20), [&] { return rounds > 0; }));
-  Signal();
-  Join();
-  EXPECT_EQ(result_.reason, StopReason::kSignal);
-  StoresOrdersAlone();
-}
-
 TEST_P(ReplacementsTest, ATableOfWhichEveryRecordIsRejectedStays) {
   plan_.skip_rejected = true;
   RunWith("{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":[],\"emitted_at\":1}}\n" +
-          Status("users", "COMPLETE") + Status("orders", "COMPLETE"));
+          StatusLine("users", "COMPLETE") + StatusLine("orders", "COMPLETE"));
   EndsWell();
   EXPECT_FALSE(Replaced(kUsers));
   EXPECT_TRUE(Replaced(kOrders));
@@ -392,7 +287,6 @@ TEST_P(ReplacementsTest, ASignalIsHeardWhileTheTablesAreReplaced) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, ReplacementsTest, ::testing::Values(1, 3));
-INSTANTIATE_TEST_SUITE_P(Workers, RoundThatEnds, ::testing::Values(1, 3));
 INSTANTIATE_TEST_SUITE_P(Workers, SourceThatFailed, ::testing::Values(1, 3));
 INSTANTIATE_TEST_SUITE_P(Workers, NoWord, ::testing::Values(1, 3));
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "pipeline/run_control.h"
 #include "pipeline/stream_phase.h"
 
@@ -47,12 +48,14 @@ RunResult RunSync(const RunPlan& plan, const RunParts& parts) {
     return ResultOf(control.state());
   }
 
-  // Called while the stream phase runs, and by nobody then who reads what it changes.
+  // Called while the stream phase runs, on several threads; nobody then reads what it changes.
+  Mutex mu;
   const Replacements::Step replace = [&](const std::vector<TableNo>& which,
                                          const StopRequested& stop_requested) -> Replacements::Round {
     Result<TableDescriptions> replaced = parts.replace(which, stop_requested);
     if (replaced.ok()) {
-      tables = std::move(replaced);
+      MutexLock lock(mu);
+      for (const TableNo table : which) (*tables)[table] = std::move((*replaced)[table]);
       return {which, std::nullopt};
     }
     Replacements::Round round{which, std::move(replaced).error().At("write: replacing the tables")};

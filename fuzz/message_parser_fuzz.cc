@@ -72,6 +72,13 @@ void CheckSkim(std::string_view line, const ddb::ParsedLine& parsed) {
              parsed.kind == ddb::LineKind::kBlank) {
     Require(skimmed.kind == parsed.kind);
   }
+  // Of two lines that a newline parts, the first one's end is none for the skim.
+  if (skimmed.kind == ddb::LineKind::kPlain && line.find('\n') == std::string_view::npos) {
+    Require(skimmed.reason.empty() == ddb::LookAtPlainLine(line, /*is_first=*/false).reason.empty());
+  }
+  if (skimmed.kind == ddb::LineKind::kLogLine && skimmed.reason.empty()) {
+    Require(parsed.kind == ddb::LineKind::kLogLine || parsed.reason == ddb::Text("line is not valid JSON"));
+  }
 }
 
 }  // namespace

@@ -204,23 +204,28 @@ struct ChunkReader::Impl {
     return Outcome::kChunk;
   }
 
-  // The carried line is too long to be held. Text that is no message at all is not read to its end, which
-  // need not come; nor is anything where the run ends with this line.
+  // The carried line is too long to be held. Where the run ends with this line, it is not read to its end,
+  // which need not come.
   Outcome BeginToSkim(Chunk& chunk) {
     const std::string_view held = WithoutBom({bytes.get(), filled});
     skim.emplace();
     skim->Feed(held);
-    const bool is_plain = skim->Finish().kind == LineKind::kPlain;
-    const Text plain_reason = is_plain ? LookAtPlainLine(held, next_line == 1).reason : Text();
+    const Text other_form = skim->is_plain() ? OtherForm(held, next_line == 1) : Text();
     bytes = NewBuffer();
     std::memset(bytes.get(), 0, kPadding);
     capacity = chunk_bytes;
     filled = 0;
-    if ((past_long_lines && !is_plain) || skim->MayBeIgnored()) return Outcome::kNeedMore;
+    const bool goes_on = (past_long_lines && !skim->is_plain()) || skim->MayBePassedOver();
+    if (goes_on && other_form.empty()) return Outcome::kNeedMore;
+    EndWithinLine(chunk);
+    if (!other_form.empty()) chunk.too_long->reason = other_form;
+    return Outcome::kChunk;
+  }
+
+  Outcome EndWithinLine(Chunk& chunk) {
     ended = true;
     Give(0, chunk);
     chunk.too_long->is_whole = false;
-    if (is_plain) chunk.too_long->reason = plain_reason;
     return Outcome::kChunk;
   }
 
@@ -232,7 +237,9 @@ struct ChunkReader::Impl {
     const size_t line = newline == std::string_view::npos ? filled : newline + 1;
     filled -= line;
     std::memmove(bytes.get(), bytes.get() + line, filled + kPadding);
-    if (newline == std::string_view::npos) return Outcome::kNeedMore;
+    if (newline == std::string_view::npos) {
+      return skim->is_plain() && !skim->MayBePassedOver() ? EndWithinLine(chunk) : Outcome::kNeedMore;
+    }
     const std::string_view rest(bytes.get(), filled);
     return Give(rest.rfind('\n') + 1, chunk);  // none: 0
   }

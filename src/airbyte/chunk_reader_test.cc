@@ -10,6 +10,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 namespace ddb {
@@ -221,17 +222,46 @@ TEST(ChunkReader, ALineOverTheLimitMayEndWithTheInput) {
   EXPECT_EQ(cut.back().chunk.too_long->kind, LineKind::kMalformed);
 }
 
-TEST(ChunkReader, TextOverTheLimitIsNotReadToItsEnd) {
-  for (const std::string head : {"text", "\x1F\x8B"}) {
+// Whatever it is: a LOG, text, a line of a logger; also where every other long line ends the run.
+TEST(ChunkReader, WhatIsPassedOverIsSoAtAnyLength) {
+  const std::string pad(1000, 'S');
+  for (const auto& [head, tail, kind] :
+       {std::tuple(R"({"type":"LOG","log":{"message":")", "\"}}", LineKind::kIgnored),
+        {R"({"log":{"message":")", R"("},"type":"LOG"})", LineKind::kIgnored},
+        {"text {", "}", LineKind::kPlain},
+        {R"({"level":"info","msg":")", "\"}", LineKind::kLogLine}}) {
+    for (const bool past_long_lines : {false, true}) {
+      Pipe pipe;
+      ChunkReader reader(pipe.reader(), 64, 200, past_long_lines);
+      pipe.Write(head + pad + tail + "\nafter\n");
+      pipe.CloseWriter();
+      Taken taken = Take(reader);
+      while (taken.outcome == Outcome::kNeedMore) taken = Take(reader);
+      ASSERT_TRUE(taken.chunk.too_long);
+      EXPECT_EQ(taken.chunk.too_long->kind, kind) << head;
+      EXPECT_TRUE(taken.chunk.too_long->is_whole);
+      EXPECT_TRUE(taken.chunk.too_long->reason.empty());
+      std::string rest = taken.text();
+      while ((taken = Take(reader)).outcome != Outcome::kEnd) rest += taken.text();
+      EXPECT_EQ(rest, "after\n");
+    }
+  }
+}
+
+// What it is that ends the run is known before the line ends.
+TEST(ChunkReader, TextThatIsNoneIsNotReadToItsEnd) {
+  for (const std::string& text :
+       {"\x1F\x8B" + std::string(1000, 'S'), std::string(1000, 'S') + std::string(100, '\0'),
+        std::string(1000, 'S') + R"({"type":"RECORD","record":{"stream":"a"}}          )"}) {
     Pipe pipe;
     ChunkReader reader(pipe.reader(), 64, 200, true);
-    pipe.Write(head + std::string(1000, 'S'));
+    pipe.Write(text);
     Taken taken = Take(reader);
     while (taken.outcome == Outcome::kNeedMore) taken = Take(reader);
     ASSERT_TRUE(taken.chunk.too_long);
     EXPECT_EQ(taken.chunk.too_long->kind, LineKind::kPlain);
     EXPECT_FALSE(taken.chunk.too_long->is_whole);
-    EXPECT_EQ(taken.chunk.too_long->reason.empty(), head == "text");
+    EXPECT_FALSE(taken.chunk.too_long->reason.empty());
     EXPECT_EQ(Take(reader).outcome, Outcome::kEnd);
   }
 }

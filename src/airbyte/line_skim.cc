@@ -1,5 +1,8 @@
 #include "airbyte/line_skim.h"
 
+#include <algorithm>
+
+#include "airbyte/odd_line.h"
 #include "airbyte/unknown_message.h"
 #include "airbyte/written_names.h"
 #include "base/text.h"
@@ -11,6 +14,10 @@ namespace {
 
 // Of a name or a stream no more is kept: a longer one is none that the catalog knows.
 constexpr size_t kMostCaptured = 64 * 1024;
+// How deep a line without a type is looked into for a record without its wrapping, as MessageParser does.
+constexpr size_t kLevels = 4;
+// What is fed is walked, and searched while the line has no type, in such pieces.
+constexpr size_t kPiece = 64 * 1024;
 // Each level is a bit that is kept.
 constexpr size_t kMostLevels = size_t{8} << 20;
 
@@ -20,8 +27,17 @@ constexpr bool IsScalar(char c) { return IsAlnum(c) || c == '-' || c == '+' || c
 
 }  // namespace
 
-void LineSkim::Feed(std::string_view piece) {
-  bytes_ += piece.size();
+void LineSkim::Feed(std::string_view bytes) {
+  bytes_ += bytes.size();
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kPiece))) {
+    const std::string_view piece = bytes.substr(0, kPiece);
+    Walk(piece);
+    if (is_plain()) holds_nul_ = holds_nul_ || piece.find('\0') != std::string_view::npos;
+    if (!type_.is_text && state_ != State::kBroken) signs_.Feed(piece);
+  }
+}
+
+void LineSkim::Walk(std::string_view piece) {
   const char* p = piece.data();
   const char* const end = p + piece.size();
   while (p < end && state_ != State::kBroken && state_ != State::kPlain) {
@@ -114,28 +130,56 @@ void LineSkim::Step(char c) {
 LineSkim::Member LineSkim::MemberNamed(const std::string& raw) const {
   std::string name;
   if (!is_captured_ || !json::Unescape(raw, name)) return Member::kOther;
-  if (depth_ == 1 && name == "type") return Member::kType;
-  if (depth_ == 1 && name == "record") return Member::kRecord;
-  if (!in_record_) {
-    if (!MeansRecord(Letters(name))) return Member::kOther;
-    return depth_ == 1 ? Member::kOddRecord : Member::kInnerRecord;
+  if (in_record_) {
+    if (depth_ > 2) return Member::kOther;
+    return name == "stream" ? Member::kStream : name == "namespace" ? Member::kNamespace : Member::kOther;
   }
-  return name == "stream" ? Member::kStream : name == "namespace" ? Member::kNamespace : Member::kOther;
+  if (depth_ == 1) {
+    if (const Member member = MemberOfMessage(name); member != Member::kOther) return member;
+  }
+  const std::string letters = Letters(name);
+  if (depth_ == 1 || (depth_ == 2 && in_log_)) {
+    if (letters == "LEVEL") return Member::kLevel;
+    if (letters == "STATUS") return Member::kStatus;
+  }
+  if (depth_ == 2 && MeansRecord(letters)) return Member::kInnerRecord;
+  return name == "stream" ? Member::kBareStream : name == "data" ? Member::kBareData : Member::kOther;
+}
+
+LineSkim::Member LineSkim::MemberOfMessage(std::string_view name) const {
+  if (name == "type") return Member::kType;
+  if (name == "record") return Member::kRecord;
+  if (name == "log") return Member::kLog;
+  if (IsTextOfALogger(name, '"')) return Member::kTextOfALogger;
+  const std::string letters = Letters(name);
+  return MeansRecord(letters)            ? Member::kOddRecord
+         : letters == "TYPE"             ? Member::kOddType
+         : letters == "STATE"            ? Member::kState
+         : letters == "LOG"              ? Member::kWords
+         : letters == "CONNECTIONSTATUS" ? Member::kWords
+                                         : Member::kOther;
+}
+
+LineSkim::Captured* LineSkim::CapturedOf(Member member) {
+  switch (member) {
+    case Member::kType:
+      return &type_;
+    case Member::kStream:
+      return &stream_;
+    case Member::kNamespace:
+      return &namespace_;
+    case Member::kLevel:
+    case Member::kStatus:
+      return &word_;
+    default:
+      return nullptr;
+  }
 }
 
 void LineSkim::BeginValue(char c) {
-  Captured* const captured = member_ == Member::kType        ? &type_
-                             : member_ == Member::kStream    ? &stream_
-                             : member_ == Member::kNamespace ? &namespace_
-                                                             : nullptr;
+  Captured* const captured = CapturedOf(member_);
   if (captured != nullptr) *captured = {.is_text = false, .is_null = c == 'n', .raw = {}};
-  if (member_ == Member::kRecord) {  // the last one counts
-    record_is_object_ = c == '{';
-    has_two_records_ |= holds_record_ && c != 'n';
-    holds_record_ |= c != 'n';
-    in_record_ = record_is_object_;
-    stream_ = namespace_ = {};
-  }
+  NoteKind(c);
   opened_ = c == '{' || c == '[' ? member_ : Member::kOther;
   if (c == '"') {
     BeginString(/*is_name=*/false);
@@ -147,9 +191,44 @@ void LineSkim::BeginValue(char c) {
   }
 }
 
+// What a value tells of the line by how it begins.
+void LineSkim::NoteKind(char c) {
+  switch (member_) {
+    case Member::kRecord:  // the last one counts
+      record_is_object_ = c == '{';
+      has_two_records_ |= holds_record_ && c != 'n';
+      holds_record_ |= c != 'n';
+      in_record_ = record_is_object_;
+      stream_ = namespace_ = {};
+      break;
+    case Member::kOddRecord:
+      has_text_of_record_ |= c == '"';
+      break;
+    case Member::kType:
+    case Member::kOddType:
+      has_type_ = true;
+      break;
+    case Member::kLog:
+    case Member::kTextOfALogger:
+    case Member::kWords:
+      has_text_of_logger_ |= c == '"' && member_ != Member::kWords;
+      in_log_ = c == '{' && member_ != Member::kTextOfALogger;
+      has_log_ |= in_log_;
+      break;
+    case Member::kBareStream:
+      has_bare_stream_ |= c == '"';
+      break;
+    case Member::kBareData:
+      has_bare_data_ |= c == '{';
+      break;
+    default:
+      break;
+  }
+}
+
 void LineSkim::BeginString(bool is_name) {
   string_is_name_ = is_name;
-  is_captured_ = is_name && depth_ <= 2;
+  is_captured_ = is_name && (depth_ <= 2 || (depth_ <= kLevels && !has_type_));
   text_.clear();
   state_ = State::kString;
 }
@@ -160,11 +239,10 @@ void LineSkim::EndString() {
     state_ = State::kColon;
     return;
   }
-  Captured* const captured = member_ == Member::kType        ? &type_
-                             : member_ == Member::kStream    ? &stream_
-                             : member_ == Member::kNamespace ? &namespace_
-                                                             : nullptr;
+  Captured* const captured = CapturedOf(member_);
   if (captured != nullptr && is_captured_) *captured = {.is_text = true, .is_null = false, .raw = text_};
+  says_failed_ |= member_ == Member::kLevel && Letters(text_) == "FATAL";
+  says_failed_ |= member_ == Member::kStatus && Letters(text_) == "FAILED";
   EndValue();
 }
 
@@ -187,13 +265,14 @@ void LineSkim::Close(bool is_object) {
     return;
   }
   --depth_;
-  if (depth_ == 1) in_record_ = false;
+  if (depth_ == 1) in_record_ = in_log_ = false;
   EndValue();
 }
 
 void LineSkim::NoteFirst() {
   holds_odd_record_ |= opened_ == Member::kOddRecord;
   holds_inner_record_ |= opened_ == Member::kInnerRecord;
+  holds_state_ |= opened_ == Member::kState;
 }
 
 void LineSkim::EndValue() {
@@ -210,9 +289,18 @@ std::optional<std::string> LineSkim::TextOf(const Captured& captured) {
   return text;
 }
 
-bool LineSkim::MayBeIgnored() const {
-  const std::optional<std::string> type = TextOf(type_);
-  return type && IsTypeForOthers(*type) && !HoldsAnyRecord();
+bool LineSkim::MayBePassedOver() const {
+  if (is_plain()) return !signs_.found_record() && !holds_nul_;
+  if (const std::optional<std::string> type = TextOf(type_))
+    return IsTypeForOthers(*type) && !HoldsAnyRecord();
+  // A LOG that has its type last, or a line of a logger.
+  if (has_log_ && !has_type_ && !HoldsAnyRecord()) return state_ != State::kBroken;
+  return MayBeLogLine() && state_ != State::kBroken && !signs_.found_record();
+}
+
+bool LineSkim::MayBeLogLine() const {
+  const bool may_be_record = HoldsAnyRecord() || has_text_of_record_ || (has_bare_stream_ && has_bare_data_);
+  return has_text_of_logger_ && !has_type_ && !holds_state_ && !may_be_record;
 }
 
 SkimmedLine LineSkim::Finish() const {
@@ -223,7 +311,11 @@ SkimmedLine LineSkim::Finish() const {
     line.reason = reason;
     return line;
   };
-  if (state_ == State::kPlain) return line;
+  if (is_plain()) {
+    line.signs = signs_.Finish();
+    line.reason = WhyNoText(line.signs, holds_nul_);
+    return line;
+  }
   if (state_ == State::kLineBegin) {
     line.kind = LineKind::kBlank;
     return line;
@@ -240,18 +332,27 @@ SkimmedLine LineSkim::Finish() const {
     line.kind = LineKind::kRecord;
     return line;
   }
+  if (!type && MayBeLogLine()) {
+    line.kind = LineKind::kLogLine;
+    line.signs = signs_.Finish();
+    if (line.signs.record || line.signs.schema) line.reason = kMessageInString;
+    return line;
+  }
   if (!type) return malformed("line is not an Airbyte message");
   if (HoldsAnyRecord()) return malformed(kRecordInAnotherType);
+  line.signs.failure = says_failed_;
   line.kind = *type == "STATE"         ? LineKind::kState
               : IsTypeForOthers(*type) ? LineKind::kIgnored
                                        : LineKind::kUnknown;
   return line;
 }
 
-SkimmedLine Skim(std::string_view line) {
+SkimmedLine Skim(std::string_view line, bool is_first) {
   LineSkim skim;
   skim.Feed(line);
-  return skim.Finish();
+  SkimmedLine skimmed = skim.Finish();
+  if (skimmed.kind == LineKind::kPlain && skimmed.reason.empty()) skimmed.reason = OtherForm(line, is_first);
+  return skimmed;
 }
 
 }  // namespace ddb

@@ -1,8 +1,10 @@
-// LineSkim: what a line is whose bytes are not kept, or for whose parsing there is no room: a message that is
-// longer than the memory allows. It is fed piece by piece while the line is read, and holds the few names
-// that tell what the line is, wherever in it they stand. It walks every token, so that a line that is broken,
-// or two that lost the newline between them, are never taken for one record. Used by ChunkReader, under the
-// read token, and by the worker that holds a long line.
+// LineSkim: what a line is whose bytes are not kept, or for whose parsing there is no room: a message, or a
+// line of a log, that is longer than the memory allows. It is fed piece by piece while the line is read, and
+// holds the few names that tell what the line is, wherever in it they stand. It walks every token, so that a
+// line that is broken, or two that lost the newline between them, are never taken for one record; and as long
+// as the line may be text, it looks for the signs of a message in it. Where it cannot look as closely as
+// MessageParser does, it passes over less. Used by ChunkReader, under the read token, and by the worker that
+// holds a long line.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "airbyte/message.h"
+#include "airbyte/message_signs.h"
 #include "base/literal.h"
 #include "base/stream_id.h"
 
@@ -21,7 +24,8 @@ namespace ddb {
 struct SkimmedLine {
   LineKind kind = LineKind::kPlain;  // as MessageParser has it; every TRACE is kUnknown: it was not looked at
   std::optional<StreamId> stream;    // of a kRecord: certain; else what a RECORD's line has said so far
-  Text reason;                       // kMalformed; kPlain: why it is no text to pass over, if so
+  Text reason;                       // kMalformed; kPlain, kLogLine: why it is not to be passed over, if so
+  MessageSigns signs;                // kPlain, kLogLine; kIgnored: whether the source says that it has failed
   uint64_t bytes = 0;                // of it so far, without its newline
   bool is_whole = true;              // it was read to its end
   uint64_t needs = 0;                // bytes of memory budget that it would have had room in; 0: not known
@@ -29,11 +33,12 @@ struct SkimmedLine {
 
 class LineSkim {
  public:
-  void Feed(std::string_view piece);
+  void Feed(std::string_view bytes);
   // Of what was fed, as the whole line.
   SkimmedLine Finish() const;
-  // So far it is a message that a destination passes over, a LOG.
-  bool MayBeIgnored() const;
+  // So far it is what a destination passes over: a LOG, or text.
+  bool MayBePassedOver() const;
+  bool is_plain() const { return state_ == State::kPlain; }
 
  private:
   enum class State : uint8_t {
@@ -53,13 +58,31 @@ class LineSkim {
     kBroken,
   };
   // What a string or value is, when it is one of those that tell what the line is.
-  enum class Member : uint8_t { kOther, kType, kRecord, kOddRecord, kInnerRecord, kStream, kNamespace };
+  enum class Member : uint8_t {
+    kOther,
+    kType,
+    kOddType,
+    kRecord,
+    kOddRecord,
+    kInnerRecord,
+    kStream,  // of a record
+    kNamespace,
+    kState,
+    kLog,
+    kWords,  // an object in which a source may say that it has failed
+    kLevel,  // of the message, of its log or of its connectionStatus
+    kStatus,
+    kTextOfALogger,
+    kBareStream,  // as those of a record that has no wrapping
+    kBareData,
+  };
   struct Captured {
     bool is_text = false;
     bool is_null = true;  // or absent
     std::string raw;      // inside its quotes
   };
 
+  void Walk(std::string_view piece);
   const char* InString(const char* p, const char* end);
   void Step(char c);
   void BeginValue(char c);
@@ -70,7 +93,11 @@ class LineSkim {
   void EndValue();
   void NoteFirst();
   Member MemberNamed(const std::string& raw) const;
+  Member MemberOfMessage(std::string_view name) const;
+  void NoteKind(char c);
+  Captured* CapturedOf(Member member);
   bool HoldsAnyRecord() const { return holds_record_ || holds_odd_record_ || holds_inner_record_; }
+  bool MayBeLogLine() const;
   bool InObject() const { return depth_ > 0 && InObjectAt(depth_ - 1); }
   bool InObjectAt(size_t level) const { return (objects_[level / 64] >> (level % 64) & 1) != 0; }
   static std::optional<std::string> TextOf(const Captured& captured);
@@ -88,7 +115,9 @@ class LineSkim {
   Captured type_;
   Captured stream_;
   Captured namespace_;
-  bool in_record_ = false;
+  Captured word_;           // of kLevel and kStatus
+  bool in_record_ = false;  // within the object of the line's member
+  bool in_log_ = false;     // or of its connectionStatus
   bool record_is_object_ = false;
   bool holds_record_ = false;     // a member `record` that is no null
   bool has_two_records_ = false;  // several
@@ -96,9 +125,21 @@ class LineSkim {
   bool holds_odd_record_ = false;
   bool holds_inner_record_ = false;
   Member opened_ = Member::kOther;  // the object or list that was begun last
+
+  // Of a line that has no type so far.
+  SignSearch signs_;
+  bool holds_nul_ = false;
+  bool has_type_ = false;  // in whatever writing
+  bool has_log_ = false;
+  bool has_text_of_logger_ = false;
+  bool has_text_of_record_ = false;
+  bool holds_state_ = false;
+  bool has_bare_stream_ = false;
+  bool has_bare_data_ = false;
+  bool says_failed_ = false;
 };
 
-// Of a line that is held.
-SkimmedLine Skim(std::string_view line);
+// Of a line that is held. `is_first`: of the input.
+SkimmedLine Skim(std::string_view line, bool is_first = false);
 
 }  // namespace ddb

@@ -5,6 +5,7 @@
 #include <random>
 #include <string>
 
+#include "airbyte/odd_line.h"
 #include "support/airbyte/message_parser_fixture.h"
 
 namespace ddb {
@@ -23,8 +24,11 @@ std::string Shown(const SkimmedLine& line) {
       return "unknown";
     case LineKind::kBlank:
       return "blank";
-    default:
-      return "plain";
+    default: {
+      const std::string kind = line.kind == LineKind::kLogLine ? "log line" : "plain";
+      return kind + (line.reason.empty() ? "" : ": " + std::string(line.reason.view().substr(0, 16))) +
+             (line.signs.state ? ", a STATE" : "") + (line.signs.failure ? ", failed" : "");
+    }
   }
 }
 
@@ -47,6 +51,27 @@ TEST(LineSkim, TellsWhatALineIsWhereverItSaysSo) {
       {"", "blank"},
       {" \r", "blank"},
       {"text {", "plain"},
+      {R"(text {"type":"STATE","state":{}})", "plain, a STATE"},
+      {R"(text {"level":"fatal"})", "plain, failed"},
+      {R"(text {"type":"record","name":"x","fields":[]})", "plain"},
+      {R"(text {"type":"RECORD","record":{"a":1}})", "plain: it holds a recor"},
+      {R"(text {"type":"RECORD",)", "plain: it holds a recor"},
+      {std::string("te\0xt", 5), "plain: it holds NUL byt"},
+      {R"({"level":"info","msg":"x","stream":"stdout"})", "log line"},
+      {R"({"log":"{\"type\":\"STATE\"}\n","level":"fatal"})", "log line, a STATE, failed"},
+      {R"({"event":"schema {\"type\":\"record\"}","schema":{"type":"record","fields":[]}})", "log line"},
+      {R"({"message":"x","state":"running","records":42,"record":null})", "log line"},
+      {R"({"msg":"{\"type\":\"RECORD\""})", "log line: it holds a messa"},
+      {R"({"msg":"x","a":{"b":{"record":{"c":1}}}})", "log line: it holds a messa"},
+      {R"({"msg":"x","Type":"RECORD"})", "line is not an Airbyte message"},
+      {R"({"msg":"x","type":null})", "line is not an Airbyte message"},
+      {R"({"msg":"x","state":{"data":1}})", "line is not an Airbyte message"},
+      {R"({"msg":"x","records":"{}"})", "line is not an Airbyte message"},
+      {R"({"msg":"x","record":{}})", "line is not an Airbyte message"},
+      {R"({"msg":"x","rows":[{"stream":"s","data":{}}]})", "line is not an Airbyte message"},
+      {R"({"msg":7})", "line is not an Airbyte message"},
+      {R"({"note":"x"})", "line is not an Airbyte message"},
+      {R"({"msg":"x"}{"msg":"x"})", "line is not valid JSON"},
       {R"({"type":"LOG","record":{"stream":"a"}})", "it holds a record, but its type is not RECORD"},
       {R"({"type":"LOG","Record":{"stream":"a"}})", "it holds a record, but its type is not RECORD"},
       {R"({"type":"STATE","payload":{"records":[1]}})", "it holds a record, but its type is not RECORD"},
@@ -76,6 +101,79 @@ TEST(LineSkim, TellsWhatALineIsWhereverItSaysSo) {
     EXPECT_EQ(Shown(by_bytes.Finish()), shown) << line;
     EXPECT_EQ(by_bytes.Finish().bytes, line.size());
   }
+}
+
+// As MessageParser does: by the words of a LOG and a CONNECTION_STATUS.
+TEST(LineSkim, ALogThatIsNotFatalIsNoFailure) {
+  const std::pair<std::string, bool> lines[] = {
+      {R"({"type":"LOG","log":{"level":"INFO","message":"FATAL"}})", false},
+      {R"({"type":"LOG","log":{"level":"ERROR","x":{"level":"FATAL"},"status":"OK"}})", false},
+      {R"({"type":"LOG","x":{"level":"FATAL"}})", false},
+      {R"({"type":"LOG","log":{"level":"FATAL"}})", true},
+      {R"({"log":{"message":"x","Level":" fatal"},"type":"LOG"})", true},
+      {R"({"type":"LOG","level":"FATAL"})", true},
+      {R"({"type":"CONNECTION_STATUS","connectionStatus":{"status":"SUCCEEDED"}})", false},
+      {R"({"type":"CONNECTION_STATUS","connectionStatus":{"status":"FAILED"}})", true},
+  };
+  for (const auto& [line, failed] : lines) {
+    const SkimmedLine skimmed = Skim(line);
+    EXPECT_EQ(skimmed.kind, LineKind::kIgnored) << line;
+    EXPECT_EQ(skimmed.signs.failure, failed) << line;
+    MessageParser parser;
+    struct : RecordSink {
+      const char* OnData(const char*, const char*, const RecordFields&) override { return nullptr; }
+    } sink;
+    const std::string padded = line + std::string(json::kPadding, ' ');
+    const LineKind kind = parser.Parse(std::string_view(padded).substr(0, line.size()), sink).kind;
+    EXPECT_EQ(kind == LineKind::kSourceError, failed) << line;
+  }
+}
+
+// What it lets pass, the parser does too, which looks more closely; and text is the same for both.
+TEST(LineSkim, PassesOverNothingThatIsHeldUp) {
+  const std::string_view parts[] = {R"("msg":"x",)",
+                                    R"("log":"{\"type\":\"RECORD\"",)",
+                                    R"("message":"",)",
+                                    R"("record":{"a":1},)",
+                                    R"("records":[],)",
+                                    R"("State":{"a":1},)",
+                                    R"("type":null,)",
+                                    R"("stream":"s",)",
+                                    R"("data":{"id":1},)",
+                                    R"("rows":[{"data":{},"stream":"s"}],)",
+                                    R"("a":{"b":{"data":{},"stream":"s"}},)",
+                                    R"("x":{"record":[1]},)",
+                                    R"("fields":[{"type":"RECORD"}],)",
+                                    R"("event":"{'record': {'a': 1}}",)",
+                                    R"("emitted_at":1,)",
+                                    R"("level":"fatal",)",
+                                    R"("Type":"x",)",
+                                    R"("record":"{}",)"};
+  std::mt19937 random(3);
+  int passed = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string line = round % 4 == 0 ? "text {" : "{";
+    for (int n = random() % 6; n >= 0; --n) line += parts[random() % std::size(parts)];
+    line.back() = '}';
+    LineSkim by_pieces;
+    for (size_t at = 0; at < line.size(); at += 3) by_pieces.Feed(std::string_view(line).substr(at, 3));
+    const SkimmedLine skimmed = by_pieces.Finish();
+    const std::string padded = line + std::string(json::kPadding, ' ');
+    const std::string_view text = std::string_view(padded).substr(0, line.size());
+    MessageParser parser;
+    struct : RecordSink {
+      const char* OnData(const char*, const char*, const RecordFields&) override { return nullptr; }
+    } sink;
+    const LineKind kind = parser.Parse(text, sink).kind;
+    if (kind == LineKind::kPlain) {
+      ASSERT_EQ(skimmed.kind, kind) << line;
+      ASSERT_EQ(skimmed.reason, LookAtPlainLine(text, /*is_first=*/false).reason) << line;
+    } else if (skimmed.kind == LineKind::kLogLine && skimmed.reason.empty()) {
+      ++passed;
+      ASSERT_EQ(kind, LineKind::kLogLine) << line;
+    }
+  }
+  EXPECT_GT(passed, 500);
 }
 
 TEST(LineSkim, DepthIsABitEach) {

@@ -126,6 +126,7 @@ void SignSearch::Words::AddValue(std::string_view letters, const Word& word) {
 MessageSigns SignSearch::Words::Signs() const {
   const bool is_schema = fields_ && !emitted_at_;
   return {.record = HoldRecord() || (record_type_ && !is_schema),
+          .schema = record_type_ && is_schema,
           .state = state_,
           .failure = fatal_ || (trace_ && error_) || (connection_status_ && failed_)};
 }

@@ -26,6 +26,7 @@ inline constexpr Text kMessageInString =
 
 struct MessageSigns {
   bool record = false;   // a RECORD, or a part of one
+  bool schema = false;   // RECORD as a type that has fields: none, as far as they stand in one value
   bool state = false;    // STATE as a type: "state":"running" is none
   bool failure = false;  // TRACE with ERROR, INCOMPLETE, FATAL, CONNECTION_STATUS with FAILED
 };

@@ -129,13 +129,28 @@ bool RecordReader::ReadLine(std::string_view line) {
 // False: the run fails here.
 bool RecordReader::TakeLongLine(const SkimmedLine& line) {
   if (!line.is_whole) return FailLongLine(line);
-  if (line.kind == LineKind::kIgnored) {
-    // Nobody has read whether it says so.
-    input_.statuses.NoteFailure();
-    return true;
+  switch (line.kind) {
+    case LineKind::kIgnored:
+      NoteFailureIn(line.signs);
+      return true;
+    case LineKind::kPlain:
+    case LineKind::kLogLine:
+      ++odd_lines_;
+      if (!line.reason.empty()) return FailLongLine(line);
+      PassOverText(line.signs);
+      return true;
+    case LineKind::kMalformed:
+      return FailLine(line.reason, nullptr);
+    case LineKind::kRecord:
+      return TakeLongRecord(line);
+    default:
+      return FailLongLine(line);
   }
-  if (line.kind == LineKind::kMalformed) return FailLine(line.reason, nullptr);
-  if (line.kind != LineKind::kRecord || !run_.plan.skip_rejected) return FailLongLine(line);
+}
+
+// It can be skipped and counted. False: the run fails here.
+bool RecordReader::TakeLongRecord(const SkimmedLine& line) {
+  if (!run_.plan.skip_rejected) return FailLongLine(line);
   const StreamRef named{line.stream->ns, line.stream->name};
   const std::optional<StreamNo> stream = finder_.Find(named);
   if (!stream) return FailUnknownStream(named);
@@ -145,8 +160,9 @@ bool RecordReader::TakeLongLine(const SkimmedLine& line) {
 
 // Always false: the run fails here.
 bool RecordReader::FailLongLine(const SkimmedLine& line) {
-  if (line.kind == LineKind::kPlain && !line.reason.empty())
+  if (line.kind == LineKind::kPlain || line.kind == LineKind::kLogLine) {
     return Fail(OtherInputError(line_number_, line.reason));
+  }
   std::optional<StreamId> of;
   if (line.stream) of = finder_.Shown({line.stream->ns, line.stream->name});
   return Fail(LongLineError(line_number_, line, of ? &*of : nullptr, run_.budget.limit(),

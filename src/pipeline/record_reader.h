@@ -70,6 +70,7 @@ class RecordReader final : private RecordSink {
   void CloseGroups();
   bool FailIfSeveral(const StreamRef& stream, Text what);
   bool TakeLongLine(const SkimmedLine& line);
+  bool TakeLongRecord(const SkimmedLine& line);
   bool FailLongLine(const SkimmedLine& line);
   bool TakePlainLine(std::string_view line);
   void PassOverText(const MessageSigns& signs);

@@ -121,6 +121,21 @@ TEST_P(ReplacementsTest, ASourceThatSpeaksOfNoStatusClears) {
   EXPECT_EQ(replaced(), 2u);
 }
 
+// More than the budget of those who send it.
+const std::string kPad(2'000'000, 'x');
+
+TEST_P(ReplacementsTest, ALongLogIsNoFailure) {
+  plan_.chunk_bytes = 4096;
+  budget_.SetLimit(1 << 20);
+  Start();
+  Send(Record("users", 1) + R"({"type":"LOG","log":{"level":"INFO","message":")" + kPad + "\"}}\ntext " +
+       kPad + "\n" + R"({"msg":")" + kPad + R"(","level":"info"})" + "\n");
+  Finish();
+  EndsWell();
+  EXPECT_TRUE(Replaced(kUsers));
+  EXPECT_TRUE(Replaced(kOrders));
+}
+
 // What shows that nothing came because something went wrong.
 class SourceThatFailed : public ReplacementsTest {
  protected:
@@ -136,6 +151,16 @@ class SourceThatFailed : public ReplacementsTest {
     EXPECT_TRUE(Replaced(kUsers));
     EXPECT_FALSE(Replaced(kOrders));
     EXPECT_EQ(store_.size(), 1u);
+  }
+  void KeepsOrdersFor(const std::string& long_line) {
+    plan_.chunk_bytes = 4096;
+    budget_.SetLimit(1 << 20);
+    Start();
+    Send(Record("users", 1) + long_line);
+    Finish();
+    EndsWell();
+    EXPECT_TRUE(Replaced(kUsers));
+    EXPECT_FALSE(Replaced(kOrders));
   }
 };
 
@@ -156,16 +181,18 @@ TEST_P(SourceThatFailed, SaysFatalInALoggersLine) {
 TEST_P(SourceThatFailed, SaysFatalUnderATypeInSmallLetters) {
   KeepsOrders(Record("users", 1) + R"({"type":"log","log":{"level":"FATAL"}})" + "\n");
 }
-TEST_P(SourceThatFailed, MaySaySoInALineThatIsTooLongToBeRead) {
-  plan_.chunk_bytes = 4096;
-  budget_.SetLimit(1 << 20);
-  Start();
-  Send(Record("users", 1) + R"({"type":"LOG","log":{"level":"FATAL","message":")" +
-       std::string(2'000'000, 'x') + "\"}}\n");
-  Finish();
-  EndsWell();
-  EXPECT_TRUE(Replaced(kUsers));
-  EXPECT_FALSE(Replaced(kOrders));
+// Lines that are too long to be held.
+TEST_P(SourceThatFailed, SaysFatalInALongLog) {
+  KeepsOrdersFor(R"({"type":"LOG","log":{"level":"FATAL","message":")" + kPad + "\"}}\n");
+}
+TEST_P(SourceThatFailed, SaysFatalAtTheEndOfALongLog) {
+  KeepsOrdersFor(R"({"log":{"message":")" + kPad + R"(","level":"FATAL"},"type":"LOG"})" + "\n");
+}
+TEST_P(SourceThatFailed, SaysFatalInALoggersLongLine) {
+  KeepsOrdersFor(R"({"msg":")" + kPad + R"(","level":"fatal"})" + "\n");
+}
+TEST_P(SourceThatFailed, SaysErrorInALongText) {
+  KeepsOrdersFor("text " + kPad + R"({"type":"TRACE","trace":{"type":"ERROR"}})" + "\n");
 }
 TEST_P(SourceThatFailed, SaysThatItsConnectionFailed) {
   ReplacesNothing("{\"type\":\"CONNECTION_STATUS\",\"connectionStatus\":{\"status\":\"FAILED\"}}\n");

@@ -150,7 +150,7 @@ void Worker::SizeLongChunk() {
   const size_t moving = rest + std::max(Chunk::kMoveBytes, json::MostMended(chunk.view().substr(0, line)));
   long_room_ = RoomForLongChunk(chunk.view());
   if (held + std::max(long_room_, moving) > limit) {
-    SkimmedLine skimmed = Skim(WithoutBom(chunk.view().substr(0, line)));
+    SkimmedLine skimmed = Skim(WithoutBom(chunk.view().substr(0, line)), chunk.first_line == 1);
     const bool is_moved = skimmed.kind != LineKind::kRecord && skimmed.kind != LineKind::kMalformed;
     const size_t beside = is_moved ? kRoomBesideForState : 0;
     if (is_moved) long_room_ = moving;

@@ -317,7 +317,12 @@ PADDED = {"record": messages.record("s", {"id": 1, "pad": ""}),
           "state": messages.stream_state("s", {"n": 2, "pad": ""}),
           "legacy": messages.legacy_state({"n": 2, "pad": ""}),
           "log": '{"type":"LOG","log":{"level":"INFO","message":"x","pad":""}}',
-          "text": 'some text "pad":""'}
+          "log, its level last": '{"log":{"message":"x","pad":"","level":"INFO"},"type":"LOG"}',
+          "text": 'some text "pad":""',
+          "text with a schema": 'schema {"type":"record","pad":"","fields":[{"type":"record"}]}',
+          "a logger's line": '{"level":"info","msg":"x","pad":""}',
+          "text with a record": '50% | "pad":"" ' + messages.record("s", {"id": 1}),
+          "a logger's line with a record": '{"msg":"x","pad":"","sent":%s}' % json.dumps(messages.record("s", {"id": 1}))}
 
 
 # 16 MB are the least that can be configured. What fits is stored (with its field as null) or passed on; of what does not, a record is
@@ -330,7 +335,12 @@ PADDED = {"record": messages.record("s", {"id": 1, "pad": ""}),
     ("state", 3, "fail", "passed on"), ("state", 9, "skip", "passed on"), ("state", 15.9, "fail", "passed on"),
     ("legacy", 15.9, "skip", "passed on"), ("state", 17, "skip", "refused"), ("state", 17, "fail", "refused"),
     ("log", 12, "fail", "ignored"), ("log", 40, "fail", "ignored"), ("log", 40, "skip", "ignored"),
-    ("text", 3, "fail", "ignored"), ("text", 40, "skip", "refused"), ("text", 40, "fail", "refused")])
+    ("log, its level last", 40, "fail", "ignored"),
+    ("text", 3, "fail", "passed over"), ("text", 12, "fail", "passed over"), ("text", 40, "skip", "passed over"),
+    ("text", 40, "fail", "passed over"), ("text with a schema", 40, "fail", "passed over"),
+    ("a logger's line", 12, "skip", "passed over"), ("a logger's line", 40, "fail", "passed over"),
+    ("text with a record", 12, "skip", "told"), ("text with a record", 40, "skip", "told"),
+    ("a logger's line with a record", 40, "skip", "told"), ("a logger's line with a record", 12, "fail", "told")])
 def test_lines_of_any_length(start, holds, sanitized, kind, mib, policy, then):
     line = padded(PADDED[kind], mib)
     make_state = messages.legacy_state if kind == "legacy" else lambda blob: messages.stream_state("s", blob)
@@ -348,13 +358,22 @@ def test_lines_of_any_length(start, holds, sanitized, kind, mib, policy, then):
         assert "Line 2002 of the input" in outcome.error["message"] and "max_memory_mb" in outcome.error["message"]
         assert stored(server) == 2_000 and len(outcome.states) == 1
         return
+    if then == "told":
+        assert outcome.code == 1
+        assert outcome.error["failure_type"] == "config_error"
+        assert "Line 2002 of the input cannot be used: it holds" in outcome.error["message"]
+        assert stored(server) == 2_000 and len(outcome.states) == 1
+        return
     assert outcome.code == 0, outcome.error
     assert stored(server) == 3_000 + (then == "stored")
+    warnings = [text for level, text in outcome.logs if level == "WARN"]
+    assert any("1 line of the input is text, not messages" in text for text in warnings) == (then == "passed over")
     assert [state["destinationStats"] for state in outcome.states] == {
         "stored": [{"recordCount": 2000.0}, {"recordCount": 1001.0, "additionalStats": {"nulledValueCount": 1.0}}],
         "rejected": [{"recordCount": 2000.0}, {"recordCount": 1000.0, "rejectedRecordCount": 1.0}],
         "passed on": [{"recordCount": 2000.0}, {"recordCount": 0.0}, {"recordCount": 1000.0}],
-        "ignored": [{"recordCount": 2000.0}, {"recordCount": 1000.0}]}[then]
+        "ignored": [{"recordCount": 2000.0}, {"recordCount": 1000.0}],
+        "passed over": [{"recordCount": 2000.0}, {"recordCount": 1000.0}]}[then]
     if then == "passed on":
         assert f'"pad":"{"x" * int(mib * (1 << 20))}"' in outcome.stdout
 

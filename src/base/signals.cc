@@ -69,6 +69,19 @@ Signals::~Signals() {
 
 int Signals::received() { return g_received.load(); }
 
+Text Signals::received_name() {
+  switch (received()) {
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGINT:
+      return "SIGINT";
+    case SIGHUP:
+      return "SIGHUP";
+    default:
+      return "a signal";
+  }
+}
+
 int Signals::current_fd() { return g_reading_end.load(); }
 
 void Signals::Reraise(int signal) {

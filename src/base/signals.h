@@ -3,6 +3,8 @@
 // ignored. One instance at a time, made on the main thread before others start.
 #pragma once
 
+#include "base/literal.h"
+
 namespace ddb {
 
 class Signals {
@@ -16,6 +18,7 @@ class Signals {
   // is doing: an open() of a FIFO that nobody writes, a read() of what somebody else has read.
   int fd() const { return pipe_[0]; }  // non-blocking; readable once a signal came
   static int received();               // the first one that came, 0: none. Any thread.
+  static Text received_name();         // "SIGTERM"; "a signal" where none came. Any thread.
   static int current_fd();             // of the instance there is; -1: none
 
   // Ends the process as the signal would have: default action, raised again; as process 1, where that

@@ -203,12 +203,13 @@ Task<Status> TableSurveyor::UseAsCreated(size_t i, TableDescription created, con
 void TableSurveyor::WarnOfDefaultCapacity() {
   if (with_default_capacity_ == 0) return;
   work_.log.Warn(fmt::format(
-      "{} table(s) were created with the default capacity of {} read and {} write units: about {} records "
+      "{} created with the default capacity of {} read and {} write units: about {} records "
       "of up to 1 KB a second each, more is throttled and waits. For more, set the capacity to on-demand "
       "or to higher figures in the configuration before the tables are created, or change the tables' "
       "capacity in AWS.",
-      with_default_capacity_, work_.plans[0].capacity.read_units.value_or(0),
-      work_.plans[0].capacity.write_units.value_or(0), work_.plans[0].capacity.write_units.value_or(0)));
+      with_default_capacity_ == 1 ? "1 table was" : fmt::format("{} tables were", with_default_capacity_),
+      work_.plans[0].capacity.read_units.value_or(0), work_.plans[0].capacity.write_units.value_or(0),
+      work_.plans[0].capacity.write_units.value_or(0)));
 }
 
 std::vector<TableDescription> TableSurvey::Descriptions() const {

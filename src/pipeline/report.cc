@@ -47,16 +47,47 @@ std::string WhenAHoldGoes(const CheckpointLedger::Waiting& waiting, const Stream
 
 }  // namespace
 
-std::string ProgressText(std::string_view what, const RunTotals& totals) {
-  return fmt::format(
-      "{}: {} records read, {} stored, {} requests retried, {} records waiting, {} tables throttled, "
-      "{:.0f} records/s",
-      what, totals.read, totals.stored, totals.retried, totals.waiting, totals.throttled, totals.per_second);
+std::string Count(uint64_t n, std::string_view noun) {
+  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
 }
 
-std::string TerminalLine(const RunTotals& totals) {
-  return fmt::format("\r{} records, {:.0f}/s, {} stored, {} requests in flight, {} tables throttled\x1b[K",
-                     totals.read, totals.per_second, totals.stored, totals.in_flight, totals.throttled);
+std::string ProgressText(std::string_view what, const RunTotals& totals) {
+  std::string text = fmt::format("{}: {} read, {} stored", what, Count(totals.read, "record"), totals.stored);
+  if (totals.rejected > 0) text += fmt::format(", {} rejected", totals.rejected);
+  if (totals.waiting > 0) text += fmt::format(", {} waiting", totals.waiting);
+  if (totals.retried > 0) text += fmt::format(", {} retried", Count(totals.retried, "request"));
+  if (totals.throttled > 0) text += fmt::format(", {} throttled", Count(totals.throttled, "table"));
+  return text + fmt::format(", {:.0f} records/s", totals.per_second);
+}
+
+std::vector<std::string> StreamTexts(const std::vector<StreamTotals>& streams) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < streams.size() && i < kNamedInALog; ++i) {
+    const StreamTotals& of = streams[i];
+    std::string& text = texts.emplace_back(
+        fmt::format("Stream {}: {} stored in table {}", of.stream, Count(of.stored, "record"), of.table));
+    if (of.rejected > 0) text += fmt::format(", {} rejected", of.rejected);
+    if (of.waiting > 0) text += fmt::format(", {} waiting{}", of.waiting, of.throttled ? ", throttled" : "");
+    text += fmt::format(", {:.0f} records/s", of.per_second);
+  }
+  if (streams.size() > kNamedInALog)
+    texts.push_back(fmt::format("And {}.", Count(streams.size() - kNamedInALog, "more stream")));
+  return texts;
+}
+
+std::string TerminalLine(const RunTotals& totals, size_t columns) {
+  std::string line = Count(totals.read, "record");
+  const auto add = [&](const std::string& clause) {
+    // A line that is full would go on in the next one, and could not be written over.
+    if (line.size() + 2 + clause.size() < columns) line.append(", ").append(clause);
+  };
+  add(fmt::format("{} stored", totals.stored));
+  add(fmt::format("{:.0f}/s", totals.per_second));
+  if (totals.rejected > 0) add(fmt::format("{} rejected", totals.rejected));
+  if (totals.throttled > 0) add(fmt::format("{} throttled", Count(totals.throttled, "table")));
+  if (totals.waiting > 0) add(fmt::format("{} waiting", totals.waiting));
+  add(fmt::format("{} in flight", Count(totals.in_flight, "request")));
+  return "\r" + line + "\x1b[K";
 }
 
 std::string NotReplacedText(const std::vector<std::string>& tables, Text why, bool any_replaced) {

@@ -24,11 +24,28 @@ struct RunTotals {
   uint64_t waiting = 0;    // records
   uint64_t in_flight = 0;  // requests
   uint64_t throttled = 0;  // tables
-  double per_second = 0;   // records stored, since the data began to flow
+  double per_second = 0;   // records stored: of late, or since the data began to flow
 };
 
-std::string ProgressText(std::string_view what, const RunTotals& totals);  // for the log
-std::string TerminalLine(const RunTotals& totals);                         // over the one before it
+struct StreamTotals {
+  std::string stream = {};
+  std::string table = {};
+  uint64_t stored = 0;    // records
+  uint64_t rejected = 0;  // records
+  uint64_t waiting = 0;   // records, for its table
+  double per_second = 0;  // records stored
+  bool throttled = false;
+};
+
+// "1 record", "2 records": the noun in the singular.
+std::string Count(uint64_t n, std::string_view noun);
+
+// For the log. `what`: "Progress", or how it ended.
+std::string ProgressText(std::string_view what, const RunTotals& totals);
+// A line each of those that come first, and one of how many there are beside them.
+std::vector<std::string> StreamTexts(const std::vector<StreamTotals>& streams);
+// Over the one before it: what matters most comes first, and what has no room is left out.
+std::string TerminalLine(const RunTotals& totals, size_t columns);
 
 // Of tables that are to be overwritten and stay as they are, as their streams gave nothing.
 std::string NotReplacedText(const std::vector<std::string>& tables, Text why, bool any_replaced);

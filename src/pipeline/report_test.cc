@@ -16,19 +16,54 @@ const StreamNames kNames{.display = [](StreamNo stream) { return "s" + std::to_s
                          .throttled = [](StreamNo stream) { return stream == StreamNo(1); }};
 
 TEST(Report, Progress) {
-  RunTotals totals;
-  totals.read = 7;
-  totals.stored = 5;
-  totals.retried = 3;
-  totals.waiting = 2;
-  totals.in_flight = 1;
-  totals.throttled = 4;
-  totals.per_second = 12.6;
-  EXPECT_EQ(ProgressText("Done", totals),
-            "Done: 7 records read, 5 stored, 3 requests retried, 2 records waiting, 4 tables throttled, 13 "
-            "records/s");
-  EXPECT_EQ(TerminalLine(totals),
-            "\r7 records, 13/s, 5 stored, 1 requests in flight, 4 tables throttled\x1b[K");
+  RunTotals totals{.read = 7,
+                   .stored = 5,
+                   .retried = 3,
+                   .rejected = 6,
+                   .waiting = 2,
+                   .in_flight = 1,
+                   .throttled = 4,
+                   .per_second = 12.6};
+  EXPECT_EQ(ProgressText("Progress", totals),
+            "Progress: 7 records read, 5 stored, 6 rejected, 2 waiting, 3 requests retried, 4 tables "
+            "throttled, 13 records/s");
+  EXPECT_EQ(TerminalLine(totals, 140),
+            "\r7 records, 5 stored, 13/s, 6 rejected, 4 tables throttled, 2 waiting, 1 request in flight"
+            "\x1b[K");
+  totals = {.read = 1, .retried = 1, .throttled = 1};
+  EXPECT_EQ(ProgressText("Failed", totals),
+            "Failed: 1 record read, 0 stored, 1 request retried, 1 table throttled, 0 records/s");
+  EXPECT_EQ(ProgressText("Finished", {.read = 2, .stored = 2, .per_second = 2}),
+            "Finished: 2 records read, 2 stored, 2 records/s");
+}
+
+TEST(Report, ALineOfATerminalIsNeverFull) {
+  const RunTotals large{.read = 123456789,
+                        .stored = 123456788,
+                        .retried = 1,
+                        .rejected = 1,
+                        .waiting = 12345,
+                        .in_flight = 256,
+                        .throttled = 12,
+                        .per_second = 123456};
+  const size_t around = std::string_view("\r\x1b[K").size();
+  for (const size_t columns : {20, 40, 60, 80, 140})
+    EXPECT_LT(TerminalLine(large, columns).size() - around, columns) << columns;
+  EXPECT_EQ(TerminalLine(large, 60), "\r123456789 records, 123456788 stored, 123456/s, 1 rejected\x1b[K");
+}
+
+TEST(Report, Streams) {
+  std::vector<StreamTotals> streams{
+      {.stream = "a", .table = "t_a", .stored = 1, .per_second = 0.4},
+      {.stream = "b", .table = "t_b", .rejected = 2, .waiting = 3, .per_second = 0, .throttled = true}};
+  EXPECT_THAT(StreamTexts(streams),
+              ElementsAre("Stream a: 1 record stored in table t_a, 0 records/s",
+                          "Stream b: 0 records stored in table t_b, 2 rejected, 3 waiting, throttled, 0 "
+                          "records/s"));
+  streams.resize(11, {.stream = "c", .table = "t_c"});
+  EXPECT_EQ(StreamTexts(streams).size(), 11u);
+  EXPECT_EQ(StreamTexts(streams).back(), "And 1 more stream.");
+  EXPECT_THAT(StreamTexts({}), IsEmpty());
 }
 
 CheckpointLedger::Waiting WaitsFor(int streams) {

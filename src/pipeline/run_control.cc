@@ -1,9 +1,12 @@
 #include "pipeline/run_control.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
+#include <chrono>
 
+#include "base/signals.h"
 #include "base/times.h"
 
 namespace ddb {
@@ -44,6 +47,13 @@ void RunControl::Leave() {
 void RunControl::OnSignal() {
   // After a failure too, a signal leaves no more than its own time.
   EndBy(clock_.Now() + times::kStoringAfterStop);
+  if (!state_.stopped()) {
+    writer_.Info(
+        fmt::format("Stopping on {}: nothing more is read, and what is under way is brought to its "
+                    "end, within {} s.",
+                    Signals::received_name().view(),
+                    std::chrono::duration_cast<std::chrono::seconds>(times::kStop).count()));
+  }
   state_.Stop(StopReason::kSignal);
 }
 

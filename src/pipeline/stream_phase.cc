@@ -1,11 +1,12 @@
 #include "pipeline/stream_phase.h"
 
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "base/signals.h"
 #include "base/times.h"
 #include "delivery/table_errors.h"
 
@@ -23,6 +24,20 @@ TableTargets TargetsOf(const RunPlan& plan) {
   for (const TablePlan& table : plan.tables)
     targets.push_back({table.table, table.stream, BatchWrite(table.table, table.keys)});
   return targets;
+}
+
+std::string HowItEnded(StopReason reason) {
+  switch (reason) {
+    case StopReason::kNone:
+      return "Finished";
+    case StopReason::kFailure:
+      return "Failed";
+    case StopReason::kSignal:
+      return fmt::format("Stopped by {}", Signals::received_name().view());
+    case StopReason::kStdoutClosed:
+      break;
+  }
+  return "Stopped";
 }
 
 }  // namespace
@@ -55,7 +70,10 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacement
            .storms = storms_,
            .started = parts.clock.Now(),
            .endpoint = parts.endpoint},
-      troubles_(tables_, plan.give_up) {
+      troubles_(tables_, plan.give_up),
+      progress_(plan, parts.writer,
+                {.run = [this] { return Totals(); }, .of = [this](StreamNo no) { return TotalsOf(no); }},
+                parts.progress_fd, run_.started) {
   for (const StreamNo no : plan.streams.numbers()) {
     if (plan.streams[no].states_wait_for_finish) ledger_.Hold(no);
   }
@@ -172,7 +190,7 @@ void StreamPhase::Report() {
   passed_over_.LogTotals();
   rejections_.LogTotals();
   WarnOfEmptyTables();
-  parts_.writer.Info(ProgressText("Done", Totals()));
+  progress_.End(HowItEnded(control_.state().reason()), parts_.clock.Now());
 }
 
 void StreamPhase::WakeAll() {  // any thread
@@ -203,15 +221,8 @@ void StreamPhase::OnTick(Instant now) {
     for (TroubleReport::Line& line : troubles_.Look(flow_, now))
       parts_.writer.Write(line.level, std::move(line.text));
   }
-  if (now - last_log_ >= times::kSayAgain) {
-    last_log_ = now;
-    parts_.writer.Info(ProgressText("Progress", Totals()));
-  }
+  progress_.Tick(now);
   if (now - last_late_ >= times::kSayAgain) LogLateStates(now);
-  if (parts_.progress_fd >= 0) {
-    const std::string line = TerminalLine(Totals());
-    [[maybe_unused]] const ssize_t written = ::write(parts_.progress_fd, line.data(), line.size());
-  }
 }
 
 void StreamPhase::GiveUpOnTables(Instant now) {
@@ -250,9 +261,16 @@ RunTotals StreamPhase::Totals() const {
     totals.waiting += flow_.clock(table).waiting();
     if (flow_.bound(table).Throttled(now)) ++totals.throttled;
   }
-  const double elapsed = std::chrono::duration<double>(now - run_.started).count();
-  if (elapsed > 0) totals.per_second = static_cast<double>(totals.stored) / elapsed;
   return totals;
+}
+
+StreamTotals StreamPhase::TotalsOf(StreamNo stream) const {
+  const CheckpointLedger::Totals settled = ledger_.TotalsOf(stream);
+  const TableNo table = plan_.streams[stream].table;
+  return {.stored = settled.stored,
+          .rejected = settled.rejected,
+          .waiting = flow_.clock(table).waiting(),
+          .throttled = flow_.bound(table).Throttled(parts_.clock.Now())};
 }
 
 }  // namespace ddb

@@ -17,6 +17,7 @@
 #include "delivery/run_context.h"
 #include "pipeline/first_of_stream.h"
 #include "pipeline/passed_over.h"
+#include "pipeline/progress_report.h"
 #include "pipeline/read_token.h"
 #include "pipeline/replacements.h"
 #include "pipeline/report.h"
@@ -65,6 +66,7 @@ class StreamPhase {
   void GiveUpOnTables(Instant now);
   void LogLateStates(Instant now);
   RunTotals Totals() const;
+  StreamTotals TotalsOf(StreamNo stream) const;
 
   const RunPlan& plan_;
   const RunParts& parts_;
@@ -85,8 +87,8 @@ class StreamPhase {
   std::vector<std::unique_ptr<Worker>> workers_;
 
   TroubleReport troubles_;
+  ProgressReport progress_;
   std::atomic<size_t> drained_{0};
-  Instant last_log_ = run_.started;
   Instant last_late_;  // when a STATE was last said to be late
 };
 

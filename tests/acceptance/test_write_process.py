@@ -61,6 +61,9 @@ def test_a_signal_in_mid_run(connector, engine, dynamodb, prefix, workers, numbe
         stop.set()
         feeder.join(60)
     assert outcome.code == -number  # by the signal itself, not by an exit code
+    said = [text for _, text in outcome.logs]
+    assert any(text.startswith(f"Stopping on {number.name}: ") for text in said)
+    assert said[-1].startswith(f"Stopped by {number.name}: ")
     assert outcome.errors == [] and outcome.stderr == ""
     assert len(outcome.states) >= 2
     assert_true(dynamodb, f"{prefix}_s", outcome)
@@ -172,7 +175,9 @@ def test_the_log_tells_what_happens(connector, engine, prefix):
     assert re.search(r"\b1\.0\.0\b", info[0]) and engine.endpoint in info[0] and "us-east-1" in info[0]
     assert any("n.s" in text and f"{prefix}_n_s" in text and "overwrite" in text for text in info)
     assert any(f"{prefix}_t" in text and "append" in text for text in info)
-    assert re.search(r"121 records read, 121 stored, \d+ requests retried, 0 records waiting.* records/s", info[-1])
+    assert re.fullmatch(r"Finished: 121 records read, 121 stored(, \d+ requests? retried)?, \d+ records/s", info[-1])
+    assert any(text.startswith(f"Stream n.s: 120 records stored in table {prefix}_n_s") for text in info)
+    assert any(text.startswith(f"Stream t: 1 record stored in table {prefix}_t") for text in info)
     assert any(level == "WARN" and "surplus" in text for level, text in outcome.logs)
     everything = outcome.stdout + outcome.stderr
     assert config["secret_access_key"] not in everything and config["access_key_id"] not in everything
@@ -251,10 +256,12 @@ def test_few_descriptors_do(connector, engine, dynamodb, prefix):
     assert b"no file descriptor" in done.stdout
 
 
-def test_a_terminal_on_stderr_shows_the_progress(connector, engine, prefix):
+@pytest.mark.parametrize("columns", [60, 140])
+def test_a_terminal_on_stderr_shows_the_progress(connector, engine, prefix, columns):
     config, catalog = configured(engine, prefix)
     command = [str(connector.binary), "write", "--config", str(connector.file(config)), "--catalog", str(connector.file(catalog))]
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=theirs)
     os.close(theirs)
     try:
@@ -271,7 +278,10 @@ def test_a_terminal_on_stderr_shows_the_progress(connector, engine, prefix):
         process.kill()
         process.wait()
         os.close(ours)
-    assert b"in flight" in shown and b"throttled" in shown and b"\r" in shown
+    lines = shown.decode().split("\r")
+    assert all(len(line.removesuffix("\x1b[K")) < columns for line in lines)
+    assert "\n" not in shown.decode() and any(line.startswith("100 records, 100 stored, ") for line in lines)
+    assert b"in flight" in shown
     assert b"\x1b" not in out
 
 

@@ -4,6 +4,7 @@ The scripted server reads all connections together at the line's speed. Without 
 """
 
 import json
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -52,8 +53,8 @@ def write_for(connector, start_server, certificates):
             feeder.join(seconds + 60)
             assert not feeder.is_alive(), "it takes no records any more"
             outcome = running.finish(120).ok()
-        done = next(text for level, text in reversed(outcome.logs) if text.startswith("Done: "))
-        retried = int(done.split(" requests retried")[0].rsplit(" ", 1)[1])
+        done = next(text for level, text in reversed(outcome.logs) if text.startswith("Finished: "))
+        retried = int(found[1]) if (found := re.search(r"(\d+) requests? retried", done)) else 0
         requests = server.log("BatchWriteItem")
         run = Run(server.log()[0]["t"], requests, retried)
         print(json.dumps({"line": line, "tls": tls, **config, "requests": len(requests), "retried": retried}))

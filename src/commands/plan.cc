@@ -73,6 +73,7 @@ Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t n
     StreamPlan stream = PlanStream(catalog.streams[i], layout, name.hashed, now_millis);
     TablePlan table = PlanTable(config, stream.items.layout, std::move(name.name));
     table.stream = stream.id;
+    stream.changed_name = name.changed;
     if (stream.earlier_rows == EarlierRows::kGoFirst) table.mode = TableMode::kRecreate;
     plan.AddStream(std::move(stream), std::move(table));
   }

@@ -1,5 +1,7 @@
 #include "commands/table_names.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <utility>
 
@@ -32,9 +34,32 @@ Status NameTables(const Config& config, const TableFinder& find, RunPlan& plan, 
     TableName& name = settled.tables[no.value()];
     if (name.name == config.dead_letter_table) return DeadLettersShareATable();
     stream.hashed_name = name.hashed;
+    stream.changed_name = name.changed;
     plan.tables[stream.table].table = std::move(name.name);
   }
   return Ok();
+}
+
+std::string ChangedNamesWarning(const RunPlan& plan, const std::function<bool(TableNo)>& was_there) {
+  constexpr size_t kMostNamed = 10;
+  std::string named;
+  size_t count = 0;
+  for (const StreamPlan& stream : plan.streams) {
+    if (!stream.changed_name || !was_there(stream.table) || ++count > kMostNamed) continue;
+    named += (named.empty() ? "" : ", ") + stream.id.Display() + " (" + plan.tables[stream.table].table + ")";
+  }
+  if (count == 0) return {};
+  if (count > kMostNamed) named += fmt::format(" and {} more", count - kMostNamed);
+  return fmt::format(
+      "DynamoDB takes the names of these streams for tables only with other characters, and the tables were "
+      "there before this sync: {}. A stream of another connection whose name becomes the same one, as a b "
+      "and "
+      "a_b do, is written to the same table where the prefix is the same too, and rows of both are then in "
+      "it. "
+      "That cannot be seen from here. Where it may be so, give each connection a dynamodb_table_name_prefix "
+      "of "
+      "its own, or the streams namespaces.",
+      named);
 }
 
 }  // namespace ddb

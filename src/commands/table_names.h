@@ -21,4 +21,8 @@ using TableFinder = std::function<Result<std::set<std::string>>(const std::vecto
 // A name that the dead letters have is a config_error.
 Status NameTables(const Config& config, const TableFinder& find, RunPlan& plan, Log& log);
 
+// Of streams that go on in a table whose name does not tell whose it is; "": there is none. One text, however
+// many they are: it comes with each of their syncs. `was_there`: before this sync.
+std::string ChangedNamesWarning(const RunPlan& plan, const std::function<bool(TableNo)>& was_there);
+
 }  // namespace ddb

@@ -87,6 +87,38 @@ TEST_F(NameTablesTest, ATableOfTheFirstVersionThatIsGoneIsKnownByItsStandIn) {
   EXPECT_EQ(plan.tables[TableNo(0)].table, "p_users");
 }
 
+// Of other catalogs nothing is known.
+TEST_F(NameTablesTest, AChangedNameOfATableThatWasThereIsTold) {
+  std::vector<StreamId> streams = {{std::nullopt, "a b"},
+                                   {std::nullopt, "users"},
+                                   {"n-s", "t"},
+                                   {std::nullopt, "c.d"},
+                                   {std::nullopt, "c_d"}};
+  RunPlan plan = PlanOf(streams);
+  ASSERT_TRUE(Name(plan, {}).ok());
+  const auto all = [](TableNo) { return true; };
+  const auto none = [](TableNo) { return false; };
+  // Those that have digits have their tables for themselves.
+  EXPECT_THAT(ChangedNamesWarning(plan, all),
+              AllOf(HasSubstr(": a b (p_a_b), n-s.t (p_n_s_t). "), HasSubstr("dynamodb_table_name_prefix")));
+  EXPECT_EQ(ChangedNamesWarning(plan, none), "");
+  EXPECT_THAT(ChangedNamesWarning(plan, [](TableNo table) { return table.value() == 2; }),
+              HasSubstr(": n-s.t (p_n_s_t). "));
+  streams = {{std::nullopt, "c.d"}};
+  plan = PlanOf(streams);
+  ASSERT_TRUE(Name(plan, {}).ok());
+  EXPECT_THAT(ChangedNamesWarning(plan, all), HasSubstr("c.d (p_c_d)"));
+  streams = {{std::nullopt, "c_d"}, {"n", "Users_2"}, {"", "x"}};
+  plan = PlanOf(streams);
+  ASSERT_TRUE(Name(plan, {}).ok());
+  EXPECT_EQ(ChangedNamesWarning(plan, all), "");
+  streams.clear();
+  for (int n = 0; n < 5000; ++n) streams.push_back({std::nullopt, "s " + std::to_string(n)});
+  plan = PlanOf(streams);
+  ASSERT_TRUE(Name(plan, {}).ok());
+  EXPECT_THAT(ChangedNamesWarning(plan, all), HasSubstr("s 9 (p_s_9) and 4990 more. "));
+}
+
 TEST_F(NameTablesTest, ATableThatIsFoundForAStreamIsNotThatOfTheDeadLetters) {
   RunPlan both = PlanOf({{std::nullopt, "a.b"}, {std::nullopt, "a_b"}});
   config_.dead_letter_table = both.tables[TableNo(0)].table;

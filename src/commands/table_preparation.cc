@@ -38,6 +38,11 @@ Result<TableDescriptions> TablePreparation::Look(const StopRequested& stop_reque
   return Descriptions();
 }
 
+bool TablePreparation::WasThere(TableNo table) const {
+  MutexLock lock(mu_);
+  return !survey_.tables[table.value()].created;
+}
+
 Result<TableDescriptions> TablePreparation::Replace(const std::vector<TableNo>& which,
                                                     const StopRequested& stop_requested) {
   std::vector<TablePlan> plans;

@@ -23,6 +23,8 @@ class TablePreparation {
                    ControlWatch& watch, const Clock& clock, Log& log);
 
   Result<TableDescriptions> Look(const StopRequested& stop_requested);  // first
+  // After a Look that went well: before this run.
+  bool WasThere(TableNo table) const;
   // After a Look that went well: the tables that are to be overwritten and hold something old.
   std::vector<TableNo> ToReplace() const;
   // Some of those; none of them is in two steps.

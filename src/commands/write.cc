@@ -135,7 +135,7 @@ class WriteCommand {
         .budget = budget_,
         .make_client = make_client,
         .endpoint = service.text(),
-        .prepare = [&](const StopRequested& stop_requested) { return tables.Look(stop_requested); },
+        .prepare = [&](const StopRequested& stop_requested) { return Look(plan, tables, stop_requested); },
         .replace = [&](const std::vector<TableNo>& which,
                        const StopRequested& stop_requested) { return tables.Replace(which, stop_requested); },
         .to_replace = [&] { return tables.ToReplace(); },
@@ -143,6 +143,16 @@ class WriteCommand {
         .signal_fd = signals_.fd(),
         .progress_fd = terminal_.fd()};
     return RunSync(plan, parts);
+  }
+
+  Result<TableDescriptions> Look(const RunPlan& plan, TablePreparation& tables,
+                                 const StopRequested& stop_requested) {
+    Result<TableDescriptions> looked = tables.Look(stop_requested);
+    if (!looked.ok()) return looked;
+    const std::string warning =
+        ChangedNamesWarning(plan, [&](TableNo table) { return tables.WasThere(table); });
+    if (!warning.empty()) writer_.Warn(warning);
+    return looked;
   }
 
   // What LogStart wrote shows whether anybody takes it; a reader that stalls is left to the pipeline.

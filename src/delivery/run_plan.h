@@ -33,6 +33,7 @@ struct StreamPlan {
   // Its success asks for something (Finish), and STATEs that cover it wait until that is done.
   bool states_wait_for_finish = false;
   bool hashed_name = false;   // the table's name carries a hash: worth a log line
+  bool changed_name = false;  // it is not quite the stream's own, nor anybody's alone
   ItemEncoder::Stream items;  // what all of its items share, and the fields that are never nulled
 };
 

@@ -199,6 +199,7 @@ Result<std::vector<TableNames>> PossibleTableNames(std::string_view prefix,
     const std::string name = "_" + CleanName(streams[i].name);
     whole.push_back(std::string(prefix) + (ns.empty() ? "" : "_" + CleanName(ns)) + name);
     if (IsTableName(whole[i])) names[i].plain = whole[i];
+    names[i].changed = CleanName(streams[i].name) != streams[i].name || CleanName(ns) != ns;
     if (std::string old = std::string(prefix) + "_" + name; streams[i].ns == "" && IsTableName(old)) {
       names[i].earlier = std::move(old);
     }
@@ -231,7 +232,7 @@ SettledNames SettleTableNames(const std::vector<StreamId>& streams, const std::v
   for (size_t i = 0; i < names.size(); ++i) {
     const TableNames& of = names[i];
     const bool hashed = of.plain.empty() || of.group || found.contains(of.hashed);
-    settled.tables.push_back({hashed ? of.hashed : of.plain, hashed});
+    settled.tables.push_back({hashed ? of.hashed : of.plain, hashed, !hashed && of.changed});
     if (!hashed && MayBeWithDigits(of.plain) && found.contains(of.plain)) {
       settled.warnings.push_back(CalledLikeDigitsWarning(streams[i], of.plain));
     }

@@ -33,6 +33,7 @@ struct TableNames {
   std::string plain;    // "" where DynamoDB would not take it
   std::string hashed;   // with digits of its own: no other stream of the catalog has this name
   std::string earlier;  // of version 1.0.0 for a stream with the namespace "", which was a part then; else ""
+  bool changed = false;         // plain has other characters than the names that it is made of
   std::optional<size_t> group;  // where several streams have this plain name: the first of them
 };
 
@@ -47,6 +48,8 @@ std::vector<std::string> NamesToLookFor(const std::vector<TableNames>& names);
 struct TableName {
   std::string name;
   bool hashed = false;  // carries a hash: worth a log line
+  // Made of names that were changed, and without digits: a stream of another catalog may have this table too.
+  bool changed = false;
 };
 
 struct SettledNames {

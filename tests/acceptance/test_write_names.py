@@ -108,6 +108,28 @@ def test_a_newcomer_that_meets_an_old_stream(connector, engine, dynamodb, prefix
     rows.assert_same(rows.data(dynamodb, own[newcomer]), [{"of": newcomer, "run": run} for run in (1, 2, 4)])
 
 
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+@pytest.mark.parametrize("stream, namespace, table", [("a b", None, "a_b"), ("a.b", None, "a_b"), ("b", "a-1", "a_1_b"),
+                                                      ("caf\u00e9", None, "cafe")])
+def test_a_table_whose_name_does_not_tell_whose_it_is(connector, engine, dynamodb, prefix, mode, stream, namespace, table):
+    """Two connections with one prefix: the one knows nothing of the other, so it says that this can be."""
+    other = table if namespace is None else "1_b"
+    other_namespace = None if namespace is None else "a"
+    first = write(connector, engine, prefix, [messages.stream(other, namespace=other_namespace)],
+                  [messages.record(other, {"run": 0}, other_namespace)])
+    again = write(connector, engine, prefix, [messages.stream(other, namespace=other_namespace)],
+                  [messages.record(other, {"run": 0}, other_namespace)])
+    mine = [messages.stream(stream, mode, namespace=namespace), messages.stream("new one")]
+    outcome = write(connector, engine, prefix, mine, [messages.record(stream, {"run": 1}, namespace)])
+    display = stream if namespace is None else f"{namespace}.{stream}"
+    assert len(warnings_of(outcome, f": {display} ({prefix}_{table}). ", "dynamodb_table_name_prefix")) == 1, outcome.logs
+    # Not of names that are used as they are, nor of tables that are new.
+    assert not warnings_of(first, "dynamodb_table_name_prefix") and not warnings_of(again, "dynamodb_table_name_prefix")
+    assert not warnings_of(outcome, "new one")
+    expected = [{"run": 0}, {"run": 0}] if mode == "append" else []
+    rows.assert_same(rows.data(dynamodb, f"{prefix}_{table}"), [*expected, {"run": 1}])
+
+
 def test_a_stream_that_is_called_as_anothers_table_with_digits(connector, engine, dynamodb, prefix):
     """Never in silence: told of where it stands alone, refused beside the other one, whose rows stay as they are."""
     both = ["a.b", "a_b"]

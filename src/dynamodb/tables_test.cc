@@ -295,6 +295,7 @@ TEST_F(Tables, ACreatedTableMayBeUnknownForAWhile) {
   };
   ASSERT_TRUE(Prepare().ok());
   EXPECT_EQ(db_.Count("CreateTable a"), 1);
+  EXPECT_EQ(db_.Count("Probe a"), 0);  // a CreateTable of what is there
 }
 
 TEST_F(Tables, AnEndpointThatNeverAnswersIsAConfigErrorAfterHalfAMinute) {

@@ -44,7 +44,8 @@ bool TablePreparation::WasThere(TableNo table) const {
 }
 
 Result<TableDescriptions> TablePreparation::Replace(const std::vector<TableNo>& which,
-                                                    const StopRequested& stop_requested) {
+                                                    const StopRequested& stop_requested,
+                                                    const TableReplaced& replaced) {
   std::vector<TablePlan> plans;
   TableSurvey survey;
   {
@@ -59,13 +60,14 @@ Result<TableDescriptions> TablePreparation::Replace(const std::vector<TableNo>& 
   EventLoop loop;
   EventControlLoop control(loop, clock_);
   const std::unique_ptr<Client> client = make_client_(loop);
-  Status replaced = ReplaceTables(control, *client, log_, plans, Options(stop_requested, watch), survey);
+  Status all = ReplaceTables(control, *client, log_, plans, Options(stop_requested, watch), survey,
+                             [&](size_t i) { replaced(which[i]); });
   MutexLock lock(mu_);
   for (size_t i = 0; i < which.size(); ++i) {
     // Of one that was not replaced not all is known any more.
     if (survey.tables[i].created) survey_.tables[which[i].value()] = std::move(survey.tables[i]);
   }
-  if (!replaced.ok()) return std::move(replaced).error();
+  if (!all.ok()) return std::move(all).error();
   return Descriptions();
 }
 

@@ -28,7 +28,8 @@ class TablePreparation {
   // After a Look that went well: the tables that are to be overwritten and hold something old.
   std::vector<TableNo> ToReplace() const;
   // Some of those; none of them is in two steps.
-  Result<TableDescriptions> Replace(const std::vector<TableNo>& which, const StopRequested& stop_requested);
+  Result<TableDescriptions> Replace(const std::vector<TableNo>& which, const StopRequested& stop_requested,
+                                    const TableReplaced& replaced);
 
  private:
   // `watch` outlives what is given back.

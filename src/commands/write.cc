@@ -136,8 +136,9 @@ class WriteCommand {
         .make_client = make_client,
         .endpoint = service.text(),
         .prepare = [&](const StopRequested& stop_requested) { return Look(plan, tables, stop_requested); },
-        .replace = [&](const std::vector<TableNo>& which,
-                       const StopRequested& stop_requested) { return tables.Replace(which, stop_requested); },
+        .replace =
+            [&](const std::vector<TableNo>& which, const StopRequested& stop_requested,
+                const TableReplaced& replaced) { return tables.Replace(which, stop_requested, replaced); },
         .to_replace = [&] { return tables.ToReplace(); },
         .input_fd = STDIN_FILENO,
         .signal_fd = signals_.fd(),

@@ -205,7 +205,10 @@ TEST_F(DispatcherTest, ANewTableMayBeUnknownForAWhile) {
   ExpectExactlyStored(1, "k");
 }
 
-TEST_F(DispatcherTest, LaterAMissingTableIsTheUsersBusiness) {
+TEST_F(DispatcherTest, ATableThatGoesAwayLaterIsTheUsersBusiness) {
+  client_.answer = [](const auto&, Reply&, std::string& body) { body = kAllWritten; };
+  Give(kOne, 1, "before");
+  RunUntilIdle();
   client_.answer = [&](const auto&, Reply& reply, std::string&) {
     reply.verdict = VerdictOf(Reaction::kFailConfig, ErrorCode::kResourceNotFound);
   };

@@ -66,11 +66,16 @@ Action TakeApart(const Batch& batch, ItemSet all, ErrorCode code) {
 // something on the way. Which reply of the first requests is read first must not matter.
 bool MayBeALapse(const Batch& batch, const Answer& answer, Instant now) {
   const bool undecided = answer.first_flight && !answer.taken_before;
+  // As far as is known here: it may have been replaced a moment ago, and the run have begun long before.
+  const bool is_new = answer.code == ErrorCode::kResourceNotFound && !answer.taken_before;
   bool may_pass = answer.refuses_who_asks;
   switch (answer.code) {
     case ErrorCode::kAccessDenied:
     case ErrorCode::kKmsUnavailable:
       may_pass = may_pass || answer.taken_before || undecided;
+      break;
+    case ErrorCode::kResourceNotFound:
+      may_pass = is_new;
       break;
     case ErrorCode::kUnknownOperation:  // a proxy's page, or a login's
       may_pass = (answer.taken_before || undecided) && answer.fault.fault != ReplyFault::kRefusedByName;
@@ -78,7 +83,8 @@ bool MayBeALapse(const Batch& batch, const Answer& answer, Instant now) {
     default:
       break;
   }
-  const Duration lasts = undecided && !answer.refuses_who_asks ? times::kFirstFlight : times::kLapse;
+  const bool short_lapse = undecided && !answer.refuses_who_asks && !is_new;
+  const Duration lasts = short_lapse ? times::kFirstFlight : times::kLapse;
   return may_pass && (batch.refused_since == Instant{} || now - batch.refused_since < lasts);
 }
 

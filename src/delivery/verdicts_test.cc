@@ -132,7 +132,7 @@ TEST(VerdictsTest, OneAnswerOneAction) {
       {Reaction::kRejectItem, ErrorCode::kItemTooLarge, 1, true, fail_letter},
       {Reaction::kFailConfig, ErrorCode::kAccessDenied, 1, false, fail},
       {Reaction::kFailConfig, ErrorCode::kAccessDenied, 25, true, fail},
-      {Reaction::kFailConfig, ErrorCode::kResourceNotFound, 25, false, fail},
+      {Reaction::kFailConfig, ErrorCode::kWrongRegion, 25, false, fail},
       {Reaction::kFailSystem, ErrorCode::kOther, 1, false, fail},
       {Reaction::kFailSystem, ErrorCode::kConditionFailed, 25, true, fail},
   };
@@ -160,7 +160,8 @@ TEST(VerdictsTest, WhatA200LeftIsAThrottleAndTheRestIsStored) {
 
 TEST(VerdictsTest, ANewTableMayBeUnknownForAMinuteAndThatIsNoRefusal) {
   const Batch batch = BatchOf(25);
-  const Answer unknown{Reaction::kFailConfig, ErrorCode::kResourceNotFound, {}};
+  Answer unknown{Reaction::kFailConfig, ErrorCode::kResourceNotFound, {}};
+  unknown.taken_before = true;
   const std::vector<Action> again = {
       {.kind = Kind::kRetry, .items = All(batch), .backoff = Reaction::kRetry}};
   const std::vector<Action> fail = {{.kind = Kind::kFailTable, .items = All(batch)}};
@@ -168,6 +169,23 @@ TEST(VerdictsTest, ANewTableMayBeUnknownForAMinuteAndThatIsNoRefusal) {
   EXPECT_EQ(Of(batch, unknown, kStarted + seconds(60) - milliseconds(1)), again);
   EXPECT_EQ(Of(batch, unknown, kStarted + seconds(60)), fail);
   EXPECT_EQ(Of(batch, {Reaction::kFailConfig, ErrorCode::kAccessDenied, {}}, kStarted), fail);
+}
+
+// Of one that has taken nothing yet: it may have been replaced just now.
+TEST(VerdictsTest, ATableThatIsNewLateInTheRunMayBeUnknownToo) {
+  Batch batch = BatchOf(25);
+  for (const bool first_flight : {false, true}) {
+    Answer unknown{Reaction::kFailConfig, ErrorCode::kResourceNotFound, {}};
+    unknown.first_flight = first_flight;
+    const std::vector<Action> again = {
+        {.kind = Kind::kRetry, .items = All(batch), .backoff = Reaction::kRetry, .lapse = true}};
+    batch.refused_since = {};
+    EXPECT_EQ(Of(batch, unknown), again);
+    batch.refused_since = kLater - times::kLapse + milliseconds(1);
+    EXPECT_EQ(Of(batch, unknown), again);
+    batch.refused_since = kLater - times::kLapse;
+    EXPECT_EQ(Of(batch, unknown)[0].kind, Kind::kFailTable);
+  }
 }
 
 TEST(VerdictsTest, SigningAnewIsTriedEightTimesInARow) {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,8 +37,8 @@ std::string SettingsJson(const TableDescription& table, const TableSettings& set
 class Replacement {
  public:
   Replacement(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
-              const PrepareOptions& options, TableSurvey& survey)
-      : tables_(plans.size()), work_(loop, client, log, plans, options, survey) {}
+              const PrepareOptions& options, TableSurvey& survey, const std::function<void(size_t)>& replaced)
+      : tables_(plans.size()), replaced_(replaced), work_(loop, client, log, plans, options, survey) {}
 
   Status Run() {
     work_.phases.WatchForStop();
@@ -81,7 +82,11 @@ class Replacement {
 
   Task<Status> Replace(size_t i) {
     Table& table = tables_[i];
-    if (!IsReplaced(i)) co_return Ok();
+    if (!IsReplaced(i)) {
+      // It had vanished, and was created when it was looked at again.
+      if (replaced_ && work_.survey.tables[i].created) replaced_(i);
+      co_return Ok();
+    }
     const ControlPlane::Gate gate = [this, i] { return MayDrop(i); };
     TableOperations::Deleted deleted =
         co_await work_.operations.Delete(work_.plans[i].table, work_.operations.Deadline(), &gate);
@@ -138,6 +143,7 @@ class Replacement {
     surveyed.found = std::move(*created);
     surveyed.created = true;
     table.stage = Stage::kReplaced;
+    if (replaced_) replaced_(i);
     co_return Ok();
   }
 
@@ -171,18 +177,20 @@ class Replacement {
   }
 
   std::vector<Table> tables_;  // per plan
-  TableWork work_;             // last
+  const std::function<void(size_t)>& replaced_;
+  TableWork work_;  // last
 };
 
 }  // namespace
 
 Status ReplaceTables(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
-                     const PrepareOptions& options, TableSurvey& survey) {
+                     const PrepareOptions& options, TableSurvey& survey,
+                     const std::function<void(size_t)>& replaced) {
   if (loop.Now() - survey.looked > options.fresh) {
     Status looked = TableSurveyor(loop, client, log, plans, options, survey).Run();
     if (!looked.ok()) return looked;
   }
-  return Replacement(loop, client, log, plans, options, survey).Run();
+  return Replacement(loop, client, log, plans, options, survey, replaced).Run();
 }
 
 }  // namespace ddb

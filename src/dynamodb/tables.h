@@ -73,8 +73,10 @@ struct TableSurvey {
 Result<TableSurvey> LookAtTables(ControlLoop& loop, Client& client, Log& log,
                                  const std::vector<TablePlan>& plans, const PrepareOptions& options);
 // When a stop is requested the answer is an error at once, or, when tables are dropped and not created again
-// yet, after at most times::kStoringAfterStop for that.
+// yet, after at most times::kStoringAfterStop for that. `replaced` is told of each plan's table as soon as
+// it is what it is to be: that of others may take minutes longer.
 Status ReplaceTables(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
-                     const PrepareOptions& options, TableSurvey& survey);
+                     const PrepareOptions& options, TableSurvey& survey,
+                     const std::function<void(size_t)>& replaced = {});
 
 }  // namespace ddb

@@ -26,6 +26,26 @@ using testing::Replacing;
 using testing::Tables;
 using testing::Unreachable;
 
+// The drop of one takes minutes, which nobody else waits for.
+TEST_F(Replacing, EachTableIsToldOfAsSoonAsItIsReplaced) {
+  PlanMany(3);
+  Result<TableSurvey> survey = LookAtTables(loop_, db_, log_, plans_, options_);
+  ASSERT_TRUE(survey.ok());
+  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    static int busy = 30;
+    if (operation != "DeleteTable" || table != "t1" || busy-- <= 0) return std::nullopt;
+    return Refusal(Reaction::kRetry, ErrorCode::kResourceInUse, "ResourceInUseException");
+  };
+  std::vector<std::pair<size_t, Instant>> told;
+  ASSERT_TRUE(ReplaceTables(loop_, db_, log_, plans_, options_, *survey, [&](size_t i) {
+                told.emplace_back(i, loop_.Now());
+                EXPECT_TRUE(survey->tables[i].created);
+              }).ok());
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_EQ(told[2].first, 1u);
+  EXPECT_GT(told[2].second - told[1].second, std::chrono::seconds(20));
+}
+
 TEST_F(Replacing, NothingIsDroppedWhenAMissingTableCannotBeCreated) {
   Plan("missing", TableMode::kAppend);
   PlanMany(120);

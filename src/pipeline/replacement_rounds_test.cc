@@ -18,10 +18,28 @@ using std::chrono::seconds;
 
 class Rounds : public ReplacementsTest {};
 
+TEST_P(Rounds, OpenEachTableAsSoonAsItIsReplaced) {
+  std::atomic<bool> go_on = false;
+  replace_ = [&](const std::vector<TableNo>&, const StopRequested&, const TableReplaced& replaced) {
+    replaced(TableOf(kOrders));
+    EXPECT_TRUE(Within(seconds(20), [&go_on] { return go_on.load(); }));
+    return TablesAreThere(plan_)({});
+  };
+  plan_.chunk_bytes = 4096;  // both words are in one
+  Start();
+  Send(Record("orders", 2) + State("orders", 2) + Record("users", 1) + State("users", 1));
+  EXPECT_NE(NextLine().find("orders"), std::string::npos);
+  EXPECT_FALSE(store_.Has("1"));
+  go_on = true;
+  Finish();
+  EndsWell();
+  EXPECT_EQ(store_.size(), 2u);
+}
+
 TEST_P(Rounds, AWordDoesNotWaitForTheReplacementOfAnother) {
   std::atomic<int> rounds = 0;
   std::atomic<bool> go_on = false;
-  replace_ = [&](const std::vector<TableNo>& which, const StopRequested&) {
+  replace_ = [&](const std::vector<TableNo>& which, const StopRequested&, const TableReplaced&) {
     ++rounds;
     if (which.front() == TableOf(kUsers)) {
       EXPECT_TRUE(Within(seconds(20), [&go_on] { return go_on.load(); }));
@@ -47,15 +65,6 @@ TEST_P(Rounds, AWordDoesNotWaitForTheReplacementOfAnother) {
 // A round that comes to an early end: the table of "orders" is replaced in it, that of "users" is not.
 class RoundThatEnds : public ReplacementsTest {
  protected:
-  RoundThatEnds() {
-    to_replace_ = [this] {
-      std::vector<TableNo> left;
-      for (const StreamNo stream : {kUsers, kOrders}) {
-        if (!Replaced(stream)) left.push_back(TableOf(stream));
-      }
-      return left;
-    };
-  }
   const std::string words_ =
       Record("orders", 2) + State("orders", 2) + Record("users", 1) + State("users", 1);
   void StoresOrdersAlone() {
@@ -68,8 +77,9 @@ class RoundThatEnds : public ReplacementsTest {
 };
 
 TEST_P(RoundThatEnds, InAFailureStoresWhatItHasReplaced) {
-  replace_ = [this](const std::vector<TableNo>&, const StopRequested&) -> Result<TableDescriptions> {
-    Note(TableOf(kOrders));
+  replace_ = [this](const std::vector<TableNo>&, const StopRequested&,
+                    const TableReplaced& replaced) -> Result<TableDescriptions> {
+    replaced(TableOf(kOrders));
     return TransientError("gave up on the other");
   };
   RunWith(words_);
@@ -80,7 +90,8 @@ TEST_P(RoundThatEnds, InAFailureStoresWhatItHasReplaced) {
 TEST_P(RoundThatEnds, EndsNoOtherOne) {
   std::atomic<int> rounds = 0;
   std::atomic<bool> failed = false;
-  replace_ = [&](const std::vector<TableNo>& which, const StopRequested&) -> Result<TableDescriptions> {
+  replace_ = [&](const std::vector<TableNo>& which, const StopRequested&,
+                 const TableReplaced&) -> Result<TableDescriptions> {
     ++rounds;
     if (which.front() == TableOf(kUsers)) {
       failed = true;
@@ -102,10 +113,11 @@ TEST_P(RoundThatEnds, EndsNoOtherOne) {
 
 TEST_P(RoundThatEnds, InASignalStoresWhatItHasReplaced) {
   std::atomic<int> rounds = 0;
-  replace_ = [&](const std::vector<TableNo>&, const StopRequested& stop) -> Result<TableDescriptions> {
+  replace_ = [&](const std::vector<TableNo>&, const StopRequested& stop,
+                 const TableReplaced& replaced) -> Result<TableDescriptions> {
     ++rounds;
     EXPECT_TRUE(Within(seconds(20), [&] { return stop(); }));
-    Note(TableOf(kOrders));
+    replaced(TableOf(kOrders));
     return TransientError("stopped");
   };
   Send(words_);

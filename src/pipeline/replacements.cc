@@ -118,17 +118,21 @@ std::vector<TableNo> Replacements::AwaitRound() {
 
 void Replacements::Run() {
   for (std::vector<TableNo> tables = AwaitRound(); !tables.empty(); tables = AwaitRound()) {
-    Round round = step_(tables, [this] { return StopRequested(); });
-    for (const TableNo table : round.replaced) Open(table);
-    if (round.error) EndAsFailed(tables, *std::move(round.error));
-    changed_();
+    Status replaced =
+        step_(tables, [this] { return StopRequested(); }, [this](TableNo table) { Open(table); });
+    if (replaced.ok()) {
+      for (const TableNo table : tables) Open(table);
+    } else {
+      EndAsFailed(tables, std::move(replaced).error());
+    }
   }
   EndThread();
 }
 
 void Replacements::Open(TableNo table) {
-  gates_[table].store(Gate::kOpen, std::memory_order_release);
+  if (gates_[table].exchange(Gate::kOpen, std::memory_order_acq_rel) == Gate::kOpen) return;
   ledger_.Open(*plan_.stream_of[table]);
+  changed_();
 }
 
 // The other rounds that are under way come to their end.
@@ -147,6 +151,7 @@ void Replacements::EndAsFailed(const std::vector<TableNo>& round, Error error) {
     }
     asked_.NotifyAll();
   }
+  changed_();
   if (!StopRequested()) state_.Fail(std::move(error));
 }
 

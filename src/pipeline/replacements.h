@@ -9,9 +9,9 @@
 // stored; after a signal none does. A table that has been replaced is open however its round ended: what was
 // read for it is stored in the time that the end of a run leaves, as its old items are gone.
 //
-// Tables whose words come together are replaced in one round. A word that comes while a round is under way
-// begins another, as that one's drops may take minutes; a round that fails ends no other one, and lets none
-// begin.
+// Tables whose words come together are replaced in one round, and open one by one. A word that comes while a
+// round is under way begins another, as that one's drops may take minutes; a round that fails ends no other
+// one, and lets none begin.
 //
 // A STATE of all streams does not wait for the tables of streams that have said nothing. It covers no item of
 // theirs that is not stored, and it does not settle what becomes of their old ones: every sync in which such
@@ -23,7 +23,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -39,14 +38,12 @@ namespace ddb {
 
 class Replacements {
  public:
-  // What became of the tables of one round: those that are as they are to be, and why the others are not.
-  struct Round {
-    std::vector<TableNo> replaced;
-    std::optional<Error> error;
-  };
-  // Makes these tables anew; blocks, and asks ten times a second whether it is to come to its end. Called on
-  // several threads at the same time, for no table twice.
-  using Step = std::function<Round(const std::vector<TableNo>&, const std::function<bool()>& stop_requested)>;
+  // Makes these tables anew, all of them unless there is an error, and tells of each as soon as it is as it
+  // is to be; blocks, and asks ten times a second whether it is to come to its end. Called on several threads
+  // at the same time, for no table twice.
+  using Step =
+      std::function<Status(const std::vector<TableNo>& tables, const std::function<bool()>& stop_requested,
+                           const std::function<void(TableNo)>& replaced)>;
   enum class Gate : uint8_t {
     kOpen,    // the table is as it is to be
     kClosed,  // its stream has said nothing

@@ -51,16 +51,13 @@ RunResult RunSync(const RunPlan& plan, const RunParts& parts) {
   // Called while the stream phase runs, on several threads; nobody then reads what it changes.
   Mutex mu;
   const Replacements::Step replace = [&](const std::vector<TableNo>& which,
-                                         const StopRequested& stop_requested) -> Replacements::Round {
-    Result<TableDescriptions> replaced = parts.replace(which, stop_requested);
-    if (replaced.ok()) {
-      MutexLock lock(mu);
-      for (const TableNo table : which) (*tables)[table] = std::move((*replaced)[table]);
-      return {which, std::nullopt};
-    }
-    Replacements::Round round{which, std::move(replaced).error().At("write: replacing the tables")};
-    for (const TableNo left : parts.to_replace()) std::erase(round.replaced, left);
-    return round;
+                                         const StopRequested& stop_requested,
+                                         const TableReplaced& told) -> Status {
+    Result<TableDescriptions> replaced = parts.replace(which, stop_requested, told);
+    if (!replaced.ok()) return std::move(replaced).error().At("write: replacing the tables");
+    MutexLock lock(mu);
+    for (const TableNo table : which) (*tables)[table] = std::move((*replaced)[table]);
+    return Ok();
   };
   StreamPhase stream(plan, parts, replace, control);
   stream.Run();

@@ -37,11 +37,12 @@ using TableDescriptions = NumberedVector<TableNo, TableDescription>;
 using StopRequested = std::function<bool()>;
 // Makes the plan's tables ready, as far as nothing that is there is harmed.
 using PrepareStep = std::function<Result<TableDescriptions>(const StopRequested&)>;
+// Told by a step of each table that is as it is to be, as soon as it is.
+using TableReplaced = std::function<void(TableNo)>;
 // Makes some of them anew, while the data of others flows, on threads of their own, of which there may be
 // several at a time, for other tables each; then tells of all of them.
-// After an error `to_replace` tells which are left: the others of them have been made anew.
-using ReplaceStep =
-    std::function<Result<TableDescriptions>(const std::vector<TableNo>&, const StopRequested&)>;
+using ReplaceStep = std::function<Result<TableDescriptions>(const std::vector<TableNo>&, const StopRequested&,
+                                                            const TableReplaced&)>;
 
 // What a step of Finish may look at.
 struct FinishingStream {
@@ -64,8 +65,7 @@ struct RunParts {
   EndpointText endpoint = {};  // for errors
   PrepareStep prepare;
   ReplaceStep replace = {};
-  // What is to be replaced, once the tables are prepared, or still is, after a step; empty: nothing. Any
-  // thread.
+  // What is to be replaced, once the tables are prepared; empty: nothing.
   std::function<std::vector<TableNo>()> to_replace = {};
   FinishStep finish = {};  // empty: nothing is left to do for any stream
   int input_fd = 0;

@@ -37,7 +37,7 @@ class ReplacementsTest : public RunTest {
  protected:
   ReplacementsTest() {
     to_replace_ = [this] { return std::vector<TableNo>{TableOf(kUsers), TableOf(kOrders)}; };
-    replace_ = [this](const std::vector<TableNo>& which, const StopRequested&) {
+    replace_ = [this](const std::vector<TableNo>& which, const StopRequested&, const TableReplaced&) {
       for (const TableNo table : which) Note(table);
       return TablesAreThere(plan_)({});
     };

@@ -182,6 +182,15 @@ std::string PlainOrigin(std::string_view location) {
 
 std::string Endpoint::Url() const { return (tls ? "https://" : "http://") + host_header + path; }
 
+bool Endpoint::IsAws() const {
+  std::string name = host;
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return name.ends_with(".api.aws") ||
+         std::any_of(std::begin(kPartitions), std::end(kPartitions),
+                     [&](const Partition& of) { return name.ends_with("." + std::string(of.dns_suffix)); });
+}
+
 Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region) {
   if (url.empty()) return RegionalEndpoint(region);
   Endpoint endpoint;

@@ -18,6 +18,8 @@ struct Endpoint {
   std::string region;       // the signing region
 
   std::string Url() const;  // for messages
+  // It is the service itself, in whatever partition, also through an endpoint of a VPC.
+  bool IsAws() const;
 };
 
 // Regional endpoint of aws, aws-cn, aws-us-gov, ... when `url` is empty; else `url` must be http:// or

@@ -230,6 +230,18 @@ TEST(EndpointTest, AnyPlainRegionWithAUrl) {
   }
 }
 
+TEST(EndpointTest, TheServiceItselfAndOthers) {
+  for (const char* region : {"us-east-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1"})
+    EXPECT_TRUE(ResolveEndpoint("", region)->IsAws()) << region;
+  for (const char* url :
+       {"https://vpce-1-2.dynamodb.eu-west-1.vpce.amazonaws.com", "https://dynamodb.eu-west-1.api.aws",
+        "https://DynamoDB.EU-West-1.amazonaws.COM:443/"})
+    EXPECT_TRUE(ResolveEndpoint(url, "")->IsAws()) << url;
+  for (const char* url :
+       {"", "http://amazonaws.com.example.org", "http://notamazonaws.com", "http://10.0.0.1"})
+    EXPECT_FALSE(ResolveEndpoint(*url == 0 ? "http://localhost:8000" : url, "")->IsAws()) << url;
+}
+
 TEST(PlainOriginTest, AnAddressAndNothingElse) {
   const std::pair<std::string, std::string> cases[] = {
       {"https://ddb.example.com/", "https://ddb.example.com"},

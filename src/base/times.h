@@ -68,6 +68,9 @@ inline constexpr Duration kLongestPause = seconds(20);
 inline constexpr Duration kPauseAfterStop = seconds(2);
 static_assert(kPauseAfterStop * 3 <= kStoringAfterStop);
 
+// The longest pause of what its table refused again and again while it takes other items.
+inline constexpr Duration kLongestRefused = seconds(5);
+
 // DescribeTable and the data plane may disagree about a new table for a while.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
 inline constexpr Duration kTableMayBeUnknown = seconds(60);

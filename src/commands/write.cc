@@ -142,7 +142,8 @@ class WriteCommand {
         .to_replace = [&] { return tables.ToReplace(); },
         .input_fd = STDIN_FILENO,
         .signal_fd = signals_.fd(),
-        .progress_fd = terminal_.fd()};
+        .progress_fd = terminal_.fd(),
+        .described_is_enforced = service.endpoint().IsAws()};
     return RunSync(plan, parts);
   }
 

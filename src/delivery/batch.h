@@ -73,6 +73,7 @@ struct Batch {
   Operation operation;  // of its request
   Buffer body;
   std::vector<BatchItem> items;
+  uint32_t units = 0;                 // write units, by the sizes of its items
   Instant opened;                     // when its first item came
   Instant due;                        // not to be sent before (a retry)
   uint32_t attempts = 0;              // failed so far, for the backoff
@@ -80,7 +81,7 @@ struct Batch {
   uint32_t reauthentications = 0;     // in a row
   Instant refused_since;              // by what may be a lapse, in a row; zero: not so
   PathBound::Ticket ticket;           // while it is in flight
-  bool let_through = false;           // by the bound of its table, until its items are settled
+  double admitted = 0;                // and units that the gate of its table has counted for it
   Charge charge;                      // on the memory budget
 
   // What it holds in memory.

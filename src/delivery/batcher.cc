@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "items/item_size.h"
+
 namespace ddb {
 namespace {
 
@@ -85,6 +87,7 @@ void Batcher::EndItem(TableNo table, size_t mark, ItemOrigin origin) {
     open_.push_back(table);
     return;
   }
+  batch->units += WriteUnits(item.origin.stored_bytes);
   batch->items.push_back(std::move(item));
   Weigh(*batch);
   if (batch->items.size() == kind.max_items) Seal(table);
@@ -130,6 +133,7 @@ void Batcher::AppendItem(Batch& batch, std::string_view bytes, BatchItem item) c
   item.size = static_cast<uint32_t>(bytes.size());
   batch.body.Append(bytes);
   kind.EndItem(batch.body, op, item.begin);
+  batch.units += WriteUnits(item.origin.stored_bytes);
   batch.items.push_back(std::move(item));
 }
 
@@ -151,7 +155,6 @@ void Batcher::EndCopy(const Batch& from, Batch& batch) {
   kind(from.table).End(batch.body);
   batch.opened = from.opened;
   batch.whole = from.whole;
-  batch.let_through = from.let_through;
   Weigh(batch);
 }
 
@@ -168,7 +171,8 @@ void Batcher::Recycle(BatchPtr batch) {
   batch->attempts = 0;
   batch->reauthentications = 0;
   batch->refused_since = {};
-  batch->let_through = false;
+  batch->units = 0;
+  batch->admitted = 0;
   batch->whole.reset();
   batch->charge.Resize(bytes);
   spare_bytes_ += bytes;

@@ -54,7 +54,7 @@ TEST_F(BatcherTest, ABatchThatIsUsedAgainIsAsNew) {
   sealed_.clear();
   used->due = used->ticket.at = Instant(std::chrono::hours(1));
   used->attempts = used->reauthentications = 7;
-  used->let_through = true;
+  used->admitted = 7;
   used->whole = std::make_shared<TakenApart>();
   const Batch* const same = used.get();
   batcher_.Recycle(std::move(used));
@@ -70,7 +70,8 @@ TEST_F(BatcherTest, ABatchThatIsUsedAgainIsAsNew) {
   EXPECT_EQ(again.opened, Instant());
   EXPECT_EQ(again.attempts, 0u);
   EXPECT_EQ(again.reauthentications, 0u);
-  EXPECT_FALSE(again.let_through);
+  EXPECT_EQ(again.admitted, 0);
+  EXPECT_EQ(again.units, 1u);
   EXPECT_EQ(again.whole, nullptr);
 }
 

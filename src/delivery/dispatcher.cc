@@ -25,6 +25,9 @@ PathBound::Outcome LineOutcome(const Verdict& verdict) {
   }
 }
 
+// How often in a row a batch that its table refused whole is left to the table's gate alone.
+constexpr uint32_t kRefusalsAtOnce = 2;
+
 }  // namespace
 
 Dispatcher::Dispatcher(Client& client, Alarm& alarm, Batcher& batcher, Settlement& settlement,
@@ -39,9 +42,9 @@ Dispatcher::Dispatcher(Client& client, Alarm& alarm, Batcher& batcher, Settlemen
       progress_(progress),
       changed_(std::move(changed)),
       queue_(
-          client, run.flow, {options.max_requests, run.plan.dead_letters},
+          client, run.flow, {options.max_requests, run.plan.dead_letters, options.worker},
           [this](BatchPtr batch, const Reply& reply) { OnAnswered(std::move(batch), reply); },
-          [this](BatchPtr batch, size_t limit) { return Divide(std::move(batch), limit); }),
+          [this](BatchPtr batch, size_t items) { return Divide(std::move(batch), items); }),
       random_(options.seed) {}
 
 // ---- turns
@@ -108,10 +111,7 @@ void Dispatcher::OnAlarm() {
 void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
   const Instant now = run_.clock.Now();
   const Answer answer = Read(*batch, reply);
-  SendQueue::Told told;
-  if (answer.reaction == Reaction::kNone) told.stored = batch->items.size() - answer.unprocessed.size();
-  told.throttled = answer.reaction == Reaction::kThrottle || !answer.unprocessed.empty();
-  told.line = LineOutcome(reply.verdict);
+  const SendQueue::Told told = WhatItTells(*batch, answer, reply);
   TableTrouble& trouble = run_.flow.trouble(batch->table);
   const Actions actions = Decide(*batch, answer, rules_, now);
   Fault fault = answer.fault;
@@ -122,6 +122,22 @@ void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
   if (batch) batcher_.Recycle(std::move(batch));
   EndTurn();
   changed_();
+}
+
+SendQueue::Told Dispatcher::WhatItTells(const Batch& batch, const Answer& answer, const Reply& reply) {
+  SendQueue::Told told;
+  told.line = LineOutcome(reply.verdict);
+  told.consumed = answer.consumed;
+  if (answer.reaction == Reaction::kNone) {
+    for (const size_t at : answer.unprocessed)
+      told.refused += WriteUnits(batch.items[at].origin.stored_bytes);
+    told.stored = batch.units - told.refused;
+  } else if (answer.reaction == Reaction::kThrottle) {
+    told.refused = batch.units;
+  } else {
+    told.known = false;
+  }
+  return told;
 }
 
 Answer Dispatcher::Read(const Batch& batch, const Reply& reply) const {
@@ -147,6 +163,7 @@ Answer Dispatcher::Read(const Batch& batch, const Reply& reply) const {
     }
     return answer;
   }
+  answer.consumed = outcome.consumed;
   for (const WriteOutcome::Item& item : outcome.others) {
     if (item.outcome == ItemOutcome::kNotYet) answer.unprocessed.Add(item.index);
   }
@@ -213,6 +230,12 @@ void Dispatcher::RetryLater(BatchPtr batch, Reaction backoff, Instant now) {
   batch->reauthentications = backoff == Reaction::kReauthenticate ? batch->reauthentications + 1 : 0;
   ++batch->attempts;
   progress_.retried.Add(1);
+  // When its table takes more is for the table's gate to say. Refused again and again while that is open, it
+  // is not the table that refuses it.
+  if (backoff == Reaction::kThrottle && batch->attempts <= kRefusalsAtOnce) {
+    queue_.AddAgain(std::move(batch));
+    return;
+  }
   Instant due = now + PauseAfter(backoff, batch->attempts);
   if (batch->refused_since != Instant{})
     due = std::min(due, std::max(now, batch->refused_since + times::kLapse));
@@ -221,27 +244,24 @@ void Dispatcher::RetryLater(BatchPtr batch, Reaction backoff, Instant now) {
 
 Duration Dispatcher::PauseAfter(Reaction reaction, uint32_t attempts) {
   const Duration longest = run_.state.stopped() ? times::kPauseAfterStop : times::kLongestPause;
-  return RetryDelay(reaction, static_cast<int>(attempts), Random(), longest);
+  if (reaction != Reaction::kThrottle)
+    return RetryDelay(reaction, static_cast<int>(attempts), Random(), longest);
+  // Whether its table takes anything is found out by its gate, and how soon this one is tried then by this.
+  const int failures = static_cast<int>(attempts - std::min(attempts, kRefusalsAtOnce));
+  return RetryDelay(Reaction::kRetry, std::max(1, failures), Random(),
+                    std::min(longest, times::kLongestRefused));
 }
 
 double Dispatcher::Random() {
   return static_cast<double>(random_() - random_.min()) / (random_.max() - random_.min() + 1.0);
 }
 
-// For a slow line.
-std::pair<BatchPtr, BatchPtr> Dispatcher::Divide(BatchPtr batch, size_t limit) {
-  const size_t items = batch->items.size();
-  const WriteKind& kind = run_.tables[batch->table].write;
-  // Of a body of the items before this one.
-  const auto size_before = [&](size_t item) {
-    const BatchItem& next = batch->items[item];
-    return next.begin - kind.BeforeItem(next.origin.op, /*first=*/false) + kind.tail.size();
-  };
-  size_t count = 1;
-  while (count < items - 1 && size_before(count + 1) <= limit) ++count;
-  const ItemSet first = ItemSet::First(count);
+// For a slow line, or a table that takes little.
+std::pair<BatchPtr, BatchPtr> Dispatcher::Divide(BatchPtr batch, size_t items) {
+  const ItemSet first = ItemSet::First(items);
+  const ItemSet all = ItemSet::First(batch->items.size());
   std::pair<BatchPtr, BatchPtr> parts{batcher_.CopyOf(*batch, first),
-                                      batcher_.CopyOf(*batch, ItemSet::First(items).Without(first))};
+                                      batcher_.CopyOf(*batch, all.Without(first))};
   for (Batch* part : {parts.first.get(), parts.second.get()}) {
     part->attempts = batch->attempts;
     part->reauthentications = batch->reauthentications;

@@ -34,6 +34,7 @@ class Dispatcher {
   struct Options {
     size_t max_requests = 1;
     uint32_t seed = 1;  // of the jitter between retries
+    size_t worker = 0;  // whose dispatcher it is
   };
   // `changed` runs when batches left: there may be room for a chunk, or nothing left to do.
   Dispatcher(Client& client, Alarm& alarm, Batcher& batcher, Settlement& settlement, RunContext& run,
@@ -48,7 +49,9 @@ class Dispatcher {
   // turn from then on.
   void Hurry();
 
+  // What waits to be sent: bytes, without and for tables that take less than there is.
   size_t unsent_bytes() const { return queue_.unsent_bytes(); }
+  size_t held_back_bytes() const { return queue_.held_back_bytes(); }
   bool idle() const { return queue_.idle() && caused_.empty() && !settlement_.has_letters(); }
 
  private:
@@ -56,6 +59,7 @@ class Dispatcher {
   void SetAlarm(Instant now);
   void OnAnswered(BatchPtr batch, const Reply& reply);
   Answer Read(const Batch& batch, const Reply& reply) const;
+  static SendQueue::Told WhatItTells(const Batch& batch, const Answer& answer, const Reply& reply);
 
   void Do(const Action& action, BatchPtr& batch, const Answer& answer, const Reply& reply, Instant now);
   void Retry(const Action& action, BatchPtr& batch, Instant now);
@@ -70,7 +74,7 @@ class Dispatcher {
   Duration PauseAfter(Reaction reaction, uint32_t attempts);
   void WriteLetters(Instant now);
   Error ErrorOf(const Action& action, const Batch& batch, const Answer& answer, const Reply& reply) const;
-  std::pair<BatchPtr, BatchPtr> Divide(BatchPtr batch, size_t limit);
+  std::pair<BatchPtr, BatchPtr> Divide(BatchPtr batch, size_t items);
   double Random();
 
   Client& client_;

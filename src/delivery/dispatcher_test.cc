@@ -238,15 +238,17 @@ TEST_F(DispatcherTest, OneThrottledTableDoesNotHoldBackAnother) {
 }
 
 TEST_F(DispatcherTest, ATableThatOtherWorkersHoldBackGoesOnWhenTheyAreDone) {
-  // Another worker was throttled and has fifty more under way; nothing of ours is, so no reply to us comes.
-  TableBound& bound = flow_.bound(kOne);
-  ASSERT_TRUE(bound.TrySend(60, clock_.Now()));
-  bound.OnReply({.settled = 10, .throttled = true}, clock_.Now());
+  // Another worker has as much in flight as may be to a table of which nothing is known; nothing of ours is,
+  // so no reply to us comes.
+  WriteGate& gate = flow_.gate(kOne);
+  const Instant sent = clock_.Now();
+  const WriteGate::Answer other = gate.TrySend({1, 50, sent}, sent);
+  ASSERT_TRUE(other.units);
   Give(kOne, 5, "k");
   EXPECT_TRUE(client_.requests.empty());
-  EventLoop::Timer other(loop_);
-  other.Start(RealClock().Now() + std::chrono::milliseconds(20),
-              [&] { bound.OnReply({.settled = 50, .stored = 50}, clock_.Now()); });
+  EventLoop::Timer timer(loop_);
+  timer.Start(RealClock().Now() + std::chrono::milliseconds(20),
+              [&] { gate.OnReply({sent, *other.units, 50, 0, 50, {}}, clock_.Now()); });
   RunUntilIdle();
   ExpectExactlyStored(5, "k");
 }

@@ -1,10 +1,10 @@
 // FlowControl: what bounds how much a run has in flight, for all its workers together; and SendWindow, the
 // same for one worker, beside what that worker can usefully fill.
 //
-// Three bounds know different things. PathBound (per run, bytes): what the line holds. TableBound (per
-// table): what a table takes. FillBound (per worker): what a worker can build in the time of one reply. A
-// request leaves when all three let it. Beside them, per table, the clock by which a run gives up, and why
-// nothing is stored.
+// Three bounds know different things. PathBound (per run, bytes): what the line holds. CapacityBound (per
+// table, write units, behind a WriteGate): what a table takes. FillBound (per worker): what a worker can
+// build in the time of one reply. A request leaves when all three let it. Beside them, per table, the clock
+// by which a run gives up, and why nothing is stored.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@
 #include "delivery/fill_bound.h"
 #include "delivery/give_up_clock.h"
 #include "delivery/path_bound.h"
-#include "delivery/table_bound.h"
 #include "delivery/table_trouble.h"
+#include "delivery/write_gate.h"
 #include "dynamodb/table.h"
 
 namespace ddb {
@@ -25,11 +25,11 @@ namespace ddb {
 class FlowControl {
  public:
   FlowControl(size_t workers, size_t tables)
-      : path_(workers), bounds_(tables), clocks_(tables), troubles_(tables), in_flight_(tables) {}
+      : path_(workers), gates_(tables), clocks_(tables), troubles_(tables), in_flight_(tables) {}
 
-  size_t tables() const { return bounds_.size(); }
-  TableBound& bound(TableNo table) { return bounds_[table]; }
-  const TableBound& bound(TableNo table) const { return bounds_[table]; }
+  size_t tables() const { return gates_.size(); }
+  WriteGate& gate(TableNo table) { return gates_[table]; }
+  const WriteGate& gate(TableNo table) const { return gates_[table]; }
   GiveUpClock& clock(TableNo table) { return clocks_[table]; }
   const GiveUpClock& clock(TableNo table) const { return clocks_[table]; }
   TableTrouble& trouble(TableNo table) { return troubles_[table]; }
@@ -51,7 +51,7 @@ class FlowControl {
  private:
   mutable Mutex mu_;
   PathBound path_ GUARDED_BY(mu_);
-  NumberedVector<TableNo, TableBound> bounds_;
+  NumberedVector<TableNo, WriteGate> gates_;
   NumberedVector<TableNo, GiveUpClock> clocks_;
   NumberedVector<TableNo, TableTrouble> troubles_;
   NumberedVector<TableNo, size_t> in_flight_ GUARDED_BY(mu_);  // bytes

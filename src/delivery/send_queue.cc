@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/times.h"
+#include "items/item_size.h"
 
 namespace ddb {
 
@@ -21,13 +22,25 @@ SendQueue::SendQueue(Client& client, FlowControl& flow, const Options& options, 
 // ---- waiting
 
 void SendQueue::Count(const Batch& batch) {
+  Table& queue = tables_[batch.table];
   ++unsent_batches_;
   unsent_bytes_ += batch.charge.bytes();
+  queue.unsent_bytes += batch.charge.bytes();
+  if (queue.held_back) held_back_bytes_ += batch.charge.bytes();
 }
 
 void SendQueue::Uncount(const Batch& batch) {
+  Table& queue = tables_[batch.table];
   --unsent_batches_;
   unsent_bytes_ -= batch.charge.bytes();
+  queue.unsent_bytes -= batch.charge.bytes();
+  if (queue.held_back) held_back_bytes_ -= batch.charge.bytes();
+}
+
+void SendQueue::SetHeldBack(Table& queue, bool held_back) {
+  if (queue.held_back == held_back) return;
+  queue.held_back = held_back;
+  held_back ? held_back_bytes_ += queue.unsent_bytes : held_back_bytes_ -= queue.unsent_bytes;
 }
 
 void SendQueue::Add(BatchPtr batch) {
@@ -44,6 +57,15 @@ void SendQueue::AddFirst(BatchPtr batch) {
   List(table);
 }
 
+void SendQueue::AddAgain(BatchPtr batch) {
+  const TableNo table = batch->table;
+  Count(*batch);
+  std::deque<BatchPtr>& again = tables_[table].again;
+  const auto older = [](const BatchPtr& a, const BatchPtr& b) { return a->opened < b->opened; };
+  again.insert(std::upper_bound(again.begin(), again.end(), batch, older), std::move(batch));
+  List(table);
+}
+
 void SendQueue::AddRetry(BatchPtr batch, Instant due) {
   Count(*batch);
   batch->due = due;
@@ -52,25 +74,28 @@ void SendQueue::AddRetry(BatchPtr batch, Instant due) {
 }
 
 void SendQueue::Wake(Instant now) {
-  Unblock();
-  std::vector<BatchPtr> due;
+  Unblock(now);
   while (!retries_.empty() && retries_.front()->due <= now) {
     std::pop_heap(retries_.begin(), retries_.end(), Later());
-    due.push_back(std::move(retries_.back()));
+    BatchPtr batch = std::move(retries_.back());
     retries_.pop_back();
-  }
-  // Each enters before what waits for its table, so the one that was due first enters last.
-  for (auto batch = due.rbegin(); batch != due.rend(); ++batch) {
-    Uncount(**batch);
-    AddFirst(std::move(*batch));
+    Uncount(*batch);
+    AddAgain(std::move(batch));
   }
 }
 
 std::optional<Instant> SendQueue::WakeAt(Instant now) const {
   std::optional<Instant> when;
-  // A bound that said no is asked again after any reply, and at the latest after this.
-  if (!blocked_.empty() || line_full_) when = now + times::kBlockedPoll;
-  if (!retries_.empty() && (!when || retries_.front()->due < *when)) when = retries_.front()->due;
+  const auto sooner = [&when](Instant instant) {
+    if (!when || instant < *when) when = instant;
+  };
+  // What others may open is looked at again after this.
+  if (line_full_) sooner(now + times::kBlockedPoll);
+  for (const TableNo table : blocked_) {
+    const Instant asks = tables_[table].asks;
+    sooner(asks > now ? asks : now + times::kBlockedPoll);
+  }
+  if (!retries_.empty()) sooner(retries_.front()->due);
   return when;
 }
 
@@ -95,7 +120,13 @@ std::vector<BatchPtr> SendQueue::TakeIf(const std::function<bool(const Batch&)>&
     }
     batches.resize(kept);
   };
-  for (Table& table : tables_) take_from(table.ready);
+  for (const TableNo no : tables_.numbers()) {
+    Table& table = tables_[no];
+    if (table.empty()) continue;
+    take_from(table.again);
+    take_from(table.ready);
+    if (table.empty()) flow_.gate(no).Withdraw(options_.worker);
+  }
   take_from(retries_);
   std::make_heap(retries_.begin(), retries_.end(), Later());
   for (const BatchPtr& batch : taken) Uncount(*batch);
@@ -105,21 +136,35 @@ std::vector<BatchPtr> SendQueue::TakeIf(const std::function<bool(const Batch&)>&
 void SendQueue::Hasten(const std::function<Instant()>& due) {
   for (const BatchPtr& batch : retries_) batch->due = std::min(batch->due, due());
   std::make_heap(retries_.begin(), retries_.end(), Later());
+  for (const TableNo table : tables_.numbers()) {
+    flow_.gate(table).Hurry();
+    tables_[table].asks = {};
+  }
 }
 
 // ---- turns
 
 void SendQueue::List(TableNo table) {
   Table& queue = tables_[table];
-  if (queue.listed || queue.ready.empty()) return;
+  if (queue.listed || queue.empty()) return;
   queue.listed = true;
   turn_.push_back(table);
 }
 
-// What was held back is asked for again: a reply came, to this worker or, for all we know, to another.
-void SendQueue::Unblock() {
-  for (const TableNo table : blocked_) turn_.push_back(table);
-  blocked_.clear();
+void SendQueue::Block(TableNo table, Instant asks) {
+  tables_[table].listed = true;
+  tables_[table].asks = asks;
+  blocked_.push_back(table);
+}
+
+// What was held back by its share is asked for again whenever a reply came; what its gate held back, when it
+// said.
+void SendQueue::Unblock(Instant now) {
+  std::erase_if(blocked_, [&](TableNo table) {
+    if (tables_[table].asks > now) return false;
+    turn_.push_back(table);
+    return true;
+  });
 }
 
 void SendQueue::Pump(Instant now) {
@@ -133,39 +178,45 @@ void SendQueue::Pump(Instant now) {
     turn_.pop_front();
     Table& queue = tables_[table];
     queue.listed = false;
-    if (queue.ready.empty()) continue;
-    FitFront(queue, now);
-    const bool has_room = queue.in_flight == 0 || (state == State::kOpen && HasShare(table));
-    if (!has_room || !LetThrough(*queue.ready.front(), now)) {
-      queue.listed = true;
-      blocked_.push_back(table);
+    if (queue.empty()) continue;
+    if (queue.in_flight > 0 && (state != State::kOpen || !HasShare(table))) {
+      Block(table, {});
       continue;
     }
-    SendFront(table, now);
+    Batch& front = *queue.front_queue().front();
+    const Part part = PartOfFront(front, now);
+    const WriteGate::Answer answer =
+        flow_.gate(table).TrySend({options_.worker, static_cast<double>(part.units), front.opened}, now);
+    if (answer.held_back) SetHeldBack(queue, true);
+    if (!answer.units) {
+      Block(table, now + answer.wait);
+      continue;
+    }
+    front.admitted = *answer.units;
+    SendFront(table, part.items, now);
+    if (queue.empty()) SetHeldBack(queue, false);
     List(table);
   }
 }
 
-// What was let through once is not asked for again: its table did not take it yet.
-bool SendQueue::LetThrough(Batch& batch, Instant now) {
-  batch.let_through = batch.let_through || flow_.bound(batch.table).TrySend(batch.items.size(), now);
-  return batch.let_through;
-}
-
-// A body that would hold a slow line for too long is sent in parts.
-void SendQueue::FitFront(Table& queue, Instant now) {
-  const Batch& front = *queue.ready.front();
-  if (front.body.size() <= PathBound::kLeastBody || front.items.size() == 1) return;
-  const size_t limit = flow_.LookAtLine(now).body_limit;
-  if (front.body.size() <= limit) return;
-  BatchPtr whole = std::move(queue.ready.front());
-  queue.ready.pop_front();
-  Uncount(*whole);
-  auto [first, rest] = divide_(std::move(whole), limit);
-  Count(*rest);
-  queue.ready.push_front(std::move(rest));
-  Count(*first);
-  queue.ready.push_front(std::move(first));
+// As much of it as may leave at once: a body that would hold a slow line for too long, or that costs more
+// than its table takes in a while, is sent in parts.
+SendQueue::Part SendQueue::PartOfFront(const Batch& front, Instant now) const {
+  const WriteGate::Limits limits = flow_.gate(front.table).LimitsOfRequest();
+  const bool any_size = front.body.size() <= PathBound::kLeastBody;
+  const size_t bytes = any_size ? front.body.size() : flow_.LookAtLine(now).body_limit;
+  if (front.body.size() <= bytes && front.units <= limits.units && !limits.one_item)
+    return {front.items.size(), front.units};
+  Part part;
+  const size_t most = limits.one_item ? 1 : front.items.size();
+  while (part.items < most) {
+    const BatchItem& item = front.items[part.items];
+    const uint32_t units = part.units + WriteUnits(item.origin.stored_bytes);
+    if (part.items > 0 && (units > limits.units || item.begin + item.size > bytes)) break;
+    part.units = units;
+    ++part.items;
+  }
+  return part;
 }
 
 // A table that does not answer must not take every connection, or all of the line, from the others.
@@ -183,11 +234,20 @@ bool SendQueue::IsAlone(TableNo table) const {
 
 // ---- in flight
 
-void SendQueue::SendFront(TableNo table, Instant now) {
+void SendQueue::SendFront(TableNo table, size_t items, Instant now) {
   Table& queue = tables_[table];
-  BatchPtr batch = std::move(queue.ready.front());
-  queue.ready.pop_front();
+  std::deque<BatchPtr>& from = queue.front_queue();
+  BatchPtr batch = std::move(from.front());
+  from.pop_front();
   Uncount(*batch);
+  if (items < batch->items.size()) {
+    const double admitted = batch->admitted;
+    auto [first, rest] = divide_(std::move(batch), items);
+    batch = std::move(first);
+    batch->admitted = admitted;
+    Count(*rest);
+    from.push_front(std::move(rest));
+  }
   ++queue.in_flight;
   batch->ticket = window_.Send(table, batch->body.size(), now);
   if (free_flights_.empty()) {
@@ -210,14 +270,23 @@ void SendQueue::OnReply(size_t flight, const Reply& reply) {
     window_.OnEnd(batch->table, batch->ticket, PathBound::Outcome::kLost, batch->ticket.at);
     return;
   }
-  Unblock();
   answered_(std::move(batch), reply);
 }
 
 void SendQueue::Learn(const Batch& batch, const Told& told, Instant now) {
   window_.OnEnd(batch.table, batch.ticket, told.line, now);
-  // What is not stored stays let through, until Settlement says what became of it.
-  flow_.bound(batch.table).OnReply({told.stored, told.stored, told.throttled}, now);
+  WriteGate& gate = flow_.gate(batch.table);
+  if (told.known) {
+    gate.OnReply({batch.ticket.at, batch.admitted, static_cast<double>(told.stored),
+                  static_cast<double>(told.refused), batch.items.size(), told.consumed},
+                 now);
+  } else {
+    gate.OnUnknown(batch.admitted);
+  }
+  // A reply may have opened the gate of its own table, and shares of others.
+  if (const Table& queue = tables_[batch.table]; queue.asks > now && !queue.held_back)
+    tables_[batch.table].asks = {};
+  Unblock(now);
 }
 
 }  // namespace ddb

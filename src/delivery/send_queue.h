@@ -27,28 +27,33 @@ class SendQueue {
   struct Options {
     size_t max_requests = 1;
     std::optional<TableNo>
-        dead_letters;  // a table that is written now and then: the others leave it no share
+        dead_letters;   // a table that is written now and then: the others leave it no share
+    size_t worker = 0;  // whose queue it is
   };
   // Gets every batch that was answered, with the reply, whose texts are valid during the call only. Not for
   // requests that end because the client does.
   using Answered = std::function<void(BatchPtr, const Reply&)>;
-  // Makes two of a batch of several items: those that together are no larger than the limit, but one at the
-  // least, and the others.
-  using Divide = std::function<std::pair<BatchPtr, BatchPtr>(BatchPtr, size_t limit)>;
+  // Makes two of a batch: its first so many items, and the others.
+  using Divide = std::function<std::pair<BatchPtr, BatchPtr>(BatchPtr, size_t items)>;
   SendQueue(Client& client, FlowControl& flow, const Options& options, Answered answered, Divide divide);
 
   // Of tables that have not failed.
-  void Add(BatchPtr batch);                          // behind what waits for its table
-  void AddFirst(BatchPtr batch);                     // before it
-  void AddRetry(BatchPtr batch, Instant due);        // before what waits then
+  void Add(BatchPtr batch);       // behind what waits for its table
+  void AddFirst(BatchPtr batch);  // before what was not sent yet
+  // Before all that was not sent yet, and of what was the older first: in a request of its own, so that one
+  // that is refused whole tells why.
+  void AddAgain(BatchPtr batch);
+  void AddRetry(BatchPtr batch, Instant due);        // the same, but later
   void Pump(Instant now);                            // sends what may be sent
   void Wake(Instant now);                            // retries that are due, tables that were held back
   std::optional<Instant> WakeAt(Instant now) const;  // when Wake is wanted; after Pump
 
-  // What an answered batch tells the windows: before the next Pump.
+  // What an answered batch tells the windows and the gate of its table: before the next Pump.
   struct Told {
-    size_t stored = 0;  // items
-    bool throttled = false;
+    bool known = true;                 // whether the table took it
+    uint32_t stored = 0;               // write units, by the items' sizes
+    uint32_t refused = 0;              // the same, of what the table did not take
+    std::optional<double> consumed{};  // units, as the reply says
     PathBound::Outcome line = PathBound::Outcome::kAnswered;
   };
   void Learn(const Batch& batch, const Told& told, Instant now);
@@ -60,21 +65,34 @@ class SendQueue {
   bool is_given_up(TableNo table) const { return tables_[table].given_up; }
   // What waits and is so is the caller's.
   std::vector<BatchPtr> TakeIf(const std::function<bool(const Batch&)>& so);
-  // No retry is due later than that which `due` says.
+  // No retry is due later than that which `due` says, and no table is left alone for long.
   void Hasten(const std::function<Instant()>& due);
 
-  size_t unsent_bytes() const { return unsent_bytes_; }     // not in flight: what the send window bounds
+  // Not in flight: what the send window bounds, and what waits for tables that take less than there is.
+  size_t unsent_bytes() const { return unsent_bytes_ - held_back_bytes_; }
+  size_t held_back_bytes() const { return held_back_bytes_; }
   size_t in_flight() const { return window_.in_flight(); }  // requests
   // Nothing waits, and nothing is in flight that is waited for.
   bool idle() const { return window_.in_flight() == in_flight_given_up_ && unsent_batches_ == 0; }
 
  private:
   struct Table {
+    std::deque<BatchPtr> again;  // sent before, the oldest first
     std::deque<BatchPtr> ready;
-    size_t in_flight = 0;  // requests
-    bool listed = false;   // in turn_ or blocked_
+    size_t unsent_bytes = 0;  // of all that waits
+    size_t in_flight = 0;     // requests
+    Instant asks;             // while it is blocked: not before
+    bool listed = false;      // in turn_ or blocked_
+    bool held_back = false;   // it takes less than there is
     bool failed = false;
     bool given_up = false;
+
+    bool empty() const { return again.empty() && ready.empty(); }
+    std::deque<BatchPtr>& front_queue() { return again.empty() ? ready : again; }
+  };
+  struct Part {  // of a batch: its first items
+    size_t items = 0;
+    uint32_t units = 0;
   };
   struct Later {
     bool operator()(const BatchPtr& a, const BatchPtr& b) const { return a->due > b->due; }
@@ -83,12 +101,13 @@ class SendQueue {
   void Count(const Batch& batch);    // as unsent
   void Uncount(const Batch& batch);  // no more
   void List(TableNo table);
-  void Unblock();
-  bool LetThrough(Batch& batch, Instant now);
-  void FitFront(Table& queue, Instant now);
+  void Unblock(Instant now);
+  void Block(TableNo table, Instant asks);
+  void SetHeldBack(Table& queue, bool held_back);
+  Part PartOfFront(const Batch& front, Instant now) const;
   bool HasShare(TableNo table) const;
   bool IsAlone(TableNo table) const;
-  void SendFront(TableNo table, Instant now);
+  void SendFront(TableNo table, size_t items, Instant now);
   void OnReply(size_t flight, const Reply& reply);
 
   Client& client_;
@@ -99,7 +118,7 @@ class SendQueue {
 
   NumberedVector<TableNo, Table> tables_;
   std::deque<TableNo> turn_;       // with ready batches, in the order of their turns
-  std::vector<TableNo> blocked_;   // with ready batches that their bound or their share holds back
+  std::vector<TableNo> blocked_;   // with ready batches that their gate or their share holds back
   std::vector<BatchPtr> retries_;  // heap by due
   SendWindow window_;
   bool line_full_ = false;         // it may open by what others do
@@ -108,6 +127,7 @@ class SendQueue {
   size_t in_flight_given_up_ = 0;  // requests
   size_t unsent_batches_ = 0;
   size_t unsent_bytes_ = 0;
+  size_t held_back_bytes_ = 0;
 };
 
 }  // namespace ddb

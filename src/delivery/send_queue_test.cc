@@ -50,7 +50,7 @@ class SendQueueTest : public ::testing::Test {
         queue_(
             client_, flow_, {max_requests, dead_letters},
             [this](BatchPtr batch, const Reply&) {
-              queue_.Learn(*batch, told_.value_or(SendQueue::Told{.stored = batch->items.size()}), kNow);
+              queue_.Learn(*batch, told_.value_or(SendQueue::Told{.stored = batch->units}), kNow);
               answered_.push_back(std::move(batch));
             },
             [](BatchPtr batch, size_t) { return std::pair(std::move(batch), BatchPtr()); }) {}
@@ -60,6 +60,7 @@ class SendQueueTest : public ::testing::Test {
     batch->table = table;
     batch->body.Append(body);
     batch->items.resize(items);
+    batch->units = static_cast<uint32_t>(items);
     batch->charge = Charge(budget_, body.size());
     return batch;
   }
@@ -260,44 +261,79 @@ TEST_F(SendQueueTest, WhatIsToGoFirstGoesBeforeWhatWaits) {
 }
 
 TEST_F(SendQueueTest, ATableThatIsHeldBackIsAskedForAgain) {
-  // Elsewhere it was throttled, and fifty items are under way.
-  ASSERT_TRUE(flow_.bound(kOne).TrySend(60, kNow));
-  flow_.bound(kOne).OnReply({.settled = 10, .throttled = true}, kNow);
+  // Another worker has as much in flight as may be to a table of which nothing is known.
+  const WriteGate::Answer other = flow_.gate(kOne).TrySend({1, 50, kNow}, kNow);
+  ASSERT_TRUE(other.units);
   AddAll(kOne, {"a1"});
   AddAll(kTwo, {"b1"});
   queue_.Pump(kNow);
   EXPECT_EQ(client_.Bodies(), "b1");
   ASSERT_TRUE(queue_.WakeAt(kNow));
   EXPECT_LE(*queue_.WakeAt(kNow), kNow + milliseconds(100));
-  flow_.bound(kOne).OnReply({.settled = 50, .stored = 50}, kNow);
-  queue_.Pump(kNow);
+  flow_.gate(kOne).OnReply({kNow, *other.units, 50, 0, 50, {}}, kNow);
+  const Instant later = *queue_.WakeAt(kNow);
+  queue_.Pump(later);
   EXPECT_EQ(client_.Bodies(), "b1") << "not before it is woken";
-  queue_.Wake(kNow);
-  queue_.Pump(kNow);
+  queue_.Wake(later);
+  queue_.Pump(later);
   EXPECT_EQ(client_.Bodies(), "b1 a1");
-  EXPECT_EQ(queue_.WakeAt(kNow), std::nullopt);
+  EXPECT_EQ(queue_.WakeAt(later), std::nullopt);
 }
 
-TEST_F(SendQueueTest, WhatItsTableDidNotTakeIsSentBeforeAnythingNew) {
-  queue_.Add(Make(kOne, "a1", 25));
-  queue_.Add(Make(kOne, "a2", 25));
-  queue_.Add(Make(kOne, "a3", 25));
+// A table of 100 units a second that has just refused something.
+class ThrottledQueueTest : public SendQueueTest {
+ protected:
+  ThrottledQueueTest() {
+    WriteGate& gate = flow_.gate(kOne);
+    gate.Describe({.units = 100, .certain = true}, kNow - seconds(1));
+    const WriteGate::Answer answer = gate.TrySend({1, 10, kNow}, kNow);
+    gate.OnReply({kNow, *answer.units, 5, 5, 10, {}}, kNow);
+  }
+  BatchPtr Old(const std::string& body, Duration age) {
+    BatchPtr batch = Make(kOne, body);
+    batch->opened = kNow - age;
+    return batch;
+  }
+  // What leaves, one by one.
+  std::string Order(Duration time) {
+    for (Instant now = kNow; now < kNow + time; now += milliseconds(10)) {
+      queue_.Wake(now);
+      queue_.Pump(now);
+    }
+    return client_.Bodies();
+  }
+};
+
+TEST_F(ThrottledQueueTest, WhatWasRefusedGoesBeforeAnythingNewAndTheOldestFirst) {
+  queue_.Add(Old("new1", seconds(1)));
+  queue_.AddAgain(Old("b", seconds(5)));
+  queue_.AddAgain(Old("c", seconds(4)));
+  queue_.AddAgain(Old("a", seconds(6)));
+  EXPECT_EQ(Order(seconds(1)), "a b c") << "three connections of four";
+  EXPECT_EQ(queue_.held_back_bytes(), 4u);
+}
+
+TEST_F(ThrottledQueueTest, WhatWaitsForItIsNoneOfTheOthersBusiness) {
+  for (int i = 0; i < 20; ++i) queue_.Add(Make(kOne, "12345", 25));
+  queue_.Add(Make(kTwo, "b1"));
   queue_.Pump(kNow);
-  ASSERT_EQ(client_.Bodies(), "a1 a2 a3");
-  told_ = {.stored = 0, .throttled = true};
-  while (queue_.in_flight() > 0) Answer();
-  for (BatchPtr& batch : std::exchange(answered_, {})) queue_.AddRetry(std::move(batch), kNow + seconds(1));
-  queue_.Add(Make(kOne, "new", 25));
+  EXPECT_EQ(client_.Bodies(), "b1");
+  EXPECT_EQ(queue_.unsent_bytes(), 0u);
+  EXPECT_EQ(queue_.held_back_bytes(), 100u);
+  (void)queue_.FailTable(kOne);
+  EXPECT_EQ(queue_.held_back_bytes(), 0u);
+}
+
+TEST_F(ThrottledQueueTest, ItSaysWhenItIsToBeAskedAgain) {
+  queue_.Add(Make(kOne, "a", 25));
   queue_.Pump(kNow);
-  EXPECT_EQ(client_.Bodies(), "") << "75 wait for their retry";
-  queue_.Wake(kNow + seconds(1));
-  queue_.Pump(kNow + seconds(1));
-  ASSERT_EQ(client_.sent.size(), 3u);
-  EXPECT_EQ(client_.Bodies().find("new"), std::string::npos);
-  told_ = {.stored = 25};
-  Answer();
-  Answer();
-  EXPECT_NE(client_.Bodies().find("new"), std::string::npos) << "25 and 25";
+  EXPECT_EQ(client_.Bodies(), "");
+  const std::optional<Instant> at = queue_.WakeAt(kNow);
+  ASSERT_TRUE(at);
+  EXPECT_GT(*at, kNow + milliseconds(200));
+  queue_.Wake(*at);
+  queue_.Pump(*at);
+  EXPECT_EQ(client_.Bodies(), "a");
 }
 
 TEST_F(SendQueueTest, AFailedTableGivesBackWhatWaitsItsRetriesToo) {

@@ -76,7 +76,6 @@ bool Settlement::MayCount(const Batch& batch) const {
 
 // For items that will never be stored.
 void Settlement::EndWaiting(const Batch& batch, size_t items, Instant now) {
-  if (batch.let_through) run_.flow.bound(batch.table).OnReply({.settled = items}, now);
   run_.flow.clock(batch.table).Settle(items, now);
 }
 

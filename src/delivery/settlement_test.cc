@@ -69,24 +69,6 @@ TEST_F(SettlementTest, WhatIsAbandonedWaitsNoMoreAndIsNeverCredited) {
   EXPECT_EQ(group->outstanding, 2u);
 }
 
-// What will never be stored makes room for others in the bound of its table.
-TEST_F(SettlementTest, WhatIsGivenUpOrRefusedIsNoLongerLetThrough) {
-  RecordGroup* group = Register(kOne, 50, "s");
-  TableBound& bound = flow_.bound(kOne);
-  ASSERT_TRUE(bound.TrySend(50, clock_.Now()));
-  bound.OnReply({.throttled = true}, clock_.Now());
-  ASSERT_FALSE(bound.TrySend(1, clock_.Now()));
-  Batch refused = BatchOf(kOne, {group});
-  refused.let_through = true;
-  settlement_.Refuse(refused, kReason, clock_.Now());
-  Batch abandoned = BatchOf(kOne, {group, group});
-  abandoned.let_through = true;
-  settlement_.Abandon(abandoned, ItemSet::First(2), clock_.Now());
-  settlement_.Abandon(BatchOf(kOne, {group}), ItemSet::First(1), clock_.Now());  // it never was
-  EXPECT_TRUE(bound.TrySend(3, clock_.Now()));
-  EXPECT_FALSE(bound.TrySend(1, clock_.Now()));
-}
-
 // Policy fail: the record stays outstanding, and the run says why.
 TEST_F(SettlementTest, ByDefaultARefusedRecordEndsTheRun) {
   RecordGroup* group = Register(kOne, 1, "s");

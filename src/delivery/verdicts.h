@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.h"
 #include "delivery/batch.h"
@@ -28,6 +29,7 @@ struct Answer {
   bool taken_before = false;  // its table has stored something in this run
   bool first_flight =
       false;  // other requests for its table are on their way, whose replies may say that it has
+  std::optional<double> consumed = {};  // write units, as the reply says
 };
 
 // What a run allows.

@@ -144,11 +144,12 @@ TEST_F(WriteKinds, DeletesAmongPuts) {
   Add(kTwo, WriteOp::kPut, R"({"id":{"S":"l"}})", group);
   batcher_.SealAll();
   RunUntilIdle();
-  EXPECT_EQ(client_.bodies,
-            (std::vector<std::string>{
-                R"({"RequestItems":{"two":[{"PutRequest":{"Item":{"id":{"S":"k"}}}},)"
-                R"({"DeleteRequest":{"Key":{"id":{"S":"k"}}}},{"PutRequest":{"Item":{"id":{"S":"l"}}}}]}})",
-                R"({"RequestItems":{"two":[{"DeleteRequest":{"Key":{"id":{"S":"k"}}}}]}})"}));
+  EXPECT_EQ(
+      client_.bodies,
+      (std::vector<std::string>{
+          R"({"RequestItems":{"two":[{"PutRequest":{"Item":{"id":{"S":"k"}}}},)"
+          R"({"DeleteRequest":{"Key":{"id":{"S":"k"}}}},{"PutRequest":{"Item":{"id":{"S":"l"}}}}]},"ReturnConsumedCapacity":"TOTAL"})",
+          R"({"RequestItems":{"two":[{"DeleteRequest":{"Key":{"id":{"S":"k"}}}}]},"ReturnConsumedCapacity":"TOTAL"})"}));
   ASSERT_EQ(states_out_.size(), 1u);
   EXPECT_NE(states_out_[0].find(R"("recordCount":3.0)"), std::string::npos) << states_out_[0];
 }

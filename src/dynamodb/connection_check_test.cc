@@ -68,7 +68,8 @@ TEST_F(ConnectionChecks, CreatesWritesAndDeletes) {
   const ConnectionCheckResult result = Check();
   EXPECT_FALSE(result.error);
   EXPECT_FALSE(result.stopped);
-  EXPECT_EQ(written, R"({"RequestItems":{"p_check":[{"PutRequest":{"Item":)" + options_.item + "}}]}}");
+  EXPECT_EQ(written, R"({"RequestItems":{"p_check":[{"PutRequest":{"Item":)" + options_.item +
+                         R"(}}]},"ReturnConsumedCapacity":"TOTAL"})");
   EXPECT_EQ(db_.calls.front(), "CreateTable p_check");
   EXPECT_EQ(db_.calls.back(), "DeleteTable p_check");
   EXPECT_LT(Seconds(), 5);
@@ -78,7 +79,8 @@ TEST_F(ConnectionChecks, AnUnprocessedItemIsSentAgain) {
   int times = 3;
   db_.on_batch = [&](std::string_view) -> std::string {
     if (times-- <= 0) return R"({"UnprocessedItems":{}})";
-    return R"({"UnprocessedItems":{"p_check":[{"PutRequest":{"Item":)" + options_.item + "}}]}}";
+    return R"({"UnprocessedItems":{"p_check":[{"PutRequest":{"Item":)" + options_.item +
+           R"(}}]},"ReturnConsumedCapacity":"TOTAL"})";
   };
   EXPECT_FALSE(Check().error);
 }

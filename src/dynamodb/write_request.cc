@@ -86,12 +86,26 @@ bool MatchUnprocessed(const WriteKind& kind, const dom::object& tables, std::spa
   return true;
 }
 
+// What the service says beside the outcome: nothing depends on its being there, or right.
+std::optional<double> ConsumedOf(const WriteKind& kind, const dom::element& value) {
+  dom::array tables;
+  if (value.get(tables)) return std::nullopt;
+  for (const dom::element table : tables) {
+    std::string_view name;
+    double units = 0;
+    if (table["TableName"].get(name) || table["CapacityUnits"].get(units)) continue;
+    const bool is_arn = name.ends_with("/" + kind.table);
+    if ((name == kind.table || is_arn) && units >= 0) return units;
+  }
+  return std::nullopt;
+}
+
 bool ReadBatchReply(const WriteKind& kind, const Reply& reply, std::span<const SentItem> sent,
                     WriteOutcome& outcome) {
   if (!reply.verdict.ok()) return false;
   if (reply.body == kAllStored) return true;
 
-  dom::parser parser;
+  thread_local dom::parser parser;  // keeps its buffers: there is a reply for each request
   dom::object root;
   outcome.fault = FaultOfBody(reply.body);
   if (reply.body.empty() || parser.parse(reply.body.data(), reply.body.size()).get(root)) return false;
@@ -103,6 +117,7 @@ bool ReadBatchReply(const WriteKind& kind, const Reply& reply, std::span<const S
       outcome.fault = ReplyFault::kErrorAsSuccess;
       return false;
     }
+    if (name == "ConsumedCapacity") outcome.consumed = ConsumedOf(kind, value);
     if (name != "UnprocessedItems") continue;
     dom::object tables;
     if (found || value.get(tables)) return false;
@@ -128,7 +143,7 @@ WriteKind BatchWrite(std::string_view table, const TableKeys& keys) {
   kind.head = R"({"RequestItems":{)";
   json::AppendString(table, kind.head);
   kind.head += ":[";
-  kind.tail = "]}}";
+  kind.tail = R"(]},"ReturnConsumedCapacity":"TOTAL"})";
   kind.separator = ",";
   kind.put = {R"({"PutRequest":{"Item":)", "}}"};
   kind.erase = {R"({"DeleteRequest":{"Key":)", "}}"};

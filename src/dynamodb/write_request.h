@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,7 @@ struct WriteOutcome {
   // ok, which has its own.
   ReplyFault fault = ReplyFault::kNone;
   Text reason;  // with kErrorAsSuccess: what the error means
+  std::optional<double> consumed;  // write units of the table and its indexes; absent: the reply does not say
 };
 
 struct WriteKind {
@@ -106,6 +108,7 @@ struct WriteKind {
     outcome.others.clear();
     outcome.fault = ReplyFault::kNone;
     outcome.reason = {};
+    outcome.consumed.reset();
     return read(*this, reply, sent, outcome);
   }
 

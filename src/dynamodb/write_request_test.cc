@@ -62,12 +62,13 @@ TEST(BatchWriteKind, TheRequest) {
   EXPECT_EQ(kind.operation.least_reply, 0u);
   EXPECT_EQ(kind.max_items, 25u);
   EXPECT_EQ(kind.max_bytes, 16'000'000u);
-  EXPECT_EQ(Body(kind, {}), R"({"RequestItems":{"a.b\"":[]}})");
-  EXPECT_EQ(Body(kind, {{WriteOp::kPut, R"({"id":{"S":"a"}})"}}),
-            R"({"RequestItems":{"a.b\"":[{"PutRequest":{"Item":{"id":{"S":"a"}}}}]}})");
+  EXPECT_EQ(Body(kind, {}), R"({"RequestItems":{"a.b\"":[]},"ReturnConsumedCapacity":"TOTAL"})");
+  EXPECT_EQ(
+      Body(kind, {{WriteOp::kPut, R"({"id":{"S":"a"}})"}}),
+      R"({"RequestItems":{"a.b\"":[{"PutRequest":{"Item":{"id":{"S":"a"}}}}]},"ReturnConsumedCapacity":"TOTAL"})");
   EXPECT_EQ(Body(kind, {{WriteOp::kPut, "1"}, {WriteOp::kDelete, "2"}, {WriteOp::kPut, "3"}}),
             R"({"RequestItems":{"a.b\"":[{"PutRequest":{"Item":1}},{"DeleteRequest":{"Key":2}},)"
-            R"({"PutRequest":{"Item":3}}]}})");
+            R"({"PutRequest":{"Item":3}}]},"ReturnConsumedCapacity":"TOTAL"})");
   EXPECT_EQ(kind.Around(WriteOp::kPut, "1"), R"({"PutRequest":{"Item":1}})");
   EXPECT_EQ(kind.Around(WriteOp::kDelete, "1"), R"({"DeleteRequest":{"Key":1}})");
 }
@@ -83,8 +84,10 @@ class BatchReply : public testing::Test {
     WriteOutcome outcome;
     outcome.others.push_back({7, ItemOutcome::kLostToNewer});  // of an earlier reply
     outcome.fault = ReplyFault::kHtml;
+    outcome.consumed = 7;
     const bool told = kind_.ReadReply(reply, sent, outcome);
     fault_ = outcome.fault;
+    consumed_ = outcome.consumed;
     not_yet_.clear();
     for (const WriteOutcome::Item& item : outcome.others) {
       EXPECT_EQ(item.outcome, ItemOutcome::kNotYet);
@@ -98,7 +101,26 @@ class BatchReply : public testing::Test {
                               {WriteOp::kDelete, DeleteKey("c", "5")}};
   std::vector<uint32_t> not_yet_;
   ReplyFault fault_ = ReplyFault::kNone;
+  std::optional<double> consumed_;
 };
+
+TEST_F(BatchReply, WhatWasConsumed) {
+  EXPECT_TRUE(Read(R"({"UnprocessedItems":{}})"));
+  EXPECT_EQ(consumed_, std::nullopt);
+  EXPECT_TRUE(
+      Read(R"({"ConsumedCapacity":[{"CapacityUnits":2.5,"TableName":"tab"}],"UnprocessedItems":{}})"));
+  EXPECT_EQ(consumed_, 2.5);
+  EXPECT_TRUE(Read(R"({"UnprocessedItems":{},"ConsumedCapacity":[{"TableName":"other","CapacityUnits":9},)"
+                   R"({"TableName":"arn:aws:dynamodb:eu-west-1:1:table/tab","CapacityUnits":3}]})"));
+  EXPECT_EQ(consumed_, 3);
+  // It is not what the outcome depends on.
+  for (const char* odd :
+       {"null", "{}", "[]", "[1]", R"([{"TableName":"tab"}])", R"([{"TableName":"tab","CapacityUnits":-1}])",
+        R"([{"TableName":"tab","CapacityUnits":"3"}])"}) {
+    EXPECT_TRUE(Read(std::string(R"({"ConsumedCapacity":)") + odd + R"(,"UnprocessedItems":{}})")) << odd;
+    EXPECT_EQ(consumed_, std::nullopt) << odd;
+  }
+}
 
 TEST_F(BatchReply, AllStored) {
   EXPECT_TRUE(Read(R"({"UnprocessedItems":{}})"));

@@ -18,6 +18,10 @@ namespace ddb {
 
 inline constexpr int64_t kMaxItemBytes = 409'600;
 
+// Write units of an item of that size: one for each KiB that it begins.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+constexpr uint32_t WriteUnits(uint32_t bytes) { return std::max<uint32_t>(1, (bytes + 1023) / 1024); }
+
 struct SizeBounds {
   int64_t lower = 0;
   int64_t upper = 0;

@@ -96,5 +96,10 @@ TEST(ItemSize, Values) {
   EXPECT_EQ(ItemSize(R"({"ab":{"S":"x"},"c":{"N":"120"}})"), (SizeBounds{3 + 1 + 2, 3 + 1 + 3}));
 }
 
+TEST(WriteUnitsTest, OneForEachKibibyteThatIsBegun) {
+  const std::pair<uint32_t, uint32_t> cases[] = {{0, 1}, {1, 1}, {1024, 1}, {1025, 2}, {409'600, 400}};
+  for (const auto& [bytes, units] : cases) EXPECT_EQ(WriteUnits(bytes), units) << bytes;
+}
+
 }  // namespace
 }  // namespace ddb

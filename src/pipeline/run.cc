@@ -60,6 +60,7 @@ RunResult RunSync(const RunPlan& plan, const RunParts& parts) {
     return Ok();
   };
   StreamPhase stream(plan, parts, replace, control);
+  stream.Describe(*tables);
   stream.Run();
   if (stream.AllStored()) Finish(plan, *tables, parts, control, stream);
   stream.Close();

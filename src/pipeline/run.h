@@ -71,6 +71,8 @@ struct RunParts {
   int input_fd = 0;
   int signal_fd = -1;    // readable when SIGTERM or SIGINT came; -1: none
   int progress_fd = -1;  // a terminal for the progress line; -1: none
+  // The service holds tables to the capacity that it describes, as DynamoDB does and its emulators do not.
+  bool described_is_enforced = false;
 };
 
 struct RunResult {

@@ -88,7 +88,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacement
                               .wake_all = [this] { WakeAll(); },
                               .wake_open = [this] { WakeOpen(); },
                               .drained = [this] { OnDrained(); }};
-  for (size_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>(shared));
+  for (size_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>(shared, i));
 }
 
 StreamPhase::~StreamPhase() {
@@ -97,6 +97,14 @@ StreamPhase::~StreamPhase() {
   // One that was not told to stop, because another could not be started, may wait for room: what it holds
   // goes with it, and must not call it then.
   parts_.budget.StopWaiting();
+}
+
+void StreamPhase::Describe(const TableDescriptions& tables) {
+  const Instant now = parts_.clock.Now();
+  for (const TableNo table : tables.numbers()) {
+    const std::optional<int64_t> units = tables[table].settings.capacity.write_units;
+    flow_.gate(table).Describe({static_cast<double>(units.value_or(0)), parts_.described_is_enforced}, now);
+  }
 }
 
 void StreamPhase::Run() {
@@ -242,8 +250,8 @@ void StreamPhase::LogLateStates(Instant now) {
   last_late_ = now;
   const StreamNames names{
       .display = [this](StreamNo stream) { return plan_.streams[stream].id.Display(); },
-      .throttled =
-          [this, now](StreamNo stream) { return flow_.bound(plan_.streams[stream].table).Throttled(now); }};
+      .throttled = [this,
+                    now](StreamNo stream) { return flow_.gate(plan_.streams[stream].table).Throttled(now); }};
   for (std::string& text : LateStateTexts(late, names, now)) parts_.writer.Warn(std::move(text));
 }
 
@@ -259,7 +267,7 @@ RunTotals StreamPhase::Totals() const {
   const Instant now = parts_.clock.Now();
   for (const TableNo table : tables_.numbers()) {
     totals.waiting += flow_.clock(table).waiting();
-    if (flow_.bound(table).Throttled(now)) ++totals.throttled;
+    if (flow_.gate(table).Throttled(now)) ++totals.throttled;
   }
   return totals;
 }

@@ -36,6 +36,8 @@ class StreamPhase {
   StreamPhase(const RunPlan& plan, const RunParts& parts, Replacements::Step replace, RunControl& control);
   ~StreamPhase();
 
+  // What is known of the tables' capacity: before Run.
+  void Describe(const TableDescriptions& tables);
   // Until all that there was to read is read and settled, and what is to be replaced is, or the run has to
   // end. STATEs that cover a stream which waits for its Finish have not left then.
   void Run();

@@ -19,15 +19,15 @@ constexpr size_t kRoomBesideForState = size_t{24} << 20;
 
 }  // namespace
 
-Worker::Worker(const Shared& shared)
+Worker::Worker(const Shared& shared, size_t number)
     : shared_(shared),
       run_(shared.run),
       batcher_(shared.run.tables, shared.run.budget, [this](BatchPtr batch) { Send(std::move(batch)); }),
       settlement_(shared.run, progress_),
       client_(shared.make_client(loop_)),
       alarm_(loop_),
-      dispatcher_(*client_, alarm_, batcher_, settlement_, shared.run, {shared.max_requests, EntropySeed()},
-                  progress_, [this] { OnChanged(); }),
+      dispatcher_(*client_, alarm_, batcher_, settlement_, shared.run,
+                  {shared.max_requests, EntropySeed(), number}, progress_, [this] { OnChanged(); }),
       reader_(shared.run, shared.input, shared.writer, batcher_, settlement_, progress_),
       input_(loop_, shared.source.fd()),
       age_timer_(loop_),
@@ -60,8 +60,11 @@ void Worker::WakeIfOpen() {
 // ---- the path of a record: token, input, room, chunk; RecordReader makes items of it, Dispatcher sends them
 
 bool Worker::MayTake() const {
-  return !run_.state.stopped() && !shared_.source.ended() &&
-         dispatcher_.unsent_bytes() + waiting_bytes_ < run_.plan.send_window_bytes;
+  if (run_.state.stopped() || shared_.source.ended()) return false;
+  if (dispatcher_.unsent_bytes() + waiting_bytes_ >= run_.plan.send_window_bytes) return false;
+  // A table that takes less than there is must not hold up the others, as long as there is memory for it. The
+  // other half is what they work in.
+  return dispatcher_.held_back_bytes() == 0 || run_.budget.used() < run_.budget.limit() / 2;
 }
 
 void Worker::AskForToken() {

@@ -42,7 +42,7 @@ class Worker {
     std::function<void()> wake_open;  // those with open batches do (any thread)
     std::function<void()> drained;    // this worker has nothing left (its thread)
   };
-  explicit Worker(const Shared& shared);
+  Worker(const Shared& shared, size_t number);
   ~Worker();
 
   void Start();       // any thread: starts its thread

@@ -1,0 +1,77 @@
+"""Tables that take less than there is: what is sent in vain, how much of the capacity is used, and who waits."""
+
+import pytest
+
+from ddb_testkit import messages
+from ddb_testkit.scripted import ACCESS_KEY, SECRET_KEY
+
+SLOW_WCU = 60
+SLOW = 600    # records: ten seconds of its table
+OTHERS = 6000
+DELAY = [{"name": "latency", "match": {"operation": "BatchWriteItem"}, "action": {"delay_ms": 5}}]
+
+
+def lines_of(slow, others, states_every):
+    """`slow` records of one stream, evenly among those of two others; STATEs of the slow one."""
+    lines, sent = [], 0
+    for n in range(others):
+        lines += [messages.record(name, {"id": n, "text": "some text"}) for name in ("b", "c")]
+        if n % (others // slow) == 0:
+            lines.append(messages.record("slow", {"id": sent, "text": "some text"}))
+            sent += 1
+            if sent % states_every == 0:
+                lines.append(messages.stream_state("slow", {"at": sent}))
+    return lines + [messages.stream_state(name, {"at": others}) for name in ("b", "c")]
+
+
+def config_of(server, **more):
+    return messages.config(server.endpoint, "t", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY, **more)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_slow_table_costs_the_others_nothing(workers, connector, start_server):
+    server = start_server({"rules": DELAY, "tables": [{"table": "t_slow", "wcu": SLOW_WCU, "burst_wcu": SLOW_WCU}]})
+    lines = lines_of(SLOW, OTHERS, states_every=60)
+    outcome = connector.write(config_of(server, workers=workers), messages.catalog("slow", "b", "c"), lines).ok()
+    assert len(outcome.states) == SLOW // 60 + 2
+
+    log = server.log("BatchWriteItem")
+    slow = [line for line in log if "t_slow" in line["tables"]]
+    began, ended = slow[0]["t"], slow[-1]["t"]
+    others_ended = max(line["t"] for line in log if "t_slow" not in line["tables"])
+    assert others_ended < began + (ended - began) / 2, "the others waited for the slow table"
+
+    sent = sum(sum(line["tables"].values()) for line in log)
+    assert sent <= 1.05 * (SLOW + 2 * OTHERS), "writes that were sent again"
+    # A second of it is there at the beginning.
+    assert ended - began <= (SLOW - SLOW_WCU) / SLOW_WCU / 0.95 + 2, "capacity was left unused"
+
+
+def test_states_come_at_the_pace_of_the_table(connector, start_server):
+    server = start_server({"rules": DELAY, "tables": [{"table": "t_slow", "wcu": SLOW_WCU, "burst_wcu": SLOW_WCU}]})
+    lines = lines_of(SLOW, SLOW * 2, states_every=60)
+    with connector.start_write(config_of(server, workers=4), messages.catalog("slow", "b", "c")) as process:
+        process.send(*lines)
+        process.close_stdin()
+        for at in range(60, SLOW + 1, 60):
+            while process.wait_state()["stream"]["stream_descriptor"]["name"] != "slow":
+                pass
+            stored = sum(line["stored"] for line in server.log("BatchWriteItem") if "t_slow" in line["tables"])
+            assert stored <= at + 3 * SLOW_WCU, "what was read first was not sent first"
+        process.finish()
+
+
+def test_a_table_that_takes_nothing_for_a_while_is_left_alone(connector, start_server):
+    rules = [{"name": "dark", "match": {"operation": "BatchWriteItem", "table": "t_slow", "before_s": 6},
+              "action": {"error": "ProvisionedThroughputExceededException"}}]
+    server = start_server({"rules": rules})
+    lines = lines_of(SLOW, OTHERS, states_every=60)
+    connector.write(config_of(server, workers=2), messages.catalog("slow", "b", "c"), lines).ok()
+    log = server.log("BatchWriteItem")
+    import collections
+    print(sorted(collections.Counter((int(l["t"]-log[0]["t"]), l["status"], l["stored"]) for l in log if "t_slow" in l["tables"]).items()))
+    refused = [line for line in log if line["status"] == 400]
+    assert 3 <= len(refused) <= 40, "requests to a table that takes nothing"
+    began = log[0]["t"]
+    assert max(line["t"] for line in log if "t_slow" not in line["tables"]) < began + 6
+    assert log[-1]["t"] < began + 30, "found within seconds"

@@ -3,68 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "delivery/capacity_rules.h"
+
 namespace ddb {
 namespace {
 
-// What a table saves, in seconds of its capacity.
-// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
-constexpr double kSaves = 300;
-// What was saved leaves within so many seconds, and never at more than kBurst times the rate; of a small
-// table faster, as each of its partitions takes 1,000 units a second.
-constexpr double kSpendSaved = 10;
-constexpr double kBurst = 10;
-constexpr double kPartition = 1000;
-// Nor so fast that more than so many seconds of the rate are in flight: it is refused when there is no more.
-constexpr double kBurstInFlight = 0.3;
-// What is not known of how the table counts must not add up to more than there is.
-constexpr double kSaved = 0.98;
+namespace rules = capacity_rules;
 
-// A request takes so many seconds of the rate at the most, so that a small table is asked often.
-constexpr double kRequestSeconds = 0.5;
-constexpr double kFullRequest = 25;  // units, while nothing is known
-constexpr double kLevelSeconds = 0.1;
-
-// While nothing is known of the table, what is in flight grows with what it takes: it doubles every round
-// trip up to so many units, then it grows by this share. What is in flight when the table turns out to be
-// empty is sent in vain.
-constexpr double kFirstWindow = 50;
-constexpr double kFastStart = 250;
-constexpr double kSlowStart = 0.25;
-
-// A refused share of so much of the last requests says that the rate is too high; less may be chance. Taken
-// over so many requests, and half a second at the least.
-constexpr double kShare = 0.02;
-constexpr double kChance = 1.5;
-constexpr double kChanceDescribed = 3;  // at a rate that is known to be right, or nearly
-constexpr double kNearly = 0.95;
-constexpr size_t kRequests = 40;
-constexpr size_t kFewRequests = 8;
-constexpr double kRecent = 60;
-// A cut: this of the rate, or with a known capacity this of its share of it: who has more gives more.
-constexpr double kCut = 0.05;
-constexpr double kCutOfShare = 0.3;
-constexpr double kLeastCut = 0.5;
-// Growth: so much of the capacity a second, twice that after each kAccelerate seconds without a cut.
-constexpr double kGrowth = 0.002;
-constexpr double kAccelerate = 10;
-constexpr double kMostGrowth = 16;
-// This share of what is stored may be refused for growing; a debt is forgotten after so long.
-constexpr double kBudget = 0.015;
-constexpr double kDebtSeconds = 60;
-
-// Measured: so many units since it was empty, in so many seconds and some round trips, or at the latest then.
-constexpr double kMeasureUnits = 50;
-constexpr double kLeastMeasure = 0.5;
-constexpr double kMeasureSeconds = 5;
-constexpr double kHungry = 0.5;  // of that time somebody has to have waited
-constexpr double kNearlyMeasured = 0.98;
-constexpr double kFarFromDescribed = 1.25;
-
-constexpr int kDarkRequests = 3;
-constexpr double kFirstTry = 1;
-constexpr double kHurriedTry = 1.5;
-constexpr double kDarkAgain = 60;
-constexpr double kLeastRate = 1;
+constexpr double kAny = 1e12;  // units: no limit
 
 double SecondsOf(Instant instant) {
   return std::chrono::duration<double>(instant.time_since_epoch()).count();
@@ -79,20 +25,21 @@ void CapacityBound::Describe(const Description& description, Instant now) {
   const double before = described_.units;
   const bool first = began_ == now_ && stored_ == 0 && in_flight_ == 0;
   described_.units = description.units;
-  described_.certain = description.certain || (described_.certain && description.units > 0);
+  described_.certain = description.units > 0 && (description.certain || described_.certain);
   doubts_ = false;
+  held_ = {now_, stored_};
   if (description.units <= 0) return;
   if (first) {
     if (!description.certain) return;
     rate_ = description.units;
-    bank_ = kSaves * rate_;
+    bank_ = rules::kSaves * rate_;
     level_ = 0;
     return;
   }
   if (rate_ <= 0 || mode_ == Mode::kMeasure || description.units == before) return;
   if (description.units < rate_) {
     rate_ = description.units;
-    bank_ = std::min(bank_, kSaves * rate_);
+    bank_ = std::min(bank_, rules::kSaves * rate_);
   } else if (before > 0 && description.units > before && described_.certain) {
     rate_ = std::max(rate_, description.units);
     clean_ = 0;
@@ -103,25 +50,33 @@ void CapacityBound::Describe(const Description& description, Instant now) {
 
 double CapacityBound::FillRate() const {
   if (mode_ == Mode::kStartup && bank_ > 0)
-    return std::max(std::min(kBurst, kBurstInFlight / round_trip_) * rate_, std::min(bank_, kPartition));
-  return rate_ + std::min(bank_ / kSpendSaved, (burst_ - 1) * rate_);
+    return std::max(std::min(rules::kBurst, rules::kBurstInFlight / round_trip_) * rate_,
+                    std::min(bank_, rules::kPartition));
+  return rate_ + std::min(bank_ / rules::kSpendSaved, (burst_ - 1) * rate_);
 }
 
 double CapacityBound::Pause() const { return rate_ * round_trip_; }
 
+// The longest between two replies that say something of a table that takes so much; 0: that is not known.
+double CapacityBound::Usual(double rate) const {
+  const double request = 2 * largest_ / (rate > 0 ? rate : rules::kUsualRate);
+  return std::max({rules::kUsual, 4 * round_trip_, request});
+}
+
 void CapacityBound::Pass(Instant now) {
   const double at = SecondsOf(now);
-  if (began_ < 0) began_ = now_ = last_stored_ = stepped_ = at;
+  if (began_ < 0) began_ = now_ = last_stored_ = replied_ = stepped_ = at;
   const double passed = at - now_;
   if (passed <= 0) return;
   now_ = at;
   if (rate_ > 0) {
     const double rate = FillRate();
-    const double most = std::max({kLevelSeconds * rate, largest_, kLeastRate});
+    const double most = std::max({rules::kLevelSeconds * rate, asked_, rules::kLeastRate});
     const double level = std::max(level_, std::min(most, level_ + rate * passed));
-    bank_ = std::clamp(bank_ + kSaved * rate_ * passed - (level - level_), 0.0, kSaves * rate_);
+    bank_ = std::clamp(bank_ + rules::kSaved * rate_ * passed - (level - level_), 0.0, rules::kSaves * rate_);
     level_ = level;
   }
+  if (mode_ == Mode::kStartup && bank_ > 0) held_ = {now_, stored_};
   if (!wanted_) return;
   hungry_ += passed;
   Accelerate();
@@ -139,30 +94,46 @@ void CapacityBound::Accelerate() {
   }
   if (now_ - stepped_ < std::max(0.5, 4 * round_trip_)) return;
   stepped_ = now_;
-  burst_ = bank_ > rate_ ? std::min(kBurst, 2 * burst_) : 1;
+  burst_ = bank_ > rate_ ? std::min(rules::kBurst, 2 * burst_) : 1;
 }
 
 void CapacityBound::Grow(double seconds) {
-  if (mode_ != Mode::kCruise || budget_ < 0) return;
-  const double most = described_.certain && described_.units > 0 ? described_.units : 1e12;
+  const bool spent = mode_ == Mode::kStartup && rate_ > 0 && bank_ <= 0;
+  if ((mode_ != Mode::kCruise && !spent) || budget_ < 0) return;
+  const double most = Holds() ? described_.units : kAny;
   if (rate_ >= most) return;
+  if (described_.certain && rate_ >= described_.units) clean_ = std::max(clean_, rules::kTriedFor);
   clean_ += seconds;
-  const double times = std::min(kMostGrowth, std::exp2(std::floor(clean_ / kAccelerate)));
-  const double of = described_.units > 0 ? described_.units : rate_;
-  rate_ = std::min(most, rate_ + kGrowth * times * of * seconds);
+  const double times = std::min(rules::kMostGrowth, std::exp2(std::floor(clean_ / rules::kAccelerate)));
+  const double of = std::max(described_.units > 0 ? described_.units : rate_, rules::kLeastGrown);
+  rate_ = std::min(most, rate_ + rules::kGrowth * times * of * seconds);
+  // It took more than it could have saved: it is no longer what is described.
+  const bool is_more = stored_ - held_.stored > described_.units * (now_ - held_.at) + largest_;
+  if (described_.certain && rate_ > rules::kFarFromDescribed * described_.units && is_more) described_ = {};
+}
+
+// Whether what is described is the most that the table takes. To try more costs an item or two each time.
+bool CapacityBound::Holds() const {
+  if (!described_.certain) return false;
+  const double item = item_ / described_.units;  // s
+  const double most = std::max(rules::kHoldsMost, rules::kHoldsMostItems * item);
+  const double least = std::max(rules::kHoldsLeast, rules::kHoldsRoundTrips * round_trip_);
+  return now_ - held_.at < std::clamp(rules::kHoldsItems * item, std::min(least, most), most);
 }
 
 // ---- sending
 
 double CapacityBound::request_units() const {
   if (mode_ == Mode::kDark) return 0;
-  if (mode_ == Mode::kStartup) return 1e12;
-  if (mode_ == Mode::kMeasure) return kFullRequest;
-  return std::max(1.0, kRequestSeconds * rate_);
+  if (mode_ == Mode::kStartup) return rate_ > 0 ? std::max(1.0, rules::kRequestSeconds * FillRate()) : kAny;
+  if (mode_ == Mode::kMeasure) return rules::kFullRequest;
+  return std::max(1.0, rules::kRequestSeconds * rate_);
 }
 
-bool CapacityBound::MaySend(double units, Instant now) {
-  largest_ = std::max(units, largest_ * 0.999);
+bool CapacityBound::MaySend(double units, double ahead, Instant now) {
+  largest_ = std::max(units, largest_);
+  units += ahead;
+  asked_ = std::max(units, asked_);
   Pass(now);
   bool may = false;
   switch (mode_) {
@@ -170,7 +141,7 @@ bool CapacityBound::MaySend(double units, Instant now) {
       may = now_ >= next_try_;
       break;
     case Mode::kStartup:
-      may = flights_ == 0 || in_flight_ + units <= std::max(window_, kFirstWindow);
+      may = flights_ == 0 || in_flight_ + units <= std::max(window_, rules::kFirstWindow);
       if (rate_ > 0) may = may && level_ >= units;
       break;
     case Mode::kMeasure:
@@ -200,6 +171,8 @@ void CapacityBound::Send(double units, Instant now) {
   in_flight_ += units;
   ++flights_;
   wanted_ = false;
+  largest_ *= rules::kForgets;
+  asked_ *= rules::kForgets;
   if (rate_ > 0) level_ -= units;
   if (mode_ != Mode::kDark) return;
   next_try_ = now_ + between_tries_;
@@ -212,18 +185,24 @@ void CapacityBound::OnReply(const Reply& reply, Instant now) {
   Pass(now);
   const double sent = SecondsOf(reply.sent);
   Land(reply.units);
+  item_ = std::max(reply.units / static_cast<double>(reply.items), item_ * rules::kForgets);
   round_trip_ = 0.9 * round_trip_ + 0.1 * (now_ - sent);
+  // Requests that time out, or nothing to send: as if that time had not been.
+  if (const double usual = Usual(rate_); dry_ && now_ - replied_ > usual) dry_->at += now_ - replied_ - usual;
+  replied_ = now_;
   if (rate_ > 0) level_ -= reply.stored + reply.refused - reply.units;  // what was not foreseen
   recent_.push_back({now_, sent, reply.stored, reply.refused, static_cast<double>(reply.items)});
-  while (recent_.size() > 4000 || recent_.front().at < now_ - kRecent) recent_.pop_front();
+  while (recent_.size() > 4000 || recent_.front().at < now_ - rules::kRecent) recent_.pop_front();
   // Nothing was taken until now: what it takes is measured from here on.
-  const bool light = mode_ == Mode::kMeasure && !took_ && refused_whole_ >= kDarkRequests;
+  const bool light = mode_ == Mode::kMeasure && !took_ && refused_whole_ >= rules::kDarkRequests;
   OnTaken(reply);
   if (light && reply.stored > 0) SetDry();
   took_ = took_ || reply.stored > 0;
-  const double room = kBudget * rate_ * std::max(kDebtSeconds, 7 * largest_ / std::max(rate_, kLeastRate));
+  const double owed_s = std::clamp(rules::kDebtItems * item_ / std::max(rate_, rules::kLeastRate),
+                                   rules::kDebtSeconds, rules::kDebtMost);
+  const double room = rules::kBudget * rate_ * owed_s;
   const double refused = sent > empty_at_ ? reply.refused : 0;
-  if (rate_ > 0) budget_ = std::clamp(budget_ + kBudget * reply.stored - refused, -room, room);
+  if (rate_ > 0) budget_ = std::clamp(budget_ + rules::kBudget * reply.stored - refused, -room, room);
   if (mode_ == Mode::kDark) {
     if (reply.stored > 0) OnLight();
   } else if (reply.refused > 0) {
@@ -236,9 +215,9 @@ void CapacityBound::OnTaken(const Reply& reply) {
     last_stored_ = now_;
     stored_ += reply.stored;
     refused_whole_ = 0;
-    window_ = std::max(window_, kFirstWindow);
+    window_ = std::max(window_, rules::kFirstWindow);
     if (in_flight_ + reply.units >= window_ / 2)
-      window_ += (window_ < kFastStart ? 1 : kSlowStart) * reply.stored;
+      window_ += (window_ < rules::kFastStart ? 1 : rules::kSlowStart) * reply.stored;
   } else if (reply.refused > 0) {
     if (refused_whole_++ == 0) before_dark_ = rate_;
   }
@@ -248,6 +227,7 @@ void CapacityBound::OnTaken(const Reply& reply) {
 void CapacityBound::OnRefusal(double sent) {
   bank_ = 0;
   burst_ = 1;
+  held_ = {now_, stored_};
   if (GoDark()) return;
   if (mode_ == Mode::kStartup) {
     OnFirstRefusal();
@@ -257,11 +237,18 @@ void CapacityBound::OnRefusal(double sent) {
     if (sent > dry_->at) OnMeasured();
     return;
   }
-  if (sent <= cut_at_) return;  // it left before the last cut
+  if (sent <= cut_at_) return;                           // it left before the last cut
+  if (described_.certain && rate_ > described_.units) {  // more than that was tried
+    rate_ = described_.units;
+    level_ = std::min(level_, 0.0) - Pause();
+    SetDry();
+    return;
+  }
   const Share share = RefusedLately();
-  const double chance =
-      described_.units > 0 && rate_ >= kNearly * described_.units ? kChanceDescribed : kChance;
-  if (share.refused <= kShare + chance * std::sqrt(kShare / std::max(1.0, share.items))) return;
+  const double chance = described_.units > 0 && rate_ >= rules::kNearly * described_.units
+                            ? rules::kChanceDescribed
+                            : rules::kChance;
+  if (share.refused <= rules::kShare + chance * std::sqrt(rules::kShare / std::max(1.0, share.items))) return;
   Cut(share);
 }
 
@@ -271,7 +258,7 @@ CapacityBound::Share CapacityBound::RefusedLately() const {
   double refused = 0;
   Share share;
   for (auto reply = recent_.rbegin(); reply != recent_.rend(); ++reply) {
-    if (reply->at <= cut_at_ || (reply->at < now_ - least && share.requests >= kRequests)) break;
+    if (reply->at <= cut_at_ || (reply->at < now_ - least && share.requests >= rules::kRequests)) break;
     if (reply->sent <= cut_at_) continue;
     stored += reply->stored;
     refused += reply->refused;
@@ -286,21 +273,21 @@ void CapacityBound::Cut(const Share& share) {
   const bool at_once = now_ - cut_at_ < 4 * round_trip_ + 2 * largest_ / rate_;
   cuts_in_row_ = at_once ? cuts_in_row_ + 1 : 0;
   const double capacity = described_.units;
-  double cut = capacity > 0 ? std::max(kCut, kCutOfShare * rate_ / capacity) : kCut;
-  if (share.requests >= kFewRequests || cuts_in_row_ >= 2) cut = std::max(cut, share.refused);
+  double cut = capacity > 0 ? std::max(rules::kCut, rules::kCutOfShare * rate_ / capacity) : rules::kCut;
+  if (share.requests >= rules::kFewRequests || cuts_in_row_ >= 2) cut = std::max(cut, share.refused);
   double rate = rate_ * (1 - cut);
   // Between two moments when it was empty, what it took is what it takes: whoever else writes to it.
   if (dry_ && now_ - dry_->at > std::max({4.0, 4 * round_trip_, 8 * largest_ / rate_}))
     rate = std::min(rate, (stored_ - dry_->stored) / (now_ - dry_->at));
   if (share.refused > 0.2) doubts_ = true;
-  rate_ = std::max({rate, kLeastCut * rate_, kLeastRate / 10});
+  rate_ = std::max({rate, rules::kLeastCut * rate_, rules::kLeastRate});
   level_ = std::min(level_, 0.0) - Pause();
   SetDry();
 }
 
 void CapacityBound::SetDry() {
   hungry_ = 0;
-  dry_ = Dry{now_, stored_};
+  dry_ = Moment{now_, stored_};
   clean_ = 0;
   cut_at_ = now_;
   recovers_ = 0;
@@ -308,40 +295,44 @@ void CapacityBound::SetDry() {
 
 void CapacityBound::OnFirstRefusal() {
   empty_at_ = now_;
+  largest_ = asked_ = item_;  // no request has so many again
   budget_ = 0;
   SetDry();
-  if (described_.certain && described_.units > 0) {
+  if (described_.certain) {
     mode_ = Mode::kCruise;
     rate_ = described_.units;
     level_ = -Pause();  // what the table saves meanwhile is not lost
     return;
   }
   mode_ = Mode::kMeasure;
+  rate_ = level_ = 0;
   took_ = false;
-  window_ = kFullRequest;
+  window_ = rules::kFullRequest;
   next_try_ = now_ + round_trip_;
 }
 
 void CapacityBound::OnMeasured() {
   const double passed = now_ - dry_->at;
   const double units = stored_ - dry_->stored;
-  const double measured = std::max(units / passed, kLeastRate / 10);
+  const double measured = std::max(units / passed, rules::kLeastRate);
   // What nobody wanted to send says nothing of what it takes: it is unknown again.
-  if (passed >= kLeastMeasure && hungry_ < kHungry * passed) {
+  if (passed >= rules::kLeastMeasure && hungry_ < rules::kHungry * passed) {
     mode_ = Mode::kStartup;
-    window_ = kFirstWindow;
+    window_ = rules::kFirstWindow;
+    rate_ = level_ = 0;
     return;
   }
-  const bool enough = units >= kMeasureUnits && passed >= std::max(kLeastMeasure, 8 * round_trip_);
-  if (!enough && (passed < kMeasureSeconds || units <= 0)) {
-    window_ = std::max(kFullRequest, measured * round_trip_);
-    next_try_ = now_ + std::max(round_trip_, std::min(1.0, kFullRequest / measured));
+  const bool enough =
+      units >= rules::kMeasureUnits && passed >= std::max(rules::kLeastMeasure, 8 * round_trip_);
+  if (!enough && (passed < rules::kMeasureSeconds || units <= 0)) {
+    window_ = std::max(rules::kFullRequest, measured * round_trip_);
+    next_try_ = now_ + std::max(round_trip_, std::min(1.0, rules::kFullRequest / measured));
     return;
   }
   mode_ = Mode::kCruise;
   empty_at_ = now_;
-  rate_ = kNearlyMeasured * measured;
-  if (described_.units > 0 && measured > kFarFromDescribed * described_.units) {
+  rate_ = rules::kNearlyMeasured * measured;
+  if (described_.units > 0 && measured > rules::kFarFromDescribed * described_.units) {
     described_ = {};  // it is no limit here
   } else if (described_.units > 0) {
     described_.certain = true;
@@ -354,25 +345,25 @@ void CapacityBound::OnMeasured() {
 // ---- a table that takes nothing
 
 void CapacityBound::Hurry() {
-  longest_try_ = kHurriedTry;
+  longest_try_ = rules::kHurriedTry;
   between_tries_ = std::min(between_tries_, longest_try_);
   next_try_ = std::min(next_try_, now_ + longest_try_);
 }
 
 bool CapacityBound::GoDark() {
   if (mode_ == Mode::kDark) return true;
-  const double rate = std::max(before_dark_, kLeastRate);
-  if (refused_whole_ < kDarkRequests) return false;
-  if (now_ - last_stored_ <= std::max({1.0, 4 * round_trip_, 2 * largest_ / rate})) return false;
+  const double rate = before_dark_ > 0 ? before_dark_ : rate_;
+  if (refused_whole_ < rules::kDarkRequests) return false;
+  if (now_ - last_stored_ <= Usual(rate)) return false;
   if (mode_ == Mode::kStartup || mode_ == Mode::kMeasure) {
     empty_at_ = now_;
     before_dark_ = described_.certain ? described_.units : 0;
   }
   // Again so soon: it is not dark, but far slower than was thought.
-  if (light_at_ > 0 && now_ - light_at_ < kDarkAgain) before_dark_ *= kLeastCut;
+  if (light_at_ > 0 && now_ - light_at_ < rules::kDarkAgain) before_dark_ *= rules::kLeastCut;
   mode_ = Mode::kDark;
   dark_since_ = now_;
-  between_tries_ = kFirstTry;
+  between_tries_ = rules::kFirstTry;
   next_try_ = now_ + between_tries_;
   return true;
 }
@@ -381,20 +372,21 @@ void CapacityBound::OnLight() {
   light_at_ = now_;
   if (before_dark_ <= 0) {
     mode_ = Mode::kMeasure;
-    window_ = kFullRequest;
+    rate_ = level_ = 0;
+    window_ = rules::kFullRequest;
     next_try_ = now_;
     SetDry();
     return;
   }
   mode_ = Mode::kCruise;
-  rate_ = std::max(0.1 * before_dark_, kLeastRate);
+  rate_ = std::max(0.1 * before_dark_, rules::kLeastRate);
   recovers_ = before_dark_;
   clean_ = 0;
   stepped_ = now_;
   budget_ = std::max(budget_, 0.0);
   level_ = 0;
   cut_at_ = now_;
-  bank_ = before_dark_ * std::min(kSaves, now_ - dark_since_);  // at the most
+  bank_ = before_dark_ * std::min(rules::kSaves, now_ - dark_since_);  // at the most
 }
 
 }  // namespace ddb

@@ -32,8 +32,10 @@ class CapacityBound {
   };
   void Describe(const Description& description, Instant now);
 
-  // Whether a request of so many units may leave now. After a no, whoever asked still wants to.
-  bool MaySend(double units, Instant now);
+  // Whether a request of so many units may leave now, as others of so many may that go before it. After a no,
+  // whoever asked still wants to.
+  bool MaySend(double units, double ahead, Instant now);
+  bool MaySend(double units, Instant now) { return MaySend(units, 0, now); }
   Duration Wait(double units) const;  // after a no: how long it makes no sense to ask again
   double request_units() const;       // that a request of several items is to have at the most
   bool dark() const { return mode_ == Mode::kDark; }  // a request is one item, to see whether it takes any
@@ -86,8 +88,10 @@ class CapacityBound {
   }
   void Accelerate();
   void Grow(double seconds);
-  double FillRate() const;  // units a second that may leave
-  double Pause() const;     // s
+  double FillRate() const;          // units a second that may leave
+  double Pause() const;             // s
+  double Usual(double rate) const;  // s
+  bool Holds() const;
   Share RefusedLately() const;
   void OnTaken(const Reply& reply);
   void OnRefusal(double sent);
@@ -109,6 +113,8 @@ class CapacityBound {
   double in_flight_ = 0;         // units
   uint64_t flights_ = 0;         // requests
   double largest_ = 1;           // units of a request, of late
+  double item_ = 1;              // units of an item, of late
+  double asked_ = 1;             // the same, with those that went before it
   double hungry_ = 0;            // s since it was empty, in which somebody waited
   bool wanted_ = false;          // somebody was told no, and has sent nothing since
   bool doubts_ = false;
@@ -116,15 +122,17 @@ class CapacityBound {
   double round_trip_ = 0.02;  // s, smoothed
   std::deque<Recent> recent_;
   double stored_ = 0;  // units, ever
-  struct Dry {
-    double at, stored;
+  struct Moment {
+    double at = 0, stored = 0;
   };
-  std::optional<Dry> dry_;  // when it was found empty the last time
-  bool took_ = false;       // kMeasure: anything, since that began
-  double empty_at_ = -1;    // when startup ended
-  double last_stored_ = 0;  // when
-  int refused_whole_ = 0;   // requests in a row
-  double before_dark_ = 0;  // rate when that began
+  std::optional<Moment> dry_;  // when it was found empty the last time
+  Moment held_;                // when it was last as it is described: it said so, or it refused something
+  bool took_ = false;          // kMeasure: anything, since that began
+  double empty_at_ = -1;       // when startup ended
+  double last_stored_ = 0;     // when
+  double replied_ = 0;         // when it said anything
+  int refused_whole_ = 0;      // requests in a row
+  double before_dark_ = 0;     // rate when that began
 
   double budget_ = 0;  // units that may still be refused for growing
   double clean_ = 0;   // s of growth since the last cut

@@ -179,6 +179,61 @@ TEST_F(CapacityBoundTest, WhatASlowSourceSentIsNotTheTablesCapacity) {
   EXPECT_EQ(Burst(25), 50);
 }
 
+TEST_F(CapacityBoundTest, WhereNothingIsDescribedNothingIsCertain) {
+  bound_.Describe({.units = 0, .certain = true}, now_);
+  SendOne(1, 0);
+  for (int i = 0; i < 3000; ++i) {
+    now_ += milliseconds(10);
+    if (bound_.MaySend(1, now_)) SendOne(1, i % 50 == 0 ? 0 : 1);
+  }
+  now_ += seconds(2);
+  EXPECT_TRUE(bound_.MaySend(1, now_)) << "a second of the least capacity that there is";
+}
+
+// A request of many was refused while nothing was known; that is no debt of the small ones that come after
+// it.
+TEST_F(CapacityBoundTest, GrowsAgainSoonAfterRefusalsByChance) {
+  bound_.Describe({.units = 20, .certain = true}, now_);
+  now_ += seconds(1);
+  SendOne(500, 0);
+  for (int i = 0; i < 6; ++i) {
+    while (!bound_.MaySend(10, now_)) now_ += milliseconds(10);
+    SendOne(10, i % 2 == 0 ? 0 : 10);
+  }
+  ASSERT_LT(bound_.rate(), 15);
+  for (const Instant end = now_ + seconds(150); now_ < end; now_ += milliseconds(10))
+    if (bound_.MaySend(10, now_)) SendOne(10, 10);
+  EXPECT_GE(bound_.rate(), 20);
+}
+
+TEST_F(CapacityBoundTest, MoreThanIsDescribedIsTriedNowAndThen) {
+  bound_.Describe({.units = 100, .certain = true}, now_);
+  now_ += seconds(1);
+  SendOne(1, 0);
+  double most = 0;
+  const auto send_for = [&](Duration time) {
+    most = 0;
+    for (const Instant end = now_ + time; now_ < end; now_ += milliseconds(10)) {
+      for (int i = 0; i < 10 && bound_.MaySend(1, now_); ++i) {
+        bound_.Send(1, now_);
+        bound_.OnReply({now_, 1, 1, 0, 1}, now_);
+      }
+      most = std::max(most, bound_.rate());
+    }
+  };
+  send_for(seconds(10));
+  EXPECT_EQ(most, 100);
+  send_for(seconds(20));
+  ASSERT_GT(most, 100);
+  while (!bound_.MaySend(1, now_)) now_ += milliseconds(1);
+  SendOne(1, 0);
+  EXPECT_EQ(bound_.rate(), 100) << "it is still so";
+  send_for(seconds(10));
+  EXPECT_EQ(most, 100);
+  send_for(seconds(60));
+  EXPECT_GT(most, 200) << "it is no longer so";
+}
+
 TEST_F(CapacityBoundTest, ADescriptionThatChanges) {
   bound_.Describe({.units = 100, .certain = true}, now_);
   now_ += seconds(1);

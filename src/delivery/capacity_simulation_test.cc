@@ -126,7 +126,7 @@ TEST(CapacitySimulationTest, ItemsOfAnySizeDescriptionDenied) {
     load.units = AnySize;
     const Simulation run(load);
     AtLeast("use", run.Use(), 0.95, 0.95);
-    AtMost("refused", run.Refused(), refused, 2 * refused);
+    AtMost("refused", run.Refused(), refused, 1.5 * refused);
   }
 }
 
@@ -165,7 +165,8 @@ TEST(CapacitySimulationTest, CapacityInStepsOrInDebt) {
       load.table.debt = described;
       const Simulation run(load);
       AtLeast("use", run.Use(), 0.99, 0.97);
-      AtMost("refused", run.Refused(), described ? 0.001 : 0.02, 0.04);
+      // Of one that may go into debt more than what is described is got, and so tried for.
+      AtMost("refused", run.Refused(), described ? 0.005 : 0.02, described ? 0.01 : 0.04);
     }
   }
 }
@@ -201,6 +202,26 @@ TEST(CapacitySimulationTest, TwiceTheCapacity) {
       }),
              described ? 65 : 70, described ? 80 : 150);
     }
+  }
+}
+
+// Its owner, or auto scaling, gave it more since it was looked at: that is tried for, and costs next to
+// nothing while it is not so.
+TEST(CapacitySimulationTest, TwiceTheCapacityAndAnOldLook) {
+  for (const auto& [units, within, limit] : {std::tuple(10, 65, 150), {100, 65, 80}, {1000, 65, 80}}) {
+    SCOPED_TRACE(units);
+    LoadCase load = Table(units, true, 500);
+    load.table.steps = {{200, 2.0 * units}};
+    const Simulation run(load, units == 1000 ? 10 : 20);
+    const double window = units == 10 ? 20 : 5;
+    AtMost("found within", run.Of([&, units = units](const LoadResult& result) {
+      return LoadResult::When(
+                 200 + window, 500, 1,
+                 [&](double at) { return result.Stored(at - window, at) >= 0.95 * 2 * units * window; }) +
+             window;
+    }),
+           within, limit);
+    AtMost("refused", run.Refused(50, 500), 0.02, 0.03);
   }
 }
 
@@ -294,7 +315,7 @@ TEST(CapacitySimulationTest, EveryPartitionIsFull) {
   load.table = {.wcu = 100000, .saved_s = 1, .partitions = 4, .partition_wcu = 250};
   load.seconds = 200;
   const Simulation run(load);
-  AtLeast("use", run.Use(50, 200, 1000), 0.97, 0.85);
+  AtLeast("use", run.Use(50, 200, 1000), 0.98, 0.97);
   AtMost("refused", run.Refused(50, 200), 0.02, 0.04);
 }
 

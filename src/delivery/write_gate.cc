@@ -28,8 +28,7 @@ WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
     if (&other == &own || !other.oldest || *other.oldest >= wanted.oldest) continue;
     if (now - other.asked <= kForgotten) ahead += other.units;
   }
-  const bool may = bound_.MaySend(ahead + units, now) || (ahead == 0 && bound_.MaySend(units, now));
-  if (!may) {
+  if (!bound_.MaySend(units, ahead, now)) {
     own = {wanted.oldest, now, units};
     return {std::nullopt, bound_.Wait(ahead + units), bound_.limits()};
   }

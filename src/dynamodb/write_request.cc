@@ -86,6 +86,8 @@ bool MatchUnprocessed(const WriteKind& kind, const dom::object& tables, std::spa
   return true;
 }
 
+constexpr size_t kKeptFor = 16 << 10;  // bytes of a reply
+
 // What the service says beside the outcome: nothing depends on its being there, or right.
 std::optional<double> ConsumedOf(const WriteKind& kind, const dom::element& value) {
   dom::array tables;
@@ -105,7 +107,10 @@ bool ReadBatchReply(const WriteKind& kind, const Reply& reply, std::span<const S
   if (!reply.verdict.ok()) return false;
   if (reply.body == kAllStored) return true;
 
-  thread_local dom::parser parser;  // keeps its buffers: there is a reply for each request
+  // One of them keeps its buffers, as there is a reply for each request; of a long one they are too large.
+  thread_local dom::parser kept;
+  dom::parser fresh;
+  dom::parser& parser = reply.body.size() <= kKeptFor ? kept : fresh;
   dom::object root;
   outcome.fault = FaultOfBody(reply.body);
   if (reply.body.empty() || parser.parse(reply.body.data(), reply.body.size()).get(root)) return false;

@@ -68,8 +68,6 @@ def test_a_table_that_takes_nothing_for_a_while_is_left_alone(connector, start_s
     lines = lines_of(SLOW, OTHERS, states_every=60)
     connector.write(config_of(server, workers=2), messages.catalog("slow", "b", "c"), lines).ok()
     log = server.log("BatchWriteItem")
-    import collections
-    print(sorted(collections.Counter((int(l["t"]-log[0]["t"]), l["status"], l["stored"]) for l in log if "t_slow" in l["tables"]).items()))
     refused = [line for line in log if line["status"] == 400]
     assert 3 <= len(refused) <= 40, "requests to a table that takes nothing"
     began = log[0]["t"]

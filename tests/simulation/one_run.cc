@@ -88,7 +88,8 @@ RunReport RunOnce(const Plan& plan, std::function<void(const std::string& line)>
                 .make_client = [&](EventLoop& loop) { return network.MakeClient(loop, most_requests); },
                 .prepare = LookAtTables(plan, run),
                 .input_fd = streams.in(),
-                .signal_fd = streams.signals()});
+                .signal_fd = streams.signals(),
+                .described_is_enforced = true});
       flushed = SayTheRest(writer, result, scheduler);
     }
     streams.ReadAll();

@@ -13,6 +13,10 @@ constexpr double kAroundText = 260;
 // Of a table of a few units whose capacity nobody tells, one refused item of hundreds of units is worth a
 // minute.
 constexpr double kSlack = 1.35;
+// A refusal by chance, or in a dark spell, tells the program what one of the table would: that it is empty.
+// What had been saved may then stay there, and when there are no more of them what it takes is found again: a
+// debt of a minute is paid, and half a minute it grows (delivery/capacity_rules.h).
+constexpr double kFoundAgain = 60 + 30;
 // The deadline of a request (HttpClient::Options), the longest pause (times::kLongestPause), and a little.
 constexpr double kLastTrouble = 30 + 20 + 5;
 
@@ -36,10 +40,21 @@ double UnitsOf(const Plan& plan, size_t table) {
 
 bool HasFaults(const Plan& plan) { return plan.fired ? !plan.fired->empty() : !plan.faults.empty(); }
 
+bool HasRefusals(const Plan& plan) {
+  const auto is_dark = [](const TableSetting& table) { return !table.dark.empty(); };
+  if (std::any_of(plan.tables.begin(), plan.tables.end(), is_dark)) return true;
+  const auto refuses = [](const auto& fault) {
+    return fault.fault == NameOf(Fault::kThrottled) || fault.fault == NameOf(Fault::kUnprocessed);
+  };
+  return plan.fired ? std::any_of(plan.fired->begin(), plan.fired->end(), refuses)
+                    : std::any_of(plan.faults.begin(), plan.faults.end(), refuses);
+}
+
 }  // namespace
 
 Pace PaceOf(const Plan& plan, const Input& input) {
   Pace pace;
+  const bool refusals = HasRefusals(plan);
   if (HasFaults(plan)) pace.troubled_s = plan.calm_s;
   pace.troubled_s = LastEnd(plan.line_stalls, pace.troubled_s);
   pace.troubled_s = LastEnd(plan.reader_stalls, pace.troubled_s);
@@ -51,8 +66,10 @@ Pace PaceOf(const Plan& plan, const Input& input) {
     const TableSetting& table = plan.tables[i];
     for (const Spell& spell : table.dark)
       pace.troubled_s = std::max(pace.troubled_s, std::min(spell.to, spell.from + plan.give_up_s));
-    if (table.wcu > 0) pace.need_s = std::max(pace.need_s, UnitsOf(plan, i) / table.wcu - table.saved_s);
+    const double saved_s = refusals ? 0 : table.saved_s;
+    if (table.wcu > 0) pace.need_s = std::max(pace.need_s, UnitsOf(plan, i) / table.wcu - saved_s);
   }
+  if (refusals) pace.troubled_s += kFoundAgain;
   return pace;
 }
 

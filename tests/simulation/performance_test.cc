@@ -118,7 +118,7 @@ TEST_F(PerformanceTest, WhatATableTakesIsUsed) {
            plan.tables[0].wcu = wcu;
            return plan;
          })) {
-      EXPECT_GE(static_cast<double>(report.items_stored) / (wcu * report.seconds), 0.85) << wcu;
+      EXPECT_GE(static_cast<double>(report.items_stored) / (wcu * report.seconds), 0.97) << wcu;
     }
   }
 }

@@ -53,7 +53,7 @@ struct WriteOutcome {
   // What was wrong with the reply, kUnprocessed where items came back; kNone too with a verdict that is not
   // ok, which has its own.
   ReplyFault fault = ReplyFault::kNone;
-  Text reason;  // with kErrorAsSuccess: what the error means
+  Text reason;                     // with kErrorAsSuccess: what the error means
   std::optional<double> consumed;  // write units of the table and its indexes; absent: the reply does not say
 };
 

@@ -278,7 +278,7 @@ StreamTotals StreamPhase::TotalsOf(StreamNo stream) const {
   return {.stored = settled.stored,
           .rejected = settled.rejected,
           .waiting = flow_.clock(table).waiting(),
-          .throttled = flow_.bound(table).Throttled(parts_.clock.Now())};
+          .throttled = flow_.gate(table).Throttled(parts_.clock.Now())};
 }
 
 }  // namespace ddb

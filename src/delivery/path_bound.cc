@@ -17,7 +17,7 @@ constexpr double kStanding = 2;
 constexpr int kStandingRounds = 3;
 constexpr double kCollapsing = 3;
 // How far above what the line holds the window goes, and how fast it moves a round.
-constexpr double kAbove = 1.25;
+constexpr double kAbove = 1.15;
 constexpr double kUp = 1.1;
 constexpr double kDown = 0.8;
 // Startup: the window grows by this many times what is answered, to this many times what the line holds. It

@@ -1,6 +1,7 @@
 #include "airbyte/line_skim.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "airbyte/odd_line.h"
 #include "airbyte/unknown_message.h"
@@ -178,7 +179,9 @@ LineSkim::Captured* LineSkim::CapturedOf(Member member) {
 
 void LineSkim::BeginValue(char c) {
   Captured* const captured = CapturedOf(member_);
-  if (captured != nullptr) *captured = {.is_text = false, .is_null = c == 'n', .raw = {}};
+  if (captured == &stream_ || captured == &namespace_)
+    has_two_streams_ |= std::exchange(captured->is_there, true);
+  if (captured != nullptr) *captured = {.is_there = true, .is_text = false, .is_null = c == 'n', .raw = {}};
   NoteKind(c);
   opened_ = c == '{' || c == '[' ? member_ : Member::kOther;
   if (c == '"') {
@@ -200,6 +203,7 @@ void LineSkim::NoteKind(char c) {
       holds_record_ |= c != 'n';
       in_record_ = record_is_object_;
       stream_ = namespace_ = {};
+      has_two_streams_ = false;
       break;
     case Member::kOddRecord:
       has_text_of_record_ |= c == '"';
@@ -240,7 +244,8 @@ void LineSkim::EndString() {
     return;
   }
   Captured* const captured = CapturedOf(member_);
-  if (captured != nullptr && is_captured_) *captured = {.is_text = true, .is_null = false, .raw = text_};
+  if (captured != nullptr && is_captured_)
+    *captured = {.is_there = true, .is_text = true, .is_null = false, .raw = text_};
   says_failed_ |= member_ == Member::kLevel && Letters(text_) == "FATAL";
   says_failed_ |= member_ == Member::kStatus && Letters(text_) == "FAILED";
   EndValue();
@@ -326,6 +331,7 @@ SkimmedLine LineSkim::Finish() const {
   if (state_ != State::kDone) return malformed("line is not valid JSON");
   if (type == "RECORD") {
     if (has_two_records_ || holds_odd_record_) return malformed(kTwoRecords);
+    if (has_two_streams_) return malformed(kMemberTwice);
     if (!record_is_object_) return malformed("record is not an object");
     if (!name) return malformed("record.stream is missing or not text");
     if (!line.stream->ns && !namespace_.is_null) return malformed("record.namespace is not text");

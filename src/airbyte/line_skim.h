@@ -77,6 +77,7 @@ class LineSkim {
     kBareData,
   };
   struct Captured {
+    bool is_there = false;
     bool is_text = false;
     bool is_null = true;  // or absent
     std::string raw;      // inside its quotes
@@ -121,6 +122,7 @@ class LineSkim {
   bool record_is_object_ = false;
   bool holds_record_ = false;     // a member `record` that is no null
   bool has_two_records_ = false;  // several
+  bool has_two_streams_ = false;  // it, or namespaces
   // An object or a list that is called so in another writing, or one level down, and is not empty.
   bool holds_odd_record_ = false;
   bool holds_inner_record_ = false;

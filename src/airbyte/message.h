@@ -57,6 +57,9 @@ struct StateFields {
 // JSON's readers would take the last of them, and the others would be lost without a word.
 inline constexpr Text kTwoRecords = "it has more than one record; each has to come in a message of its own";
 
+// The same of its parts: of two `data` the first would be lost, and of two streams one is the wrong table.
+inline constexpr Text kMemberTwice = "a member of its record is there twice";
+
 // The reason of a record that asks for more than to be stored: no setting allows to go on without its file.
 inline constexpr Text kComesWithAFile = "it comes with a file to be copied, which is not supported";
 

@@ -80,7 +80,7 @@ class LineParser {
           out_.kind = LineKind::kRecord;
         } else {
           Malformed(record_reason_);
-          out_.has_stream_for_error = out_.record.has_stream && !record_ns_is_bad_;
+          out_.has_stream_for_error = out_.record.has_stream && !record_stream_is_open_;
         }
         return;
       case MessageType::kState:
@@ -128,7 +128,7 @@ class LineParser {
 
   const char* ReadRecord(const char* p) {
     out_.record = {};
-    record_ns_is_bad_ = false;
+    record_stream_is_open_ = false;
     if (!HoldsRecord()) record_at_ = p;
     if (*p != 'n') ++records_;
     if (*p != '{') {
@@ -139,6 +139,8 @@ class LineParser {
     Text data_reason = "record.data is missing";
     Text emitted_at_reason = "record.emitted_at is missing";
     Text meta_reason, file_reason;
+    unsigned met = 0;  // members, by their number and 1; others are 0
+    unsigned twice = 0;
     const auto read_stream = [&](const char* next) {
       out_.record.stream = stream.stream;
       out_.record.has_stream = stream.has_name;
@@ -146,6 +148,8 @@ class LineParser {
     };
     p = line_.Members<"stream", "data", "emitted_at", "namespace", "meta", "file_reference", "file">(
         p, [&](int member, const char* value) {
+          twice |= met & (1U << (member + 1));
+          met |= 1U << (member + 1);
           switch (member) {
             case 0:
               return read_stream(stream.ReadName(line_.Read(value, line_.scratch.record.name)));
@@ -162,7 +166,8 @@ class LineParser {
               return line_.Skip(value);
           }
         });
-    record_ns_is_bad_ = stream.bad_ns;
+    constexpr unsigned kNamesStream = 1U << 1 | 1U << 4;
+    record_stream_is_open_ = stream.bad_ns || (twice & kNamesStream) != 0;
     if (!stream.has_name) {
       record_reason_ = "record.stream is missing or not text in UTF-8";
     } else if (stream.bad_ns) {
@@ -171,6 +176,7 @@ class LineParser {
       record_reason_ = file_reason.empty() ? data_reason : file_reason;
     } else {
       record_reason_ = emitted_at_reason.empty() ? meta_reason : emitted_at_reason;
+      if (record_reason_.empty() && twice > 1) record_reason_ = kMemberTwice;
     }
     return p;
   }
@@ -227,9 +233,9 @@ class LineParser {
   Text syntax_reason_ = kNotJson;
   // Why a payload is of no use, "": it is. Told only if it turns out to be of the line's type.
   Text record_reason_ = "record is missing";
-  bool record_ns_is_bad_ = false;
-  int records_ = 0;           // members `record` that are no null
-  bool holds_other_ = false;  // an object or a list in a member that no RECORD has
+  bool record_stream_is_open_ = false;  // it cannot be told which it is
+  int records_ = 0;                     // members `record` that are no null
+  bool holds_other_ = false;            // an object or a list in a member that no RECORD has
   StatePayload state_;
   TracePayload trace_;
 };

@@ -7,8 +7,8 @@
 //
 // Any valid JSON, and what else is understood (json::Grammar::kLenient; for that a line that is not JSON is
 // read a second time): members in any order, any whitespace, explicit nulls, unknown members, duplicate
-// members (last wins, but not over a record), escapes in names. One parser per worker; not thread-safe. The
-// line must be followed by json::kPadding readable bytes.
+// members (last wins, but not over a record or a part of one), escapes in names. One parser per worker; not
+// thread-safe. The line must be followed by json::kPadding readable bytes.
 #pragma once
 
 #include <string>

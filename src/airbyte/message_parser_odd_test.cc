@@ -26,6 +26,32 @@ TEST_F(MessageParserTest, SeveralRecordsInOneMessage) {
   }
 }
 
+TEST_F(MessageParserTest, APartOfARecordTwice) {
+  const auto of = [](const std::string& record) { return R"({"type":"RECORD","record":{)" + record + "}}"; };
+  for (const char* twice : {R"("stream":"a","data":{"id":1},"data":{"id":2},"emitted_at":1)",
+                            R"("data":{},"stream":"a","emitted_at":1,"data":{})",
+                            R"("stream":"a","data":{},"emitted_at":1,"emitted_at":2)",
+                            R"("stream":"a","d\u0061ta":{},"data":{},"emitted_at":1)",
+                            R"("stream":"a","data":{},"emitted_at":1,"meta":{},"meta":{})"}) {
+    EXPECT_EQ(Reason(of(twice)), kMemberTwice.view()) << twice;
+    EXPECT_TRUE(parsed_.has_stream_for_error) << twice;
+  }
+  // Whose it is cannot be told then.
+  for (const char* twice : {R"("stream":"a","stream":"b","data":{},"emitted_at":1)",
+                            R"("stream":"a","stream":"a","data":{},"emitted_at":1)",
+                            R"("stream":"a","namespace":"n","data":{},"emitted_at":1,"namespace":"m")"}) {
+    EXPECT_EQ(Reason(of(twice)), kMemberTwice.view()) << twice;
+    EXPECT_FALSE(parsed_.has_stream_for_error) << twice;
+  }
+  Reason(of(R"("stream":"a","stream":"b","data":[],"emitted_at":1)"));
+  EXPECT_FALSE(parsed_.has_stream_for_error);
+  for (const char* once : {R"("namespace":null,"stream":"a","data":{},"meta":null,"emitted_at":1)",
+                           R"("stream":"a","data":{},"emitted_at":1,"x":1,"x":2,"y":3)",
+                           R"("stream":"a","data":{"x":1,"x":2},"emitted_at":1)"}) {
+    EXPECT_EQ(Parse(of(once)).kind, LineKind::kRecord) << once << parsed_.reason;
+  }
+}
+
 TEST_F(MessageParserTest, LinesOfALogInJson) {
   for (
       const char* line :
@@ -37,6 +63,9 @@ TEST_F(MessageParserTest, LinesOfALogInJson) {
        "{\"msg\":\"caf\xE9\"}", R"({ "m\u0073g" : "" })",
        R"({"msg":"schema {\"type\":\"record\",\"name\":\"x\",\"fields\":[]}","level":"debug"})",
        R"({"msg":"schema","schema":{"type":"record","fields":[{"name":"a","type":{"type":"RECORD","fields":[]}}]}})",
+       R"({"msg":"response {\"records\":[{\"id\":1}]}"})",
+       R"({"version":"1.1","host":"h","short_message":"x"})", R"({"severity":"INFO","textPayload":"x"})",
+       R"({"@t":"now","@mt":"x {A}","A":1})",
        R"({"x":" {\"state\":{},\"type\":\"STATE\"} ","msg":"sending"})"}) {
     EXPECT_EQ(Parse(line).kind, LineKind::kLogLine) << line << parsed_.reason;
   }

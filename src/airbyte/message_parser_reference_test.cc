@@ -24,7 +24,8 @@ class Reference {
     if (parser_.parse(text).get(top) != simdjson::SUCCESS) return "";
     const auto type = Text(Member(top, "type"));
     if (!top.is_object() || !type) return "malformed";
-    if (*type == "RECORD") return Records(top) > 1 ? "malformed" : Record(Member(top, "record"));
+    if (*type == "RECORD")
+      return Count(top, "record", false) > 1 ? "malformed" : Record(Member(top, "record"));
     if (Holds(top, "record")) return "malformed";
     if (!IsKnown(*type) && LooksLikeRecord(top, 4)) return "malformed";
     if (!IsKnown(*type) && Holds(top, {}) &&
@@ -40,11 +41,11 @@ class Reference {
   static constexpr const char* kNoStream = "\xFF";
   using Element = std::optional<simdjson::dom::element>;
 
-  static int Records(const simdjson::dom::element& top) {
-    int records = 0;
-    for (const auto field : simdjson::dom::object(top))
-      records += field.key == "record" && !field.value.is_null();
-    return records;
+  static int Count(const simdjson::dom::element& object, std::string_view name, bool nulls) {
+    int count = 0;
+    for (const auto field : simdjson::dom::object(object))
+      count += field.key == name && (nulls || !field.value.is_null());
+    return count;
   }
   // A member of that name, or any but the type, that is not empty.
   static bool Holds(const simdjson::dom::element& top, std::string_view name) {
@@ -110,6 +111,9 @@ class Reference {
     return (ns ? *Text(ns) + "/" : "") + *text;
   }
   static std::string Record(const Element& record) {
+    for (const char* name : {"stream", "data", "emitted_at", "namespace", "meta"}) {
+      if (IsObject(record) && Count(*record, name, true) > 1) return "malformed";
+    }
     const std::string stream = Stream(record, "stream");
     const Element emitted_at = Member(record, "emitted_at");
     const Element meta = Member(record, "meta");

@@ -15,16 +15,19 @@ constexpr size_t kMostUndecided = 4096;
 constexpr size_t kMostOfAQuote = 6;
 
 constexpr bool IsLetter(char c) { return IsAlpha(c) || c == '_'; }
-constexpr bool MayBeginQuote(char c) { return c == '"' || c == '\'' || c == '\\'; }
+constexpr bool MayBeginQuote(char c) { return c == '"' || c == '\'' || c == '\\' || c == '&'; }
 bool HasBrace(std::string_view text) { return text.find_first_of("{}") != std::string_view::npos; }
 
-// Behind the quote at `p`; `p`: there is none. Some encoders write all quotes in a string as \u0022.
+// Behind the quote at `p`; `p`: there is none. Some encoders write all quotes in a string as \u0022, and
+// those for HTML as &quot;.
 const char* BehindQuote(const char* p, const char* end) {
   if (p == end) return p;
   if (*p == '"' || *p == '\'') return p + 1;
-  if (*p != '\\') return p;
+  if (*p != '\\' && *p != '&') return p;
   const std::string_view text(p, static_cast<size_t>(end - p));
-  return text.starts_with("\\u0022") || text.starts_with("\\u0027") ? p + kMostOfAQuote : p;
+  const bool is_quote =
+      text.starts_with("\\u0022") || text.starts_with("\\u0027") || text.starts_with("&quot;");
+  return is_quote ? p + kMostOfAQuote : p;
 }
 
 // Spaces, those that are escaped among them, and the backslashes of however many encodings.
@@ -105,7 +108,7 @@ void SignSearch::Words::AddKey(std::string_view letters, const Word& word) {
   emitted_at_ |= letters == "EMITTEDAT";
   connection_status_ |= letters == "CONNECTIONSTATUS";
   if (!word.holds) return;
-  record_ |= MeansRecord(letters);
+  record_ |= letters == "RECORD";
   fields_ |= letters == "FIELDS" && word.holds_list;
   data_ |= letters == "DATA";
   trace_ |= letters == "TRACE";
@@ -113,7 +116,7 @@ void SignSearch::Words::AddKey(std::string_view letters, const Word& word) {
 }
 
 void SignSearch::Words::AddValue(std::string_view letters, const Word& word) {
-  record_ |= word.may_be_key && MeansRecord(letters);
+  record_ |= word.may_be_key && letters == "RECORD";
   if (word.text == "RECORD") (is_type_next_ ? record_type_ : record_) = true;
   state_ |= is_type_next_ && letters == "STATE";
   trace_ |= letters == "TRACE";

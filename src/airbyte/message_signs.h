@@ -6,7 +6,9 @@
 // What names a record: a key `record` in any writing that holds something, the word RECORD in capitals, or
 // data beside emitted_at. `record` in small letters as a value is none: so schemas call a nested type
 // (https://avro.apache.org/docs/1.12.0/specification/#schema-record), and a message in such writing has the
-// key as well. BigQuery writes that type in capitals, beside the list of its fields.
+// key as well. BigQuery writes that type in capitals, beside the list of its fields. `records` is none
+// either: so services call what they answer (Salesforce, Airtable, events of S3), and a list of ours has
+// emitted_at.
 //
 // Pure; called for odd lines only, by a worker, or while a line that is too long is read.
 #pragma once

@@ -14,8 +14,10 @@ namespace {
 constexpr std::string_view kTypesForOthers[] = {"LOG",     "SPEC",    "CONNECTION_STATUS",
                                                 "CATALOG", "CONTROL", "DESTINATION_CATALOG"};
 
-// What loggers call the text of a line: Docker's, bunyan's and zap's, logrus', structlog's.
-constexpr std::string_view kTextsOfLoggers[] = {"log", "msg", "message", "event"};
+// What loggers call the text of a line: Docker's, bunyan's and zap's, logrus', structlog's, GELF's, Google
+// Cloud's, Serilog's.
+constexpr std::string_view kTextsOfLoggers[] = {"log",           "msg",         "message", "event",
+                                                "short_message", "textPayload", "@m",      "@mt"};
 
 // How deep a record is looked for in what may be its wrapping.
 constexpr int kLevels = 4;

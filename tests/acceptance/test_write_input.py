@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import html
 import json
 import lzma
 import os
@@ -202,6 +203,10 @@ BAD = {
                      "not valid JSON", False),
     "data text": ('{"type":"RECORD","record":{"stream":"s","data":"%s","emitted_at":1}}' % PRIVATE, "data is not an object", True),
     "data list": ('{"type":"RECORD","record":{"stream":"s","data":[%s],"emitted_at":1}}' % SECRET, "data is not an object", True),
+    "data twice": ('{"type":"RECORD","record":{"stream":"s","data":{"id":0},"data":%s,"emitted_at":1}}' % SECRET, "there twice", True),
+    "two streams": ('{"type":"RECORD","record":{"stream":"t","data":%s,"emitted_at":1,"stream":"s"}}' % SECRET, "there twice", False),
+    "a namespace and none": ('{"type":"RECORD","record":{"stream":"s","namespace":"n","data":%s,"emitted_at":1,"namespace":null}}' % SECRET,
+                             "there twice", False),
     "data null": ('{"type":"RECORD","record":{"stream":"s","data":null,"emitted_at":1}}', "data is missing", True),
     "data missing": ('{"type":"RECORD","record":{"stream":"s","emitted_at":1}}', "data is missing", True),
     "emitted_at missing": ('{"type":"RECORD","record":{"stream":"s","data":%s}}' % SECRET, "emitted_at is missing", True),
@@ -402,6 +407,11 @@ PARTS_OF_A_MESSAGE = {
     "in CSV": lambda record: '"' + record.replace('"', '""') + '"',
     "behind many braces": lambda record: "log " + "{" * 65 + record,
     "as Python shows it": lambda record: "DEBUG " + repr(json.loads(record)),
+    "as Python shows a message": lambda record: (
+        f"AirbyteMessage(type=<Type.RECORD: 'RECORD'>, record=AirbyteRecordMessage(stream='s', data={{'note': '{PRIVATE}'}}, emitted_at=1))"),
+    "as JavaScript shows it": lambda record: "DEBUG { type: 'RECORD', record: { stream: 's', data: [Object], emitted_at: 1 } }",
+    "as an event of a server": lambda record: "data: " + record,
+    "for HTML": lambda record: "DEBUG " + html.escape(record),
 }
 
 
@@ -423,7 +433,12 @@ SCHEMAS = [
     "DEBUG schema " + repr({"type": "record", "name": PRIVATE, "fields": []}),
     'DEBUG table {"schema":{"fields":[{"name":"%s","type":"RECORD","mode":"REPEATED","fields":[{"name":"b"}]}]}}' % PRIVATE,
     'field "%s" of {b} is a "record"' % PRIVATE,
+    # And others call what they answer so.
+    'DEBUG response {"records":[{"id":"rec1","fields":{"a":"%s"}}],"offset":"x"}' % PRIVATE,
+    'INFO event {"Records":[{"eventVersion":"2.1","s3":{"object":{"key":"%s"}}}]}' % PRIVATE,
 ]
+LOGGERS = [{"version": "1.1", "host": "h", "short_message": PRIVATE}, {"severity": "INFO", "textPayload": PRIVATE},
+           {"@t": "now", "@mt": "x {A}", "A": PRIVATE}, {"@timestamp": "now", "log.level": "INFO", "message": PRIVATE}]
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -433,7 +448,7 @@ def test_text_between_the_messages_is_passed_over(connector, engine, dynamodb, p
             f"{PRIVATE}: caf\u00e9", f'read {{"records": 42, "record": null, "state": "{PRIVATE}"}}', "[{main}] INFO started", "[ {x} ] hi",
             json.dumps({"level": "debug", "msg": "read {} of " + PRIVATE, "records": 42, "record": None, "state": "running"}),
             json.dumps({"log": f'the "type" is {PRIVATE}', "stream": "stdout"}), '{"message":"%s"}' % PRIVATE,
-            *SCHEMAS, *[json.dumps({"level": "debug", "msg": text}) for text in SCHEMAS]]
+            *[json.dumps(line) for line in LOGGERS], *SCHEMAS, *[json.dumps({"level": "debug", "msg": text}) for text in SCHEMAS]]
     config, catalog = configured(engine, prefix, workers=workers)
     lines = [*text[:4], *records(10), *text[4:], messages.stream_state("s", {"n": 1}), *records(10, first=10), *text * 1000,
              messages.stream_state("s", {"n": 2})]

@@ -225,6 +225,8 @@ BAD_RECORDS = {
     "data null": ('"data":null,"emitted_at":1,"x":"%s"', "data is missing"),
     "data missing": ('"emitted_at":1,"x":"%s"', "data is missing"),
     "data good and then a list": ('"data":{"note":"%s"},"data":[],"emitted_at":1', "data is not an object"),
+    "data twice": ('"data":{"note":"%s"},"emitted_at":1,"data":{"id":0}', "there twice"),
+    "meta twice": ('"data":{"note":"%s"},"meta":{"changes":[]},"emitted_at":1,"meta":null', "there twice"),
     "emitted_at null": ('"data":{"note":"%s"},"emitted_at":null', "emitted_at is missing"),
     "emitted_at missing": ('"data":{"note":"%s"}', "emitted_at is missing"),
     "emitted_at a list": ('"data":{"note":"%s"},"emitted_at":[1]', "emitted_at is not"),

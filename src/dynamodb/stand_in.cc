@@ -13,6 +13,20 @@ namespace {
 constexpr std::string_view kMiddle = "_airbyte_stand_in_";
 constexpr size_t kHashDigits = 8;
 
+// What makes room for a stand-in.
+std::string WayOut(ErrorCode refused) {
+  switch (refused) {
+    case ErrorCode::kTableLimit:
+    case ErrorCode::kCapacityLimit:
+    case ErrorCode::kAccountLimit:
+      return "Delete a table that is not needed, or have the account's quota raised";
+    case ErrorCode::kForeignKeys:
+      return "Move that table out of the way";
+    default:
+      return fmt::format("Allow dynamodb:CreateTable, DescribeTable and DeleteTable on tables *{}*", kMiddle);
+  }
+}
+
 }  // namespace
 
 // The hash keeps apart tables whose long names are cut, and makes the name one that nobody else gives.
@@ -43,6 +57,10 @@ Task<Status> StandIns::Settle(const TablePlan& plan, SurveyedTable& table) {
   const std::string name = StandInName(plan.table);
   const TableDescription& found = *table.found;
   if (found.created && table.left->created && *found.created < *table.left->created) {
+    log_.Info(fmt::format(
+        "Table {} is there from an overwrite that was ended before it dropped table {}, which stays "
+        "as it is.",
+        name, plan.table));
     if (plan.mode == TableMode::kAppend) (void)co_await Remove(plan, table);  // else it is used again
     co_return Ok();
   }
@@ -165,6 +183,7 @@ Task<Status> StandIns::MakeNamed(const std::string& name, const TablePlan& plan,
   if ((*made)->keys != table.found->keys) {
     table.stand_in = false;  // it is not ours
     Verdict foreign;
+    foreign.code = ErrorCode::kForeignKeys;
     foreign.reason = "a table of that name with other keys is there";
     co_return DoWithout(plan, table, foreign, "CreateTable");
   }
@@ -188,8 +207,6 @@ Status StandIns::DoWithout(const TablePlan& plan, const SurveyedTable& table, co
                            std::string_view operation) {
   const std::string name = StandInName(plan.table);
   if (table.settings.kms || !table.settings.indexes.empty()) {
-    const bool limit = refused.code == ErrorCode::kTableLimit || refused.code == ErrorCode::kCapacityLimit ||
-                       refused.code == ErrorCode::kAccountLimit;
     return ConfigError(
         fmt::format(
             "Table {} cannot be overwritten: while it is dropped and created again, an empty table {} "
@@ -197,10 +214,7 @@ Status StandIns::DoWithout(const TablePlan& plan, const SurveyedTable& table, co
             "between, and {} of that table is refused ({}). Nothing was changed. {}, or use another "
             "sync mode.",
             plan.table, name, table.settings.kms ? "encryption key" : "indexes", operation, refused.reason,
-            limit ? std::string("Delete a table that is not needed, or have the account's quota raised")
-                  : fmt::format("Allow dynamodb:CreateTable, DescribeTable and DeleteTable on tables "
-                                "*{}*",
-                                kMiddle)),
+            WayOut(refused.code)),
         fmt::format("{} of the stand-in: {}", operation, refused.Describe("")));
   }
   log_.Warn(

@@ -171,6 +171,7 @@ LineSkim::Captured* LineSkim::CapturedOf(Member member) {
       return &namespace_;
     case Member::kLevel:
     case Member::kStatus:
+    case Member::kRecord:  // a text in its place
       return &word_;
     default:
       return nullptr;
@@ -199,8 +200,11 @@ void LineSkim::NoteKind(char c) {
   switch (member_) {
     case Member::kRecord:  // the last one counts
       record_is_object_ = c == '{';
-      has_two_records_ |= holds_record_ && c != 'n';
-      holds_record_ |= c != 'n';
+      has_two_records_ |= has_record_ && c != 'n';
+      has_record_ |= c != 'n';
+      has_text_of_record_ |= c == '"';
+      holds_record_ |=
+          IsScalar(c) && c != 'n' && c != 'f';  // the others as soon as there is something in them
       in_record_ = record_is_object_;
       stream_ = namespace_ = {};
       has_two_streams_ = false;
@@ -246,6 +250,7 @@ void LineSkim::EndString() {
   Captured* const captured = CapturedOf(member_);
   if (captured != nullptr && is_captured_)
     *captured = {.is_there = true, .is_text = true, .is_null = false, .raw = text_};
+  holds_record_ |= member_ == Member::kRecord && !text_.empty();
   says_failed_ |= member_ == Member::kLevel && Letters(text_) == "FATAL";
   says_failed_ |= member_ == Member::kStatus && Letters(text_) == "FAILED";
   EndValue();
@@ -275,6 +280,7 @@ void LineSkim::Close(bool is_object) {
 }
 
 void LineSkim::NoteFirst() {
+  holds_record_ |= opened_ == Member::kRecord;
   holds_odd_record_ |= opened_ == Member::kOddRecord;
   holds_inner_record_ |= opened_ == Member::kInnerRecord;
   holds_state_ |= opened_ == Member::kState;

@@ -116,11 +116,12 @@ class LineSkim {
   Captured type_;
   Captured stream_;
   Captured namespace_;
-  Captured word_;           // of kLevel and kStatus
+  Captured word_;           // of kLevel, kStatus and a kRecord that is text
   bool in_record_ = false;  // within the object of the line's member
   bool in_log_ = false;     // or of its connectionStatus
   bool record_is_object_ = false;
-  bool holds_record_ = false;     // a member `record` that is no null
+  bool has_record_ = false;       // a member `record` that is no null
+  bool holds_record_ = false;     // one that is not empty
   bool has_two_records_ = false;  // several
   bool has_two_streams_ = false;  // it, or namespaces
   // An object or a list that is called so in another writing, or one level down, and is not empty.

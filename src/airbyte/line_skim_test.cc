@@ -71,7 +71,14 @@ TEST(LineSkim, TellsWhatALineIsWhereverItSaysSo) {
       {R"({"msg":"x","type":null})", "line is not an Airbyte message"},
       {R"({"msg":"x","state":{"data":1}})", "line is not an Airbyte message"},
       {R"({"msg":"x","records":"{}"})", "line is not an Airbyte message"},
-      {R"({"msg":"x","record":{}})", "line is not an Airbyte message"},
+      {R"({"msg":"x","record":{}})", "log line"},
+      {R"({"msg":"x","record":{"a":1}})", "line is not an Airbyte message"},
+      {R"({"msg":"x","record":"{}"})", "line is not an Airbyte message"},
+      {R"({"type":"STATE","record":{ },"state":{}})", "state"},
+      {R"({"type":"STATE","record":"","state":{}})", "state"},
+      {R"({"type":"LOG","record":false})", "ignored"},
+      {R"({"type":"LOG","record":7})", "it holds a record, but its type is not RECORD"},
+      {R"({"type":"LOG","record":"x"})", "it holds a record, but its type is not RECORD"},
       {R"({"msg":"x","rows":[{"stream":"s","data":{}}]})", "line is not an Airbyte message"},
       {R"({"msg":7})", "line is not an Airbyte message"},
       {R"({"note":"x"})", "line is not an Airbyte message"},
@@ -178,6 +185,14 @@ TEST(LineSkim, PassesOverNothingThatIsHeldUp) {
     }
   }
   EXPECT_GT(passed, 500);
+}
+
+// What is told of a line whose end has not been read.
+TEST(LineSkim, OfTwoRecordsTheStreamIsThatOfTheLastSoFar) {
+  const std::string first =
+      R"({"type":"RECORD","record":{"stream":"a","namespace":"n"},"record":{"data":{},)";
+  EXPECT_FALSE(Skim(first).stream);
+  EXPECT_EQ(Skim(first + R"("stream":"b",)").stream, (StreamId{std::nullopt, "b"}));
 }
 
 TEST(LineSkim, DepthIsABitEach) {

@@ -81,6 +81,10 @@ inline constexpr Duration kLapse = seconds(30);
 // And so long what was not accepted before, while others of the first requests are on their way: which of
 // their replies is read first must not matter.
 inline constexpr Duration kFirstFlight = seconds(2);
+// And so long an operation on tables that is denied: a permission is not known everywhere at once, as above,
+// and what is lost by a single denial may be a table's settings. No longer, as permissions that only settings
+// take are often not given at all.
+inline constexpr Duration kDenialMayPass = seconds(2);
 // An item that its table refuses while it takes others is given up after some refusals alone, over at least
 // so long: a hot partition cools within seconds, or is split within minutes.
 inline constexpr Duration kAloneAtLeast = seconds(60);

@@ -61,6 +61,17 @@ Verdict NoReplyInTime() {
   return verdict;
 }
 
+// Not of who asks, but of the permission for an operation, or for a key that it would use.
+bool IsDenial(const Verdict& verdict) {
+  return verdict.reaction == Reaction::kFailConfig &&
+         (verdict.code == ErrorCode::kAccessDenied || verdict.code == ErrorCode::kKmsUnavailable);
+}
+
+// Nothing but a permission was in the way of these.
+bool ShowsPermission(const ControlReply& reply) {
+  return reply.ok() || reply.in_use() || reply.verdict.code == ErrorCode::kResourceNotFound;
+}
+
 ControlReply Withdrawn(bool unknown, bool answered) {
   ControlReply reply;
   reply.verdict.reaction = Reaction::kRetry;
@@ -212,6 +223,7 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
   bool unknown = false;
   int reauthentications = 0;
   std::optional<Instant> refused_since;  // our keys, which were accepted before
+  std::optional<Instant> denied_since;
   std::optional<ControlWatch::Wait> wait;
   for (int attempts = 1;; ++attempts) {
     ControlReply reply;
@@ -234,23 +246,41 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
     reply.answered = watch_.answered;
     reply.unknown = unknown = unknown || OutcomeUnknown(reply.verdict);
     reauthentications = reply.verdict.reaction == Reaction::kReauthenticate ? reauthentications + 1 : 0;
+    if (ShowsPermission(reply)) watch_.denied.erase(std::string(operation.name));
     const Instant now = loop_.Now();
     Instant give_up = watch_.answered ? deadline : std::min(deadline, started_ + options_.first_reply);
     if (watch_.accepted && reply.verdict.RefusesWhoAsks()) {
       if (!refused_since) refused_since = now;
       give_up = std::min(deadline, *refused_since + times::kLapse);
+    } else if (IsDenial(reply.verdict)) {
+      if (gate || now >= deadline || !DenialMayPass(operation.name, denied_since)) co_return reply;
+      give_up = std::min(deadline, *denied_since + times::kDenialMayPass);
     } else {
       refused_since.reset();
+      denied_since.reset();
       if (IsFinal(operation.name, reply.verdict, reauthentications)) co_return reply;
     }
     if (now >= give_up) {
       reply.gave_up = true;
       co_return reply;
     }
-    wait->Met(reply.verdict, give_up);
+    if (IsDenial(reply.verdict)) {
+      wait.reset();  // it is over before it is worth a word
+    } else {
+      wait->Met(reply.verdict, give_up);
+    }
     const Duration delay = std::min(Delay(reply.verdict, attempts), give_up - now);
     co_await Sleep(delay);
   }
+}
+
+// A permission that is missing is waited for once, not with each of its tables and settings.
+bool ControlPlane::DenialMayPass(std::string_view operation, std::optional<Instant>& denied_since) {
+  if (watch_.denied.contains(operation)) return false;
+  if (!denied_since) denied_since = loop_.Now();
+  if (loop_.Now() < *denied_since + times::kDenialMayPass) return true;
+  watch_.denied.emplace(operation);
+  return false;
 }
 
 void ControlPlane::Learn(ControlReply& reply) {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,8 +55,11 @@ class ControlPlane {
   // Transient failures, throttles, LimitExceeded and ResourceInUse are waited out until `deadline`, for which
   // a reply is waited for no longer than a second; and a refusal of keys that were accepted before, or in one
   // of the requests that were on their way at the same time, for times::kLapse. But ResourceInUse ends
-  // CreateTable and DeleteTable, whose caller then looks at the table. `gate`, if there is one, is asked
-  // immediately before every attempt is sent, and ends the call when it says no; it outlives the call.
+  // CreateTable and DeleteTable, whose caller then looks at the table. A denial is waited out for
+  // times::kDenialMayPass, unless one of the same operation has just been waited for in vain. `gate`, if
+  // there is one, is asked immediately before every attempt is sent, and ends the call when it says no; it
+  // outlives the call. With one a denial counts at once, as the run that it ends may close the gates of
+  // others.
   using Gate = std::function<bool()>;
   Task<ControlReply> Call(Operation operation, std::string body, Instant deadline,
                           const Gate* gate = nullptr);
@@ -87,6 +91,7 @@ class ControlPlane {
   bool IsFinal(std::string_view operation, const Verdict& verdict, int reauthentications) const;
   Duration Delay(const Verdict& verdict, int failures);
   void Learn(ControlReply& reply);
+  bool DenialMayPass(std::string_view operation, std::optional<Instant>& denied_since);
 
   ControlLoop& loop_;
   Client& client_;

@@ -311,15 +311,53 @@ TEST_F(ControlPlaneTest, KeysThatWereAcceptedInAnEarlierStepAreNotGivenUpEither)
   EXPECT_TRUE(ended_well_);
 }
 
-// What we may not do, we may not do the next time either.
-TEST_F(ControlPlaneTest, APermissionThatIsMissingIsNoLapse) {
-  ControlPlane plane(loop_, client_, options_);
-  const auto first = Start(plane, 0);
-  client_.Answer({});
-  const auto task = Start(plane, 1);
-  client_.Answer(Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"));
-  EXPECT_EQ(ended_, (std::vector<int>{0, 1}));
-  EXPECT_FALSE(ended_well_);
+// A permission is not known everywhere at once.
+TEST_F(ControlPlaneTest, ADenialIsNoDenialYet) {
+  for (const ErrorCode code : {ErrorCode::kAccessDenied, ErrorCode::kKmsUnavailable}) {
+    ControlPlane plane(loop_, client_, options_);
+    ended_.clear();
+    const auto task = Start(plane, 1);
+    for (int denials = 0; denials < 4; ++denials) {
+      ASSERT_EQ(client_.waiting.size(), 1u);
+      client_.Answer(Refusal(Reaction::kFailConfig, code, "AccessDeniedException"));
+      loop_.After(times::kDenialMayPass / 4, [this] { loop_.Stop(); });
+      loop_.Run();
+    }
+    EXPECT_TRUE(ended_.empty());
+    client_.Answer({});
+    EXPECT_EQ(ended_, std::vector<int>{1});
+    EXPECT_TRUE(ended_well_);
+  }
+}
+
+// Nor is one that stays waited for with every table; but with each of its tables where it is permitted for
+// others, as then the next may be a lapse.
+TEST_F(ControlPlaneTest, APermissionThatIsMissingIsWaitedForOnce) {
+  const Verdict denial = Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException");
+  ControlWatch watch("http://here");
+  options_.watch = &watch;
+  for (const bool permitted_between : {false, true}) {
+    watch.denied.clear();
+    ControlPlane plane(loop_, client_, options_);
+    std::vector<Duration> lasted;
+    client_.on_send = [&] {
+      loop_.After(Duration::zero(), [&] {
+        client_.Answer(client_.bodies.back() == "1" ? Verdict{} : denial);
+        if (!ended_.empty()) loop_.Stop();
+      });
+    };
+    for (const int call : permitted_between ? std::vector<int>{0, 1, 2} : std::vector<int>{0, 2}) {
+      const Instant begin = loop_.Now();
+      ended_.clear();
+      const auto task = Start(plane, call);
+      loop_.Run();
+      EXPECT_EQ(ended_well_, call == 1);
+      if (call != 1) lasted.push_back(loop_.Now() - begin);
+    }
+    EXPECT_EQ(lasted[0], times::kDenialMayPass);
+    EXPECT_EQ(lasted[1], permitted_between ? times::kDenialMayPass : Duration::zero());
+    EXPECT_EQ(watch.Beside().denied, watch.denied);
+  }
 }
 
 }  // namespace

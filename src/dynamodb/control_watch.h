@@ -6,8 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -24,10 +26,12 @@ class ControlWatch {
   ControlWatch& operator=(const ControlWatch&) = delete;
 
   // One that knows the same of the endpoint, for a step that runs beside others.
-  ControlWatch Beside() const { return ControlWatch(url_, answered, accepted); }
+  ControlWatch Beside() const { return ControlWatch(url_, answered, accepted, denied); }
 
   bool answered = false;  // the endpoint has given a valid reply
   bool accepted = false;  // and one that took our keys
+  // Operations that stayed denied for times::kDenialMayPass, and have not been permitted since.
+  std::set<std::string, std::less<>> denied;
 
   enum class Kind {
     kReply,  // the success of an operation, by its name
@@ -69,8 +73,12 @@ class ControlWatch {
   void SayTrouble(Log& log, Instant now);
 
  private:
-  ControlWatch(std::string url, bool was_answered, bool was_accepted)
-      : answered(was_answered), accepted(was_accepted), url_(std::move(url)) {}
+  using Operations = std::set<std::string, std::less<>>;
+  ControlWatch(std::string url, bool was_answered, bool was_accepted, Operations were_denied)
+      : answered(was_answered),
+        accepted(was_accepted),
+        denied(std::move(were_denied)),
+        url_(std::move(url)) {}
 
   using Entry = Wait::Entry;
   struct Said {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "dynamodb/limits.h"
 #include "dynamodb/requests.h"
@@ -201,6 +202,31 @@ TEST_F(Replacing, OnlyReauthenticationsInARowAreCounted) {
     return Refusal(Reaction::kReauthenticate, ErrorCode::kExpiredToken, "ExpiredTokenException");
   };
   EXPECT_TRUE(Prepare().ok());
+}
+
+// A permission is not known everywhere at once.
+TEST_F(Replacing, ADenialThatPassesCostsATableNothing) {
+  Plan("a", TableMode::kRecreate);
+  TableSettings tagged = EverySetting();
+  tagged.tags = {{"team", "x"}};
+  for (const std::string call : {"DescribeTable a", "DescribeTimeToLive a", "ListTagsOfResource a", "Probe a",
+                                 "CreateTable a", "UpdateTimeToLive a"}) {
+    SCOPED_TRACE(call);
+    auto& old = Existing("a", EverySetting());
+    old.tags = R"([{"Key":"team","Value":"x"}])";
+    old.ttl = "expires";
+    db_.calls.clear();
+    bool denied = false;
+    db_.intercept = [&](std::string_view, std::string_view) -> std::optional<Verdict> {
+      if (db_.calls.back() != call || std::exchange(denied, true)) return std::nullopt;
+      return Denied();
+    };
+    ASSERT_TRUE(Prepare().ok());
+    EXPECT_TRUE(denied);
+    EXPECT_EQ(log_.All(LogLevel::kWarn), "");
+    EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, tagged));
+    EXPECT_EQ(db_.tables["a"].ttl, "expires");
+  }
 }
 
 }  // namespace

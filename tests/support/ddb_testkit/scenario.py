@@ -30,7 +30,7 @@ DEADLINE_S = 240
 KEPT = {"recreated": (1,), "kept": (0,), "as_before": (0, 1)}
 # What a file may hold, and what it may expect.
 MEMBERS = set("about workers command config env catalog endpoint tls input server expect end slow pieces_seed".split())
-EXPECTATIONS = {*KEPT, *"""exit error states stored rejected nulled logs output_lacks requests max_in_flight within_s stops_within_s
+EXPECTATIONS = {*KEPT, *"""exit error states stored rejected nulled tables logs output_lacks requests max_in_flight within_s stops_within_s
                            violations idle_rules status message_has message_lacks tables_left""".split()}
 
 
@@ -392,11 +392,14 @@ class Scenario:
         for part in self.expect.get("message_lacks", []):
             assert part.lower() not in statuses[0].get("message", "").lower(), f"message has {part!r}"
 
+    def _table_of(self, stream):
+        return self.expect.get("tables", {}).get(stream, table_of(stream))
+
     def _verify_states(self, run, server):
         """P1, the order, the bytes and the counts of the STATEs that came out."""
         stored_at = {}
         for stream in self.input.data:
-            stored_at[stream] = {_id_of(row): row["stored_s"] for row in server.items(table_of(stream))}
+            stored_at[stream] = {_id_of(row): row["stored_s"] for row in server.items(self._table_of(stream))}
         waiting = {state["message"]["state"]["id"]: state for state in self.input.states}
         out = []
         for came_s, text in run.lines:
@@ -446,7 +449,7 @@ class Scenario:
         default = "all" if self.expect.get("exit", 0) == 0 else {}
         wanted = self.expect.get("stored", default)
         for stream, sent in self.input.data.items():
-            rows = server.items(table_of(stream))
+            rows = server.items(self._table_of(stream))
             there = [_id_of(row) for row in rows]
             assert len(there) == len(set(there)), f"{stream}: {len(there) - len(set(there))} records are stored twice"
             nulled = self.expect.get("nulled", {}).get(stream, {})

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ddb {
 
@@ -65,12 +67,17 @@ inline std::string Printable(std::string text) {
 
 inline constexpr size_t kShortTextBytes = 200;
 
-// A name as messages show it: names come from the source, which may send one of many megabytes. With "..."
-// where something was cut.
+// A name as messages show it: names come from the source, which may send one of many megabytes, or one that
+// would look like several lines of a log. With "..." where something was cut.
 inline std::string ShortText(std::string_view text, size_t max_bytes = kShortTextBytes) {
   std::string cut(CutText(text, max_bytes));
   if (cut.size() < text.size()) cut += "...";
-  return cut;
+  return Printable(std::move(cut));
+}
+
+// "1 record", "2 records": the noun in the singular.
+inline std::string Counted(uint64_t n, std::string_view noun) {
+  return std::to_string(n).append(" ").append(noun).append(n == 1 ? "" : "s");
 }
 
 }  // namespace ddb

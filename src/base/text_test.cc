@@ -12,6 +12,14 @@ TEST(ShortText, KeepsWhatIsShort) {
   EXPECT_EQ(ShortText(std::string(200, 'x')), std::string(200, 'x'));
 }
 
+TEST(ShortText, IsOneLine) { EXPECT_EQ(ShortText("a\nWARN b\x1b[K\x7F"), "a?WARN b?[K?"); }
+
+TEST(Counted, SingularAndPlural) {
+  EXPECT_EQ(Counted(0, "record"), "0 records");
+  EXPECT_EQ(Counted(1, "record"), "1 record");
+  EXPECT_EQ(Counted(2, "record"), "2 records");
+}
+
 TEST(ShortText, CutsBetweenCharacters) {
   EXPECT_EQ(ShortText(std::string(201, 'x')), std::string(200, 'x') + "...");
   EXPECT_EQ(ShortText("aé", 2), "a...");

@@ -108,8 +108,8 @@ TEST_F(SkippingDispatcherTest, AnItemThatIsStillTooLargeWhenItWasMadeSmallerIsRe
   rejections_.LogTotals();
   EXPECT_EQ(std::count_if(log_.messages.begin(), log_.messages.end(),
                           [](const std::string& message) {
-                            return message.find("1 values were set to null") != std::string::npos &&
-                                   message.find("; 1 records are noted") != std::string::npos;
+                            return message.find("1 value was set to null") != std::string::npos &&
+                                   message.find("; 1 record is noted") != std::string::npos;
                           }),
             1);
 }

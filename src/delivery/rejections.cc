@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "base/text.h"
+
 namespace ddb {
 namespace {
 
@@ -43,20 +45,22 @@ void Rejections::LogTotals() {
       others += count;
       continue;
     }
-    log_.Warn(fmt::format("{} records of stream {} were skipped: {}.", count,
-                          plan_.streams[key.first].id.Display(), key.second));
+    log_.Warn(fmt::format("{} of stream {} {} skipped: {}.", Counted(count, "record"),
+                          plan_.streams[key.first].id.Display(), count == 1 ? "was" : "were", key.second));
   }
   if (others > 0)
-    log_.Warn(fmt::format("{} records of other streams or for other reasons were skipped.", others));
+    log_.Warn(fmt::format("{} of other streams or for other reasons {} skipped.", Counted(others, "record"),
+                          others == 1 ? "was" : "were"));
   for (const auto& [stream, changes] : changes_) {
     const std::string name = plan_.streams[stream].id.Display();
     const auto say = [&](uint64_t values, std::string_view what) {
       if (values == 0) return;
-      log_.Warn(fmt::format("Stream {}: {} values {}; {} records are noted in _airbyte_meta.changes.", name,
-                            values, what, changes.records));
+      log_.Warn(fmt::format("Stream {}: {} {} {}; {} noted in _airbyte_meta.changes.", name,
+                            Counted(values, "value"), values == 1 ? "was" : "were", what,
+                            Counted(changes.records, "record") + (changes.records == 1 ? " is" : " are")));
     };
-    say(changes.truncated, "were put in a form that DynamoDB can hold (text, cut or replaced)");
-    say(changes.nulled, "were set to null, because their items were over DynamoDB's limit of 409,600 bytes");
+    say(changes.truncated, "put in a form that DynamoDB can hold (text, cut or replaced)");
+    say(changes.nulled, "set to null, because their items were over DynamoDB's limit of 409,600 bytes");
   }
 }
 

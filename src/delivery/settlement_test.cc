@@ -187,8 +187,8 @@ TEST_F(ShrinkTest, CountsWhatItNulls) {
   ASSERT_TRUE(settlement_.Shrink(TooLarge(group, false), smaller));
   EXPECT_LT(smaller.size(), 1000u);
   EXPECT_EQ(group->counts.nulled_values, 1u);
-  EXPECT_NE(Totals().find("1 values were set to null"), std::string::npos);
-  EXPECT_NE(Totals().find("; 1 records are noted"), std::string::npos);
+  EXPECT_NE(Totals().find("1 value was set to null"), std::string::npos);
+  EXPECT_NE(Totals().find("; 1 record is noted"), std::string::npos);
 }
 
 TEST_F(ShrinkTest, ARecordThatTheEncoderChangedIsOneRecordAllTheSame) {
@@ -197,7 +197,7 @@ TEST_F(ShrinkTest, ARecordThatTheEncoderChangedIsOneRecordAllTheSame) {
   Buffer smaller;
   ASSERT_TRUE(settlement_.Shrink(TooLarge(group, true), smaller));
   EXPECT_NE(Totals().find("3 values were set to null"), std::string::npos) << Totals();
-  EXPECT_NE(Totals().find("; 1 records are noted"), std::string::npos) << Totals();
+  EXPECT_NE(Totals().find("; 1 record is noted"), std::string::npos) << Totals();
 }
 
 TEST_F(ShrinkTest, WhatIsSmallAlreadyStaysAsItIs) {

@@ -46,7 +46,7 @@ RecordReader::RecordReader(RunContext& run, const Input& input, MessageWriter& w
       open_groups_(run.plan.streams.size(), nullptr),
       draft_(run.plan, batcher),
       unsaid_(run.plan.streams.size()) {
-  for (const StreamNo stream : input.replacements.Silent()) unsaid_[stream] = 1;
+  for (const StreamNo stream : input.replacements.Silent()) unsaid_[stream] = Replacements::Word::kAny;
 }
 
 RecordReader::Outcome RecordReader::Read(Chunk& chunk, size_t longest_letter) {
@@ -236,14 +236,18 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
     return RejectRecord(*stream, RejectReasonText(reject), kDeadLetterAirbyte,
                         {data_, static_cast<size_t>(data_end_ - data_)});
   }
-  NoteWord(*stream);
+  NoteWord(*stream, Replacements::Word::kRecord);
   const ItemEncoder::ItemFacts& facts = encoder_.last_item();
   draft_.Keep(CountRecord(*stream, facts), facts);
   return true;
 }
 
-void RecordReader::NoteWord(StreamNo stream) {
-  if (std::exchange(unsaid_[stream], 0) != 0) words_.push_back(stream);
+// Behind a record no other word matters.
+void RecordReader::NoteWord(StreamNo stream, Replacements::Word::Kind kind) {
+  uint8_t& unsaid = unsaid_[stream];
+  if ((unsaid & kind) == 0) return;
+  unsaid = kind == Replacements::Word::kRecord ? 0 : static_cast<uint8_t>(unsaid & ~kind);
+  words_.push_back({stream, kind});
 }
 
 RecordGroup& RecordReader::CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts) {
@@ -270,6 +274,7 @@ bool RecordReader::TakeBadRecord(const ParsedLine& parsed, std::string_view line
 
 // Of a record that can never be stored. False: the run fails here.
 bool RecordReader::RejectRecord(StreamNo stream, Text reason, Text format, std::string_view record) {
+  NoteWord(stream, Replacements::Word::kRejected);
   RecordGroup& group = GroupOf(stream);
   const std::string where = fmt::format(" in line {} of the input", line_number_);
   switch (settlement_.Reject({.stream = stream,
@@ -348,7 +353,7 @@ bool RecordReader::FindStateStream(const StateFields& state, std::optional<Strea
 
 void RecordReader::AddCheckpoint(const StateFields& state, std::optional<StreamNo> stream, std::string line) {
   CloseGroups();
-  if (stream) NoteWord(*stream);
+  if (stream) NoteWord(*stream, Replacements::Word::kState);
   PendingCheckpoint& pending = contents_.checkpoints.emplace_back();
   pending.at = {contents_.chunk, next_index_++};
   pending.covers_all = state.kind != StateKind::kStream;

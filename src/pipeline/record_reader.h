@@ -64,7 +64,7 @@ class RecordReader final : private RecordSink {
   bool AddOddState(std::string_view line);
   bool FindStateStream(const StateFields& state, std::optional<StreamNo>& stream);
   void AddCheckpoint(const StateFields& state, std::optional<StreamNo> stream, std::string line);
-  void NoteWord(StreamNo stream);
+  void NoteWord(StreamNo stream, Replacements::Word::Kind kind);
   RecordGroup& CountRecord(StreamNo stream, const ItemEncoder::ItemFacts& facts);
   RecordGroup& GroupOf(StreamNo stream);
   void CloseGroups();
@@ -97,8 +97,8 @@ class RecordReader final : private RecordSink {
   uint32_t next_index_ = 0;
   NumberedVector<StreamNo, RecordGroup*> open_groups_;
   std::vector<StreamNo> streams_with_group_;
-  Instant now_;                  // read once a chunk
-  std::vector<StreamNo> words_;  // the first that this reader has found of their streams
+  Instant now_;                            // read once a chunk
+  std::vector<Replacements::Word> words_;  // the first that this reader has found of their streams
   size_t longest_letter_ = 0;
 
   // The line, and the value of record.data, when it has been met.
@@ -110,7 +110,7 @@ class RecordReader final : private RecordSink {
   const char* line_end_ = nullptr;
   DraftItem draft_;
 
-  NumberedVector<StreamNo, uint8_t> unsaid_;  // 1: no word of the stream was found, and one is waited for
+  NumberedVector<StreamNo, uint8_t> unsaid_;  // kinds of words that are waited for, and were not found
 };
 
 }  // namespace ddb

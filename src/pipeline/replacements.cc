@@ -17,7 +17,8 @@ Replacements::Replacements(const RunPlan& plan, const std::vector<TableNo>& clos
       changed_(std::move(changed)),
       tables_(closed),
       gates_(plan.tables.size()),
-      done_(closed.empty()) {
+      done_(closed.empty()),
+      rejected_(plan.streams.size(), 0) {
   for (const TableNo table : closed) {
     gates_[table] = Gate::kClosed;
     ledger_.Close(*plan.stream_of[table]);
@@ -35,13 +36,21 @@ void Replacements::AddThread() {
   ++running_;
 }
 
-void Replacements::Said(uint64_t chunk, const std::vector<StreamNo>& streams) {
+void Replacements::Said(uint64_t chunk, const std::vector<Word>& words) {
   MutexLock lock(mu_);
-  if (!streams.empty()) said_[chunk] = streams;
+  if (!words.empty()) said_[chunk] = words;
   if (said_.empty()) return;
   const uint64_t known_to = ledger_.RegisteredTo();  // looked at behind the entry, so that no word is missed
   for (auto it = said_.begin(); it != said_.end() && it->first <= known_to; it = said_.erase(it)) {
-    for (const StreamNo stream : it->second) Ask(stream);
+    for (const Word& word : it->second) Hear(word);
+  }
+}
+
+void Replacements::Hear(const Word& word) {
+  if (word.kind == Word::kRejected) {
+    rejected_[word.stream] = 1;
+  } else if (word.kind == Word::kRecord || rejected_[word.stream] == 0) {
+    Ask(word.stream);
   }
 }
 

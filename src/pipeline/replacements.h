@@ -1,8 +1,9 @@
 // Replacements: the tables of a sync that are to be made anew, and the threads that do it while the data
 // flows. Nothing old goes for a stream that gave nothing: a table is replaced when its own stream has said
-// its first word, a RECORD that can be stored or a STATE; those of streams that say none are decided upon at
-// the end of the input. Until then the table is closed: what is to be stored in it waits with the worker that
-// has it, whose send window fills and stops the reading, and STATEs of its stream wait in the ledger.
+// its first word, a RECORD that can be stored or a STATE, unless what stood before that were rejected records
+// alone; those of streams that say none are decided upon at the end of the input. Until then the table is
+// closed: what is to be stored in it waits with the worker that has it, whose send window fills and stops the
+// reading, and STATEs of its stream wait in the ledger.
 //
 // A word counts when everything that was read before it has been parsed, so that none counts behind a line
 // that fails the run. After a failure the words before it still count, as what came with them may still be
@@ -61,8 +62,18 @@ class Replacements {
 
   // ---- any thread
   Gate gate(TableNo table) const { return gates_[table].load(std::memory_order_acquire); }
-  // First words that were found in a chunk, which is registered.
-  void Said(uint64_t chunk, const std::vector<StreamNo>& streams);
+  struct Word {
+    enum Kind : uint8_t {
+      kRecord = 1,    // that can be stored
+      kState = 2,     // it counts if nothing of its stream was rejected before
+      kRejected = 4,  // a record; it asks for nothing
+    };
+    static constexpr uint8_t kAny = kRecord | kState | kRejected;
+    StreamNo stream;
+    Kind kind;
+  };
+  // First words that were found in a chunk, in its order; it is registered.
+  void Said(uint64_t chunk, const std::vector<Word>& words);
 
   // ---- the supervisor's
   void Start();
@@ -80,6 +91,7 @@ class Replacements {
   static constexpr size_t kMostRounds = 8;
 
   void Run();
+  void Hear(const Word& word) REQUIRES(mu_);
   void Ask(StreamNo stream) REQUIRES(mu_);
   std::vector<TableNo> AwaitRound();
   void AddThread() REQUIRES(mu_);
@@ -99,8 +111,9 @@ class Replacements {
   std::atomic<bool> ending_{false};
   Mutex mu_;
   CondVar asked_;
-  std::map<uint64_t, std::vector<StreamNo>> said_ GUARDED_BY(mu_);  // by chunk: words that do not count yet
-  std::vector<TableNo> round_ GUARDED_BY(mu_);                      // the next one
+  std::map<uint64_t, std::vector<Word>> said_ GUARDED_BY(mu_);  // by chunk: words that do not count yet
+  NumberedVector<StreamNo, uint8_t> rejected_ GUARDED_BY(mu_);  // 1: a record, before any other word
+  std::vector<TableNo> round_ GUARDED_BY(mu_);                  // the next one
   bool no_more_ GUARDED_BY(mu_) = false;
   bool failed_ GUARDED_BY(mu_) = false;
   size_t waiting_ GUARDED_BY(mu_) = 0;  // threads, for a round

@@ -286,6 +286,30 @@ TEST_P(ReplacementsTest, ATableOfWhichEveryRecordIsRejectedStays) {
   EXPECT_TRUE(Replaced(kOrders));
 }
 
+// As every source ends. The STATE tells the platform how many were rejected.
+TEST_P(ReplacementsTest, AndSoItDoesWithAStateBehindThem) {
+  plan_.skip_rejected = true;
+  const std::string bad =
+      "{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":[],\"emitted_at\":1}}\n";
+  RunWith(bad + bad + State("users", 1) + Record("orders", 2) + State("orders", 2) + State("users", 2) +
+          StatusLine("users", "COMPLETE") + StatusLine("orders", "COMPLETE"));
+  EndsWell();
+  EXPECT_FALSE(Replaced(kUsers));
+  EXPECT_TRUE(Replaced(kOrders));
+  EXPECT_EQ(AllLines().size(), 3u);
+}
+
+TEST_P(ReplacementsTest, OneGoodRecordAmongThemIsAWord) {
+  plan_.skip_rejected = true;
+  const std::string bad =
+      "{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":[],\"emitted_at\":1}}\n";
+  RunWith(bad + State("users", 1) + bad + Record("users", 2) + bad + State("users", 2));
+  EndsWell();
+  EXPECT_TRUE(Replaced(kUsers));
+  EXPECT_TRUE(store_.Has("2"));
+  EXPECT_EQ(AllLines().size(), 2u);
+}
+
 TEST_P(ReplacementsTest, ASignalBeforeAnyWordReplacesNothing) {
   Start();
   Send(kLog);

@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include "base/text.h"
+
 namespace ddb {
 namespace {
 
@@ -47,16 +49,13 @@ std::string WhenAHoldGoes(const CheckpointLedger::Waiting& waiting, const Stream
 
 }  // namespace
 
-std::string Count(uint64_t n, std::string_view noun) {
-  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
-}
-
 std::string ProgressText(std::string_view what, const RunTotals& totals) {
-  std::string text = fmt::format("{}: {} read, {} stored", what, Count(totals.read, "record"), totals.stored);
+  std::string text =
+      fmt::format("{}: {} read, {} stored", what, Counted(totals.read, "record"), totals.stored);
   if (totals.rejected > 0) text += fmt::format(", {} rejected", totals.rejected);
   if (totals.waiting > 0) text += fmt::format(", {} waiting", totals.waiting);
-  if (totals.retried > 0) text += fmt::format(", {} retried", Count(totals.retried, "request"));
-  if (totals.throttled > 0) text += fmt::format(", {} throttled", Count(totals.throttled, "table"));
+  if (totals.retried > 0) text += fmt::format(", {} retried", Counted(totals.retried, "request"));
+  if (totals.throttled > 0) text += fmt::format(", {} throttled", Counted(totals.throttled, "table"));
   return text + fmt::format(", {:.0f} records/s", totals.per_second);
 }
 
@@ -65,18 +64,19 @@ std::vector<std::string> StreamTexts(const std::vector<StreamTotals>& streams) {
   for (size_t i = 0; i < streams.size() && i < kNamedInALog; ++i) {
     const StreamTotals& of = streams[i];
     std::string& text = texts.emplace_back(
-        fmt::format("Stream {}: {} stored in table {}", of.stream, Count(of.stored, "record"), of.table));
+        fmt::format("Stream {}: {} stored in table {}", of.stream, Counted(of.stored, "record"), of.table));
     if (of.rejected > 0) text += fmt::format(", {} rejected", of.rejected);
     if (of.waiting > 0) text += fmt::format(", {} waiting{}", of.waiting, of.throttled ? ", throttled" : "");
     text += fmt::format(", {:.0f} records/s", of.per_second);
   }
   if (streams.size() > kNamedInALog)
-    texts.push_back(fmt::format("And {}.", Count(streams.size() - kNamedInALog, "more stream")));
+    texts.push_back(fmt::format("And {}.", Counted(streams.size() - kNamedInALog, "more stream")));
   return texts;
 }
 
 std::string TerminalLine(const RunTotals& totals, size_t columns) {
-  std::string line = Count(totals.read, "record");
+  std::string line = Counted(totals.read, "record");
+  if (line.size() >= columns) line.resize(columns > 0 ? columns - 1 : 0);
   const auto add = [&](const std::string& clause) {
     // A line that is full would go on in the next one, and could not be written over.
     if (line.size() + 2 + clause.size() < columns) line.append(", ").append(clause);
@@ -84,9 +84,9 @@ std::string TerminalLine(const RunTotals& totals, size_t columns) {
   add(fmt::format("{} stored", totals.stored));
   add(fmt::format("{:.0f}/s", totals.per_second));
   if (totals.rejected > 0) add(fmt::format("{} rejected", totals.rejected));
-  if (totals.throttled > 0) add(fmt::format("{} throttled", Count(totals.throttled, "table")));
+  if (totals.throttled > 0) add(fmt::format("{} throttled", Counted(totals.throttled, "table")));
   if (totals.waiting > 0) add(fmt::format("{} waiting", totals.waiting));
-  add(fmt::format("{} in flight", Count(totals.in_flight, "request")));
+  add(fmt::format("{} in flight", Counted(totals.in_flight, "request")));
   return "\r" + line + "\x1b[K";
 }
 
@@ -100,8 +100,16 @@ std::string NotReplacedText(const std::vector<std::string>& tables, Text why, bo
 
 std::string AllRejectedText(const std::vector<std::string>& tables) {
   return fmt::format(
-      "Not replaced: {}. Every record of the stream of that table was rejected, and nothing else came of it. "
+      "Not replaced: {}. Every record of the stream of that table was rejected. "
       "What the table holds stays.",
+      NamesOf(tables));
+}
+
+std::string RejectedAndEmptyText(const std::vector<std::string>& tables) {
+  return fmt::format(
+      "Empty: {}. What that table held was replaced, and every record that was to take its place was "
+      "rejected "
+      "by DynamoDB.",
       NamesOf(tables));
 }
 

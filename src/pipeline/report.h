@@ -37,9 +37,6 @@ struct StreamTotals {
   bool throttled = false;
 };
 
-// "1 record", "2 records": the noun in the singular.
-std::string Count(uint64_t n, std::string_view noun);
-
 // For the log. `what`: "Progress", or how it ended.
 std::string ProgressText(std::string_view what, const RunTotals& totals);
 // A line each of those that come first, and one of how many there are beside them.
@@ -51,6 +48,8 @@ std::string TerminalLine(const RunTotals& totals, size_t columns);
 std::string NotReplacedText(const std::vector<std::string>& tables, Text why, bool any_replaced);
 // Of those that stay as they are, as every record of their streams was rejected.
 std::string AllRejectedText(const std::vector<std::string>& tables);
+// Of those that were replaced, and every record of whose streams was rejected later.
+std::string RejectedAndEmptyText(const std::vector<std::string>& tables);
 // Of those that were replaced by a run which ended before it stored anything in them.
 std::string LeftEmptyText(const std::vector<std::string>& tables);
 

@@ -116,9 +116,13 @@ void StreamPhase::Run() {
       control_.state().Fail((*std::move(error)).At("reading the input"));
     }
   }
-  replacements_.NoMore(control_.state().stopped() ? std::vector<StreamNo>() : MayGoWithoutAWord());
+  Silent silent;
+  if (!control_.state().stopped()) silent = DecideOnTheSilent();
+  replacements_.NoMore(silent.may_go);
   SuperviseUntil([this] { return replacements_.done(); });
   replacements_.End();
+  // Nothing waits for their tables: their STATEs may tell of what was rejected.
+  for (const StreamNo stream : silent.all_rejected) ledger_.Open(stream);
 }
 
 void StreamPhase::SuperviseUntil(const std::function<bool()>& done) {
@@ -128,41 +132,45 @@ void StreamPhase::SuperviseUntil(const std::function<bool()>& done) {
   }
 }
 
-// At the end of the input: the streams that gave nothing, and whose source has done all that it had to; it
-// could as well have died. Warns of the others.
-std::vector<StreamNo> StreamPhase::MayGoWithoutAWord() const {
+// At the end of the input: of the streams that gave nothing to store those may go whose source has done all
+// that it had to; it could as well have died. Warns of the others.
+StreamPhase::Silent StreamPhase::DecideOnTheSilent() const {
   Text why = statuses_.any() ? Text("the source did not say that the stream is COMPLETE") : Text();
   if (passed_over_.HasNoMessage()) why = "no line of it is a message of a type that is known";
   if (statuses_.failed()) why = "the source has said that it failed";
-  std::vector<StreamNo> may_go;
+  Silent decided;
   std::vector<std::string> stay;
   std::vector<std::string> all_rejected;
   const std::vector<StreamNo> silent = replacements_.Silent();
   for (const StreamNo stream : silent) {
     if (ledger_.TotalsOf(stream).rejected > 0) {  // it gave something, and none of it can take the place
+      decided.all_rejected.push_back(stream);
       all_rejected.push_back(plan_.tables[plan_.streams[stream].table].table);
       continue;
     }
     const bool complete = statuses_.Last(stream) == StreamStatus::kComplete && !statuses_.failed();
     if (why.empty() || complete) {
-      may_go.push_back(stream);
+      decided.may_go.push_back(stream);
     } else {
       stay.push_back(plan_.tables[plan_.streams[stream].table].table);
     }
   }
-  const bool any_replaced = !may_go.empty() || silent.size() < replacements_.size();
+  const bool any_replaced = !decided.may_go.empty() || silent.size() < replacements_.size();
   if (!stay.empty()) parts_.writer.Warn(NotReplacedText(stay, why, any_replaced));
   if (!all_rejected.empty()) parts_.writer.Warn(AllRejectedText(all_rejected));
-  return may_go;
+  return decided;
 }
 
 void StreamPhase::WarnOfEmptyTables() const {
-  if (control_.state().reason() == StopReason::kNone) return;
+  const bool ended_well = control_.state().reason() == StopReason::kNone;
   std::vector<std::string> empty;
   for (const TableNo table : replacements_.Replaced()) {
-    if (ledger_.TotalsOf(*plan_.stream_of[table]).stored == 0) empty.push_back(plan_.tables[table].table);
+    const CheckpointLedger::Totals of = ledger_.TotalsOf(*plan_.stream_of[table]);
+    if (of.stored > 0 || (ended_well && of.rejected == 0)) continue;
+    empty.push_back(plan_.tables[table].table);
   }
-  if (!empty.empty()) parts_.writer.Warn(LeftEmptyText(empty));
+  if (empty.empty()) return;
+  parts_.writer.Warn(ended_well ? RejectedAndEmptyText(empty) : LeftEmptyText(empty));
 }
 
 void StreamPhase::Close() {
@@ -266,9 +274,11 @@ RunTotals StreamPhase::Totals() const {
   }
   const Instant now = parts_.clock.Now();
   for (const TableNo table : tables_.numbers()) {
-    totals.waiting += flow_.clock(table).waiting();
     if (flow_.gate(table).Throttled(now)) ++totals.throttled;
   }
+  // Wherever: in a batch, behind a bound, or for a table that is being replaced.
+  const uint64_t settled = totals.stored + totals.rejected;
+  totals.waiting = totals.read - std::min(settled, totals.read);
   return totals;
 }
 

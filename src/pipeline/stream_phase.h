@@ -56,7 +56,11 @@ class StreamPhase {
 
  private:
   void SuperviseUntil(const std::function<bool()>& done);
-  std::vector<StreamNo> MayGoWithoutAWord() const;
+  struct Silent {
+    std::vector<StreamNo> may_go;        // their tables are replaced
+    std::vector<StreamNo> all_rejected;  // stay as they are
+  };
+  Silent DecideOnTheSilent() const;
   void WarnOfEmptyTables() const;
   bool AllDrained() const { return drained_ == workers_.size(); }
   void WakeAll();

@@ -197,7 +197,7 @@ def test_a_long_list_of_changes_is_cut(connector, engine, dynamodb, prefix, coun
     assert last == {"field": "_airbyte_meta.changes", "change": "TRUNCATED", "reason": "DESTINATION_RECORD_SIZE_LIMITATION",
                     "count": count - len(named)}
     assert out.states[0]["destinationStats"] == {"recordCount": 1.0, "additionalStats": {"truncatedValueCount": 1.0}}
-    assert [text for level, text in out.logs if level == "WARN" and "Stream s: 1 values were put in a form" in text]
+    assert [text for level, text in out.logs if level == "WARN" and "Stream s: 1 value was put in a form" in text]
 
 
 def test_a_field_of_each_that_cannot_be_kept(connector, engine, dynamodb, prefix):

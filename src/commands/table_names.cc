@@ -10,6 +10,11 @@
 #include "items/table_name.h"
 
 namespace ddb {
+namespace {
+
+constexpr size_t kMostNamed = 10;  // of streams, in one text
+
+}  // namespace
 
 Status NameTables(const Config& config, const TableFinder& find, RunPlan& plan, Log& log) {
   std::vector<StreamId> ids;
@@ -22,12 +27,12 @@ Status NameTables(const Config& config, const TableFinder& find, RunPlan& plan, 
   std::map<std::string, std::string> by_stand_in;
   for (const std::string& name : looked_for) by_stand_in[StandInName(name)] = name;
   for (const auto& [stand_in, _] : by_stand_in) looked_for.push_back(stand_in);
-  Result<std::set<std::string>> found = find(looked_for);
+  Result<TablesFound> found = find(looked_for);
   if (!found.ok()) return std::move(found).error();
   for (const auto& [stand_in, name] : by_stand_in) {
-    if (found->erase(stand_in) > 0) found->insert(name);
+    if (found->there.erase(stand_in) > 0) found->there.insert(name);
   }
-  SettledNames settled = SettleTableNames(ids, *names, *found);
+  SettledNames settled = SettleTableNames(ids, *names, found->there);
   for (const std::string& warning : settled.warnings) log.Warn(warning);
   for (const StreamNo no : plan.streams.numbers()) {
     StreamPlan& stream = plan.streams[no];
@@ -35,13 +40,14 @@ Status NameTables(const Config& config, const TableFinder& find, RunPlan& plan, 
     if (name.name == config.dead_letter_table) return DeadLettersShareATable();
     stream.hashed_name = name.hashed;
     stream.changed_name = name.changed;
+    const std::string& hashed = (*names)[no.value()].hashed;
+    if (!name.hashed && found->denied.contains(hashed)) stream.unseen_table = hashed;
     plan.tables[stream.table].table = std::move(name.name);
   }
   return Ok();
 }
 
 std::string ChangedNamesWarning(const RunPlan& plan, const std::function<bool(TableNo)>& was_there) {
-  constexpr size_t kMostNamed = 10;
   std::string named;
   size_t count = 0;
   for (const StreamPlan& stream : plan.streams) {
@@ -60,6 +66,36 @@ std::string ChangedNamesWarning(const RunPlan& plan, const std::function<bool(Ta
       "of "
       "its own, or the streams namespaces.",
       named);
+}
+
+Status CheckUnseen(const RunPlan& plan, const std::function<bool(TableNo)>& was_there, Log& log) {
+  std::string named;
+  size_t count = 0;
+  for (const StreamPlan& stream : plan.streams) {
+    if (stream.unseen_table.empty() || !was_there(stream.table)) continue;
+    const std::string& table = plan.tables[stream.table].table;
+    if (stream.earlier_rows == EarlierRows::kGoFirst) {
+      return ConfigError(
+                 fmt::format(
+                     "Table {} is not overwritten, as it may be another stream's: whether this stream "
+                     "has a table of its own, {}, is not known, because dynamodb:DescribeTable of "
+                     "that is denied. Nothing was dropped. Allow it on all tables of the prefix.",
+                     table, stream.unseen_table),
+                 "DescribeTable of the table with digits: AccessDeniedException")
+          .For(stream.id);
+    }
+    if (++count > kMostNamed) continue;
+    named += fmt::format("{}{} (to {}, not {})", named.empty() ? "" : ", ", stream.id.Display(), table,
+                         stream.unseen_table);
+  }
+  if (count == 0) return Ok();
+  if (count > kMostNamed) named += fmt::format(" and {} more", count - kMostNamed);
+  log.Warn(fmt::format(
+      "These streams are written to tables that may be other streams', as it is not known whether "
+      "they have tables of their own: {}. dynamodb:DescribeTable of these is denied. Allow it on "
+      "all tables of the prefix.",
+      named));
+  return Ok();
 }
 
 }  // namespace ddb

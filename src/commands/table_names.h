@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -12,11 +11,12 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "delivery/run_plan.h"
+#include "dynamodb/table_lookup.h"
 
 namespace ddb {
 
 // Which of these tables are there.
-using TableFinder = std::function<Result<std::set<std::string>>(const std::vector<std::string>& names)>;
+using TableFinder = std::function<Result<TablesFound>(const std::vector<std::string>& names)>;
 
 // A name that the dead letters have is a config_error.
 Status NameTables(const Config& config, const TableFinder& find, RunPlan& plan, Log& log);
@@ -24,5 +24,9 @@ Status NameTables(const Config& config, const TableFinder& find, RunPlan& plan, 
 // Of streams that go on in a table whose name does not tell whose it is; "": there is none. One text, however
 // many they are: it comes with each of their syncs. `was_there`: before this sync.
 std::string ChangedNamesWarning(const RunPlan& plan, const std::function<bool(TableNo)>& was_there);
+
+// Of streams whose table with digits we may not look at, so that the one of the plain name may be another
+// stream's: where that was there before, an error if it is to be overwritten, else a WARN.
+Status CheckUnseen(const RunPlan& plan, const std::function<bool(TableNo)>& was_there, Log& log);
 
 }  // namespace ddb

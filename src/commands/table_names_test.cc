@@ -33,10 +33,11 @@ class NameTablesTest : public testing::Test {
   Status Name(RunPlan& plan, const std::set<std::string>& there) {
     return NameTables(
         config_,
-        [&](const std::vector<std::string>& names) -> Result<std::set<std::string>> {
-          std::set<std::string> found;
+        [&](const std::vector<std::string>& names) -> Result<TablesFound> {
+          TablesFound found;
           for (const std::string& name : names) {
-            if (there.contains(name)) found.insert(name);
+            if (there.contains(name)) found.there.insert(name);
+            if (denied_.contains(name)) found.denied.insert(name);
           }
           return found;
         },
@@ -45,6 +46,7 @@ class NameTablesTest : public testing::Test {
 
   Config config_;
   DestinationSyncMode mode_ = DestinationSyncMode::kAppend;
+  std::set<std::string> denied_;
   Lines log_;
 };
 
@@ -85,6 +87,32 @@ TEST_F(NameTablesTest, ATableOfTheFirstVersionThatIsGoneIsKnownByItsStandIn) {
   plan = PlanOf({{"", "users"}});
   ASSERT_TRUE(Name(plan, {StandInName("p_users"), "p__users"}).ok());
   EXPECT_EQ(plan.tables[TableNo(0)].table, "p_users");
+}
+
+// Whose the plain table is cannot be known then.
+TEST_F(NameTablesTest, ATableWithDigitsThatMayNotBeLookedAtIsTold) {
+  const std::string hashed = PlanOf({{std::nullopt, "a.b"}, {std::nullopt, "a_b"}}).tables[TableNo(0)].table;
+  denied_ = {hashed};
+  const auto there = [](TableNo) { return true; };
+  for (const DestinationSyncMode mode : {DestinationSyncMode::kOverwrite, DestinationSyncMode::kAppend}) {
+    mode_ = mode;
+    const bool overwrites = mode == DestinationSyncMode::kOverwrite;
+    RunPlan plan = PlanOf({{std::nullopt, "other"}, {std::nullopt, "a.b"}});
+    ASSERT_TRUE(Name(plan, {}).ok());
+    EXPECT_TRUE(CheckUnseen(plan, [](TableNo table) { return table == TableNo(0); }, log_).ok());
+    EXPECT_EQ(log_.all, "");
+    const Status seen = CheckUnseen(plan, there, log_);
+    ASSERT_EQ(seen.ok(), !overwrites);
+    const std::string told = overwrites ? seen.error().message : log_.all;
+    EXPECT_THAT(told, AllOf(HasSubstr("p_a_b"), HasSubstr(hashed), HasSubstr("dynamodb:DescribeTable")));
+    EXPECT_TRUE(seen.ok() || seen.error().type == FailureType::kConfig);
+    log_.all.clear();
+    // With its stand-in there, it is known whose it is.
+    plan = PlanOf({{std::nullopt, "a.b"}});
+    ASSERT_TRUE(Name(plan, {StandInName(hashed)}).ok());
+    EXPECT_TRUE(CheckUnseen(plan, there, log_).ok());
+    EXPECT_EQ(log_.all, "");
+  }
 }
 
 // Of other catalogs nothing is known.
@@ -132,8 +160,7 @@ TEST_F(NameTablesTest, ATableThatIsFoundForAStreamIsNotThatOfTheDeadLetters) {
 TEST_F(NameTablesTest, WhatCannotBeLookedForIsAnError) {
   RunPlan plan = PlanOf({{std::nullopt, "a"}});
   const Status status = NameTables(
-      config_, [](const auto&) -> Result<std::set<std::string>> { return TransientError("no reply"); }, plan,
-      log_);
+      config_, [](const auto&) -> Result<TablesFound> { return TransientError("no reply"); }, plan, log_);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().message, "no reply");
 }

@@ -151,8 +151,10 @@ class WriteCommand {
                                  const StopRequested& stop_requested) {
     Result<TableDescriptions> looked = tables.Look(stop_requested);
     if (!looked.ok()) return looked;
-    const std::string warning =
-        ChangedNamesWarning(plan, [&](TableNo table) { return tables.WasThere(table); });
+    const auto was_there = [&](TableNo table) { return tables.WasThere(table); };
+    Status seen = CheckUnseen(plan, was_there, writer_);
+    if (!seen.ok()) return std::move(seen).error();
+    const std::string warning = ChangedNamesWarning(plan, was_there);
     if (!warning.empty()) writer_.Warn(warning);
     return looked;
   }

@@ -34,6 +34,7 @@ struct StreamPlan {
   bool states_wait_for_finish = false;
   bool hashed_name = false;   // the table's name carries a hash: worth a log line
   bool changed_name = false;  // it is not quite the stream's own, nor anybody's alone
+  std::string unseen_table;   // with digits, that would be its own if it is there, which we may not see
   ItemEncoder::Stream items;  // what all of its items share, and the fields that are never nulled
 };
 

@@ -11,9 +11,8 @@
 namespace ddb {
 namespace {
 
-bool IsNoTableOfOurs(ErrorCode code) {
-  return code == ErrorCode::kResourceNotFound || code == ErrorCode::kAccessDenied ||
-         code == ErrorCode::kValidation;
+bool IsNoTable(ErrorCode code) {
+  return code == ErrorCode::kResourceNotFound || code == ErrorCode::kValidation;
 }
 
 class Lookup {
@@ -22,8 +21,8 @@ class Lookup {
          const PrepareOptions& options)
       : loop_(loop), names_(names), options_(options), plane_(loop_, client, options.control) {}
 
-  Result<std::set<std::string>> Run() {
-    if (names_.empty()) return std::set<std::string>();
+  Result<TablesFound> Run() {
+    if (names_.empty()) return TablesFound();
     WatchForStop();
     pending_ = names_.size();
     for (const std::string& name : names_) tasks_.push_back(LookFor(name));
@@ -38,8 +37,10 @@ class Lookup {
     const ControlReply reply =
         co_await plane_.Call("DescribeTable", TableNameBody(name), plane_.Now() + options_.transition);
     if (reply.ok()) {
-      found_.insert(name);
-    } else if (!error_ && !IsNoTableOfOurs(reply.verdict.code)) {
+      found_.there.insert(name);
+    } else if (reply.verdict.code == ErrorCode::kAccessDenied) {
+      found_.denied.insert(name);
+    } else if (!error_ && !IsNoTable(reply.verdict.code)) {
       error_ = OperationError(
                    {"DescribeTable", name, reply.verdict, reply.request_id, reply.gave_up, reply.answered},
                    options_.endpoint)
@@ -64,7 +65,7 @@ class Lookup {
   const std::vector<std::string>& names_;
   const PrepareOptions& options_;
   ControlPlane plane_;
-  std::set<std::string> found_;
+  TablesFound found_;
   size_t pending_ = 0;
   std::optional<Error> error_;
   std::vector<Task<void>> tasks_;  // last: their frames use the members above
@@ -72,9 +73,8 @@ class Lookup {
 
 }  // namespace
 
-Result<std::set<std::string>> FindTables(ControlLoop& loop, Client& client,
-                                         const std::vector<std::string>& names,
-                                         const PrepareOptions& options) {
+Result<TablesFound> FindTables(ControlLoop& loop, Client& client, const std::vector<std::string>& names,
+                               const PrepareOptions& options) {
   return Lookup(loop, client, names, options).Run();
 }
 

@@ -14,11 +14,15 @@
 
 namespace ddb {
 
-// A table that we may not look at, or whose name this endpoint refuses, is none of ours. Whatever else is no
+struct TablesFound {
+  std::set<std::string> there;
+  std::set<std::string> denied;  // that we may not look at
+};
+
+// A table whose name this endpoint refuses is not there. Whatever else is no
 // answer to the question is an error, as a stream would go to another table than its own: keys that are
 // refused, an endpoint that does not answer, a stop.
-Result<std::set<std::string>> FindTables(ControlLoop& loop, Client& client,
-                                         const std::vector<std::string>& names,
-                                         const PrepareOptions& options);
+Result<TablesFound> FindTables(ControlLoop& loop, Client& client, const std::vector<std::string>& names,
+                               const PrepareOptions& options);
 
 }  // namespace ddb

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 class FindTablesTest : public testing::Tables {
  protected:
-  Result<std::set<std::string>> Find(const std::vector<std::string>& names) {
+  Result<TablesFound> Find(const std::vector<std::string>& names) {
     return FindTables(loop_, db_, names, options_);
   }
 };
@@ -21,18 +21,26 @@ class FindTablesTest : public testing::Tables {
 TEST_F(FindTablesTest, ThoseThatAreThere) {
   Existing("b");
   Existing("d");
-  EXPECT_THAT(*Find({"a", "b", "c", "d"}), ElementsAre("b", "d"));
-  EXPECT_TRUE(Find({})->empty());
+  EXPECT_THAT(Find({"a", "b", "c", "d"})->there, ElementsAre("b", "d"));
+  EXPECT_TRUE(Find({})->there.empty());
 }
 
-TEST_F(FindTablesTest, WhatWeMayNotSeeIsNoneOfOurs) {
+TEST_F(FindTablesTest, WhatWeMayNotSeeIsNeitherThereNorNot) {
   Existing("a");
   for (const ErrorCode code : {ErrorCode::kAccessDenied, ErrorCode::kValidation}) {
     Refuse("DescribeTable", testing::Refusal(Reaction::kFailConfig, code));
     const auto found = Find({"a", "b"});
     ASSERT_TRUE(found.ok());
-    EXPECT_TRUE(found->empty());
+    EXPECT_TRUE(found->there.empty());
+    EXPECT_EQ(found->denied.size(), code == ErrorCode::kAccessDenied ? 2u : 0u);
   }
+}
+
+// A permission is not known everywhere at once.
+TEST_F(FindTablesTest, ATableThatIsDeniedOnceIsFound) {
+  Existing("a");
+  Refuse("DescribeTable", testing::Denied(), 1);
+  EXPECT_THAT(Find({"a"})->there, ElementsAre("a"));
 }
 
 // Else a stream whose table is not seen for it would be written to another one.
@@ -56,13 +64,13 @@ TEST_F(FindTablesTest, AnyOtherRefusalIsNoAnswer) {
 TEST_F(FindTablesTest, KeysThatAreRefusedOnceBesideOthersAreTriedAgain) {
   Existing("a");
   Refuse("DescribeTable", testing::Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient), 1);
-  EXPECT_THAT(*Find({"a", "b"}), ElementsAre("a"));
+  EXPECT_THAT(Find({"a", "b"})->there, ElementsAre("a"));
 }
 
 TEST_F(FindTablesTest, WhatPassesIsWaitedOut) {
   Existing("a");
   Refuse("DescribeTable", testing::Refusal(Reaction::kThrottle, ErrorCode::kThrottled), 3);
-  EXPECT_THAT(*Find({"a", "b"}), ElementsAre("a"));
+  EXPECT_THAT(Find({"a", "b"})->there, ElementsAre("a"));
 }
 
 TEST_F(FindTablesTest, AnEndpointThatDoesNotAnswerIsAnError) {

@@ -27,6 +27,18 @@ std::string WayOut(ErrorCode refused) {
   }
 }
 
+// Names of the settings in which the two differ that are lost for good with the stand-in, as no sync fails
+// for the lack of them; "" when there are none.
+std::string OnlyKeptBy(const SurveyedTable& table) {
+  const TableSettings was = InOrder(table.left->settings);
+  const TableSettings is = InOrder(table.settings);
+  const bool same_key =
+      was.kms_key_arn.empty() || is.kms_key_arn.empty() || was.kms_key_arn == is.kms_key_arn;
+  const bool key = was.kms && !(is.kms && same_key);
+  const bool indexes = !was.indexes.empty() && was.indexes != is.indexes;
+  return key && indexes ? "encryption key and indexes" : key ? "encryption key" : indexes ? "indexes" : "";
+}
+
 }  // namespace
 
 // The hash keeps apart tables whose long names are cut, and makes the name one that nobody else gives.
@@ -62,6 +74,17 @@ Task<Status> StandIns::Settle(const TablePlan& plan, SurveyedTable& table) {
         "as it is.",
         name, plan.table));
     if (plan.mode == TableMode::kAppend) (void)co_await Remove(plan, table);  // else it is used again
+    co_return Ok();
+  }
+  // Nobody else knows these, so it stays until they are the same, or somebody else deletes it.
+  if (const std::string kept = OnlyKeptBy(table); !kept.empty()) {
+    log_.Warn(fmt::format(
+        "Table {} differs in its {} from table {}, which an overwrite that was ended early has left to keep "
+        "them. If nobody has changed that since, set it again. {} Table {} was: {}",
+        plan.table, kept, name,
+        plan.mode == TableMode::kAppend ? fmt::format("Then, or if it is to be so, delete {}.", name)
+                                        : "This overwrite carries over what the table has now.",
+        plan.table, SettingsJson(found, table.left->settings)));
     co_return Ok();
   }
   const std::string& kept = table.left->settings.ttl_attribute;
@@ -116,8 +139,8 @@ void StandIns::WarnOfDifferences(const TablePlan& plan, const SurveyedTable& tab
   if (names.empty()) return;
   log_.Warn(
       fmt::format("Table {} is not what an overwrite that was ended early found and was to create again: "
-                  "it differs in its {}. If nobody has changed that since, set it again.",
-                  plan.table, names));
+                  "it differs in its {}. If nobody has changed that since, set it again. It was: {}",
+                  plan.table, names, SettingsJson(*table.found, table.left->settings)));
 }
 
 Task<Status> StandIns::Make(const TablePlan& plan, SurveyedTable& table) {
@@ -125,7 +148,9 @@ Task<Status> StandIns::Make(const TablePlan& plan, SurveyedTable& table) {
   if (table.stand_in) {
     TableSettings stands = InOrder(table.left->settings);
     const TableSettings wanted = InOrder(table.settings);
+    table.ttl_kept = true;
     if (stands == wanted) co_return Ok();
+    table.ttl_kept = false;
     const TableOperations::Deleted deleted = co_await operations_.Delete(name, operations_.Deadline());
     if (deleted.denied) {
       stands.ttl_attribute = wanted.ttl_attribute;
@@ -195,7 +220,7 @@ Task<Status> StandIns::MakeNamed(const std::string& name, const TablePlan& plan,
   }
   // Where it cannot be set, it cannot be set on the table either, and that is said there.
   if (!table.settings.ttl_attribute.empty()) {
-    (void)co_await operations_.SetTimeToLive(name, table.settings.ttl_attribute);
+    table.ttl_kept = (co_await operations_.SetTimeToLive(name, table.settings.ttl_attribute)).ok();
   }
   co_return Ok();
 }
@@ -227,6 +252,14 @@ Status StandIns::DoWithout(const TablePlan& plan, const SurveyedTable& table, co
 Task<bool> StandIns::Remove(const TablePlan& plan, SurveyedTable& table) {
   if (!table.stand_in) co_return true;
   const std::string name = StandInName(plan.table);
+  if (table.ttl_missing && table.ttl_kept) {
+    log_.Warn(
+        fmt::format("Table {} stays, as it has the time to live that table {} lacks: the next sync sets it "
+                    "and deletes {}.",
+                    name, plan.table, name));
+    table.stand_in = false;
+    co_return true;
+  }
   const TableOperations::Deleted deleted = co_await operations_.Delete(name, operations_.Deadline());
   table.stand_in = false;
   if (!deleted.error) co_return true;

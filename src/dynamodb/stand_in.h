@@ -51,8 +51,9 @@ class StandIns {
   // key: the next run would know of neither. Else it is a WARN.
   Task<Status> Make(const TablePlan& plan, SurveyedTable& table);
 
-  // Whether it goes; it is not waited for until it is gone. One that cannot be deleted stays for the next
-  // run; that is a WARN when it was made in this one.
+  // Whether it goes, or stays on purpose, with a WARN: for a time to live that only it has. It is not waited
+  // for until it is gone. One that cannot be deleted stays for the next run; that is a WARN when it was made
+  // in this one.
   Task<bool> Remove(const TablePlan& plan, SurveyedTable& table);
 
  private:

@@ -193,7 +193,6 @@ TEST_F(StandInLeft, WhatElseDiffersIsTold) {
   StandInWithTimeToLive(6, 5);
   TableSettings other = settings_;
   other.capacity.write_units = 60;
-  other.indexes.pop_back();
   other.stream_view.clear();
   db_.tables.at("a").create = CreateTableBody("a", kKeys, other);
   db_.tables.at("a").tags = "[]";
@@ -201,9 +200,69 @@ TEST_F(StandInLeft, WhatElseDiffersIsTold) {
   Mode(TableMode::kAppend);
   ASSERT_TRUE(Look().ok());
   EXPECT_EQ(db_.tables.at("a").ttl, "other");
-  for (const char* name : {"capacity", "indexes", "stream", "tags", "time to live"}) {
+  for (const char* name : {"capacity", "stream", "tags", "time to live"}) {
     EXPECT_THAT(Warnings(), HasSubstr(name));
   }
+  EXPECT_THAT(Warnings(), HasSubstr(R"(It was: {"CreateTable":)" + CreateTableBody("a", kKeys, settings_)));
+  EXPECT_FALSE(HasStandIn());
+}
+
+// No sync ever fails for the lack of them, so they would be missed by nobody.
+TEST_F(StandInLeft, OneThatAloneKeepsAKeyOrIndexesStays) {
+  settings_.kms = true;
+  settings_.kms_key_arn = "arn:k";
+  for (const std::string lost : {"indexes", "encryption key", "encryption key and indexes"}) {
+    SCOPED_TRACE(lost);
+    db_.tables.clear();
+    Add();
+    StandInWithTimeToLive(6, 5);
+    TableSettings other = settings_;
+    if (lost.ends_with("indexes")) other.indexes.pop_back();
+    if (lost.starts_with("encryption")) other.kms = false, other.kms_key_arn.clear();
+    db_.tables.at("a").create = CreateTableBody("a", kKeys, other);
+    Mode(TableMode::kAppend);
+    ASSERT_TRUE(Look().ok());
+    EXPECT_TRUE(HasStandIn());
+    EXPECT_THAT(Warnings(),
+                AllOf(HasSubstr("differs in its " + lost + " from"), HasSubstr("delete " + kName),
+                      HasSubstr(R"(was: {"CreateTable":)" + CreateTableBody("a", kKeys, settings_))));
+    // It goes as soon as the table has them again.
+    NextRun();
+    db_.tables.at("a").create = CreateTableBody("a", kKeys, settings_);
+    ASSERT_TRUE(Look().ok());
+    EXPECT_FALSE(HasStandIn());
+    NextRun();
+  }
+}
+
+// It alone has it, until the next sync.
+TEST_F(StandInLeft, OneWhoseTableCouldNotBeGivenItsTimeToLiveStays) {
+  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation == "UpdateTimeToLive" && table == "a") return Denied();
+    return std::nullopt;
+  };
+  for (const bool restored : {false, true}) {
+    SCOPED_TRACE(restored);
+    if (restored) db_.tables.erase("a");
+    ASSERT_TRUE(Prepare().ok());
+    EXPECT_TRUE(db_.tables.at("a").ttl.empty());
+    EXPECT_TRUE(HasStandIn());
+    EXPECT_THAT(Warnings(), HasSubstr("Table " + kName + " stays"));
+    EXPECT_THAT(Warnings(), Not(HasSubstr("left behind")));
+    log_.lines.clear();
+  }
+  NextRun();
+  Mode(TableMode::kAppend);
+  ASSERT_TRUE(Look().ok());
+  EXPECT_EQ(db_.tables.at("a").ttl, "expires");
+  EXPECT_FALSE(HasStandIn());
+}
+
+// Where it has none either, it would stand there for nothing.
+TEST_F(StandInLeft, OneThatHasNoTimeToLiveEitherGoes) {
+  Refuse("UpdateTimeToLive", Denied());
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_THAT(Warnings(), HasSubstr("attribute expires is not set"));
   EXPECT_FALSE(HasStandIn());
 }
 

@@ -47,6 +47,14 @@ std::string KeyText(const TableSettings& settings) {
 
 }  // namespace
 
+std::string SettingsJson(const TableDescription& table, const TableSettings& settings) {
+  std::string json = R"({"CreateTable":)" + CreateTableBody(table.name, table.keys, settings);
+  if (!settings.ttl_attribute.empty()) {
+    json += R"(,"UpdateTimeToLive":)" + UpdateTimeToLiveBody(table.name, settings.ttl_attribute);
+  }
+  return json + "}";
+}
+
 Status CheckProtectedAs(const TableDescription& before, const TableDescription& now) {
   const TableSettings& was = before.settings;
   const TableSettings& is = now.settings;

@@ -315,11 +315,12 @@ Task<Status> TableOperations::SetTimeToLive(const std::string& table, const std:
   co_return Failure("UpdateTimeToLive", table, reply);
 }
 
-Task<void> TableOperations::RestoreTimeToLive(const std::string& table, const std::string& attribute) {
+Task<bool> TableOperations::RestoreTimeToLive(const std::string& table, const std::string& attribute) {
   const Status set = co_await SetTimeToLive(table, attribute);
-  if (set.ok()) co_return;
+  if (set.ok()) co_return true;
   log_.Warn(fmt::format("Table {} was created again, but its time to live on attribute {} is not set: {}",
                         table, attribute, set.error().message));
+  co_return false;
 }
 
 bool TableOperations::Skippable(const Verdict& verdict) const {

@@ -30,6 +30,9 @@ TableSettings InOrder(TableSettings settings);
 // there are none.
 std::string DifferingSettings(TableSettings was, TableSettings is);
 
+// Everything that a table of these settings gets, as one line of JSON.
+std::string SettingsJson(const TableDescription& table, const TableSettings& settings);
+
 class TableOperations {
  public:
   using Found = Result<std::optional<TableDescription>>;  // nullopt: there is no such table
@@ -98,8 +101,8 @@ class TableOperations {
   // not see, is skipped with a WARN.
   Task<Status> ReadExtraSettings(const TableDescription& table, TableSettings& settings);
   Task<Status> SetTimeToLive(const std::string& table, const std::string& attribute, bool on = true);
-  // One that cannot be set again is worth a WARN that names it, not a failure: data can flow.
-  Task<void> RestoreTimeToLive(const std::string& table, const std::string& attribute);
+  // False: it cannot be set again, which is worth a WARN that names it, not a failure: data can flow.
+  Task<bool> RestoreTimeToLive(const std::string& table, const std::string& attribute);
 
   Instant Deadline() const { return plane_.Now() + transition_; }  // of a transition that begins now
 

@@ -23,15 +23,6 @@ constexpr Duration kCleanUpAfterStop = std::chrono::milliseconds(500);
 constexpr Duration kCleanUpAfterGivingUp = std::chrono::seconds(1);
 static_assert(times::kStoringAfterStop + kCleanUpAfterStop + times::kFlushAfterStop <= times::kStop);
 
-// Everything that the new table gets, as one line of JSON.
-std::string SettingsJson(const TableDescription& table, const TableSettings& settings) {
-  std::string json = R"({"CreateTable":)" + CreateTableBody(table.name, table.keys, settings);
-  if (!settings.ttl_attribute.empty()) {
-    json += R"(,"UpdateTimeToLive":)" + UpdateTimeToLiveBody(table.name, settings.ttl_attribute);
-  }
-  return json + "}";
-}
-
 // One run of ReplaceTables: a stand-in for each table that needs one, then the drops, and no drop before all
 // stand-ins are there.
 class Replacement {
@@ -138,7 +129,7 @@ class Replacement {
                                  plan.table, names));
     }
     if (!settings.ttl_attribute.empty()) {
-      co_await work_.operations.RestoreTimeToLive(plan.table, settings.ttl_attribute);
+      surveyed.ttl_missing = !co_await work_.operations.RestoreTimeToLive(plan.table, settings.ttl_attribute);
     }
     surveyed.found = std::move(*created);
     surveyed.created = true;

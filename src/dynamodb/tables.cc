@@ -149,6 +149,7 @@ Task<Status> TableSurveyor::Create(size_t i) {
                                    "ended before it could create it again"
                                  : ""));
   const TableDescription before = restored ? *table.left : *created;
+  table.ttl_kept = restored;
   Status used = co_await UseAsCreated(i, std::move(*created), before);
   if (!used.ok() || !restored || co_await work_.stand_ins.Remove(plan, table)) co_return used;
   const std::string& ttl = table.settings.ttl_attribute;
@@ -193,7 +194,8 @@ Task<Status> TableSurveyor::UseAsCreated(size_t i, TableDescription created, con
   if (usable.ok()) usable = CheckProtectedAs(before, created);
   if (!usable.ok()) co_return usable;
   if (!table.settings.ttl_attribute.empty()) {
-    co_await work_.operations.RestoreTimeToLive(work_.plans[i].table, table.settings.ttl_attribute);
+    table.ttl_missing =
+        !co_await work_.operations.RestoreTimeToLive(work_.plans[i].table, table.settings.ttl_attribute);
   }
   table.found = std::move(created);
   table.created = true;

@@ -59,6 +59,8 @@ struct SurveyedTable {
   bool created = false;                   // by us, and usable: it holds nothing that is to be replaced
   bool stand_in = false;                  // its stand-in is there
   std::optional<TableDescription> left;   // ... from an earlier run, with all its settings
+  bool ttl_kept = false;                  // the stand-in has the time to live that the table is to have
+  bool ttl_missing = false;               // which the table, created again, could not be given
 };
 
 struct TableSurvey {

@@ -155,7 +155,8 @@ TEST_F(FailingDispatcherTest, AnItemRefusedForTooLongIsSentAloneAndGivenUpAfterT
   ASSERT_GE(alone.size(), 10u);
   EXPECT_GE(alone.back() - alone.front(),
             seconds(59));  // a little passes between a reply and a look at the clock
-  const bool sooner = alone[alone.size() - 2] - alone.front() >= seconds(61) && alone.size() - 1 >= 10;
+  // More of it on a machine that is slow, where a tick is a second here all the same.
+  const bool sooner = alone[alone.size() - 2] - alone.front() >= seconds(65) && alone.size() - 1 >= 10;
   EXPECT_FALSE(sooner) << "it could have been given up one refusal before";
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -25,8 +26,9 @@ size_t ColumnsOf(int terminal) {
 
 // The first are the ones that are named.
 void BusiestFirst(std::vector<StreamTotals>& streams) {
-  std::ranges::stable_sort(streams, std::ranges::greater(),
-                           [](const StreamTotals& of) { return std::pair(of.waiting, of.per_second); });
+  std::ranges::sort(streams, [](const StreamTotals& a, const StreamTotals& b) {
+    return std::tie(b.waiting, b.per_second, a.stream) < std::tie(a.waiting, a.per_second, b.stream);
+  });
 }
 
 }  // namespace

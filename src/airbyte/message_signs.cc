@@ -80,7 +80,8 @@ SignSearch::Quoted SignSearch::LookAt(const char* p, const char* end) {
   quoted.seen = colon;
   if (colon == end || (*colon != ':' && *colon != '=')) return quoted;
   quoted.word.is_key = true;
-  if (++colon < end && *colon == '>') ++colon;
+  ++colon;
+  if (colon < end && *colon == '>') ++colon;
   const char* const value = SkipQuotes(colon, end);  // in a string or not
   quoted.seen = value;
   quoted.word.holds = value == end;

@@ -82,7 +82,8 @@ def test_a_slow_table_and_a_silent_source(connector, start_server, number):
     stored = {int(row["item"]["_airbyte_data"]["M"]["id"]["N"]) for row in server.items("t_users")}
     assert set(range(10 * len(out))) <= stored
     whole = next(n for n in range(301) if not set(range(10 * n, 10 * n + 10)) <= stored)
-    assert len(out) == whole, "a STATE of what was stored is not out"
+    # What is stored by the last request of all may be answered when nobody listens any more: 25 items, 3 STATEs.
+    assert whole - 3 <= len(out) <= whole, "a STATE of what was stored is not out"
 
 
 @pytest.mark.parametrize("command", ["check", "write"])

@@ -15,8 +15,8 @@ constexpr double kAroundText = 260;
 constexpr double kSlack = 1.35;
 // A refusal by chance, or in a dark spell, tells the program what one of the table would: that it is empty.
 // What had been saved may then stay there, and when there are no more of them what it takes is found again: a
-// debt of a minute is paid, and half a minute it grows (delivery/capacity_rules.h).
-constexpr double kFoundAgain = 60 + 30;
+// debt of a minute is paid, and a minute it grows (delivery/capacity_rules.h).
+constexpr double kFoundAgain = 60 + 60;
 // The deadline of a request (HttpClient::Options), the longest pause (times::kLongestPause), and a little.
 constexpr double kLastTrouble = 30 + 20 + 5;
 

@@ -1,6 +1,9 @@
 // When the first word of a stream counts: Replacements alone, without a run.
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "pipeline/replacements.h"
 #include "support/pipeline/plans.h"
 
@@ -11,62 +14,56 @@ using Word = Replacements::Word;
 
 constexpr StreamNo kUsers{0};
 constexpr StreamNo kOrders{1};
+constexpr StreamNo kOthers{2};
 
-TEST(AWordCounts, WhenEverythingBeforeItHasBeenParsed) {
+class AWordCounts : public testing::Test {
+ protected:
   using Gate = Replacements::Gate;
-  const RunPlan plan = PlanOf({"users", "orders"});
-  const TableNo users = plan.streams[kUsers].table;
-  CheckpointLedger ledger(plan.streams.size());
-  RunState state([] {});
-  Replacements replacements(plan, {users}, {}, ledger, state, [] {});
-  for (uint64_t chunk = 0; chunk < 3; ++chunk) ledger.OpenChunk(chunk);
-  ASSERT_TRUE(ledger.Register({.chunk = 1, .whole = true, .groups = {}, .checkpoints = {}}).ok());
-  replacements.Said(1, {{kUsers, Word::kRecord}});
-  EXPECT_EQ(replacements.gate(users), Gate::kClosed);
-  ASSERT_TRUE(ledger.Register({.chunk = 0, .whole = true, .groups = {}, .checkpoints = {}}).ok());
-  replacements.Said(0, {});
-  EXPECT_EQ(replacements.gate(users), Gate::kAsked);
-  EXPECT_EQ(replacements.gate(plan.streams[kOrders].table), Gate::kOpen);
+
+  void Open(uint64_t chunks) {
+    for (uint64_t chunk = 0; chunk < chunks; ++chunk) ledger_.OpenChunk(chunk);
+  }
+  void Say(uint64_t chunk, const std::vector<Word>& words, bool whole = true) {
+    ASSERT_TRUE(ledger_.Register({.chunk = chunk, .whole = whole, .groups = {}, .checkpoints = {}}).ok());
+    replacements_.Said(chunk, words);
+  }
+  Gate GateOf(StreamNo stream) const { return replacements_.gate(plan_.streams[stream].table); }
+
+  const RunPlan plan_ = PlanOf({"users", "orders", "others"});
+  CheckpointLedger ledger_{plan_.streams.size()};
+  RunState state_{[] {}};
+  Replacements replacements_{
+      plan_, {plan_.streams[kUsers].table, plan_.streams[kOrders].table}, {}, ledger_, state_, [] {}};
+};
+
+TEST_F(AWordCounts, WhenEverythingBeforeItHasBeenParsed) {
+  Open(3);
+  Say(1, {{kUsers, Word::kRecord}});
+  EXPECT_EQ(GateOf(kUsers), Gate::kClosed);
+  Say(0, {});
+  EXPECT_EQ(GateOf(kUsers), Gate::kAsked);
+  EXPECT_EQ(GateOf(kOrders), Gate::kClosed);
+  EXPECT_EQ(GateOf(kOthers), Gate::kOpen);
 }
 
-TEST(AWordCounts, NeverBehindAChunkThatBrokeOff) {
-  using Gate = Replacements::Gate;
-  const RunPlan plan = PlanOf({"users", "orders"});
-  const TableNo users = plan.streams[kUsers].table;
-  const TableNo orders = plan.streams[kOrders].table;
-  CheckpointLedger ledger(plan.streams.size());
-  RunState state([] {});
-  Replacements replacements(plan, {users, orders}, {}, ledger, state, [] {});
-  for (uint64_t chunk = 0; chunk < 2; ++chunk) ledger.OpenChunk(chunk);
-  ASSERT_TRUE(ledger.Register({.chunk = 1, .whole = true, .groups = {}, .checkpoints = {}}).ok());
-  replacements.Said(1, {{kUsers, Word::kRecord}});
-  ASSERT_TRUE(ledger.Register({.chunk = 0, .whole = false, .groups = {}, .checkpoints = {}}).ok());
-  replacements.Said(0, {{kOrders, Word::kState}});
-  EXPECT_EQ(replacements.gate(users), Gate::kClosed);
-  EXPECT_EQ(replacements.gate(orders), Gate::kAsked);
+TEST_F(AWordCounts, NeverBehindAChunkThatBrokeOff) {
+  Open(2);
+  Say(1, {{kUsers, Word::kRecord}});
+  Say(0, {{kOrders, Word::kState}}, /*whole=*/false);
+  EXPECT_EQ(GateOf(kUsers), Gate::kClosed);
+  EXPECT_EQ(GateOf(kOrders), Gate::kAsked);
 }
 
 // What it would tell of is that everything was rejected.
-TEST(AWordCounts, AStateBehindRejectedRecordsIsNone) {
-  using Gate = Replacements::Gate;
-  const RunPlan plan = PlanOf({"users", "orders"});
-  const TableNo users = plan.streams[kUsers].table;
-  const TableNo orders = plan.streams[kOrders].table;
-  CheckpointLedger ledger(plan.streams.size());
-  RunState state([] {});
-  Replacements replacements(plan, {users, orders}, {}, ledger, state, [] {});
-  const auto say = [&](uint64_t chunk, const std::vector<Word>& words) {
-    ledger.OpenChunk(chunk);
-    ASSERT_TRUE(ledger.Register({.chunk = chunk, .whole = true, .groups = {}, .checkpoints = {}}).ok());
-    replacements.Said(chunk, words);
-  };
-  say(0, {{kUsers, Word::kRejected}, {kUsers, Word::kState}, {kOrders, Word::kState}});
-  EXPECT_EQ(replacements.gate(users), Gate::kClosed);
-  EXPECT_EQ(replacements.gate(orders), Gate::kAsked);
-  say(1, {{kUsers, Word::kState}});
-  EXPECT_EQ(replacements.gate(users), Gate::kClosed);
-  say(2, {{kUsers, Word::kRecord}});
-  EXPECT_EQ(replacements.gate(users), Gate::kAsked);
+TEST_F(AWordCounts, AStateBehindRejectedRecordsIsNone) {
+  Open(3);
+  Say(0, {{kUsers, Word::kRejected}, {kUsers, Word::kState}, {kOrders, Word::kState}});
+  EXPECT_EQ(GateOf(kUsers), Gate::kClosed);
+  EXPECT_EQ(GateOf(kOrders), Gate::kAsked);
+  Say(1, {{kUsers, Word::kState}});
+  EXPECT_EQ(GateOf(kUsers), Gate::kClosed);
+  Say(2, {{kUsers, Word::kRecord}});
+  EXPECT_EQ(GateOf(kUsers), Gate::kAsked);
 }
 
 }  // namespace

@@ -131,9 +131,9 @@ void Signer::Impl::Refresh(int64_t wall_millis) {
     second = wall_millis / 1000;
     date = AmzDate(second);
   }
-  std::shared_ptr<const Credentials> current = source->Current();
-  if (current == credentials && date.starts_with(day) && !day.empty()) return;
-  credentials = std::move(current);
+  const bool current = credentials && credentials->version == source->version();
+  if (current && date.starts_with(day) && !day.empty()) return;
+  if (!current) credentials = source->Current();
   day = date.substr(0, 8);
   scope = day + "/" + region + "/" + std::string(kService) + "/aws4_request";
   const Sha256Digest of_day = Hmac("AWS4" + credentials->secret_access_key)(day);
@@ -159,6 +159,8 @@ Signer::Signer(const Endpoint& endpoint, std::shared_ptr<const CredentialsSource
 }
 
 Signer::~Signer() = default;
+
+uint64_t Signer::version() const { return impl_->credentials ? impl_->credentials->version : 0; }
 
 std::string_view Signer::SignedHead(std::string_view target, std::string_view body, int64_t wall_millis) {
   return SignedHead(target, body.size(), Sha256(body), wall_millis);

@@ -31,6 +31,8 @@ class Signer {
   // aws/sha256.h).
   std::string_view SignedHead(std::string_view target, size_t body_size, const Sha256Digest& body_hash,
                               int64_t wall_millis);
+  // Of the credentials that signed the last head.
+  uint64_t version() const;
 
  private:
   struct Impl;

@@ -79,6 +79,7 @@ TEST(SignerTest, TheDateIsOfTheSecond) {
 class RenewedCredentials final : public CredentialsSource {
  public:
   std::shared_ptr<const Credentials> Current() const override { return current; }
+  uint64_t version() const override { return current->version; }
   std::shared_ptr<const Credentials> current =
       std::make_shared<Credentials>(Credentials{"AKIDEXAMPLE", kSecret, {}});
 };
@@ -87,11 +88,12 @@ TEST(SignerTest, RenewedCredentialsSignAtOnce) {
   const auto source = std::make_shared<RenewedCredentials>();
   Signer signer(Regional(), source);
   const std::string before(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
-  source->current = std::make_shared<Credentials>(Credentials{"AKIDOTHER", "other", "TOKEN"});
+  source->current = std::make_shared<Credentials>(Credentials{"AKIDOTHER", "other", "TOKEN", 0, 2});
   const std::string after(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
   Signer fresh(Regional(), source);
   EXPECT_EQ(after, fresh.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon));
-  source->current = std::make_shared<Credentials>(Credentials{"AKIDEXAMPLE", kSecret, {}});
+  EXPECT_EQ(signer.version(), 2u);
+  source->current = std::make_shared<Credentials>(Credentials{"AKIDEXAMPLE", kSecret, {}, 0, 3});
   EXPECT_EQ(signer.SignedHead("DynamoDB_20120810.ListTables", "{}", kNoon), before);
 }
 

@@ -24,7 +24,8 @@ Service::Service(Endpoint endpoint, const Config& config, std::shared_ptr<const 
     : endpoint_(std::move(endpoint)),
       trust_(std::move(trust)),
       custom_endpoint_(!config.endpoint.empty()),
-      credentials_(std::make_shared<StaticCredentials>(config.access_key_id, config.secret_access_key)),
+      credentials_(std::make_shared<StaticCredentials>(config.access_key.id, config.access_key.secret,
+                                                       config.access_key.session_token)),
       clock_skew_(std::make_shared<ClockSkew>()) {}
 
 EndpointText Service::text() const {

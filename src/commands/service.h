@@ -39,7 +39,7 @@ class Service {
   Endpoint endpoint_;
   std::shared_ptr<const Trust> trust_;  // null without TLS
   bool custom_endpoint_;
-  std::shared_ptr<const CredentialsSource> credentials_;
+  std::shared_ptr<CredentialsSource> credentials_;
   std::shared_ptr<ClockSkew> clock_skew_;
 };
 

@@ -189,29 +189,45 @@ class KeysTwice {
   std::string found_;            // the first, with the keys that it stands in
 };
 
-Status ReadCredentials(const Json& config, Config& out) {
-  out.access_key_id = config["access_key_id"].get<std::string>();
-  out.secret_access_key = config["secret_access_key"].get<std::string>();
-  if (out.access_key_id.empty()) return FieldError("access_key_id", "is empty");
-  if (out.secret_access_key.empty()) {
-    return FieldError("secret_access_key", "is empty");
+// What goes into a header as it is.
+bool IsPlain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return ' ' < c && c <= '~'; });
+}
+
+// Everything that can be seen of a key before it is used.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+Status CheckAccessKey(const AccessKey& key) {
+  if (key.id.empty()) return FieldError("access_key_id", "is empty");
+  if (key.secret.empty()) return FieldError("secret_access_key", "is empty");
+  if (!IsPlain(key.id) || key.id.find_first_of("/,") != std::string::npos) {
+    return FieldError("access_key_id",
+                      "has a character that no access key id has (is the secret in its place?)");
   }
-  for (const char c : out.access_key_id) {
-    // It is sent in a header, where these end it.
-    if (c <= ' ' || c > '~' || c == '/' || c == ',') {
-      return FieldError("access_key_id",
-                        "has a character that no access key id has (is the secret in its place?)");
-    }
+  if (!IsPlain(key.session_token)) {
+    return FieldError("session_token", "has a character that no session token has, such as a line break");
   }
-  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-  if (out.access_key_id.starts_with("ASIA")) {
+  if (key.id.starts_with("ASIA") && key.session_token.empty()) {
     return FieldError(
         "access_key_id",
-        "begins with ASIA: it is that of temporary credentials, which are valid only with a "
-        "session token, and session tokens are not supported yet. Use the access key of a user, "
-        "which begins with AKIA");
+        "begins with ASIA: it is that of temporary credentials, which are valid only together with their "
+        "session token. Give the token as session_token, or use the access key of a user, which begins with "
+        "AKIA");
+  }
+  if (key.id.starts_with("AKIA") && !key.session_token.empty()) {
+    return FieldError(
+        "session_token",
+        "does not belong to access_key_id, which begins with AKIA: such a key is permanent and has no "
+        "session "
+        "token. Leave the token out, or give the key (it begins with ASIA) and the secret that came with it");
   }
   return Ok();
+}
+
+Status ReadAccessKey(const Json& config, AccessKey& key) {
+  key.id = config["access_key_id"].get<std::string>();
+  key.secret = config["secret_access_key"].get<std::string>();
+  key.session_token = config.value("session_token", "");
+  return CheckAccessKey(key);
 }
 
 Capacity ReadCapacity(const Json& config) {
@@ -239,7 +255,7 @@ Result<Config> ToConfig(const Json& config) {
         "is empty, which only works with a dynamodb_endpoint; give the code of an AWS region, such as "
         "us-east-1");
   }
-  if (auto status = ReadCredentials(config, out); !status.ok()) return std::move(status).error();
+  if (auto status = ReadAccessKey(config, out.access_key); !status.ok()) return std::move(status).error();
   out.capacity = ReadCapacity(config);
   if (config.contains("workers")) out.workers = config["workers"].get<int>();
   out.skip_rejected = config.value("on_rejected_record", "fail") == "skip";

@@ -21,14 +21,19 @@ struct Capacity {
   bool is_default = true;  // neither key was in the config: worth a warning about what 10 units mean
 };
 
+struct AccessKey {
+  std::string id;
+  std::string secret;
+  std::string session_token;  // "" for a permanent key
+};
+
 inline constexpr int kMostWorkers = 64;  // of `workers`, and where the machine has more cores
 
 struct Config {
   std::string endpoint;  // "" = the region's own
   std::string region;    // "" only with an endpoint
   std::string table_prefix;
-  std::string access_key_id;
-  std::string secret_access_key;
+  AccessKey access_key;
   Capacity capacity;
   std::optional<int> workers;           // absent: the cores that the container may use
   bool skip_rejected = false;           // on_rejected_record: skip

@@ -36,8 +36,8 @@ TEST(ConfigTest, Defaults) {
   EXPECT_EQ(config->endpoint, "");
   EXPECT_EQ(config->region, "us-east-1");
   EXPECT_EQ(config->table_prefix, "p");
-  EXPECT_EQ(config->access_key_id, "AKID");
-  EXPECT_EQ(config->secret_access_key, "hush");
+  EXPECT_EQ(config->access_key.id, "AKID");
+  EXPECT_EQ(config->access_key.secret, "hush");
   EXPECT_FALSE(config->capacity.on_demand);
   EXPECT_TRUE(config->capacity.is_default);
   EXPECT_EQ(config->capacity.read_units, 10);
@@ -155,8 +155,13 @@ TEST(ConfigTest, RefusedValues) {
        "ARNs are not supported"},
       {"dead_letter_table", R"("arn:aws:dynamodb:us-east-1:111122223333:table/p")", "dead_letter_table",
        "ARNs are not supported"},
-      {"access_key_id", R"("ASIAIOSFODNN7EXAMPLE")", "access_key_id", "temporary credentials"},
-      {"access_key_id", R"(" ASIA1\n")", "access_key_id", "session token"},
+      {"access_key_id", R"("ASIAIOSFODNN7EXAMPLE")", "access_key_id",
+       "only together with their session token"},
+      {"access_key_id", R"(" ASIA1\n")", "access_key_id", "Give the token as session_token"},
+      {"session_token", R"("a b")", "session_token (Session token)", "a character that no session token has"},
+      {"session_token", R"("a\r\nX-Evil: b")", "session_token", "such as a line break"},
+      {"session_token", huge.c_str(), "session_token", "is longer than 262144 bytes"},
+      {"session_token", "7", "session_token", "must be text"},
       {"dynamodb_table_name_prefix", R"("\u00e9")", "dynamodb_table_name_prefix", "'_', '.' or '-'"},
       {"dynamodb_table_name_prefix", too_long.c_str(), "dynamodb_table_name_prefix",
        "at most 246 characters"},
@@ -230,8 +235,23 @@ TEST(ConfigTest, OldKeyIsAnsweredWithItsNewName) {
 TEST(ConfigTest, CredentialsAreTrimmedAsTheJavaClientDid) {
   const auto config = Parse({{"access_key_id", R"(" AKID\n")"}, {"secret_access_key", R"("\t hu sh/+= ")"}});
   ASSERT_TRUE(config.ok()) << MessageOf(config);
-  EXPECT_EQ(config->access_key_id, "AKID");
-  EXPECT_EQ(config->secret_access_key, "hu sh/+=");
+  EXPECT_EQ(config->access_key.id, "AKID");
+  EXPECT_EQ(config->access_key.secret, "hu sh/+=");
+}
+
+TEST(ConfigTest, TemporaryKeysAndTheirToken) {
+  const std::string long_token(16384, 't');
+  const auto config =
+      Parse({{"access_key_id", R"("ASIA1")"}, {"session_token", "\" " + long_token + "\\n\""}});
+  ASSERT_TRUE(config.ok()) << MessageOf(config);
+  EXPECT_EQ(config->access_key.session_token, long_token);
+  EXPECT_EQ(Parse({{"session_token", R"(" ")"}})->access_key.session_token, "");
+  // Another engine's keys are called as it likes.
+  EXPECT_EQ(Parse({{"session_token", R"("t")"}})->access_key.session_token, "t");
+  EXPECT_THAT(MessageOf(Parse({{"access_key_id", R"("AKIA1")"}, {"session_token", R"("topsecret")"}})),
+              AllOf(HasSubstr("does not belong to access_key_id"), Not(HasSubstr("topsecret"))));
+  EXPECT_THAT(MessageOf(Parse({{"access_key_id", R"("ASIA1")"}, {"session_token", R"(" ")"}})),
+              HasSubstr("begins with ASIA"));
 }
 
 TEST(ConfigTest, Capacity) {

@@ -46,6 +46,7 @@ TEST(MeantKey, ASlip) {
       {"accessKeyId", "access_key_id"},
       {"aws_secret_access_key", "secret_access_key"},
       {"secret_acces_key", "secret_access_key"},
+      {"aws_session_token", "session_token"},
       {"worker", "workers"},
       {"Workers", "workers"},
       {"capactiy", "capacity"},
@@ -60,9 +61,8 @@ TEST(MeantKey, ASlip) {
 }
 
 TEST(MeantKey, NoSlip) {
-  for (const char* key :
-       {"", "_", "a", "foo", "surprise", "comment", "tunnel_method", "session_token", "role_arn", "orders",
-        "password", "s3_bucket", "flattening", "\xC3\xA9", "key", "id"}) {
+  for (const char* key : {"", "_", "a", "foo", "surprise", "comment", "tunnel_method", "role_arn", "orders",
+                          "password", "s3_bucket", "flattening", "\xC3\xA9", "key", "id"}) {
     EXPECT_EQ(MeantKey(key, AllKeys()), "") << key;
   }
   EXPECT_EQ(MeantKey("dynamodb_endpoint" + std::string(100, 'x'), AllKeys()), "");

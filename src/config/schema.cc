@@ -20,6 +20,8 @@ namespace {
 
 constexpr size_t kMaxKeyBytes = 100;    // of a name in a message
 constexpr size_t kMaxTextBytes = 2048;  // std::regex recurses once for each character
+// Of a session token, or of certificates: no pattern looks at them.
+constexpr size_t kMaxLongTextBytes = size_t{256} * 1024;
 
 // ---- Sentences. They hold names of keys and words of the spec, never a value: a secret may have been put
 // ---- into the wrong field.
@@ -249,8 +251,9 @@ Status CheckAgainstSchema(const Json& config) {
   for (const auto& [key, property] : Properties(schema).items()) {
     const auto value = config.find(key);
     if (value == config.end() || !value->is_string()) continue;
-    if (value->get_ref<const std::string&>().size() > kMaxTextBytes) {
-      return SchemaError(key, property, "is longer than " + std::to_string(kMaxTextBytes) + " bytes");
+    const size_t most = property.value("multiline", false) ? kMaxLongTextBytes : kMaxTextBytes;
+    if (value->get_ref<const std::string&>().size() > most) {
+      return SchemaError(key, property, "is longer than " + std::to_string(most) + " bytes");
     }
   }
   if (auto error = FindMemberError(config, schema, "")) return *std::move(error);

@@ -22,7 +22,8 @@ Json Spec() { return Json::parse(SpecJson()); }
 const std::set<std::string> kWords = {
     "$schema",    "title",   "description", "type",    "required",       "additionalProperties",
     "properties", "order",   "oneOf",       "const",   "pattern",        "pattern_descriptor",
-    "examples",   "default", "minimum",     "maximum", "airbyte_secret", "enum"};
+    "examples",   "default", "minimum",     "maximum", "airbyte_secret", "enum",
+    "multiline"};
 
 void CheckSchema(const Json& schema, const std::string& path) {
   for (const auto& [word, value] : schema.items()) EXPECT_TRUE(kWords.contains(word)) << path << ": " << word;
@@ -76,14 +77,15 @@ TEST(SpecTest, KeysOfTheJavaConnector) {
   const Json schema = Spec()["connectionSpecification"];
   std::set<std::string> keys;
   for (const auto& [key, property] : schema["properties"].items()) keys.insert(key);
-  EXPECT_EQ(keys,
-            (std::set<std::string>{"access_key_id", "capacity", "dead_letter_table", "dynamodb_endpoint",
-                                   "dynamodb_region", "dynamodb_table_name_prefix", "give_up_after_s",
-                                   "max_memory_mb", "on_rejected_record", "secret_access_key", "workers"}));
+  EXPECT_EQ(keys, (std::set<std::string>{"access_key_id", "capacity", "dead_letter_table",
+                                         "dynamodb_endpoint", "dynamodb_region", "dynamodb_table_name_prefix",
+                                         "give_up_after_s", "max_memory_mb", "on_rejected_record",
+                                         "secret_access_key", "session_token", "workers"}));
   EXPECT_EQ(schema["required"], Json::array({"dynamodb_table_name_prefix", "dynamodb_region", "access_key_id",
                                              "secret_access_key"}));
   for (const auto& [key, property] : schema["properties"].items()) {
-    EXPECT_EQ(property.value("airbyte_secret", false), key == "access_key_id" || key == "secret_access_key")
+    EXPECT_EQ(property.value("airbyte_secret", false),
+              key == "access_key_id" || key == "secret_access_key" || key == "session_token")
         << key;
   }
 }

@@ -41,17 +41,18 @@ std::string_view WithoutMark(std::string_view body) {
 class HttpDynamoDbClient final : public Client {
  public:
   HttpDynamoDbClient(EventLoop& loop, const Clock& clock, const Endpoint& endpoint,
-                     std::shared_ptr<const CredentialsSource> credentials, const ClientOptions& options)
+                     std::shared_ptr<CredentialsSource> credentials, const ClientOptions& options)
       : loop_(loop),
         clock_(clock),
         skew_(options.clock_skew ? options.clock_skew : std::make_shared<ClockSkew>()),
-        signer_(endpoint, std::move(credentials)),
+        credentials_(std::move(credentials)),
+        signer_(endpoint, credentials_),
         http_(loop, clock, endpoint, options.http) {}
 
   ~HttpDynamoDbClient() override {
     HttpReply cancelled;
     cancelled.transport = TransportError::kCancelled;
-    for (const Request& request : burst_) Deliver(cancelled, clock_, *skew_, request.done);
+    for (const Request& request : burst_) Deliver(cancelled, LessonOf(0), request.done);
   }
 
   // A request waits for others of the same turn: they leave together, and the bodies of two are hashed in
@@ -100,20 +101,46 @@ class HttpDynamoDbClient final : public Client {
     const std::string_view head =
         signer_.SignedHead(target_, body.size(), hash, clock_.WallMillis() + skew_->OffsetMillis());
     const size_t limit = std::max(body.size() + kReplyOverRequest, request.operation.least_reply);
-    // The skew is captured by itself: this runs in the destructor of `http_` too.
     http_.Send(body.WithHead(head), limit,
-               [&clock = clock_, skew = skew_.get(), done = std::move(request.done)](const HttpReply& reply) {
-                 Deliver(reply, clock, *skew, done);
-               });
+               [lesson = LessonOf(signer_.version()),
+                done = std::move(request.done)](const HttpReply& reply) { Deliver(reply, lesson, done); });
   }
 
-  static void Deliver(HttpReply http, const Clock& clock, ClockSkew& skew, const Done& done) {
+  // What a reply teaches, and about which credentials. By itself: replies come in the destructor of `http_`
+  // too.
+  struct Lesson {
+    const Clock* clock;
+    ClockSkew* skew;
+    CredentialsSource* credentials;
+    uint64_t version;
+  };
+  Lesson LessonOf(uint64_t version) { return {&clock_, skew_.get(), credentials_.get(), version}; }
+
+  static void Learn(const HttpReply& http, const Lesson& lesson, Verdict& verdict) {
+    switch (verdict.code) {
+      case ErrorCode::kClockSkew:
+        if (http.date_seconds != 0) lesson.skew->Learn(http.date_seconds, lesson.clock->WallMillis());
+        break;
+      case ErrorCode::kExpiredToken:
+        // What nobody has yet cannot be signed with at once: it is waited for as for any trouble that passes.
+        if (lesson.credentials->Refresh(lesson.version) == CredentialsSource::Renewal::kComing) {
+          verdict.reaction = Reaction::kRetry;
+          verdict.reason = kAwaitsCredentials;
+        }
+        break;
+      case ErrorCode::kUnrecognizedClient:  // those of a session that was ended before its time
+        (void)lesson.credentials->Refresh(lesson.version);
+        break;
+      default:
+        break;
+    }
+  }
+
+  static void Deliver(HttpReply http, const Lesson& lesson, const Done& done) {
     http.body = WithoutMark(http.body);
     Reply reply;
     reply.verdict = Classify(http, CrcMatches(http));
-    if (reply.verdict.code == ErrorCode::kClockSkew && http.date_seconds != 0) {
-      skew.Learn(http.date_seconds, clock.WallMillis());
-    }
+    Learn(http, lesson, reply.verdict);
     if (reply.verdict.ok()) reply.body = http.body;
     reply.request_id = http.request_id;
     done(reply);
@@ -122,6 +149,7 @@ class HttpDynamoDbClient final : public Client {
   EventLoop& loop_;
   const Clock& clock_;
   const std::shared_ptr<ClockSkew> skew_;
+  const std::shared_ptr<CredentialsSource> credentials_;
   const std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // for what the end of a turn still holds
   std::vector<Request> burst_;
   size_t burst_bytes_ = 0;
@@ -133,7 +161,7 @@ class HttpDynamoDbClient final : public Client {
 }  // namespace
 
 std::unique_ptr<Client> MakeHttpDynamoDbClient(EventLoop& loop, const Clock& clock, const Endpoint& endpoint,
-                                               std::shared_ptr<const CredentialsSource> credentials,
+                                               std::shared_ptr<CredentialsSource> credentials,
                                                const ClientOptions& options) {
   return std::make_unique<HttpDynamoDbClient>(loop, clock, endpoint, std::move(credentials), options);
 }

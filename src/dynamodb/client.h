@@ -75,7 +75,7 @@ struct ClientOptions {
 
 // `loop` and `clock` outlive the client. Requests that wait when the client is destroyed end as kCancelled.
 std::unique_ptr<Client> MakeHttpDynamoDbClient(EventLoop& loop, const Clock& clock, const Endpoint& endpoint,
-                                               std::shared_ptr<const CredentialsSource> credentials,
+                                               std::shared_ptr<CredentialsSource> credentials,
                                                const ClientOptions& options);
 
 }  // namespace ddb

@@ -44,8 +44,9 @@ std::string HttpText(int status, const std::string& body, uint32_t crc_off = 0,
 class DynamoDbClient : public ::testing::Test {
  protected:
   // The server's replies, in order; the requests are kept.
-  void Serve(std::vector<std::string> replies, std::shared_ptr<const CredentialsSource> credentials =
-                                                   std::make_shared<StaticCredentials>("AKID", "SECRET")) {
+  void Serve(std::vector<std::string> replies,
+             std::shared_ptr<CredentialsSource> credentials = std::make_shared<StaticCredentials>("AKID",
+                                                                                                  "SECRET")) {
     client_.reset();
     server_.reset();
     served_ = 0;
@@ -128,6 +129,45 @@ TEST_F(DynamoDbClient, ASessionTokenMayBeLong) {
     EXPECT_NE(Request(0).find("\r\nX-Amz-Security-Token: " + token + "\r\n"), std::string::npos) << size;
     EXPECT_TRUE(Request(0).ends_with("\r\n\r\n{\"RequestItems\":{}}")) << size;
   }
+}
+
+// Says what it is told to, and keeps what it was asked.
+class RenewableCredentials final : public CredentialsSource {
+ public:
+  std::shared_ptr<const Credentials> Current() const override {
+    return std::make_shared<Credentials>(Credentials{"AKID", "SECRET", "TOKEN", 0, 7});
+  }
+  uint64_t version() const override { return 7; }
+  Renewal Refresh(uint64_t refused) override {
+    asked.push_back(refused);
+    return renewal;
+  }
+
+  Renewal renewal = Renewal::kComing;
+  std::vector<uint64_t> asked;
+};
+
+TEST_F(DynamoDbClient, CredentialsThatHaveExpiredAreRenewed) {
+  const auto source = std::make_shared<RenewableCredentials>();
+  const std::string expired = HttpText(400, R"({"__type":"ExpiredTokenException"})");
+  Serve({expired, expired, expired, HttpText(400, R"({"__type":"UnrecognizedClientException"})"),
+         HttpText(400, R"({"__type":"AccessDeniedException"})"), HttpText(200, "{}")},
+        source);
+  // Nobody has others yet: it is waited for as for anything that passes.
+  Verdict verdict = Send("BatchWriteItem", "{}").verdict;
+  EXPECT_EQ(verdict.reaction, Reaction::kRetry);
+  EXPECT_EQ(verdict.reason, kAwaitsCredentials);
+  source->renewal = CredentialsSource::Renewal::kNewer;
+  EXPECT_EQ(Send("BatchWriteItem", "{}").verdict.reaction, Reaction::kReauthenticate);
+  source->renewal = CredentialsSource::Renewal::kNever;
+  EXPECT_EQ(Send("BatchWriteItem", "{}").verdict.reaction, Reaction::kReauthenticate);
+  EXPECT_EQ(source->asked, std::vector<uint64_t>({7, 7, 7}));
+  // A session that was ended; whether others are better shows when they are there.
+  EXPECT_EQ(Send("BatchWriteItem", "{}").verdict.reaction, Reaction::kFailConfig);
+  EXPECT_EQ(source->asked.size(), 4u);
+  (void)Send("BatchWriteItem", "{}");
+  (void)Send("BatchWriteItem", "{}");
+  EXPECT_EQ(source->asked.size(), 4u);
 }
 
 TEST_F(DynamoDbClient, ADamagedReplyIsNoSuccess) {

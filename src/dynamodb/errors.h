@@ -70,6 +70,9 @@ inline constexpr Text kThrottledIndexOnDemandMax = "throttled: an index's on-dem
 inline constexpr Text kThrottledIndexAccount = "throttled: the account's limit, for an index";
 inline constexpr Text kThrottledUnnamed = "throttled";
 
+// Of credentials that have expired, while others are being asked for.
+inline constexpr Text kAwaitsCredentials = "the credentials have expired, and new ones are not there yet";
+
 struct Verdict {
   Reaction reaction = Reaction::kNone;
   ErrorCode code = ErrorCode::kNone;

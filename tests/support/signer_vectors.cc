@@ -28,15 +28,17 @@ std::string FromHex(const std::string& hex) {
 class Changing final : public ddb::CredentialsSource {
  public:
   std::shared_ptr<const ddb::Credentials> Current() const override { return current_; }
+  uint64_t version() const override { return version_; }
   void Set(const std::string& id, const std::string& secret, const std::string& token) {
     if (current_ && current_->access_key_id == id && current_->secret_access_key == secret &&
         current_->session_token == token) {
       return;
     }
-    current_ = std::make_shared<ddb::Credentials>(ddb::Credentials{id, secret, token});
+    current_ = std::make_shared<ddb::Credentials>(ddb::Credentials{id, secret, token, 0, ++version_});
   }
 
  private:
+  uint64_t version_ = 0;
   std::shared_ptr<const ddb::Credentials> current_;
 };
 

@@ -25,6 +25,7 @@ class RandomConfigs {
                                                   "dead_letter_table",
                                                   "max_memory_mb",
                                                   "give_up_after_s",
+                                                  "session_token",
                                                   "other"};
     nlohmann::ordered_json config = nlohmann::ordered_json::object();
     for (const std::string& key : keys) {

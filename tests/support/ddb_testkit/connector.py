@@ -65,6 +65,19 @@ class Outcome:
         return self
 
 
+def secrets_of(config):
+    """The texts of a config that no output may hold: secrets and tokens, wherever they stand, and what a proxy is told."""
+    found = set()
+    for key, value in config.items():
+        if isinstance(value, dict):
+            found |= secrets_of(value)
+        elif isinstance(value, str) and key in ("secret_access_key", "session_token", "external_id"):
+            found.add(value)
+        elif isinstance(value, str) and key == "proxy_url" and "@" in value:
+            found.add(value.split("://")[-1].rpartition("@")[0].partition(":")[2])
+    return found - {""}
+
+
 class Privacy:
     """P6: what a run was told and may never say, but in a STATE that it echoes: its secret, and the texts in its records."""
 
@@ -81,7 +94,7 @@ class Privacy:
             with contextlib.suppress(ValueError, AttributeError, RecursionError):
                 value = json.loads(text)
                 self._public += json.dumps(value, ensure_ascii=False)
-                self._private |= {value.get("secret_access_key")} - {None, ""}
+                self._private |= secrets_of(value)
 
     def told(self, data):
         for line in itertools.islice(data.split(b"\n"), self._left):

@@ -19,6 +19,7 @@ import time
 from decimal import Decimal
 
 from . import messages
+from .connector import secrets_of
 from .scripted import ACCESS_KEY, SECRET_KEY
 
 PREFIX = "t"
@@ -337,7 +338,7 @@ class Scenario:
     def _verify_secrets(self, run, config):
         """P6: a STATE's own bytes are echoed, nothing else of the input."""
         said = "\n".join(text for _, text in run.lines if '"type":"STATE"' not in text) + run.stderr
-        secrets = [PRIVATE, config["secret_access_key"], config["access_key_id"]]
+        secrets = [PRIVATE, *secrets_of(config), *filter(None, [config.get("access_key_id")])]
         for secret in [*secrets, *self.expect.get("output_lacks", [])]:
             assert secret not in said, f"P6: {secret!r} is in the output"
 

@@ -70,6 +70,9 @@ struct MessageWriter::Impl {
   std::function<void()> on_closed GUARDED_BY(mu);
   std::atomic<bool> closed{false};
 
+  // Set before the thread has anything to do.
+  std::function<void()> before_block, after_block;
+
   // The thread's.
   EventLoop loop;
   EventLoop::Watch out;
@@ -123,6 +126,7 @@ struct MessageWriter::Impl {
   }
 
   void WritePiece() {
+    if (written == 0 && before_block) before_block();
     const std::string_view rest = std::string_view(block.text).substr(written);
     const ssize_t n = write(fd, rest.data(), std::min(rest.size(), piece_bytes));
     if (n >= 0) {
@@ -148,6 +152,7 @@ struct MessageWriter::Impl {
   void EndBlock(bool whole) {
     const size_t taken = block.text.size();
     block = {};
+    if (after_block) after_block();
     MutexLock lock(mu);
     waiting -= taken;
     if (!whole) lost = true;
@@ -244,6 +249,11 @@ void MessageWriter::OnClosed(std::function<void()> fn) {
     impl_->on_closed = std::move(fn);
   }
   impl_->loop.Post([impl = impl_.get()] { impl->TellClosed(); });  // it may be closed already
+}
+
+void MessageWriter::Around(std::function<void()> before, std::function<void()> after) {
+  impl_->before_block = std::move(before);
+  impl_->after_block = std::move(after);
 }
 
 bool MessageWriter::closed() const { return impl_->closed.load(std::memory_order_relaxed); }

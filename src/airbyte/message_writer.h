@@ -38,6 +38,9 @@ class MessageWriter final : public Log {
   // `fn` runs once, on the writer's thread, when stdout turns out to be closed. Set before the first line. A
   // call of the one before it that is under way is waited for, so that nothing is called that may go.
   void OnClosed(std::function<void()> fn);
+  // On the writer's thread: `before` it writes some whole lines, which stdout is ready to take, and `after`.
+  // Set before the first line.
+  void Around(std::function<void()> before, std::function<void()> after);
   bool closed() const;
   // Waits until everything queued is written (or stdout is closed), at most until `deadline`. False: not all
   // that was ever queued is written.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,7 +38,12 @@ constexpr std::string_view kNoStdin =
 
 class WriteCommand {
  public:
-  WriteCommand() : writer_(STDOUT_FILENO, LogLevelFromEnvironment(), clock_, &budget_) {}
+  WriteCommand() : writer_(STDOUT_FILENO, LogLevelFromEnvironment(), clock_, &budget_) {
+    if (terminal_.fd() < 0) return;
+    const bool shared = isatty(STDOUT_FILENO) == 1;  // mostly; if not, the screen is cleared for nothing
+    screen_.emplace(terminal_.fd(), LiveScreen::LookFromEnvironment(shared));
+    if (shared) writer_.Around([this] { screen_->Leave(); }, [this] { screen_->Return(); });
+  }
 
   int Run(const std::string& config_path, const std::string& catalog_path) {
     const Result<RunResult> ran = Sync(config_path, catalog_path);
@@ -142,7 +148,7 @@ class WriteCommand {
         .to_replace = [&] { return tables.ToReplace(); },
         .input_fd = STDIN_FILENO,
         .signal_fd = signals_.fd(),
-        .progress_fd = terminal_.fd(),
+        .screen = screen_ ? &*screen_ : nullptr,
         .described_is_enforced = service.endpoint().IsAws()};
     return RunSync(plan, parts);
   }
@@ -182,6 +188,7 @@ class WriteCommand {
 
   const RealClock clock_;
   const Terminal terminal_;
+  std::optional<LiveScreen> screen_;
   Signals signals_;
   MemoryBudget budget_{kMinBudget};
   MessageWriter writer_;

@@ -300,6 +300,23 @@ std::vector<CheckpointLedger::Waiting> CheckpointLedger::WaitingSince(Instant be
   return out;
 }
 
+std::optional<Instant> CheckpointLedger::OldestWaiting(std::optional<StreamNo> of) const {
+  MutexLock lock(mu_);
+  std::optional<Instant> oldest;
+  const auto look = [&oldest](const Timeline& timeline) {
+    if (!timeline.held && timeline.checkpoints.empty()) return;
+    // One that is held is older than those behind it.
+    const Instant read = timeline.held ? timeline.held->read : timeline.checkpoints.begin()->second.read;
+    if (!oldest || read < *oldest) oldest = read;
+  };
+  if (of) {
+    look(timelines_[Of(*of)]);
+  } else {
+    for (const Timeline& timeline : timelines_) look(timeline);
+  }
+  return oldest;
+}
+
 uint64_t CheckpointLedger::checkpoints_waiting() const {
   MutexLock lock(mu_);
   return waiting_;

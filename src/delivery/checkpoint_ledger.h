@@ -4,9 +4,8 @@
 // checkpoint looks like is its maker's matter.
 //
 // Order of calls: OpenChunk under the read token, in the order of reading; then, by whichever worker parsed
-// it, one Register per chunk with everything found in it. A chunk that was parsed to its end is registered as
-// whole, one that broke off (a malformed line) is not: then no checkpoint of a later chunk ever passes it.
-// Credit follows registration.
+// it, one Register per chunk with everything found in it, then Credit. A chunk that was parsed to its end is
+// registered as whole, one that broke off (a malformed line) is not: no checkpoint of a later one passes it.
 //
 // A group is a run of records of one stream between two checkpoints of one chunk. A record that is never
 // credited holds its group for ever: that is the barrier behind a failed record. Whoever knows of one says so
@@ -83,7 +82,8 @@ class CheckpointLedger {
   bool CheckpointWaits(StreamNo stream) const;
   uint64_t checkpoints_waiting() const;
   using Waiting = WaitingCheckpoint;
-  std::vector<Waiting> WaitingSince(Instant before) const;  // those read before that instant
+  std::vector<Waiting> WaitingSince(Instant before) const;                 // those read before that instant
+  std::optional<Instant> OldestWaiting(std::optional<StreamNo> of) const;  // was read then; of any
   // Every opened chunk is whole and nothing is outstanding. Only holds may keep a checkpoint back.
   bool AllRecordsSettled() const;
   bool AllSettled() const;        // and every checkpoint is out

@@ -41,6 +41,13 @@ class TableTrouble {
     Kind& kind = of_kind_[std::min(static_cast<size_t>(fault.fault), kKinds - 1)];
     ++kind.replies;
     kind.last = last_ = fault;
+    if (fault.fault == ReplyFault::kThrottled) throttle_ = fault.reason;
+  }
+
+  // What the last throttle was said to be for; "": none has said.
+  Text throttle() const {
+    MutexLock lock(mu_);
+    return throttle_;
   }
 
   // Ever, in this run.
@@ -72,6 +79,7 @@ class TableTrouble {
   mutable Mutex mu_;
   std::array<Kind, kKinds> of_kind_ GUARDED_BY(mu_){};
   Fault last_ GUARDED_BY(mu_);
+  Text throttle_ GUARDED_BY(mu_);
 };
 
 }  // namespace ddb

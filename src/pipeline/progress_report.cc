@@ -1,8 +1,5 @@
 #include "pipeline/progress_report.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -11,18 +8,12 @@
 #include <vector>
 
 #include "base/times.h"
+#include "pipeline/live_text.h"
 
 namespace ddb {
 namespace {
 
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-// A terminal that does not say how wide it is has what most have.
-size_t ColumnsOf(int terminal) {
-  constexpr size_t kUsual = 80;
-  winsize size{};
-  return ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
-}
 
 // The first are the ones that are named.
 void BusiestFirst(std::vector<StreamTotals>& streams) {
@@ -33,29 +24,55 @@ void BusiestFirst(std::vector<StreamTotals>& streams) {
 
 }  // namespace
 
-ProgressReport::ProgressReport(const RunPlan& plan, Log& log, Figures figures, int terminal, Instant begin)
+ProgressReport::ProgressReport(const RunPlan& plan, Log& log, Figures figures, LiveScreen* screen,
+                               Instant begin)
     : plan_(plan),
       log_(log),
       figures_(std::move(figures)),
-      terminal_(terminal),
+      screen_(screen),
       begin_(begin),
       stored_(begin),
       last_log_(begin),
-      logged_(plan.streams.size(), 0) {}
+      logged_(plan.streams.size(), 0) {
+  if (screen_) recent_.emplace(plan.streams.size(), begin);
+}
 
 void ProgressReport::Tick(Instant now) {
   RunTotals totals = figures_.run();
   stored_.Add(now, totals.stored);
   totals.per_second = stored_.PerSecond();
+  totals.elapsed = now - begin_;
+  totals.left = TimeLeft(totals);
   if (now - last_log_ >= times::kSayAgain) {
     log_.Info(ProgressText("Progress", totals));
     LogProgress(now);
     last_log_ = now;
   }
-  if (terminal_ >= 0) {
-    const std::string line = TerminalLine(totals, ColumnsOf(terminal_));
-    [[maybe_unused]] const ssize_t written = ::write(terminal_, line.data(), line.size());
+  if (screen_) Draw(totals, now);
+}
+
+void ProgressReport::Draw(RunTotals totals, Instant now) {
+  const LiveScreen::Size size = screen_->size();
+  if (!screen_->moves()) {
+    screen_->Show({{PlainLine(totals, size.columns)}});
+    return;
   }
+  std::vector<StreamTotals> shown;
+  for (const StreamNo stream : plan_.streams.numbers()) {
+    StreamTotals of = figures_.of(stream);
+    if (of.stored + of.rejected + of.waiting == 0) continue;
+    of.no = stream;
+    of.per_second = recent_->PerSecond(stream, of.stored, now);
+    // Tables take what they take side by side: the slowest one is the last.
+    if (const std::optional<Duration> left = TimeLeft(of); left && totals.left)
+      totals.left = std::max(*totals.left, *left);
+    shown.push_back(std::move(of));
+  }
+  MostTroubledFirst(shown);
+  for (size_t i = 0; i < shown.size() && i < kShownStreams; ++i) {
+    shown[i].stream = plan_.streams[shown[i].no].id.Display();
+  }
+  screen_->Show(LiveLines(totals, shown, size));
 }
 
 // Of one stream alone the run's line has said all.
@@ -89,7 +106,10 @@ void ProgressReport::End(std::string_view how, Instant now) {
   for (std::string& text : StreamTexts(all)) log_.Info(std::move(text));
   RunTotals totals = figures_.run();
   totals.per_second = static_cast<double>(totals.stored) / std::max(Seconds(now - begin_), 0.001);
-  log_.Info(ProgressText(how, totals));
+  totals.elapsed = now - begin_;
+  std::string text = ProgressText(how, totals);
+  if (screen_) screen_->End(text);
+  log_.Info(std::move(text));
 }
 
 }  // namespace ddb

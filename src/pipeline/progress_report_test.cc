@@ -33,6 +33,20 @@ TEST(RecentRate, IsThatOfTheLastSeconds) {
   EXPECT_NEAR(rate.PerSecond(), 10, 0.1);  // nobody has looked meanwhile
 }
 
+TEST(RecentRates, EachIsThatOfTheLastSeconds) {
+  RecentRates rates(2, kBegin);
+  EXPECT_EQ(rates.PerSecond(StreamNo(0), 0, kBegin), 0);
+  for (int i = 1; i <= 60; ++i) {
+    const Instant now = kBegin + i * milliseconds(500);
+    const auto slow = static_cast<uint64_t>(i);
+    EXPECT_NEAR(rates.PerSecond(StreamNo(0), slow * 50, now), 100, 1e-9) << i;
+    const double late = rates.PerSecond(StreamNo(1), i <= 10 ? slow * 50 : 500, now);
+    if (i > 35) {  // its fast time is over for long
+      EXPECT_EQ(late, 0) << i;
+    }
+  }
+}
+
 class Told final : public Log {
  public:
   void Write(LogLevel level, std::string text) override {
@@ -49,7 +63,7 @@ class ProgressReportTest : public testing::Test {
     return {plan,
             log_,
             {.run = [this] { return run_; }, .of = [this](StreamNo no) { return streams_[no]; }},
-            /*terminal=*/-1,
+            /*screen=*/nullptr,
             kBegin};
   }
   RunTotals run_;
@@ -69,7 +83,7 @@ TEST_F(ProgressReportTest, SaysTheRateOfLateAndTheStreamsThatMoved) {
   EXPECT_THAT(
       log_.Take(),
       ElementsAre(AllOf(StartsWith("Progress: "), HasSubstr("6000 stored"), HasSubstr(" 0 records/s")),
-                  AllOf(StartsWith("Stream c: 0 records"), HasSubstr("5 waiting, throttled")),
+                  AllOf(StartsWith("Stream c: 0 records"), HasSubstr("5 waiting, throttled by")),
                   AllOf(StartsWith("Stream a: 6000 records"), HasSubstr("100 records/s"))));
   report.Tick(kBegin + seconds(119));
   EXPECT_THAT(log_.Take(), IsEmpty());
@@ -86,7 +100,7 @@ TEST_F(ProgressReportTest, TheEndNamesEveryStreamAndTheRateOfAll) {
   EXPECT_THAT(log_.Take(),
               ElementsAre(AllOf(StartsWith("Stream b: 30 records"), HasSubstr("10 rejected, 3 records/s")),
                           StartsWith("Stream a: 0 records"),
-                          "Finished: 40 records read, 30 stored, 10 rejected, 3 records/s"));
+                          "Finished: 40 records read, 30 stored, 10 rejected, 3 records/s, 0:00:10 elapsed"));
   const RunPlan one = PlanOf({"a"});
   Of(one).End("Failed", kBegin);
   EXPECT_THAT(log_.Take(), ElementsAre(StartsWith("Failed: 40 records read")));

@@ -18,6 +18,14 @@ int64_t WholeSeconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
 
+std::optional<Duration> TimeFor(uint64_t records, double per_second) {
+  constexpr double kNobodyWaits = 100 * 365 * 86400.0;  // s
+  if (per_second <= 0) return std::nullopt;
+  const double seconds = static_cast<double>(records) / per_second;
+  if (seconds > kNobodyWaits) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
 // "public.users: 75 records, oldest 12 s, throttled; ..."
 std::string WhyItWaits(const CheckpointLedger::Waiting& waiting, const StreamNames& names, Instant now) {
   if (waiting.streams.empty())
@@ -56,7 +64,12 @@ std::string ProgressText(std::string_view what, const RunTotals& totals) {
   if (totals.waiting > 0) text += fmt::format(", {} waiting", totals.waiting);
   if (totals.retried > 0) text += fmt::format(", {} retried", Counted(totals.retried, "request"));
   if (totals.throttled > 0) text += fmt::format(", {} throttled", Counted(totals.throttled, "table"));
-  return text + fmt::format(", {:.0f} records/s", totals.per_second);
+  text += fmt::format(", {} records/s", RateText(totals.per_second));
+  if (totals.bytes_read > 0) text += fmt::format(", {} read", MegabytesText(totals.bytes_read));
+  if (totals.elapsed > Duration::zero()) text += fmt::format(", {} elapsed", ClockText(totals.elapsed));
+  if (totals.left) text += fmt::format(", ETA {}", ClockText(*totals.left));
+  if (totals.oldest_state) text += fmt::format(", oldest STATE {} s", WholeSeconds(*totals.oldest_state));
+  return text;
 }
 
 std::vector<std::string> StreamTexts(const std::vector<StreamTotals>& streams) {
@@ -66,29 +79,46 @@ std::vector<std::string> StreamTexts(const std::vector<StreamTotals>& streams) {
     std::string& text = texts.emplace_back(
         fmt::format("Stream {}: {} stored in table {}", of.stream, Counted(of.stored, "record"), of.table));
     if (of.rejected > 0) text += fmt::format(", {} rejected", of.rejected);
-    if (of.waiting > 0) text += fmt::format(", {} waiting{}", of.waiting, of.throttled ? ", throttled" : "");
-    text += fmt::format(", {:.0f} records/s", of.per_second);
+    if (of.waiting > 0) text += fmt::format(", {} waiting", of.waiting);
+    if (of.throttled) text += fmt::format(", throttled by {}", ThrottleCause(of));
+    text += fmt::format(", {} records/s", RateText(of.per_second));
+    if (of.oldest_state) text += fmt::format(", oldest STATE {} s", WholeSeconds(*of.oldest_state));
   }
   if (streams.size() > kNamedInALog)
     texts.push_back(fmt::format("And {}.", Counted(streams.size() - kNamedInALog, "more stream")));
   return texts;
 }
 
-std::string TerminalLine(const RunTotals& totals, size_t columns) {
-  std::string line = Counted(totals.read, "record");
-  if (line.size() >= columns) line.resize(columns > 0 ? columns - 1 : 0);
-  const auto add = [&](const std::string& clause) {
-    // A line that is full would go on in the next one, and could not be written over.
-    if (line.size() + 2 + clause.size() < columns) line.append(", ").append(clause);
-  };
-  add(fmt::format("{} stored", totals.stored));
-  add(fmt::format("{:.0f}/s", totals.per_second));
-  if (totals.rejected > 0) add(fmt::format("{} rejected", totals.rejected));
-  if (totals.throttled > 0) add(fmt::format("{} throttled", Counted(totals.throttled, "table")));
-  if (totals.waiting > 0) add(fmt::format("{} waiting", totals.waiting));
-  add(fmt::format("{} in flight", Counted(totals.in_flight, "request")));
-  return "\r" + line + "\x1b[K";
+std::string ThrottleCause(const StreamTotals& of) {
+  constexpr std::string_view kPrefix = "throttled: ";
+  const std::string_view by = of.throttled_by.view();
+  return std::string(by.starts_with(kPrefix) ? by.substr(kPrefix.size()) : "what its table takes");
 }
+
+std::string RateText(double per_second) {
+  std::string text = fmt::format("{:.{}f}", per_second, per_second < 9.95 ? 1 : 0);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
+}
+
+std::string ClockText(Duration duration) {
+  const int64_t seconds = WholeSeconds(duration);
+  return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+std::string MegabytesText(uint64_t bytes) {
+  const double megabytes = static_cast<double>(bytes) / 1e6;
+  return megabytes < 99.95 ? fmt::format("{:.1f} MB", megabytes) : fmt::format("{:.0f} MB", megabytes);
+}
+
+std::optional<Duration> TimeLeft(const RunTotals& totals) {
+  if (!totals.expected) return std::nullopt;
+  const uint64_t settled = totals.stored + totals.rejected;
+  const uint64_t expected = std::max(*totals.expected, totals.read);
+  return TimeFor(expected - std::min(settled, expected), totals.per_second);
+}
+
+std::optional<Duration> TimeLeft(const StreamTotals& of) { return TimeFor(of.waiting, of.per_second); }
 
 std::string NotReplacedText(const std::vector<std::string>& tables, Text why, bool any_replaced) {
   return fmt::format(

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dynamodb/errors.h"
+
 namespace ddb {
 namespace {
 
@@ -27,9 +29,6 @@ TEST(Report, Progress) {
   EXPECT_EQ(ProgressText("Progress", totals),
             "Progress: 7 records read, 5 stored, 6 rejected, 2 waiting, 3 requests retried, 4 tables "
             "throttled, 13 records/s");
-  EXPECT_EQ(TerminalLine(totals, 140),
-            "\r7 records, 5 stored, 13/s, 6 rejected, 4 tables throttled, 2 waiting, 1 request in flight"
-            "\x1b[K");
   totals = {.read = 1, .retried = 1, .throttled = 1};
   EXPECT_EQ(ProgressText("Failed", totals),
             "Failed: 1 record read, 0 stored, 1 request retried, 1 table throttled, 0 records/s");
@@ -37,28 +36,63 @@ TEST(Report, Progress) {
             "Finished: 2 records read, 2 stored, 2 records/s");
 }
 
-TEST(Report, ALineOfATerminalIsNeverFull) {
-  const RunTotals large{.read = 123456789,
-                        .stored = 123456788,
-                        .retried = 1,
-                        .rejected = 1,
-                        .waiting = 12345,
-                        .in_flight = 256,
-                        .throttled = 12,
-                        .per_second = 123456};
-  const size_t around = std::string_view("\r\x1b[K").size();
-  for (const size_t columns : {8, 20, 40, 60, 80, 140})
-    EXPECT_LT(TerminalLine(large, columns).size() - around, columns) << columns;
-  EXPECT_EQ(TerminalLine(large, 60), "\r123456789 records, 123456788 stored, 123456/s, 1 rejected\x1b[K");
+TEST(Report, ProgressWithTimes) {
+  RunTotals totals{.read = 50,
+                   .stored = 20,
+                   .rejected = 5,
+                   .per_second = 0.5,
+                   .bytes_read = 12'340'000,
+                   .expected = 100,
+                   .elapsed = seconds(3723),
+                   .oldest_state = seconds(12)};
+  totals.left = TimeLeft(totals);
+  EXPECT_EQ(ProgressText("Progress", totals),
+            "Progress: 50 records read, 20 stored, 5 rejected, 0.5 records/s, 12.3 MB read, 1:02:03 elapsed, "
+            "ETA 0:02:30, oldest STATE 12 s");
+}
+
+TEST(Report, TimeIsLeftWhereThereIsAnEstimateAndARate) {
+  RunTotals totals{.read = 50, .stored = 50, .per_second = 10};
+  EXPECT_EQ(TimeLeft(totals), std::nullopt);
+  totals.expected = 150;
+  EXPECT_EQ(TimeLeft(totals), seconds(10));
+  totals.expected = 40;  // there was more than was thought
+  EXPECT_EQ(TimeLeft(totals), seconds(0));
+  totals.expected = UINT64_MAX;  // nobody has the time
+  EXPECT_EQ(TimeLeft(totals), std::nullopt);
+  totals = {.per_second = 0, .expected = 10};
+  EXPECT_EQ(TimeLeft(totals), std::nullopt);
+  EXPECT_EQ(TimeLeft(StreamTotals{.waiting = 30, .per_second = 10}), seconds(3));
+}
+
+TEST(Report, Figures) {
+  EXPECT_EQ(MegabytesText(0), "0.0 MB");
+  EXPECT_EQ(MegabytesText(99'940'000), "99.9 MB");
+  EXPECT_EQ(MegabytesText(99'960'000), "100 MB");
+  EXPECT_EQ(MegabytesText(1'234'567'890), "1235 MB");
+  EXPECT_EQ(ClockText(seconds(59)), "0:00:59");
+  EXPECT_EQ(ClockText(seconds(360'000)), "100:00:00");
+  EXPECT_EQ(RateText(0), "0");
+  EXPECT_EQ(RateText(3), "3");
+  EXPECT_EQ(RateText(9.94), "9.9");
+  EXPECT_EQ(RateText(9.96), "10");
 }
 
 TEST(Report, Streams) {
-  std::vector<StreamTotals> streams{
-      {.stream = "a", .table = "t_a", .stored = 1, .per_second = 0.4},
-      {.stream = "b", .table = "t_b", .rejected = 2, .waiting = 3, .per_second = 0, .throttled = true}};
+  std::vector<StreamTotals> streams{{.stream = "a", .table = "t_a", .stored = 1, .per_second = 0.4},
+                                    {.stream = "b",
+                                     .table = "t_b",
+                                     .rejected = 2,
+                                     .waiting = 3,
+                                     .throttled = true,
+                                     .throttled_by = kThrottledAccount,
+                                     .oldest_state = seconds(75)},
+                                    {.stream = "c", .table = "t_c", .throttled = true}};
   EXPECT_THAT(StreamTexts(streams),
-              ElementsAre("Stream a: 1 record stored in table t_a, 0 records/s",
-                          "Stream b: 0 records stored in table t_b, 2 rejected, 3 waiting, throttled, 0 "
+              ElementsAre("Stream a: 1 record stored in table t_a, 0.4 records/s",
+                          "Stream b: 0 records stored in table t_b, 2 rejected, 3 waiting, throttled by the "
+                          "account's limit, 0 records/s, oldest STATE 75 s",
+                          "Stream c: 0 records stored in table t_c, throttled by what its table takes, 0 "
                           "records/s"));
   streams.resize(11, {.stream = "c", .table = "t_c"});
   EXPECT_EQ(StreamTexts(streams).size(), 11u);

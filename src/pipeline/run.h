@@ -24,6 +24,7 @@
 #include "delivery/run_state.h"
 #include "dynamodb/error_messages.h"
 #include "dynamodb/table.h"
+#include "pipeline/live_screen.h"
 #include "pipeline/stream_outcome.h"
 #include "pipeline/worker.h"
 
@@ -69,8 +70,8 @@ struct RunParts {
   std::function<std::vector<TableNo>()> to_replace = {};
   FinishStep finish = {};  // empty: nothing is left to do for any stream
   int input_fd = 0;
-  int signal_fd = -1;    // readable when SIGTERM or SIGINT came; -1: none
-  int progress_fd = -1;  // a terminal for the progress line; -1: none
+  int signal_fd = -1;            // readable when SIGTERM or SIGINT came; -1: none
+  LiveScreen* screen = nullptr;  // of a terminal, for those who watch; null: none
   // The service holds tables to the capacity that it describes, as DynamoDB does and its emulators do not.
   bool described_is_enforced = false;
 };

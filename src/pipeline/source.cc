@@ -1,15 +1,30 @@
 #include "pipeline/source.h"
 
 #include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <utility>
 
 namespace ddb {
+namespace {
+
+// From where it is read on: somebody may have read the first part of it.
+std::optional<uint64_t> BytesOfFile(int fd) {
+  struct stat about{};
+  if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
+  const off_t at = lseek(fd, 0, SEEK_CUR);
+  if (at < 0 || at > about.st_size) return std::nullopt;
+  return static_cast<uint64_t>(about.st_size - at);
+}
+
+}  // namespace
 
 Source::Source(int fd, size_t chunk_bytes, bool past_long_lines, CheckpointLedger& ledger,
                MemoryBudget& budget)
     : fd_(fd),
       chunk_bytes_(chunk_bytes),
+      bytes_in_all_(BytesOfFile(fd)),
       ledger_(ledger),
       budget_(budget),
       chunks_(fd, chunk_bytes, budget.limit(), past_long_lines),
@@ -33,6 +48,7 @@ Source::Taken Source::Take() {
   if (taken.outcome == ChunkReader::Outcome::kChunk) {
     taken.charge = Charge(budget_, taken.chunk.capacity);
     ledger_.OpenChunk(taken.chunk.sequence);
+    bytes_taken_.store(bytes_taken() + taken.chunk.size, std::memory_order_relaxed);
   }
   return taken;
 }

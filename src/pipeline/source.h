@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 
 #include "airbyte/chunk_reader.h"
 #include "base/memory_budget.h"
@@ -40,6 +42,9 @@ class Source {
   void Recycle(Chunk&& chunk) { recycler_.Recycle(std::move(chunk)); }
   // Nothing was readable when the holder looked last.
   bool dry() const { return dry_.load(); }
+  // In the chunks that were taken; of how many in all, where it is a regular file.
+  uint64_t bytes_taken() const { return bytes_taken_.load(std::memory_order_relaxed); }
+  std::optional<uint64_t> bytes_in_all() const { return bytes_in_all_; }
   // No more input is taken from here on: it ended, failed, or the run stops. Waits for nobody: not for a Take
   // that is under way either, which blocks when somebody else has emptied stdin.
   void End() { ended_.store(true, std::memory_order_release); }
@@ -48,6 +53,7 @@ class Source {
  private:
   const int fd_;
   const size_t chunk_bytes_;
+  const std::optional<uint64_t> bytes_in_all_;
   CheckpointLedger& ledger_;
   MemoryBudget& budget_;
   ChunkReader chunks_;
@@ -55,6 +61,7 @@ class Source {
   Charge carried_;                   // the holder's
   std::atomic<bool> ended_{false};
   std::atomic<bool> dry_{false};
+  std::atomic<uint64_t> bytes_taken_{0};  // the holder's
 };
 
 }  // namespace ddb

@@ -73,7 +73,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacement
       troubles_(tables_, plan.give_up),
       progress_(plan, parts.writer,
                 {.run = [this] { return Totals(); }, .of = [this](StreamNo no) { return TotalsOf(no); }},
-                parts.progress_fd, run_.started) {
+                parts.screen, run_.started) {
   for (const StreamNo no : plan.streams.numbers()) {
     if (plan.streams[no].states_wait_for_finish) ledger_.Hold(no);
   }
@@ -279,16 +279,72 @@ RunTotals StreamPhase::Totals() const {
   // Wherever: in a batch, behind a bound, or for a table that is being replaced.
   const uint64_t settled = totals.stored + totals.rejected;
   totals.waiting = totals.read - std::min(settled, totals.read);
+  totals.bytes_read = source_.bytes_taken();
+  totals.expected = Expected(totals);
+  totals.reading = Reading();
+  totals.ending = control_.state().stopped();
+  totals.trouble = Trouble(now);
+  if (const auto oldest = ledger_.OldestWaiting(std::nullopt)) totals.oldest_state = now - *oldest;
   return totals;
+}
+
+// As many as were read, once all were; before that as many as were read of the part that was.
+std::optional<uint64_t> StreamPhase::Expected(const RunTotals& totals) const {
+  if (source_.ended()) return totals.read;
+  const std::optional<uint64_t> all = source_.bytes_in_all();
+  if (!all || totals.bytes_read == 0) return std::nullopt;
+  const double times = static_cast<double>(*all) / static_cast<double>(totals.bytes_read);
+  return static_cast<uint64_t>(static_cast<double>(totals.read) * std::max(1.0, times));
+}
+
+RunTotals::Reading StreamPhase::Reading() const {
+  if (source_.ended()) return {ReadingWaits::kEnded};
+  using Waits = Worker::Waits;
+  const auto any = [this](Waits waits) {
+    return std::ranges::any_of(workers_, [waits](const auto& worker) { return worker->waits() == waits; });
+  };
+  if (any(Waits::kNothing)) return {};
+  if (any(Waits::kInput)) return {ReadingWaits::kInput};
+  if (any(Waits::kMemory)) return {ReadingWaits::kMemory, FillsMemory()};
+  return any(Waits::kService) ? RunTotals::Reading{ReadingWaits::kService} : RunTotals::Reading{};
+}
+
+// Of the first table of which nothing is stored, and not as it is throttled, which its stream's line says.
+std::string StreamPhase::Trouble(Instant now) const {
+  for (const TableNo table : tables_.numbers()) {
+    const std::optional<Duration> waited = flow_.clock(table).WaitedWithoutProgress(now);
+    if (!waited || *waited < times::kSayTrouble) continue;
+    const std::optional<TableTrouble::Seen> seen = flow_.trouble(table).Look();
+    if (!seen || IsThrottle(seen->fault.fault)) continue;
+    return fmt::format("table {}: {}; it is tried again", tables_[table].name, FaultWords(seen->fault));
+  }
+  return "";
+}
+
+// The table for which most records wait; "": none do.
+std::string StreamPhase::FillsMemory() const {
+  std::optional<TableNo> fills;
+  uint64_t most = 0;
+  for (const TableNo table : tables_.numbers()) {
+    const uint64_t waiting = flow_.clock(table).waiting();
+    if (waiting <= most) continue;
+    most = waiting;
+    fills = table;
+  }
+  return fills ? tables_[*fills].name : std::string();
 }
 
 StreamTotals StreamPhase::TotalsOf(StreamNo stream) const {
   const CheckpointLedger::Totals settled = ledger_.TotalsOf(stream);
   const TableNo table = plan_.streams[stream].table;
-  return {.stored = settled.stored,
-          .rejected = settled.rejected,
-          .waiting = flow_.clock(table).waiting(),
-          .throttled = flow_.gate(table).Throttled(parts_.clock.Now())};
+  const Instant now = parts_.clock.Now();
+  StreamTotals of{.stored = settled.stored,
+                  .rejected = settled.rejected,
+                  .waiting = flow_.clock(table).waiting(),
+                  .throttled = flow_.gate(table).Throttled(now)};
+  if (of.throttled) of.throttled_by = flow_.trouble(table).throttle();
+  if (const auto oldest = ledger_.OldestWaiting(stream)) of.oldest_state = now - *oldest;
+  return of;
 }
 
 }  // namespace ddb

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "airbyte/stream_router.h"
@@ -72,6 +74,10 @@ class StreamPhase {
   void GiveUpOnTables(Instant now);
   void LogLateStates(Instant now);
   RunTotals Totals() const;
+  std::optional<uint64_t> Expected(const RunTotals& totals) const;
+  RunTotals::Reading Reading() const;
+  std::string FillsMemory() const;
+  std::string Trouble(Instant now) const;
   StreamTotals TotalsOf(StreamNo stream) const;
 
   const RunPlan& plan_;

@@ -59,16 +59,20 @@ void Worker::WakeIfOpen() {
 
 // ---- the path of a record: token, input, room, chunk; RecordReader makes items of it, Dispatcher sends them
 
-bool Worker::MayTake() const {
-  if (run_.state.stopped() || shared_.source.ended()) return false;
-  if (dispatcher_.unsent_bytes() + waiting_bytes_ >= run_.plan.send_window_bytes) return false;
+Worker::Waits Worker::WhatForbidsToTake() const {
+  if (run_.state.stopped() || shared_.source.ended()) return Waits::kInput;
+  if (dispatcher_.unsent_bytes() + waiting_bytes_ >= run_.plan.send_window_bytes) return Waits::kService;
   // A table that takes less than there is must not hold up the others, as long as there is memory for it. The
   // other half is what they work in.
-  return dispatcher_.held_back_bytes() == 0 || run_.budget.used() < run_.budget.limit() / 2;
+  const bool has_memory = dispatcher_.held_back_bytes() == 0 || run_.budget.used() < run_.budget.limit() / 2;
+  return has_memory ? Waits::kNothing : Waits::kMemory;
 }
 
 void Worker::AskForToken() {
-  if (token_ != Token::kNone || !MayTake()) return;
+  if (token_ != Token::kNone) return;
+  const Waits waits = WhatForbidsToTake();
+  Note(waits == Waits::kNothing ? Waits::kToken : waits);
+  if (waits != Waits::kNothing) return;
   token_ = Token::kAsked;
   shared_.token.Ask([this] {
     loop_.Post([this] {
@@ -108,6 +112,7 @@ void Worker::AwaitInput() {
   }
   // Others seal what STATEs wait for, once; what opens or waits from here on is looked at by who does it.
   if (look == Source::Look::kRanDry && run_.ledger.checkpoints_waiting() > 0) shared_.wake_open();
+  Note(Waits::kInput);
   input_.WhenReadable([this] { Proceed(); });
 }
 
@@ -181,6 +186,7 @@ void Worker::ParseTakenChunk() {
 void Worker::ParseChunk(Charge room) {
   Source::Taken taken = *std::move(taken_);
   PassToken();
+  Note(Waits::kNothing);
   has_open_.store(true);  // soon: before anybody is told of what this chunk holds
   const RecordReader::Outcome outcome = reader_.Read(taken.chunk, longest_letter_);
   dispatcher_.EndTurn();
@@ -201,6 +207,7 @@ std::optional<Charge> Worker::ReserveOrAwait(size_t bytes, size_t own) {
   const bool was_tight = run_.budget.tight();
   std::optional<Charge> room = Charge::Reserve(run_.budget, bytes, own);
   if (!room) {
+    Note(Waits::kMemory);
     if (!was_tight) shared_.wake_all();
     run_.budget.WhenRoom(bytes, own, [this] { loop_.Post([this] { Proceed(); }); });
   }

@@ -51,10 +51,14 @@ class Worker {
   void WakeIfOpen();  // any thread: the same, if it has open batches
   const Progress& progress() const { return progress_; }
   size_t requests_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+  enum class Waits { kNothing, kToken, kInput, kMemory, kService };  // before it takes a chunk
+  Waits waits() const { return waits_.load(std::memory_order_relaxed); }
 
  private:
   // Taking chunks, while the token is held
-  bool MayTake() const;
+  Waits WhatForbidsToTake() const;  // kNothing, or a reason not to
+  bool MayTake() const { return WhatForbidsToTake() == Waits::kNothing; }
+  void Note(Waits waits) { waits_.store(waits, std::memory_order_relaxed); }
   bool MustPass() const;
   void AskForToken();
   void PassToken();
@@ -97,6 +101,7 @@ class Worker {
 
   // Of its thread, read by others.
   std::atomic<size_t> in_flight_{0};
+  std::atomic<Waits> waits_{Waits::kNothing};
   std::atomic<bool> has_open_{false};
   std::atomic<bool> wake_posted_{false};
 

@@ -41,13 +41,37 @@ void LineSkim::Feed(std::string_view bytes) {
 void LineSkim::Walk(std::string_view piece) {
   const char* p = piece.data();
   const char* const end = p + piece.size();
+  const char* text = p;  // what is not searched yet of the one that is being read
   while (p < end && state_ != State::kBroken && state_ != State::kPlain) {
+    const bool was_in_text = InText();
     if (state_ == State::kString) {
       p = InString(p, end);
     } else {
       Step(*p++);
     }
+    if (InText() == was_in_text) continue;
+    if (was_in_text) SearchText({text, static_cast<size_t>(p - text)}, /*is_end=*/true);
+    text = p;
   }
+  if (InText()) SearchText({text, static_cast<size_t>(end - text)}, /*is_end=*/false);
+}
+
+bool LineSkim::InObject() const {
+  const size_t level = depth_ - 1;
+  return depth_ > 0 && (objects_[level / 64] >> (level % 64) & 1) != 0;
+}
+
+bool LineSkim::InText() const {
+  return !string_is_name_ && (state_ == State::kString || state_ == State::kEscape || state_ == State::kHex);
+}
+
+// A text is searched by itself too: its braces are not the line's, and what is torn may end with it.
+void LineSkim::SearchText(std::string_view part, bool is_end) {
+  if (type_.is_text) return;
+  text_signs_.Feed(part);
+  if (!is_end) return;
+  holds_record_in_text_ |= text_signs_.Finish().record;
+  text_signs_ = SignSearch();
 }
 
 // Up to what is no plain byte of a string, and over it.
@@ -144,7 +168,9 @@ LineSkim::Member LineSkim::MemberNamed(const std::string& raw) const {
     if (letters == "STATUS") return Member::kStatus;
   }
   if (depth_ == 2 && MeansRecord(letters)) return Member::kInnerRecord;
-  return name == "stream" ? Member::kBareStream : name == "data" ? Member::kBareData : Member::kOther;
+  return letters == "STREAM"                        ? Member::kBareStream
+         : letters == "DATA" || letters == "RECORD" ? Member::kBareData
+                                                    : Member::kOther;
 }
 
 LineSkim::Member LineSkim::MemberOfMessage(std::string_view name) const {
@@ -236,7 +262,7 @@ void LineSkim::NoteKind(char c) {
 
 void LineSkim::BeginString(bool is_name) {
   string_is_name_ = is_name;
-  is_captured_ = is_name && (depth_ <= 2 || (depth_ <= kLevels && !has_type_));
+  is_captured_ = is_name && (depth_ <= 2 || (depth_ <= kLevels && !in_record_));
   text_.clear();
   state_ = State::kString;
 }
@@ -284,6 +310,7 @@ void LineSkim::NoteFirst() {
   holds_odd_record_ |= opened_ == Member::kOddRecord;
   holds_inner_record_ |= opened_ == Member::kInnerRecord;
   holds_state_ |= opened_ == Member::kState;
+  has_bare_data_ |= opened_ == Member::kBareData;
 }
 
 void LineSkim::EndValue() {
@@ -303,14 +330,14 @@ std::optional<std::string> LineSkim::TextOf(const Captured& captured) {
 bool LineSkim::MayBePassedOver() const {
   if (is_plain()) return !signs_.found_record() && !holds_nul_;
   if (const std::optional<std::string> type = TextOf(type_))
-    return IsTypeForOthers(*type) && !HoldsAnyRecord();
+    return IsTypeForOthers(*type) && !HoldsAnyRecord() && !HoldsBareRecord();
   // A LOG that has its type last, or a line of a logger.
-  if (has_log_ && !has_type_ && !HoldsAnyRecord()) return state_ != State::kBroken;
-  return MayBeLogLine() && state_ != State::kBroken && !signs_.found_record();
+  if (has_log_ && !has_type_ && !HoldsAnyRecord() && !HoldsBareRecord()) return state_ != State::kBroken;
+  return MayBeLogLine() && state_ != State::kBroken && !signs_.found_record() && !holds_record_in_text_;
 }
 
 bool LineSkim::MayBeLogLine() const {
-  const bool may_be_record = HoldsAnyRecord() || has_text_of_record_ || (has_bare_stream_ && has_bare_data_);
+  const bool may_be_record = HoldsAnyRecord() || has_text_of_record_ || HoldsBareRecord();
   return has_text_of_logger_ && !has_type_ && !holds_state_ && !may_be_record;
 }
 
@@ -347,11 +374,12 @@ SkimmedLine LineSkim::Finish() const {
   if (!type && MayBeLogLine()) {
     line.kind = LineKind::kLogLine;
     line.signs = signs_.Finish();
-    if (line.signs.record || line.signs.schema) line.reason = kMessageInString;
+    if (line.signs.record || holds_record_in_text_) line.reason = kMessageInString;
     return line;
   }
   if (!type) return malformed("line is not an Airbyte message");
-  if (HoldsAnyRecord()) return malformed(kRecordInAnotherType);
+  if (HoldsAnyRecord() || (IsTypeForOthers(*type) && HoldsBareRecord()))
+    return malformed(kRecordInAnotherType);
   line.signs.failure = says_failed_;
   line.kind = *type == "STATE"         ? LineKind::kState
               : IsTypeForOthers(*type) ? LineKind::kIgnored

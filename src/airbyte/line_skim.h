@@ -86,6 +86,8 @@ class LineSkim {
   void Walk(std::string_view piece);
   const char* InString(const char* p, const char* end);
   void Step(char c);
+  void SearchText(std::string_view part, bool is_end);
+  bool InText() const;
   void BeginValue(char c);
   void BeginString(bool is_name);
   void EndString();
@@ -98,9 +100,9 @@ class LineSkim {
   void NoteKind(char c);
   Captured* CapturedOf(Member member);
   bool HoldsAnyRecord() const { return holds_record_ || holds_odd_record_ || holds_inner_record_; }
+  bool HoldsBareRecord() const { return has_bare_stream_ && has_bare_data_; }
   bool MayBeLogLine() const;
-  bool InObject() const { return depth_ > 0 && InObjectAt(depth_ - 1); }
-  bool InObjectAt(size_t level) const { return (objects_[level / 64] >> (level % 64) & 1) != 0; }
+  bool InObject() const;
   static std::optional<std::string> TextOf(const Captured& captured);
 
   State state_ = State::kLineBegin;
@@ -120,25 +122,25 @@ class LineSkim {
   bool in_record_ = false;  // within the object of the line's member
   bool in_log_ = false;     // or of its connectionStatus
   bool record_is_object_ = false;
-  bool has_record_ = false;       // a member `record` that is no null
-  bool holds_record_ = false;     // one that is not empty
-  bool has_two_records_ = false;  // several
-  bool has_two_streams_ = false;  // it, or namespaces
-  // An object or a list that is called so in another writing, or one level down, and is not empty.
-  bool holds_odd_record_ = false;
-  bool holds_inner_record_ = false;
+  bool has_record_ = false;          // a member `record` that is no null
+  bool holds_record_ = false;        // one that is not empty
+  bool has_two_records_ = false;     // several
+  bool has_two_streams_ = false;     // it, or namespaces
+  bool holds_odd_record_ = false;    // one in another writing, an object or a list
+  bool holds_inner_record_ = false;  // one level down
+  bool has_bare_stream_ = false;
+  bool has_bare_data_ = false;
   Member opened_ = Member::kOther;  // the object or list that was begun last
-
   // Of a line that has no type so far.
   SignSearch signs_;
+  SignSearch text_signs_;  // of the text that is being read
+  bool holds_record_in_text_ = false;
   bool holds_nul_ = false;
   bool has_type_ = false;  // in whatever writing
   bool has_log_ = false;
   bool has_text_of_logger_ = false;
   bool has_text_of_record_ = false;
   bool holds_state_ = false;
-  bool has_bare_stream_ = false;
-  bool has_bare_data_ = false;
   bool says_failed_ = false;
 };
 

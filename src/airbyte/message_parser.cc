@@ -43,6 +43,7 @@ class LineParser {
         case 3:
           return trace_.Read(line_, value, out_);
         default:
+          holds_unknown_ |= member < 0;
           holds_other_ |= *value == '{' || *value == '[';
           return line_.Skip(value);
       }
@@ -70,11 +71,14 @@ class LineParser {
       case MessageType::kUnknown:
         return DecideUnknown();
       case MessageType::kOther:
-        if (HoldsAnyRecord()) return Malformed(kRecordInAnotherType);
+        if (HoldsAnyRecord() || HoldsBareRecord(object_, line_.end, {}) ||
+            HoldsRecordInText(object_, line_.end)) {
+          return Malformed(kRecordInAnotherType);
+        }
         if (SaysThatItFailed(object_, line_.end)) out_.kind = LineKind::kSourceError;
         return;
       case MessageType::kRecord:
-        if (records_ > 1 || (holds_other_ && HoldsRecordBeside(object_, line_.end, /*inside=*/false))) {
+        if (records_ > 1 || (holds_other_ && HoldsOtherRecord())) {
           Malformed(kTwoRecords);
         } else if (record_reason_.empty()) {
           out_.kind = LineKind::kRecord;
@@ -84,12 +88,12 @@ class LineParser {
         }
         return;
       case MessageType::kState:
-        if (HoldsAnyRecord()) return Malformed(kRecordInAnotherType);
+        if (HoldsAnyRecord() || HoldsRecordBesideOf("state")) return Malformed(kRecordInAnotherType);
         if (!state_.reason().empty()) return Malformed(state_.reason());
         out_.kind = LineKind::kState;
         return;
       case MessageType::kTrace:
-        if (HoldsAnyRecord()) return Malformed(kRecordInAnotherType);
+        if (HoldsAnyRecord() || HoldsRecordBesideOf("trace")) return Malformed(kRecordInAnotherType);
         if (!trace_.reason().empty()) return Malformed(trace_.reason());
         out_.kind = trace_.Kind({object_, line_.end});
         return;
@@ -97,6 +101,16 @@ class LineParser {
   }
 
   bool HoldsRecord() const { return record_at_ != nullptr && !IsEmptyValue(record_at_, line_.end); }
+  // Of a RECORD: besides its own.
+  bool HoldsOtherRecord() const {
+    return HoldsRecordBeside(object_, line_.end, /*inside=*/false) ||
+           HoldsBareRecord(object_, line_.end, "record");
+  }
+  // In a member that no message has.
+  bool HoldsRecordBesideOf(std::string_view payload) const {
+    return holds_unknown_ &&
+           (HoldsBareRecord(object_, line_.end, payload) || HoldsRecordInText(object_, line_.end));
+  }
   bool HoldsAnyRecord() const { return HoldsRecord() || HoldsRecordBeside(object_, line_.end, true); }
 
   void DecideUnknown() {
@@ -235,6 +249,7 @@ class LineParser {
   Text record_reason_ = "record is missing";
   bool record_stream_is_open_ = false;  // it cannot be told which it is
   int records_ = 0;                     // members `record` that are no null
+  bool holds_unknown_ = false;          // a member that no message has
   bool holds_other_ = false;            // an object or a list in a member that no RECORD has
   StatePayload state_;
   TracePayload trace_;

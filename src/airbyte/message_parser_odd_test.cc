@@ -59,21 +59,31 @@ TEST_F(MessageParserTest, LinesOfALogInJson) {
        R"({"log":"a line\n","stream":"stdout","time":"now"})",
        R"({"message":"sent {\"type\":\"LOG\",\"record\":{}} to stdout","severity":"DEBUG"})",
        R"({"msg":"read {}","records":42,"kind":"RECORD"})",
-       R"({"event":"x","x":NaN,"record":null,"state":"sent"})", R"({"msg":"x","record":{ },"records":[]})",
-       "{\"msg\":\"caf\xE9\"}", R"({ "m\u0073g" : "" })",
+       R"({"event":"x","x":NaN,"record":null,"state":"sent"})",
+       R"({"msg":"x","record":{ },"records":[]})",
+       "{\"msg\":\"caf\xE9\"}",
+       R"({ "m\u0073g" : "" })",
        R"({"msg":"schema {\"type\":\"record\",\"name\":\"x\",\"fields\":[]}","level":"debug"})",
        R"({"msg":"schema","schema":{"type":"record","fields":[{"name":"a","type":{"type":"RECORD","fields":[]}}]}})",
        R"({"msg":"response {\"records\":[{\"id\":1}]}"})",
-       R"({"version":"1.1","host":"h","short_message":"x"})", R"({"severity":"INFO","textPayload":"x"})",
+       R"({"version":"1.1","host":"h","short_message":"x"})",
+       R"({"severity":"INFO","textPayload":"x"})",
        R"({"@t":"now","@mt":"x {A}","A":1})",
+       R"({"msg":"x","record":{"a":1}})",
+       R"({"msg":"x","type":7})",
+       R"({"msg":"x","records":[{"id":1}],"Record":[ 1 ]})",
+       R"({"msg":"x","record":"{\"id\":1}"})",
+       R"({"msg":"x","State":{"data":{}}})",
+       R"({"msg":"x","stream":"s","data":[]})",
        R"({"x":" {\"state\":{},\"type\":\"STATE\"} ","msg":"sending"})"}) {
     EXPECT_EQ(Parse(line).kind, LineKind::kLogLine) << line << parsed_.reason;
   }
   for (const char* line :
-       {R"({"msg":"x","stream":"s","data":{}})", R"({"msg":"x","record":{"a":1}})", R"({"msg":"x","type":7})",
+       {R"({"msg":"x","stream":"s","data":{}})", R"({"message":"x","stream":"s","data":[1]})",
+        R"({"msg":"x","Stream":"s","D\u0061ta":{}})", R"({"msg":"x","stream":"s","record":{"id":1}})",
         R"({"msg":"x","Type":"RECORD"})", R"({"msg":"x","rows":[{"stream":"s","data":{}}]})", R"({"msg":7})",
-        R"({"text":"x"})", R"({"msg":"x","records":[{"id":1}]})", R"({"msg":"x","Record":[ 1 ]})",
-        R"({"msg":"x","State":{"data":{}}})"}) {
+        R"({"text":"x"})", R"({"text":"x","record":{"id":1}})", R"({"level":"info","id":1})",
+        R"({"level":7,"time":1})", R"({"id":1,"record":{"a":1}})"}) {
     EXPECT_EQ(Reason(line), "line is not an Airbyte message") << line;
   }
   for (const char* line :
@@ -84,7 +94,8 @@ TEST_F(MessageParserTest, LinesOfALogInJson) {
         R"({"log":"{\"type\":\"RECORD\",\"record\":{\"stream\":\"us","stream":"stdout"})",
         R"({"msg":"[{\"type\":\"RECORD\"}]"})", R"({"log":"INFO {'type': 'RECORD', 'record': {'a': 1}}"})",
         R"({"fields":{"line":"{\"type\":\"RECORD\",\"record\":{\"a\":1}}"},"msg":"x"})",
-        R"({"msg":"x","record":"{\"id\":1}"})",
+        R"({"msg":"x","record":{"stream":"a"}})", R"({"msg":"x","a":{"record":{"data":[{}]}}})",
+        R"({"text":"x","record":{"level":"INFO","emitted_at":1}})",
         R"({"log":"ord\":{\"stream\":\"a\",\"data\":{\"id\":1},\"emitted_at\":1}}","stream":"stdout"})",
         R"({"log":"{\u0022type\u0022:\u0022RECORD\u0022,\u0022record\u0022:{}}"})"}) {
     EXPECT_EQ(Reason(line), kMessageInString.view()) << line;
@@ -103,6 +114,32 @@ TEST_F(MessageParserTest, AKnownTypeWithARecordUnderAnotherNameIsNotPassedOver) 
       EXPECT_EQ(Reason(head + rest), kRecordInAnotherType.view()) << head << rest;
     }
   }
+  // Or without its wrapping: beside the type or anywhere else; or in a text that is no log's.
+  for (const std::string rest :
+       {R"("stream":"a","data":{"id":1}})", R"("data":[1],"log":null,"Stream":"a"})",
+        R"("x":[{"stream":"a","data":{}}]})", R"("x":{"y":{"data":{},"stream":"a"}}})",
+        R"("stream":"a","record":null,"x":{"stream":"a","record":{"id":1}}})"}) {
+    for (const std::string head :
+         {R"({"type":"LOG","log":{"level":"INFO","message":"x"},)", R"({"type":"CONTROL",)",
+          R"({"type":"TRACE","trace":{"type":"ERROR"},)", R"({"type":"STATE","state":{"data":{}},)"}) {
+      EXPECT_EQ(Reason(head + rest), kRecordInAnotherType.view()) << head << rest;
+    }
+    EXPECT_EQ(Reason(R"({"type":"RECORD",)" + good + "," + rest), kTwoRecords.view()) << rest;
+  }
+  for (const char* line : {R"({"type":"LOG","log":{"level":"INFO","stream":"a","data":{"id":1}}})",
+                           R"({"type":"LOG","message":"{\"type\":\"RECORD\",\"record\":{}}"})",
+                           R"({"type":"STATE","state":{},"note":"\"stream\":\"a\",\"data\":{\"id\":1}"})"}) {
+    EXPECT_EQ(Reason(line), kRecordInAnotherType.view()) << line;
+  }
+  for (const char* line :
+       {R"({"type":"LOG","log":{"level":"INFO","message":"{\"stream\":\"a\",\"data\":{}}"}})",
+        R"({"type":"LOG","stream":"a","data":[]})", R"({"type":"LOG","stream":{"a":1},"data":{"id":1}})",
+        R"({"type":"LOG","stream":"a","log":{"data":{"id":1}}})"}) {
+    EXPECT_EQ(Parse(line).kind, LineKind::kIgnored) << line << parsed_.reason;
+  }
+  EXPECT_EQ(Parse(R"({"type":"STATE","x":1,"state":{"data":{"stream":"a","data":{"id":1}}}})").kind,
+            LineKind::kState)
+      << parsed_.reason;
   for (const std::string rest : {R"("Record":{"a":1}})", R"("records":[{"a":1}]})", R"("RECORD ":[ 1 ]})"}) {
     EXPECT_EQ(Reason(R"({"type":"RECORD",)" + good + "," + rest), kTwoRecords.view()) << rest;
     EXPECT_FALSE(parsed_.has_stream_for_error);

@@ -24,10 +24,13 @@ class Reference {
     if (parser_.parse(text).get(top) != simdjson::SUCCESS) return "";
     const auto type = Text(Member(top, "type"));
     if (!top.is_object() || !type) return "malformed";
-    if (*type == "RECORD")
-      return Count(top, "record", false) > 1 ? "malformed" : Record(Member(top, "record"));
+    if (*type == "RECORD") {
+      const bool is_one = Count(top, "record", false) <= 1 && !LooksLikeRecord(top, 4, "record");
+      return is_one ? Record(Member(top, "record")) : "malformed";
+    }
     if (Holds(top, "record")) return "malformed";
-    if (!IsKnown(*type) && LooksLikeRecord(top, 4)) return "malformed";
+    const std::string payload = *type == "STATE" ? "state" : *type == "TRACE" ? "trace" : "";
+    if (LooksLikeRecord(top, 4, payload)) return "malformed";
     if (!IsKnown(*type) && Holds(top, {}) &&
         (Letters(*type) == "RECORD" || Letters(*type) == "STATE" || Letters(*type) == "TRACE")) {
       return "malformed";
@@ -64,14 +67,20 @@ class Reference {
   static bool Is(std::string_view key, std::string_view name, bool exactly) {
     return exactly ? key == name : Letters(key) == Letters(name);
   }
-  static bool LooksLikeRecord(const simdjson::dom::element& value, int levels) {
+  // Nothing is looked for in the member `payload` of its own.
+  static bool LooksLikeRecord(const simdjson::dom::element& value, int levels,
+                              std::string_view payload = {}) {
     if (levels == 0) return false;
     bool stream = false;
     bool data = false;
     if (simdjson::dom::object object; value.get(object) == simdjson::SUCCESS) {
       for (const auto field : object) {
-        stream |= field.key == "stream" && field.value.is_string();
-        data |= field.key == "data" && field.value.is_object();
+        if (!payload.empty() && field.key == payload) continue;
+        const std::string shown = simdjson::to_string(field.value);
+        const std::string name = Letters(field.key);
+        stream |= name == "STREAM" && field.value.is_string();
+        data |= name == "DATA" && (field.value.is_object() || (field.value.is_array() && shown != "[]"));
+        data |= name == "RECORD" && field.value.is_object() && shown != "{}";
         if (LooksLikeRecord(field.value, levels - 1)) return true;
       }
     } else if (simdjson::dom::array array; value.get(array) == simdjson::SUCCESS) {

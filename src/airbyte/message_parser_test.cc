@@ -174,14 +174,20 @@ TEST_F(MessageParserTest, ARecordIsNeverPassedOver) {
         R"({"type":"record","record":{"stream":"a","data":{},"emitted_at":1}})",
         R"({"record":{"stream":"a","data":{},"emitted_at":1},"type":"Record"})",
         R"({"type":"Record","Record":{"stream":"a","data":{},"emitted_at":1}})",
-        R"({"type":" RECORD","x":1})", R"({"type":"RECORD\n","stream":"a","data":{}})",
-        R"({"type":"NEWTHING","records":[{"stream":"a"}]})", R"({"type":"NEWTHING","RECORD":"text"})",
+        R"({"type":" RECORD","x":1})",
+        R"({"type":"RECORD\n","stream":"a","data":{}})",
+        R"({"type":"NEWTHING","records":[{"stream":"a"}]})",
+        R"({"type":"NEWTHING","RECORD":"text"})",
         R"({"type":"ROW","stream":"s","data":{"a":1},"emitted_at":1})",
         "{\"type\":\"ROW\",\"x\":[NaN,{\"a\":-Infinity},\"\xE9\",{\"stream\":\"s\",\"data\":{\"b\":NaN}}]}",
         R"({"type":"MESSAGE","payload":{"id":[1],"items":[ 1 , [], {"stream":"s","data":{}} ]}})",
-        R"({"type":"LOG","x":{"record":{"a":1}},"type":"X Y"})",
+        R"({"type":"LOG","x":{"record":{"stream":"a"}},"type":"X Y"})",
         R"({"type":"NEWTHING","payload":"{\"type\":\"RECORD\",\"record\":{}}"})",
-        R"({"type":"NEWTHING","r\u0065cord":{"a":1}})", R"({"record":1,"type":""})"}) {
+        R"({"type":"NEWTHING","r\u0065cord":{"a":1}})",
+        R"({"record":"1","type":""})",
+        R"({"type":"X","a":[],"b":[[ ],{"stream":"s","data":[1]}]})",
+        R"({"type":"X","str\u0065am":"s","Data":{}})",
+        R"({"type":"X","level":"INFO","message":"x","record":{"stream":"a"}})"}) {
     EXPECT_EQ(Reason(line), kRecordInAnotherType.view()) << line;
     EXPECT_FALSE(parsed_.has_stream_for_error) << line;
   }
@@ -217,7 +223,8 @@ TEST_F(MessageParserTest, TypesThatAreNotKnown) {
       {R"({"type":"","a":{}})", ""},
       {R"({"type":"SCHEMA","stream":"s","schema":{"properties":{"data":{},"stream":{"type":"x"}}}})",
        "SCHEMA"},
-      {R"({"type":"X","a":[],"b":[[ ],{"stream":1,"data":{}},{"stream":"s","data":[1]}]})", "X"},
+      {R"({"type":"X","a":[],"b":[[ ],{"stream":1,"data":{}},{"stream":"s","data":[]}]})", "X"},
+      {R"({"type":"X","records":42,"record":true,"x":{"record":{"a":1}}})", "X"},
       {R"({"type":"RECORDSET","data":{}})", "RECORDSET"}};
   for (const auto& [line, type] : types) {
     EXPECT_EQ(Parse(line).kind, LineKind::kUnknown) << line << parsed_.reason;

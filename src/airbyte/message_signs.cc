@@ -1,125 +1,154 @@
 #include "airbyte/message_signs.h"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include "airbyte/written_names.h"
 #include "base/text.h"
 
 namespace ddb {
 namespace {
 
-// "connection_status"; a longer word is none of those that matter.
-constexpr size_t kMostOfAWord = 20;
 // How far behind a word is looked for what tells more of it, where the text comes in pieces. Nobody lays out
 // JSON with more spaces than that.
 constexpr size_t kMostUndecided = 4096;
-// Of a quote, as \u0022.
-constexpr size_t kMostOfAQuote = 6;
+// Objects in each other that are told apart; what lies deeper counts as one.
+constexpr size_t kMostScopes = 64;
+// Of a name that is cut off: fewer letters may be anything's.
+constexpr size_t kFewestOfRecord = 3;
 
-constexpr bool IsLetter(char c) { return IsAlpha(c) || c == '_'; }
-constexpr bool MayBeginQuote(char c) { return c == '"' || c == '\'' || c == '\\' || c == '&'; }
+constexpr std::string_view kRecord = "RECORD";
+
 bool HasBrace(std::string_view text) { return text.find_first_of("{}") != std::string_view::npos; }
 
-// Behind the quote at `p`; `p`: there is none. Some encoders write all quotes in a string as \u0022, and
-// those for HTML as &quot;.
-const char* BehindQuote(const char* p, const char* end) {
-  if (p == end) return p;
-  if (*p == '"' || *p == '\'') return p + 1;
-  if (*p != '\\' && *p != '&') return p;
-  const std::string_view text(p, static_cast<size_t>(end - p));
-  const bool is_quote =
-      text.starts_with("\\u0022") || text.starts_with("\\u0027") || text.starts_with("&quot;");
-  return is_quote ? p + kMostOfAQuote : p;
-}
-
-// Spaces, those that are escaped among them, and the backslashes of however many encodings.
-const char* SkipBlanks(const char* p, const char* end) {
-  while (p < end) {
-    if (*p == ' ' || *p == '\t' || *p == '\r') {
-      ++p;
-    } else if (*p == '\\' && BehindQuote(p, end) == p) {
-      const bool is_space = p + 1 < end && (p[1] == 'n' || p[1] == 't' || p[1] == 'r');
-      p += is_space ? 2 : 1;
-    } else {
-      break;
-    }
-  }
-  return p;
-}
-
-const char* SkipQuotes(const char* p, const char* end) {
-  for (;;) {
-    const char* const next = BehindQuote(SkipBlanks(p, end), end);
-    if (next == p) return p;
-    p = next;
-  }
+bool IsOfARecord(std::string_view letters) {
+  constexpr std::array<std::string_view, 7> kMembers = {"STREAM", "NAMESPACE",     "DATA", "EMITTEDAT",
+                                                        "META",   "FILEREFERENCE", "FILE"};
+  return std::ranges::find(kMembers, letters) != std::end(kMembers);
 }
 
 }  // namespace
 
-// ---- one quoted word
+// ---- what words and braces say together
 
-struct SignSearch::Quoted {
-  Words::Word word;
-  const char* next;  // where the next one may begin
-  const char* seen;  // no byte behind it was looked at, but for a quote's
-};
-
-// `p` at what may begin a quote.
-SignSearch::Quoted SignSearch::LookAt(const char* p, const char* end) {
-  const char* const inside = BehindQuote(p, end);
-  if (inside == p) return {{}, p + 1, p};
-  const char* const word = SkipBlanks(inside, end);
-  const char* behind = word;
-  while (behind < end && IsLetter(*behind) && behind - word <= static_cast<ptrdiff_t>(kMostOfAWord)) ++behind;
-  const auto size = static_cast<size_t>(behind - word);
-  if (size == 0 || size > kMostOfAWord) return {{}, inside, behind};
-  const char* const close = SkipBlanks(behind, end);
-  const char* const closed = BehindQuote(close, end);
-  if (closed == close && close != end) return {{}, inside, close};
-  Quoted quoted{{.text = {word, size}, .may_be_key = closed == close}, close, closed};
-  const char* colon = SkipQuotes(closed, end);
-  quoted.seen = colon;
-  if (colon == end || (*colon != ':' && *colon != '=')) return quoted;
-  quoted.word.is_key = true;
-  ++colon;
-  if (colon < end && *colon == '>') ++colon;
-  const char* const value = SkipQuotes(colon, end);  // in a string or not
-  quoted.seen = value;
-  quoted.word.holds = value == end;
-  if (value == end || (*value != '{' && *value != '[')) return quoted;
-  const char* const content = SkipQuotes(value + 1, end);
-  quoted.seen = content;
-  quoted.word.holds = content == end || (*content != '}' && *content != ']');
-  quoted.word.holds_list = *value == '[';
-  return quoted;
-}
-
-// ---- what the words say together
-
-void SignSearch::Words::Add(const Word& word) {
-  const std::string letters = Letters(word.text);
-  if (word.is_key) {
-    AddKey(letters, word);
-  } else {
-    AddValue(letters, word);
+void SignSearch::Found::Open(bool is_brace) {
+  const bool is_record = std::exchange(next_is_record_, false) && is_brace;
+  if (scopes_.size() == kMostScopes) {
+    ++too_deep_;
+    return;
   }
-  is_type_next_ = word.is_key && letters == "TYPE";
+  Scope& scope = scopes_.emplace_back();
+  scope.is_list = !is_brace;
+  scope.is_record = is_record;
 }
 
-void SignSearch::Words::AddKey(std::string_view letters, const Word& word) {
-  emitted_at_ |= letters == "EMITTEDAT";
+// A bracket may also stand in a text: one that closes no list does, and one that an object's end leaves open
+// did.
+void SignSearch::Found::Close(bool is_brace) {
+  if (too_deep_ > 0) {
+    --too_deep_;
+    return;
+  }
+  if (!is_brace && scopes_.size() > 1 && !scopes_.back().is_list) return;
+  while (is_brace && scopes_.size() > 1 && scopes_.back().is_list) scopes_.pop_back();
+  record_ = record_ || EndsAsRecord(scopes_.back());
+  if (scopes_.size() > 1) {
+    scopes_.pop_back();
+  } else {
+    ends_more_ = true;
+    scopes_.back() = {};
+  }
+}
+
+// What no further word in it has told otherwise.
+bool SignSearch::Found::EndsAsRecord(const Scope& scope) {
+  return (scope.is_record && !scope.has_other) || (scope.type_record && !scope.column);
+}
+
+void SignSearch::Found::Add(const Word& word) {
+  if (word.is_name()) {
+    AddName(word, Letters(word.text));
+  } else if (word.is_quoted) {
+    AddWord(word, Letters(word.text));
+  } else if (word.text == "AirbyteRecordMessage") {
+    record_class_ = true;
+  }
+}
+
+void SignSearch::Found::AddName(const Word& word, std::string_view letters) {
+  next_is_record_ = false;
+  Scope& scope = scopes_.back();
+  AddPart(word, letters, scope);
+  if (letters == "TYPE") AddType(word, scope);
+  scope.column |=
+      letters == "NAME" || letters == "MODE" || (letters == "FIELDS" && word.value == WordsValue::kList);
+  if (!word.is_quoted) return AddOfRepr(word, letters);
+  scope.has_other |= !IsOfARecord(letters) || (word.value == WordsValue::kOther && letters != "EMITTEDAT");
+  scope.has_other |= letters != "STREAM" && letters != "NAMESPACE" && word.value == WordsValue::kText;
   connection_status_ |= letters == "CONNECTIONSTATUS";
-  if (!word.holds) return;
-  record_ |= letters == "RECORD";
-  fields_ |= letters == "FIELDS" && word.holds_list;
-  data_ |= letters == "DATA";
-  trace_ |= letters == "TRACE";
-  error_ |= letters == "ERROR";
+  if (letters == kRecord && word.holds()) {
+    next_is_record_ = word.is_brace || word.value == WordsValue::kCut;
+  }
+  trace_ |= letters == "TRACE" && word.holds();
+  is_trace_ |= letters == "TRACE" && word.holds();
+  error_ |= letters == "ERROR" && word.holds();
+  Judge(scope);
 }
 
-void SignSearch::Words::AddValue(std::string_view letters, const Word& word) {
-  record_ |= word.may_be_key && letters == "RECORD";
-  if (word.text == "RECORD") (is_type_next_ ? record_type_ : record_) = true;
-  state_ |= is_type_next_ && letters == "STATE";
+// Of a name in whatever writing: what is told of it by what stands beside it.
+void SignSearch::Found::AddPart(const Word& word, std::string_view letters, Scope& scope) {
+  const bool is_container = word.value == WordsValue::kObject || word.value == WordsValue::kList;
+  if (letters == "DATA") {
+    data_ |= word.holds();
+    scope.data |= word.value == WordsValue::kObject || word.holds();
+  } else if (letters == "EMITTEDAT") {
+    emitted_at_ = scope.emitted_at = true;
+    ends_in_emitted_at_ |= word.is_quoted && scopes_.size() == 1;
+  } else if (letters == kRecord) {
+    scope.record |= is_container || word.value == WordsValue::kText;
+    scope.held_record |= word.holds();
+  } else if (letters == "STREAM" && word.is_quoted) {
+    scope.stream |= word.value == WordsValue::kText || word.value == WordsValue::kCut;
+  }
+  record_ |= (data_ && emitted_at_) || (scope.data && scope.emitted_at);
+}
+
+void SignSearch::Found::AddType(const Word& word, Scope& scope) {
+  const std::string value = Letters(word.of_value);
+  const bool is_whole = word.of_value == kRecord;
+  const bool is_begun = word.is_value_cut && !word.of_value.empty() && kRecord.starts_with(word.of_value);
+  enum_ |= word.is_enum;
+  record_ |= word.is_enum && is_whole;
+  const bool is_members = word.is_quoted || scopes_.size() > 1;  // else it is prose
+  scope.type_record |= is_members && word.value == WordsValue::kText && (is_whole || is_begun);
+  scope.type_like_record |= value == kRecord;
+  state_ |= word.value == WordsValue::kText && value == "STATE";
+  is_trace_ |= value == "TRACE";
+  record_ |= scope.type_like_record && scope.record;
+}
+
+// Of a name without quotes, as languages show their objects: what stands together there only.
+void SignSearch::Found::AddOfRepr(const Word& word, std::string_view letters) {
+  const Scope& scope = scopes_.back();
+  record_ |= scope.type_like_record && scope.record;
+  if (!record_class_) return;
+  record_ |= letters == "STREAM" && word.value == WordsValue::kText;
+  record_ |= letters == "DATA" && word.holds();
+}
+
+void SignSearch::Found::Judge(const Scope& scope) {
+  record_ |= scope.stream && (scope.data || scope.held_record);
+  record_ |= (scope.type_record || scope.type_like_record) && (scope.data || scope.record);
+  record_ |= scope.is_record && (scope.stream || scope.data || scope.emitted_at);
+}
+
+// Of a word in quotes that is no name.
+void SignSearch::Found::AddWord(const Word& word, std::string_view letters) {
+  cut_record_ |= word.is_cut && letters.size() >= kFewestOfRecord && kRecord.starts_with(letters);
   trace_ |= letters == "TRACE";
   error_ |= letters == "ERROR";
   fatal_ |= letters == "FATAL" || letters == "INCOMPLETE";
@@ -127,10 +156,12 @@ void SignSearch::Words::AddValue(std::string_view letters, const Word& word) {
   failed_ |= letters == "FAILED";
 }
 
-MessageSigns SignSearch::Words::Signs() const {
-  const bool is_schema = fields_ && !emitted_at_;
-  return {.record = HoldRecord() || (record_type_ && !is_schema),
-          .schema = record_type_ && is_schema,
+MessageSigns SignSearch::Found::Signs(bool has_brace) const {
+  bool record = record_ || next_is_record_ || cut_record_ ||
+                (may_be_torn_ && ends_more_ && ends_in_emitted_at_ && !is_trace_);
+  for (const Scope& scope : scopes_) record = record || EndsAsRecord(scope);
+  if (!has_brace && !enum_) return {.record = record_};
+  return {.record = record,
           .state = state_,
           .failure = fatal_ || (trace_ && error_) || (connection_status_ && failed_)};
 }
@@ -138,20 +169,24 @@ MessageSigns SignSearch::Words::Signs() const {
 // ---- a text
 
 // How much of it has been decided: all of the last piece.
-size_t SignSearch::Read(std::string_view text, bool is_last, Words& words) {
+size_t SignSearch::Read(std::string_view text, bool is_last, Found& found, bool& in_word) const {
   const char* p = text.data();
   const char* const end = p + text.size();
   while (p < end) {
-    if (!MayBeginQuote(*p)) {
+    if (*p == '{' || *p == '[') found.Open(*p == '{');
+    if (*p == '}' || *p == ']') found.Close(*p == '}');
+    if (!MayBeginQuote(*p) && (in_word || !IsLetterOfAWord(*p))) {
+      in_word = IsAlnum(*p) || *p == '_';
       ++p;
       continue;
     }
-    const Quoted quoted = LookAt(p, end);
+    const Word word = LookAtWord(p, end);
     const auto left = static_cast<size_t>(end - p);
-    const bool is_certain = static_cast<size_t>(end - quoted.seen) >= kMostOfAQuote;
+    const bool is_certain = static_cast<size_t>(end - word.seen) >= kMostOfAQuote;
     if (!is_last && !is_certain && left <= kMostUndecided) return text.size() - left;
-    if (!quoted.word.text.empty()) words.Add(quoted.word);
-    p = quoted.next;
+    if (!word.text.empty()) found.Add(word);
+    in_word = !MayBeginQuote(*p) || !word.text.empty();
+    p = word.next;
   }
   return text.size();
 }
@@ -159,23 +194,22 @@ size_t SignSearch::Read(std::string_view text, bool is_last, Words& words) {
 void SignSearch::Feed(std::string_view piece) {
   has_brace_ = has_brace_ || HasBrace(piece);
   if (undecided_.empty()) {
-    undecided_ = piece.substr(Read(piece, /*is_last=*/false, words_));
+    undecided_ = piece.substr(Read(piece, /*is_last=*/false, found_, in_word_));
     return;
   }
   undecided_ += piece;
-  undecided_.erase(0, Read(undecided_, /*is_last=*/false, words_));
+  undecided_.erase(0, Read(undecided_, /*is_last=*/false, found_, in_word_));
 }
 
 MessageSigns SignSearch::Finish() const {
-  if (!has_brace_) return {};
-  Words words = words_;
-  Read(undecided_, /*is_last=*/true, words);
-  return words.Signs();
+  Found found = found_;
+  bool in_word = in_word_;
+  Read(undecided_, /*is_last=*/true, found, in_word);
+  return found.Signs(has_brace_);
 }
 
-MessageSigns FindMessageSigns(std::string_view text) {
-  if (!HasBrace(text)) return {};
-  SignSearch search;
+MessageSigns FindMessageSigns(std::string_view text, bool is_json) {
+  SignSearch search(is_json);
   search.Feed(text);
   return search.Finish();
 }

@@ -14,16 +14,50 @@ namespace {
 constexpr std::string_view kTypesForOthers[] = {"LOG",     "SPEC",    "CONNECTION_STATUS",
                                                 "CATALOG", "CONTROL", "DESTINATION_CATALOG"};
 
-// What loggers call the text of a line: Docker's, bunyan's and zap's, logrus', structlog's, GELF's, Google
-// Cloud's, Serilog's.
-constexpr std::string_view kTextsOfLoggers[] = {"log",           "msg",         "message", "event",
-                                                "short_message", "textPayload", "@m",      "@mt"};
+// What loggers call the text of a line, in capitals: Docker's, bunyan's and zap's, logrus', structlog's,
+// GELF's, Google Cloud's, .NET's, log4j's, Serilog's.
+constexpr std::string_view kTextsOfLoggers[] = {
+    "LOG",         "MSG",         "MESSAGE",    "EVENT",           "SHORTMESSAGE",
+    "FULLMESSAGE", "TEXTPAYLOAD", "LOGMESSAGE", "MESSAGETEMPLATE", "FORMATTEDMESSAGE"};
+// And how bad it is and when it was, where the text stands deeper (Rust's tracing) or is not text.
+constexpr std::string_view kLevelsOfLoggers[] = {"LEVEL", "SEVERITY", "LEVELNAME", "LOGLEVEL", "LVL"};
+constexpr std::string_view kTimesOfLoggers[] = {"TIMESTAMP", "TIME", "TS", "DATETIME", "ASCTIME", "INSTANT"};
+constexpr std::string_view kBad[] = {"TRACE",   "DEBUG", "INFO",     "INFORMATION", "NOTICE", "WARN",
+                                     "WARNING", "ERROR", "CRITICAL", "FATAL",       "PANIC",  "SEVERE"};
 
 // How deep a record is looked for in what may be its wrapping.
 constexpr int kLevels = 4;
 
-// The value at `p`, which is valid: whether there is a record in it, by a member's name (the message's own)
-// or by what it looks like: a stream's name and an object of data side by side.
+template <size_t N>
+bool Has(const std::string_view (&names)[N], std::string_view name) {
+  return std::ranges::find(names, name) != std::end(names);
+}
+
+// What a member's name is, for whom no slip is another name.
+std::string LettersOf(const json::Name& member, std::string& scratch) {
+  if (member.raw.find('\\') == std::string_view::npos) return Letters(member.raw);
+  json::Unescape(member.raw, scratch);
+  return Letters(scratch);
+}
+
+// A stream's name and data side by side: a record, whatever it is called. Singer calls the data `record`.
+// https://github.com/singer-io/getting-started/blob/master/docs/SPEC.md#record-message
+class SideBySide {
+ public:
+  void Note(std::string_view letters, std::string_view value, const char* end) {
+    stream_ |= letters == "STREAM" && value.front() == '"';
+    data_ |= letters == "DATA" &&
+             (value.front() == '{' || (value.front() == '[' && !IsEmptyValue(value.data(), end)));
+    data_ |= letters == "RECORD" && value.front() == '{' && !IsEmptyValue(value.data(), end);
+  }
+  bool is_record() const { return stream_ && data_; }
+
+ private:
+  bool stream_ = false;
+  bool data_ = false;
+};
+
+// The value at `p`, which is valid: whether there is a record in it by what it looks like.
 bool LooksLikeRecord(const char* p, const char* end, int levels) {
   if (levels == 0 || (*p != '{' && *p != '[')) return false;
   if (*p == '[') {
@@ -34,29 +68,81 @@ bool LooksLikeRecord(const char* p, const char* end, int levels) {
     }
     return false;
   }
-  bool has_stream = false;
-  bool has_data = false;
+  SideBySide members;
   bool found = false;
+  std::string scratch;
   json::ForEachValidMember(p + 1, end, [&](const json::Name& member, std::string_view value) {
-    has_stream |= member.raw == "stream" && value.front() == '"';
-    has_data |= member.raw == "data" && value.front() == '{';
+    members.Note(LettersOf(member, scratch), value, end);
     found = found || LooksLikeRecord(value.data(), end, levels - 1);
   });
-  return found || (has_stream && has_data);
+  return found || members.is_record();
+}
+
+// What tells that an object is a line of a logger that writes JSON.
+class LoggersLine {
+ public:
+  void Note(std::string_view name, std::string_view letters, std::string_view value, const char* end) {
+    text_ |= IsTextOfALogger(name, value.front());
+    level_ |= Has(kLevelsOfLoggers, letters) && Has(kBad, Letters(value));
+    time_ |= Has(kTimesOfLoggers, letters);
+    // As loguru serializes: the text for people, and beside it all that it was made of.
+    loguru_text_ |= letters == "TEXT" && value.front() == '"';
+    if (letters != "RECORD" || value.front() != '{') return;
+    json::ForEachValidMember(value.data() + 1, end, [this](const json::Name& member, std::string_view) {
+      loguru_level_ |= member.raw == "level";
+    });
+  }
+  bool is_one() const { return text_ || is_certain(); }
+  // Also where something speaks against it.
+  bool is_certain() const { return (level_ && (text_ || time_)) || (loguru_text_ && loguru_level_); }
+
+ private:
+  bool text_ = false;
+  bool level_ = false;
+  bool time_ = false;
+  bool loguru_text_ = false;
+  bool loguru_level_ = false;
+};
+
+// A member with its name, as what it is called tells of it too.
+std::string_view Whole(const json::Name& member, std::string_view value) {
+  const char* const begin = member.raw.data() - 1;
+  return {begin, static_cast<size_t>(value.data() + value.size() - begin)};
+}
+
+// What each text in a value says by itself, as its braces are not the value's. `value` is valid.
+MessageSigns SignsInTexts(std::string_view value) {
+  MessageSigns signs;
+  const char* const end = value.data() + value.size();
+  for (const char* p = value.data(); (p = std::find(p, end, '"')) != end;) {
+    const char* const begin = p;
+    p = json::SkipValue(p, end, json::Grammar::kLenient);
+    const MessageSigns in_text = FindMessageSigns({begin, static_cast<size_t>(p - begin)});
+    signs.record |= in_text.record;
+    signs.state |= in_text.state;
+  }
+  return signs;
+}
+
+MessageSigns SignsInMember(const json::Name& member, std::string_view letters, std::string_view value) {
+  const bool is_container = value.front() == '{' || value.front() == '[';
+  const MessageSigns signs =
+      FindMessageSigns(letters == "RECORD" ? Whole(member, value) : value, is_container);
+  if (!is_container) return signs;
+  const MessageSigns in_texts = SignsInTexts(value);
+  return {.record = signs.record || in_texts.record, .state = signs.state || in_texts.state};
 }
 
 }  // namespace
 
-bool IsTypeForOthers(std::string_view type) {
-  return std::ranges::find(kTypesForOthers, type) != std::end(kTypesForOthers);
-}
+bool IsTypeForOthers(std::string_view type) { return Has(kTypesForOthers, type); }
 
 bool IsTypeOfTrace(std::string_view type) {
   return type == "STREAM_STATUS" || type == "ERROR" || type == "ESTIMATE" || type == "ANALYTICS";
 }
 
 bool IsTextOfALogger(std::string_view name, char value) {
-  return value == '"' && std::ranges::find(kTextsOfLoggers, name) != std::end(kTextsOfLoggers);
+  return value == '"' && (name == "@m" || name == "@mt" || Has(kTextsOfLoggers, Letters(name)));
 }
 
 bool IsEmptyValue(const char* p, const char* end) {
@@ -107,11 +193,33 @@ bool HoldsRecordBeside(const char* object, const char* end, bool inside) {
   return holds;
 }
 
+bool HoldsBareRecord(const char* object, const char* end, std::string_view payload) {
+  SideBySide members;
+  bool found = false;
+  std::string scratch;
+  json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
+    if (member.raw == payload) return;
+    members.Note(LettersOf(member, scratch), value, end);
+    found = found || LooksLikeRecord(value.data(), end, kLevels - 1);
+  });
+  return found || members.is_record();
+}
+
+bool HoldsRecordInText(const char* object, const char* end) {
+  bool found = false;
+  json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
+    found = found || (value.front() == '"' && member.raw != "log" && FindMessageSigns(value).record);
+  });
+  return found;
+}
+
 UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::string& scratch) {
   UnknownMessage unknown;
   bool holds_record = LooksLikeRecord(object, end, kLevels);
+  bool is_called_record = false;
   bool holds_something = false;
   bool holds_state = false;
+  LoggersLine logger;
   std::string name;
   json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
     json::Unescape(member.raw, name);
@@ -122,21 +230,26 @@ UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::st
     }
     if (IsEmptyValue(value.data(), end)) return;
     holds_something = true;
-    holds_record |= MeansRecord(Letters(name));
-    const MessageSigns signs = FindMessageSigns(value);
+    const std::string letters = Letters(name);
+    const char first = value.front();
+    is_called_record |= MeansRecord(letters) && (first == '{' || first == '[' || first == '"');
+    logger.Note(name, letters, value, end);
+    const MessageSigns signs = SignsInMember(member, letters, value);
     holds_record |= signs.record;
     holds_state |= signs.state;
   });
+  const bool is_log = logger.is_certain();  // some have a type of their own
+  holds_record |= is_called_record && !is_log;
   const std::string type = Letters(unknown.type);
   // A record without its wrapping, beside the type, is one too.
   if (holds_record || (holds_something && type == "RECORD")) {
     unknown.reason = kRecordInAnotherType;
-  } else if (holds_state) {
+  } else if (holds_state && !is_log) {
     // Unlike a line of a log, it is a message: whoever wraps STATEs so means them, and records come so too.
     unknown.reason = kMessageInString;
   } else if (holds_something && type == "STATE") {
     unknown.reason = "its type is not STATE, but STATE in another writing";
-  } else if (holds_something && type == "TRACE") {  // it may say that the source has failed
+  } else if (holds_something && type == "TRACE" && !is_log) {  // it may say that the source has failed
     unknown.reason = "its type is not TRACE, but TRACE in another writing";
   }
   return unknown;
@@ -145,25 +258,24 @@ UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::st
 Text WhyNoLogLine(const char* object, const char* end) {
   constexpr Text kNotAMessage = "line is not an Airbyte message";
   if (LooksLikeRecord(object, end, kLevels)) return kNotAMessage;
-  bool is_log = false;
-  bool is_other = false;
+  bool is_message = false;
   bool holds_record = false;
+  LoggersLine logger;
   std::string name;
   json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
     json::Unescape(member.raw, name);
     const std::string letters = Letters(name);
-    const bool means_record = MeansRecord(letters);
-    const bool is_payload = means_record || letters == "STATE";
-    const bool is_container = value.front() == '{' || value.front() == '[';
-    is_other |= letters == "TYPE" || (is_payload && is_container && !IsEmptyValue(value.data(), end));
-    is_log |= IsTextOfALogger(name, value.front());
-    // Of a text that is a record's it is enough that it holds something.
-    holds_record |= means_record && value.front() == '"' && value.find('{') != std::string_view::npos;
+    if (letters == "TYPE") {
+      const std::string type = Letters(value);
+      is_message |= type == "RECORD" || type == "STATE" || type == "TRACE";
+    }
+    logger.Note(name, letters, value, end);
     // A STATE in a logger's text is none for us: see odd_line.
-    holds_record |= FindMessageSigns(value).record;
+    holds_record |= SignsInMember(member, letters, value).record;
   });
+  if (is_message) return kNotAMessage;
   if (holds_record) return kMessageInString;
-  return is_log && !is_other ? Text() : kNotAMessage;
+  return logger.is_one() ? Text() : kNotAMessage;
 }
 
 }  // namespace ddb

@@ -34,6 +34,13 @@ StreamStatus StatusNamed(std::string_view text);
 // called so in another writing. `inside`: or one level down, in whatever writing.
 bool HoldsRecordBeside(const char* object, const char* end, bool inside);
 
+// Whether a message, which is valid, has a stream's name and data side by side: beside its type, or in one of
+// its members but `payload`.
+bool HoldsBareRecord(const char* object, const char* end, std::string_view payload);
+
+// Whether one of its members that are text, but a log's, holds a record, or a part of one.
+bool HoldsRecordInText(const char* object, const char* end);
+
 // Whether a message of one of those types, which is valid, says that the source has failed: a LOG that is
 // FATAL, a CONNECTION_STATUS that is FAILED, in whatever writing.
 bool SaysThatItFailed(const char* object, const char* end);

@@ -10,6 +10,7 @@ import random
 import re
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -188,6 +189,15 @@ BAD = {
     "a record without its wrapping": ('{"type":"record","stream":"s","data":%s,"emitted_at":1}' % SECRET, "type is not RECORD", False),
     "a log with a record": ('{"type":"LOG","log":{"level":"INFO","message":"x"},"record":{"stream":"s","data":%s,"emitted_at":1}}'
                             % SECRET, "type is not RECORD", False),
+    "a log with a record that has no wrapping": (
+        '{"type":"LOG","log":{"level":"INFO","message":"x"},"stream":"s","data":%s}' % SECRET, "type is not RECORD", False),
+    "a log that is a record": ('{"type":"LOG","stream":"s","data":%s,"emitted_at":1}' % SECRET, "type is not RECORD", False),
+    "a log with a record in its fields": ('{"type":"LOG","log":{"level":"INFO","message":"x","Stream":"s","rows":[%s],"data":[%s]}}'
+                                          % (SECRET, SECRET), "type is not RECORD", False),
+    "a log with a record in a text": (json.dumps({"type": "LOG", "line": messages.record("s", {"id": 1, "note": PRIVATE})}),
+                                      "type is not RECORD", False),
+    "a logger's line that is a record": ('{"message":"x","stream":"s","data":[%s]}' % SECRET, "not an Airbyte message", False),
+    "a record beside a record": (messages.record("s", {"id": 1})[:-1] + ',"stream":"s","data":%s}' % SECRET, "more than one record", False),
     "a state with a record": (messages.stream_state("s", {"n": 9})[:-1] + ',"record":{"stream":"s","data":%s,"emitted_at":1}}' % SECRET,
                               "type is not RECORD", False),
     "state in small letters": ('{"type":"state","state":{"type":"LEGACY","data":%s}}' % SECRET, "type is not STATE", False),
@@ -409,6 +419,15 @@ PARTS_OF_A_MESSAGE = {
     "as Python shows it": lambda record: "DEBUG " + repr(json.loads(record)),
     "as Python shows a message": lambda record: (
         f"AirbyteMessage(type=<Type.RECORD: 'RECORD'>, record=AirbyteRecordMessage(stream='s', data={{'note': '{PRIVATE}'}}, emitted_at=1))"),
+    "as Python shows a message that is cut off": lambda record: (
+        "AirbyteMessage(type=<Type.RECORD: 'RECORD'>, log=None, record=AirbyteRecordMessage(stream='s', da"),
+    "as Java shows a message": lambda record: (
+        "i.a.p.m.AirbyteMessage@4f[type=RECORD,log=<null>,record=i.a.p.m.AirbyteRecordMessage@1f[namespace=<null>,stream=s,data={\"note\":"
+        f'"{PRIVATE}"}},emittedAt=1,meta=<null>]]'),
+    "its end": lambda record: record[record.index('"stream"'):],
+    "its end behind its stream": lambda record: record[record.index('"id"'):],
+    "without the time of its emission": lambda record: "sent " + record[record.index('"stream"'):record.index(',"emitted_at"')],
+    "in an access log": lambda record: "POST / " + record.replace('"', "\\x22"),
     "as JavaScript shows it": lambda record: "DEBUG { type: 'RECORD', record: { stream: 's', data: [Object], emitted_at: 1 } }",
     "as an event of a server": lambda record: "data: " + record,
     "for HTML": lambda record: "DEBUG " + html.escape(record),
@@ -461,6 +480,22 @@ def test_text_between_the_messages_is_passed_over(connector, engine, dynamodb, p
     assert "Line 1 of the input" in told[0] or workers > 1
     assert f"{len(text) * 1001 + 1} lines" in told[1] and "the first of them line 1." in told[1]
     assert PRIVATE not in outcome.stdout + outcome.stderr
+
+
+LOGGER_LINES = (Path(__file__).resolve().parents[1] / "data" / "logger_lines.txt").read_text().splitlines()
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_line_of_a_logger_ends_a_sync(connector, engine, dynamodb, prefix, workers):
+    config, catalog = configured(engine, prefix, workers=workers)
+    lines = [messages.stream_state("t", {"n": 0})]
+    for n, line in enumerate(LOGGER_LINES):
+        lines += [line, *records(1, first=n)]
+    outcome = connector.write(config, catalog, [*lines, messages.stream_state("s", {"n": 1})]).ok()
+    assert_stored(dynamodb, f"{prefix}_s", len(LOGGER_LINES))
+    assert outcome.states[-1]["destinationStats"] == {"recordCount": float(len(LOGGER_LINES))}
+    typed = sum(line.startswith("{") and "type" in json.loads(line) for line in LOGGER_LINES)
+    assert [m for level, m in outcome.logs if level == "WARN" and f"{len(LOGGER_LINES) - typed} lines" in m and "text, not messages" in m]
 
 
 @pytest.mark.parametrize("text", ["id,name\n1,x\n", "Error: no such file\n", "Traceback (most recent call last):\n  File x\n\n", "[]",

@@ -14,13 +14,13 @@
 #include <vector>
 
 #include "aws/endpoint.h"
+#include "aws/name_lookup.h"
 #include "aws/transport_error.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
 
 namespace ddb {
 
-struct Address;
 class Trust;
 
 struct HttpReply {
@@ -59,8 +59,7 @@ class HttpClient {
     Duration idle_close = std::chrono::seconds(45);   // the service closes idle connections after about 60 s
     Duration resolve_ttl = std::chrono::seconds(30);  // answers of the resolver are this old at most
     std::shared_ptr<const Trust> trust;  // null: read from the environment, by this client for itself
-    // In place of the system's; runs on threads of its own (aws/resolver.h).
-    std::function<std::vector<Address>(const std::string& host, const std::string& port)> lookup;
+    LookupFunction lookup;               // empty: the system's name servers
   };
 
   HttpClient(EventLoop& loop, const Clock& clock, const Endpoint& endpoint, const Options& options);

@@ -1,13 +1,9 @@
-// Resolver: the addresses of one host and port, looked up off the loop and remembered for a while; it also
-// keeps which of them could not be reached. Belongs to an HttpClient. Loop thread only.
+// Resolver: the addresses of one host and port, looked up and remembered for a while; it also keeps which of
+// them could not be reached. Belongs to an HttpClient. Loop thread only.
 //
-// A lookup is getaddrinfo in a thread of its own, which nobody waits for: it cannot be interrupted, and with
-// a dead name server it takes up to minutes that the end of the program must not take. A name server that
-// fails or is silent says nothing about the addresses that are known: they are used until it answers.
+// A name server that fails or is silent says nothing about the addresses that are known: they are used until
+// it answers. Nobody waits for a lookup longer than `patience`, though it goes on.
 #pragma once
-
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <cstdint>
 #include <functional>
@@ -15,32 +11,23 @@
 #include <string>
 #include <vector>
 
+#include "aws/address.h"
+#include "aws/name_lookup.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
 
 namespace ddb {
 
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-  bool operator==(const Address& other) const;
-};
-
 class Resolver {
  public:
-  // Blocks as long as it takes, on a thread of its own. Empty: the name has no address.
-  using LookupFunction =
-      std::function<std::vector<Address>(const std::string& host, const std::string& port)>;
   struct Options {
     Duration ttl{};         // answers are this old at most
     Duration patience{};    // so long is an answer waited for
-    LookupFunction lookup;  // empty: getaddrinfo
+    LookupFunction lookup;  // empty: NameLookup
   };
 
   Resolver(EventLoop& loop, const Clock& clock, std::string host, uint16_t port, Options options);
-  ~Resolver();  // `done` of a lookup under way does not run
+  ~Resolver() = default;  // `done` of a lookup under way does not run
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
@@ -62,8 +49,8 @@ class Resolver {
     Address address;
     bool failed = false;
   };
-  struct Mailbox;
 
+  void Begin();
   void Take(const std::vector<Address>& addresses);
   void Replace(const std::vector<Address>& addresses);
 
@@ -71,9 +58,9 @@ class Resolver {
   EventLoop& loop_;
   const Clock& clock_;
   const std::string host_;
-  const std::string port_;
+  const uint16_t port_;
   const Options options_;
-  const std::shared_ptr<Mailbox> mailbox_;
+  const std::shared_ptr<bool> present_ = std::make_shared<bool>(true);  // for what is posted
   // Loop thread only.
   std::vector<Known> known_;
   Instant fresh_until_;
@@ -81,6 +68,7 @@ class Resolver {
   bool looking_up_ = false;
   Instant lookup_by_;
   std::function<void(bool)> done_;
+  std::unique_ptr<PendingLookup> pending_;
 };
 
 }  // namespace ddb

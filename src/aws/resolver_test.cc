@@ -1,8 +1,8 @@
 // Names, addresses and what becomes of them: the resolver alone, and what the HTTP client makes of it.
 #include "aws/resolver.h"
 
-#include <condition_variable>
-#include <mutex>
+#include <algorithm>
+#include <utility>
 
 #include "support/aws/client_fixture.h"
 #include "support/aws/full_backlog.h"
@@ -21,35 +21,46 @@ using testing::Peer;
 // A name server. Answers at once, or when the test lets it.
 class Names {
  public:
-  void Set(std::vector<Address> addresses) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    addresses_ = std::move(addresses);
-  }
+  explicit Names(EventLoop& loop) : loop_(loop) {}
+
+  void Set(std::vector<Address> addresses) { addresses_ = std::move(addresses); }
   void Hang(bool on) {
-    const std::lock_guard<std::mutex> lock(mutex_);
     hangs_ = on;
-    changed_.notify_all();
+    if (on) return;
+    for (const std::weak_ptr<LookupAnswer>& waiting : std::exchange(waiting_, {})) Answer(waiting);
   }
-  std::vector<Address> Lookup(const std::string& host) {
-    std::unique_lock<std::mutex> lock(mutex_);
+  std::unique_ptr<PendingLookup> Begin(const std::string& host, LookupAnswer answer) {
     ++asked_;
     host_ = host;
-    changed_.wait(lock, [this] { return !hangs_; });
-    return addresses_;
+    auto pending = std::make_unique<Pending>();
+    pending->answer = std::make_shared<LookupAnswer>(std::move(answer));
+    if (hangs_) {
+      waiting_.push_back(pending->answer);
+    } else {
+      Answer(pending->answer);
+    }
+    return pending;
   }
-  int asked() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return asked_;
-  }
-  std::string host() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return host_;
+  int asked() const { return asked_; }
+  const std::string& host() const { return host_; }
+  size_t waited_for() const {
+    return static_cast<size_t>(std::count_if(waiting_.begin(), waiting_.end(),
+                                             [](const auto& waiting) { return !waiting.expired(); }));
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  struct Pending final : PendingLookup {
+    std::shared_ptr<LookupAnswer> answer;
+  };
+  void Answer(const std::weak_ptr<LookupAnswer>& waiting) {
+    loop_.Post([waiting, addresses = addresses_] {
+      if (const auto answer = waiting.lock()) (*answer)(addresses);
+    });
+  }
+
+  EventLoop& loop_;
   std::vector<Address> addresses_;
+  std::vector<std::weak_ptr<LookupAnswer>> waiting_;
   bool hangs_ = false;
   int asked_ = 0;
   std::string host_;
@@ -57,13 +68,11 @@ class Names {
 
 class ResolverTest : public testing::HttpClientFixture {
  protected:
-  // Lookups that hang keep the names until they end, on threads of their own.
   ResolverTest() {
-    options_.lookup = [names = names_](const std::string& host, const std::string&) {
-      return names->Lookup(host);
+    options_.lookup = [this](const std::string& host, uint16_t, LookupAnswer answer) {
+      return names_.Begin(host, std::move(answer));
     };
   }
-  ~ResolverTest() override { names_->Hang(false); }
 
   std::unique_ptr<HttpClient> ClientByName() { return Client(1, "endpoint.test"); }
   // One request and one reply; the connection is not kept.
@@ -72,75 +81,75 @@ class ResolverTest : public testing::HttpClientFixture {
     peer.Reply("ok", "Connection: close\r\n");
   }
 
-  const std::shared_ptr<Names> names_ = std::make_shared<Names>();
+  Names names_{loop_};
   const std::string request_ = Request("{}");
 };
 
 TEST_F(ResolverTest, ANameIsAskedForOnceInATime) {
   HttpServer server(ServeOne);
-  names_->Set({Loopback(server.port())});
+  names_.Set({Loopback(server.port())});
   const auto client = ClientByName();
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Get(*client, request_).body, "ok");
-  EXPECT_EQ(names_->asked(), 1);
-  EXPECT_EQ(names_->host(), "endpoint.test");
+  EXPECT_EQ(names_.asked(), 1);
+  EXPECT_EQ(names_.host(), "endpoint.test");
   clock_.Advance(options_.resolve_ttl - seconds(1));
   EXPECT_EQ(Get(*client, request_).body, "ok");
-  EXPECT_EQ(names_->asked(), 1);
+  EXPECT_EQ(names_.asked(), 1);
 }
 
 TEST_F(ResolverTest, AnAddressIsNoName) {
   HttpServer server(ServeOne);
   EXPECT_EQ(Get(*Client(server.port()), request_).body, "ok");
-  EXPECT_EQ(names_->asked(), 0);
+  EXPECT_EQ(names_.asked(), 0);
 }
 
 TEST_F(ResolverTest, NewConnectionsGoWhereTheNameLeadsNow) {
   auto before = std::make_unique<HttpServer>(ServeOne);
   HttpServer after(ServeOne);
-  names_->Set({Loopback(before->port())});
+  names_.Set({Loopback(before->port())});
   const auto client = ClientByName();
   EXPECT_EQ(Get(*client, request_).body, "ok");
-  names_->Set({Loopback(after.port())});
+  names_.Set({Loopback(after.port())});
   before.reset();
   EXPECT_EQ(Get(*client, request_).error, TransportError::kRefused);
   clock_.Advance(options_.resolve_ttl);
   EXPECT_EQ(Get(*client, request_).body, "ok");
   EXPECT_EQ(after.accepted(), 1);
-  EXPECT_EQ(names_->asked(), 2);
+  EXPECT_EQ(names_.asked(), 2);
 }
 
 TEST_F(ResolverTest, ANameWithoutAddressIsAskedForAgain) {
   HttpServer server(ServeOne);
   const auto client = ClientByName();
   EXPECT_EQ(Get(*client, request_).error, TransportError::kResolve);
-  names_->Set({Loopback(server.port())});
+  names_.Set({Loopback(server.port())});
   EXPECT_EQ(Get(*client, request_).body, "ok");
 }
 
 TEST_F(ResolverTest, AFailedLookupLeavesTheAddressesThatAreKnown) {
   HttpServer server(ServeOne);
-  names_->Set({Loopback(server.port())});
+  names_.Set({Loopback(server.port())});
   const auto client = ClientByName();
   EXPECT_EQ(Get(*client, request_).body, "ok");
-  names_->Set({});
+  names_.Set({});
   clock_.Advance(options_.resolve_ttl);
   EXPECT_EQ(Get(*client, request_).body, "ok");
   EXPECT_EQ(Get(*client, request_).body, "ok");
-  EXPECT_EQ(names_->asked(), 2);  // not for every connection
+  EXPECT_EQ(names_.asked(), 2);  // not for every connection
   HttpServer after(ServeOne);
-  names_->Set({Loopback(after.port())});
+  names_.Set({Loopback(after.port())});
   clock_.Advance(seconds(5));  // long before the answer of a name server that is well would be old
   EXPECT_EQ(Get(*client, request_).body, "ok");
   EXPECT_EQ(after.accepted(), 1);
 }
 
 TEST_F(ResolverTest, ANameServerThatIsSilentIsNotWaitedFor) {
-  names_->Hang(true);
+  names_.Hang(true);
   const auto client = ClientByName();
   for (size_t round = 1; round <= 3; ++round) {
     Send(*client, request_);
     Send(*client, request_);
-    Until([&] { return names_->asked() == 1; });
+    Until([&] { return names_.asked() == 1; });
     TurnForAWhile();
     EXPECT_EQ(replies_.size(), 2 * round - 2);
     clock_.Advance(options_.connect_timeout - seconds(1));
@@ -150,33 +159,33 @@ TEST_F(ResolverTest, ANameServerThatIsSilentIsNotWaitedFor) {
     Await(2 * round);
   }
   for (const testing::Kept& reply : replies_) EXPECT_EQ(reply.error, TransportError::kResolve);
-  EXPECT_EQ(names_->asked(), 1);  // and not asked again meanwhile
+  EXPECT_EQ(names_.asked(), 1);  // and not asked again meanwhile
   HttpServer server(ServeOne);
-  names_->Set({Loopback(server.port())});
-  names_->Hang(false);
+  names_.Set({Loopback(server.port())});
+  names_.Hang(false);
   EXPECT_EQ(Get(*client, request_).body, "ok");
 }
 
 TEST_F(ResolverTest, KnownAddressesServeWhileANameServerIsSilent) {
   HttpServer server(ServeOne);
-  names_->Set({Loopback(server.port())});
+  names_.Set({Loopback(server.port())});
   const auto client = ClientByName();
   EXPECT_EQ(Get(*client, request_).body, "ok");
-  names_->Hang(true);
+  names_.Hang(true);
   clock_.Advance(options_.resolve_ttl);
   Send(*client, request_);
-  Until([&] { return names_->asked() == 2; });
+  Until([&] { return names_.asked() == 2; });
   clock_.Advance(options_.connect_timeout);
   Await(2);
   EXPECT_EQ(replies_[1].body, "ok");
   EXPECT_EQ(Get(*client, request_).body, "ok");  // at once
-  EXPECT_EQ(names_->asked(), 2);
+  EXPECT_EQ(names_.asked(), 2);
 }
 
 TEST_F(ResolverTest, AnAddressThatDoesNotAnswerLeavesTimeForTheOthers) {
   HttpServer good(ServeOne);
   const FullBacklog silent;
-  names_->Set({Loopback(silent.port()), Loopback(good.port())});
+  names_.Set({Loopback(silent.port()), Loopback(good.port())});
   const auto client = ClientByName();
   Send(*client, request_);
   TurnForAWhile();
@@ -189,12 +198,12 @@ TEST_F(ResolverTest, AnAddressThatDoesNotAnswerLeavesTimeForTheOthers) {
   // Not even when the name is looked up anew.
   clock_.Advance(options_.resolve_ttl);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Get(*client, request_).body, "ok");
-  EXPECT_EQ(names_->asked(), 2);
+  EXPECT_EQ(names_.asked(), 2);
 }
 
 TEST_F(ResolverTest, ConnectionsAreSpreadOverTheAddresses) {
   HttpServer one(ServeOne), other(ServeOne);
-  names_->Set({Loopback(one.port()), Loopback(other.port())});
+  names_.Set({Loopback(one.port()), Loopback(other.port())});
   const auto client = ClientByName();
   for (int i = 0; i < 6; ++i) EXPECT_EQ(Get(*client, request_).body, "ok");
   EXPECT_EQ(one.accepted(), 3);
@@ -202,14 +211,15 @@ TEST_F(ResolverTest, ConnectionsAreSpreadOverTheAddresses) {
 }
 
 TEST_F(ResolverTest, MayGoWhileALookupHangs) {
-  names_->Hang(true);
+  names_.Hang(true);
   auto client = ClientByName();
   Send(*client, request_);
-  Until([&] { return names_->asked() == 1; });
+  Until([&] { return names_.asked() == 1; });
   client.reset();
   ASSERT_EQ(replies_.size(), 1u);
   EXPECT_EQ(replies_[0].error, TransportError::kCancelled);
-  names_->Hang(false);
+  EXPECT_EQ(names_.waited_for(), 0u);  // the lookup has gone with it
+  names_.Hang(false);
   TurnForAWhile();
 }
 

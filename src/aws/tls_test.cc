@@ -58,8 +58,9 @@ TEST_F(TlsTest, AWildcardStandsForOneWholeLabel) {
     const char* certificate;
     TransportError error;
   };
-  options_.lookup = [](const std::string&, const std::string& port) {
-    return std::vector<Address>{testing::Loopback(static_cast<uint16_t>(std::stoi(port)))};
+  options_.lookup = [this](const std::string&, uint16_t port, LookupAnswer answer) {
+    loop_.Post([port, answer = std::move(answer)] { answer({testing::Loopback(port)}); });
+    return nullptr;
   };
   for (const Case& c : {Case{"DNS:dynamodb.here.example.com", TransportError::kNone},
                         Case{"DNS:*.here.example.com", TransportError::kNone},

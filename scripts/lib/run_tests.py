@@ -25,7 +25,7 @@ PYTEST_GRACE_S = 60
 EXCERPT_LINES = 60
 # Processes of pytest. The fault suite waits more than it computes, and each of its tests has servers of its own; the
 # acceptance suite starts one engine a process.
-WORKERS = {"fault": 4 * (os.cpu_count() or 1), "acceptance": 2}
+WORKERS = {"fault": 4 * (os.cpu_count() or 1), "acceptance": 2, "packaging": 2}
 # A sanitizer makes everything several times slower: fewer seeds of the tests that run by seed, all of the others.
 SANITIZED_PROPERTY_SEEDS = "100"
 SANITIZED_FAULT_SEEDS = "8"

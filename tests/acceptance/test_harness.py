@@ -1,5 +1,8 @@
 """The harness itself: the engine answers, and what a test leaves behind is taken away."""
 
+import pytest
+
+from ddb_testkit import connector, protocol
 from ddb_testkit.engines import delete_tables, read_table, table_names
 
 
@@ -31,3 +34,15 @@ def test_an_own_engine_keeps_its_data_over_a_crash(own_engine):
     own_engine.kill()
     own_engine.start()
     assert [item["id"] for item in read_table(client, "kept")] == ["x"]
+
+
+@pytest.mark.skipif(protocol.models() is None, reason="scripts/setup has not named Airbyte's models (DDB_AIRBYTE_MODELS)")
+@pytest.mark.parametrize("line", [
+    '{"type": "NONSENSE"}', '{"type": "LOG"}', '{"type": "LOG", "log": {"level": "LOUD", "message": "m"}}',
+    '{"type": "TRACE", "trace": {"type": "ERROR", "error": {"message": "m"}}}',
+    '{"type": "STATE", "state": {"type": "NONSENSE"}}', '{"type": "STATE", "state": {"destinationStats": {"recordCount": "x"}}}',
+    '{"type": "CONNECTION_STATUS", "connectionStatus": {"status": "FINE"}}', '{"type": "SPEC", "spec": {}}',
+])
+def test_what_is_no_message_of_the_protocol_fails_a_test(line):
+    with pytest.raises(AssertionError):
+        connector.parse_lines(line)

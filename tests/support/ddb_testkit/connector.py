@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import protocol
+
 # For a hang, not for slowness.
 DEADLINE_S = 240
 
@@ -118,8 +120,8 @@ class Privacy:
 
 
 def parse_lines(text):
-    """Everything on stdout has to be a message, one JSON a line."""
-    return [json.loads(row) for row in text.split("\n") if row]
+    """Everything on stdout has to be a message of Airbyte's protocol, one JSON a line."""
+    return [protocol.message(row) for row in text.split("\n") if row]
 
 
 class Running:
@@ -176,7 +178,7 @@ class Running:
             self._lines.put(None)
             return None
         self._seen.append(text)
-        return json.loads(text)
+        return protocol.message(text)
 
     def wait_for(self, kind, within_s=DEADLINE_S):
         """The next message of this type; others are passed over (they stay in the outcome)."""

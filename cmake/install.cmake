@@ -1,4 +1,5 @@
 # What `cmake --install` lays out, and what CPack makes of it: a tarball and a Debian package (scripts/package).
+set(CMAKE_INSTALL_DOCDIR share/doc/destination-dynamodb)  # the project's name is not quite the program's
 include(GNUInstallDirs)
 install(TARGETS destination-dynamodb RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/linux/destination-dynamodb.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

@@ -42,6 +42,15 @@ void TellOfStdout() {
   if (terminal.fd() >= 0) (void)!write(terminal.fd(), kText.data(), kText.size());
 }
 
+void TellOfTyping() {
+  if (isatty(STDIN_FILENO) == 0) return;
+  constexpr std::string_view kText =
+      "destination-dynamodb: the messages are read from this terminal, one JSON a line; Ctrl-D ends them. A "
+      "source is piped in: source read ... | destination-dynamodb write ...\n";
+  const Terminal terminal;
+  if (terminal.fd() >= 0) (void)!write(terminal.fd(), kText.data(), kText.size());
+}
+
 std::function<void()> TellOfWaiting(Log& log, const std::string& path) {
   return [&log, path] {
     log.Warn("Waiting for " + path + ": nothing has come from it yet. Is it a pipe that nobody writes to?");

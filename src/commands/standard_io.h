@@ -18,6 +18,9 @@ bool StdoutIsWritable();
 // reads the exit code.
 void TellOfStdout();
 
+// A stdin that is a terminal waits for somebody to type messages, which hardly anybody means.
+void TellOfTyping();
+
 // For ReadFile: a WARN that nothing has come from the file.
 std::function<void()> TellOfWaiting(Log& log, const std::string& path);
 

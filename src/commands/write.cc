@@ -82,6 +82,7 @@ class WriteCommand {
     if (!StdoutIsOpen()) return RunResult{StopReason::kStdoutClosed, std::nullopt, {}};
     if (!StdinIsReadable())
       return SystemError(std::string(kNoStdin), "stdin: closed, a directory, or open for writing only");
+    TellOfTyping();
     ControlWatch watch(service->text().url);
     Status named = NameTables(*config, Finder(*plan, *service, watch), *plan, writer_);
     if (!named.ok()) return std::move(named).error().At("write: looking for the streams' tables");

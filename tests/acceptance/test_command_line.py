@@ -12,9 +12,25 @@ from ddb_testkit import messages
 
 def test_help(connector):
     outcome = connector.run("--help").ok()
-    for word in ("spec", "check", "write", "--config", "--catalog", "--version"):
+    for word in ("spec", "check", "write", "discover", "--config", "--catalog", "--version", "Exit codes", "143", "LOG_LEVEL",
+                 "AWS_CA_BUNDLE", "Example"):
         assert word in outcome.stdout
     assert outcome.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["write", "--help"], ["--help", "write"], ["write", "--config", "F", "--help"],
+                                       ["--write", "--help"]], ids=" ".join)
+def test_help_of_a_command(connector, arguments):
+    outcome = connector.run(*arguments).ok()
+    assert outcome.stdout.startswith("Usage: destination-dynamodb write --config F --catalog F")
+    assert "destination_sync_mode" in outcome.stdout and "Exit codes" in outcome.stdout
+    assert outcome.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["spec", "check", "discover"])
+def test_every_command_has_its_help(connector, command):
+    outcome = connector.run(command, "--help").ok()
+    assert outcome.stdout.startswith(f"Usage: destination-dynamodb {command}")
 
 
 def test_version(connector):
@@ -40,6 +56,30 @@ def test_a_full_disk_is_told_of_in_a_terminal(binary, arguments):
     assert done.returncode == 1
     assert b"standard output cannot be written to" in os.read(ours, 4096)
     os.close(ours)
+
+
+def test_a_terminal_in_place_of_a_source_is_told_of(connector, binary, engine, prefix):
+    config, catalog = connector.file(messages.config(engine.endpoint, prefix)), connector.file(messages.catalog("users"))
+    for given in ("terminal", "pipe"):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([binary, "write", "--config", config, "--catalog", catalog], stdout=subprocess.DEVNULL, stderr=theirs,
+                                   stdin=theirs if given == "terminal" else subprocess.PIPE)
+        if given == "terminal":
+            said = b""
+            while b"Ctrl-D" not in said:
+                said += os.read(ours, 4096)
+            os.write(ours, b"\x04")
+        else:
+            process.stdin.close()
+        assert process.wait(60) == 0
+        if given == "pipe":
+            os.set_blocking(ours, False)
+            try:
+                assert b"Ctrl-D" not in os.read(ours, 65536)
+            except BlockingIOError:
+                pass
+        os.close(ours)
+        os.close(theirs)
 
 
 @pytest.mark.parametrize("arguments", [

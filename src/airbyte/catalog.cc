@@ -20,7 +20,9 @@ namespace {
 using json::View;
 
 constexpr size_t kMaxCatalogBytes = size_t{256} << 20;  // schemas of thousands of streams are a few MiB
-constexpr size_t kMaxNames = 20;                        // in one warning
+// What a file may take beside the memory budget: it is gone before there are connections and batches.
+constexpr size_t kBesideTheBudget = size_t{24} << 20;
+constexpr size_t kMaxNames = 20;  // in one warning
 constexpr size_t kMaxNameBytes = 100;
 
 Error Invalid(const std::string& what, std::string internal = {},
@@ -293,11 +295,10 @@ uint64_t Hash(std::string_view ns, std::string_view name) {
 
 }  // namespace
 
-Result<Catalog> ParseCatalog(std::string_view text) {
-  std::string padded(WithoutByteOrderMark(text));
-  const size_t size = padded.size();
-  padded.append(json::kPadding, ' ');
-  const std::string_view json = std::string_view(padded).substr(0, size);
+Result<Catalog> ParseCatalog(std::string text) {
+  const size_t size = text.size();
+  text.append(json::kPadding, ' ');
+  const std::string_view json = WithoutByteOrderMark(std::string_view(text).substr(0, size));
   const std::optional<View> top = View::Parse(json);
   if (!top) return Invalid(NotJson(json));
   if (const std::string other = InsteadOfACatalog(*top); !other.empty()) return Invalid(other);
@@ -309,18 +310,26 @@ Result<Catalog> ParseCatalog(std::string_view text) {
   return ReadStreams(streams, warnings);
 }
 
-Result<Catalog> LoadCatalog(const std::string& path, const std::function<void()>& on_wait) {
-  Result<std::string> json = ReadFile(path, kMaxCatalogBytes, on_wait);
+Result<Catalog> LoadCatalog(const std::string& path, size_t memory_bytes,
+                            const std::function<void()>& on_wait) {
+  const size_t room = std::min(kMaxCatalogBytes, memory_bytes + kBesideTheBudget);
+  Result<std::string> json = ReadFile(path, room, on_wait);
+  if (!json.ok() && json.error().internal == kFileTooLarge && room < kMaxCatalogBytes) {
+    return ConfigError(fmt::format("The catalog file {} is larger than {} MiB, for which there is not enough "
+                                   "memory (max_memory_mb). Raise that, or select fewer streams.",
+                                   path, room >> 20),
+                       "catalog: larger than the memory budget and what may be beside it");
+  }
   if (!json.ok()) {
     return ConfigError(
         fmt::format("The catalog file {} cannot be read: {}. Check the path given with --catalog.", path,
                     json.error().message),
         "catalog: " + json.error().internal);
   }
-  return ParseCatalog(*json);
+  return ParseCatalog(*std::move(json));
 }
 
-StreamIndex::StreamIndex(const std::vector<StreamId>& streams) : streams_(streams), slots_(2) {
+StreamIndex::StreamIndex(std::vector<StreamId> streams) : streams_(std::move(streams)), slots_(2) {
   while (slots_.size() < 2 * streams_.size()) slots_.resize(slots_.size() * 2);
   for (size_t i = 0; i < streams_.size(); ++i) {
     const uint64_t hash = Hash(streams_[i].ns ? std::string_view(*streams_[i].ns) : "", streams_[i].name);

@@ -3,6 +3,7 @@
 // read-only after.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -34,14 +35,16 @@ struct Catalog {
 
 // Every finding is a config_error that names the stream and the remedy. Explicit nulls count as absent;
 // platform_terms says what becomes of each member. `on_wait`: as of ReadFile.
-Result<Catalog> LoadCatalog(const std::string& path, const std::function<void()>& on_wait = {});
-Result<Catalog> ParseCatalog(std::string_view json);
+Result<Catalog> LoadCatalog(const std::string& path, size_t memory_bytes,
+                            const std::function<void()>& on_wait = {});
+Result<Catalog> ParseCatalog(std::string json);
 
 // Streams by (namespace, name): exactly, then with a null namespace and "" taken as one. Nothing where it is
 // not in the catalog. Lock-free after construction; any thread. Keeps its own texts.
 class StreamIndex {
  public:
-  explicit StreamIndex(const std::vector<StreamId>& streams);
+  explicit StreamIndex(std::vector<StreamId> streams);
+  const std::vector<StreamId>& streams() const { return streams_; }
   std::optional<StreamNo> Find(std::optional<std::string_view> ns, std::string_view name) const;
 
  private:

@@ -345,15 +345,19 @@ TEST(Catalog, WhatIsGivenInItsPlaceIsRecognised) {
 }
 
 TEST(Catalog, FromAFile) {
-  EXPECT_THAT(LoadCatalog("/does/not/exist").error().message, HasSubstr("/does/not/exist cannot be read"));
-  EXPECT_EQ(LoadCatalog("/").error().type, FailureType::kConfig);
+  EXPECT_THAT(LoadCatalog("/does/not/exist", 0).error().message, HasSubstr("not/exist cannot be read"));
+  EXPECT_EQ(LoadCatalog("/", 0).error().type, FailureType::kConfig);
   char path[] = "/tmp/catalog_test_XXXXXX";
   const int fd = mkstemp(path);
   ASSERT_GE(fd, 0);
-  const std::string json = Of(One("a", R"(,"destination_sync_mode":"append")"));
+  const auto json = Of(One("a", R"(,"destination_sync_mode":"append")"));
   ASSERT_EQ(write(fd, json.data(), json.size()), static_cast<ssize_t>(json.size()));
+  EXPECT_TRUE(LoadCatalog(path, 0).ok());
+  // It is held whole while it is read.
+  ASSERT_EQ(ftruncate(fd, (24 << 20) + 1), 0);
   close(fd);
-  EXPECT_TRUE(LoadCatalog(path).ok());
+  EXPECT_THAT(LoadCatalog(path, 0).error().message, HasSubstr("is not enough memory (max_memory_mb)"));
+  EXPECT_THAT(LoadCatalog(path, 1 << 20).error().message, HasSubstr("not valid JSON"));
   std::remove(path);
 }
 

@@ -6,12 +6,13 @@
 
 namespace ddb {
 
-StreamRouter::StreamRouter(const std::vector<StreamId>& streams) : streams_(streams), index_(streams) {
-  for (size_t i = 0; i < streams_.size(); ++i) {
-    if (streams_[i].ns && !streams_[i].ns->empty()) by_name_.emplace_back(i);
+StreamRouter::StreamRouter(std::vector<StreamId> the_streams) : index_(std::move(the_streams)) {
+  const std::vector<StreamId>& streams = index_.streams();
+  for (size_t i = 0; i < streams.size(); ++i) {
+    if (streams[i].ns && !streams[i].ns->empty()) by_name_.emplace_back(i);
   }
-  std::ranges::sort(by_name_, {}, [this](StreamNo no) {
-    return std::pair<std::string_view, size_t>(streams_[no.value()].name, no.value());
+  std::ranges::sort(by_name_, {}, [&streams](StreamNo no) {
+    return std::pair<std::string_view, size_t>(streams[no.value()].name, no.value());
   });
 }
 
@@ -24,7 +25,7 @@ StreamRouter::Route StreamRouter::Find(const StreamRef& message) const {
 
 std::vector<StreamNo> StreamRouter::Candidates(const StreamRef& message) const {
   if (message.ns && !message.ns->empty()) return {};
-  const auto name_of = [this](StreamNo no) -> std::string_view { return streams_[no.value()].name; };
+  const auto name_of = [this](StreamNo no) -> std::string_view { return index_.streams()[no.value()].name; };
   const auto alike = std::ranges::equal_range(by_name_, message.name, {}, name_of);
   return {alike.begin(), alike.end()};
 }

@@ -17,7 +17,7 @@ namespace ddb {
 
 class StreamRouter {
  public:
-  explicit StreamRouter(const std::vector<StreamId>& streams);
+  explicit StreamRouter(std::vector<StreamId> streams);
 
   struct Route {
     std::optional<StreamNo> stream;
@@ -28,7 +28,6 @@ class StreamRouter {
   std::vector<StreamNo> Candidates(const StreamRef& message) const;
 
  private:
-  const std::vector<StreamId> streams_;
   const StreamIndex index_;
   std::vector<StreamNo> by_name_;  // those with a namespace, sorted by name
 };

@@ -12,6 +12,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,7 @@ class NumberedVector {
   explicit NumberedVector(size_t size) : elements_(size) {}
   NumberedVector(size_t size, const T& value) : elements_(size, value) {}
 
+  void reserve(size_t size) { elements_.reserve(size); }
   No push_back(T value) {
     elements_.push_back(std::move(value));
     return No(elements_.size() - 1);
@@ -47,6 +49,7 @@ class NumberedVector {
   bool contains(No at) const { return at.value() < elements_.size(); }
   size_t size() const { return elements_.size(); }
   bool empty() const { return elements_.empty(); }
+  std::span<const T> all() const { return elements_; }
   auto begin() { return elements_.begin(); }
   auto end() { return elements_.end(); }
   auto begin() const { return elements_.begin(); }

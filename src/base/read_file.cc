@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -31,6 +33,11 @@ bool AwaitReadable(int fd, std::function<void()>& on_wait) {
 
 Result<std::string> ReadAll(int fd, size_t max_bytes, std::function<void()> on_wait) {
   std::string text;
+  // At once, as a string that grows is there twice; for its caller to append a little.
+  constexpr size_t kSpare = 4096;
+  struct stat about;
+  if (fstat(fd, &about) == 0 && about.st_size > 0)
+    text.reserve(std::min(static_cast<size_t>(about.st_size), max_bytes) + kSpare);
   char buffer[65536];
   for (;;) {
     if (!AwaitReadable(fd, on_wait)) return TransientError("a signal came", "stopped while reading a file");
@@ -40,7 +47,8 @@ Result<std::string> ReadAll(int fd, size_t max_bytes, std::function<void()> on_w
     if (size < 0) return Failed(errno);
     text.append(buffer, static_cast<size_t>(size));
     if (text.size() > max_bytes) {
-      return ConfigError("it is larger than " + std::to_string(max_bytes >> 20) + " MiB");
+      return ConfigError("it is larger than " + std::to_string(max_bytes >> 20) + " MiB",
+                         std::string(kFileTooLarge));
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "commands/plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -16,6 +18,11 @@ namespace ddb {
 namespace {
 
 constexpr size_t kChunkPartOfBudget = 16;
+// Bytes, as measured (tests/fault/test_memory): what is kept of a stream and its table, beside what is read
+// for it; and how much of that is not counted, as it fits into what a process may take beside its budget.
+constexpr size_t kBytesOfStream = 5632;
+constexpr size_t kBytesOfStreamPerWorker = 256;
+constexpr size_t kFreeBytesOfStreams = size_t{24} << 20;
 
 TablePlan PlanTable(const Config& config, const Layout& layout, std::string name) {
   TablePlan table;
@@ -40,11 +47,27 @@ StreamPlan PlanStream(const CatalogStream& stream, const Layout& layout, bool ha
   return plan;
 }
 
-void PlanResources(const Config& config, const Machine& machine, RunPlan& plan) {
-  plan.memory_bytes = config.max_memory_mb ? std::max(kMinBudget, *config.max_memory_mb << 20)
-                                           : DefaultBudget(machine.memory_bytes);
-  plan.workers = config.workers.value_or(std::min(machine.cores, kMostWorkers));
+// What streams take of the budget: all that is kept of each for as long as the run lasts, beyond what is
+// free. Half of it is left for what is read.
+Status PlanMemory(const Config& config, const Machine& machine, RunPlan& plan) {
+  const size_t budget = MemoryBudgetOf(config, machine);
+  const size_t each = kBytesOfStream + static_cast<size_t>(plan.workers) * kBytesOfStreamPerWorker;
+  const size_t all = plan.streams.size() * each;
+  const size_t taken = all - std::min(all, kFreeBytesOfStreams);
+  if (taken > budget / 2) {
+    return ConfigError(
+        fmt::format("The catalog has {} streams, for which there is not enough memory (max_memory_mb). "
+                    "Set that to {} or more, or divide the streams between connections.",
+                    plan.streams.size(), (2 * taken + (1 << 20) - 1) >> 20),
+        "catalog: what its streams take in memory is more than half of the budget");
+  }
+  plan.memory_bytes = budget - taken;
   plan.chunk_bytes = std::min(ChunkReader::kChunkBytes, plan.memory_bytes / kChunkPartOfBudget);
+  return Ok();
+}
+
+void PlanResources(const Config& config, const Machine& machine, RunPlan& plan) {
+  plan.workers = config.workers.value_or(std::min(machine.cores, kMostWorkers));
   plan.give_up = std::chrono::seconds(config.give_up_after_s);
   plan.skip_rejected = config.skip_rejected;
 }
@@ -54,6 +77,11 @@ void PlanResources(const Config& config, const Machine& machine, RunPlan& plan) 
 Error DeadLettersShareATable() {
   return ConfigError("dead_letter_table is the table of a stream of this sync. Give it a name of its own.",
                      "config: dead_letter_table is among the tables' names");
+}
+
+size_t MemoryBudgetOf(const Config& config, const Machine& machine) {
+  return config.max_memory_mb ? std::max(kMinBudget, *config.max_memory_mb << 20)
+                              : DefaultBudget(machine.memory_bytes);
 }
 
 Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t now_millis,
@@ -66,6 +94,8 @@ Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t n
 
   const Layout layout = RawLayout();
   RunPlan plan;
+  plan.streams.reserve(ids.size());
+  plan.tables.reserve(ids.size() + 1);
   plan.sync_time_millis = now_millis;
   for (size_t i = 0; i < catalog.streams.size(); ++i) {
     TableName& name = tables[i];
@@ -81,6 +111,7 @@ Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t n
     plan.AddDeadLetters(PlanTable(config, DeadLetterLayout(), config.dead_letter_table));
   }
   PlanResources(config, machine, plan);
+  if (Status fits = PlanMemory(config, machine, plan); !fits.ok()) return std::move(fits).error();
   return plan;
 }
 

@@ -19,6 +19,9 @@ struct Machine {
   size_t memory_bytes = 0;
 };
 
+// Bytes that everything in memory may take, as the config says or the machine has it.
+size_t MemoryBudgetOf(const Config& config, const Machine& machine);
+
 // A table name that cannot be, or that two things would share, is a config_error. The names are those of
 // tables that are new; NameTables (commands/table_names) looks at what is there. `now_millis`: wall time.
 Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t now_millis,

@@ -211,6 +211,36 @@ TEST(MakePlan, NamesDoNotDependOnTheOrderOfTheCatalog) {
   EXPECT_NE(table_of(*one, "a b"), table_of(*one, "a-b"));
 }
 
+// What is kept of each stream is memory too: few take none of the budget, very many more than there is.
+TEST(MakePlan, StreamsTakeTheirPartOfTheBudget) {
+  const auto with = [](size_t streams, size_t max_memory_mb) {
+    std::string json;
+    for (size_t i = 0; i < streams; ++i) {
+      json += fmt::format(R"({}{{"stream":{{"name":"s{}"}},"destination_sync_mode":"append"}})",
+                          json.empty() ? "" : ",", i);
+    }
+    return PlanOf(fmt::format(R"({{{},"max_memory_mb":{},"workers":2}})", kBase, max_memory_mb),
+                  R"({"streams":[)" + json + "]}");
+  };
+  constexpr size_t kMiB = 1 << 20;
+  EXPECT_EQ(with(1000, 16)->memory_bytes, 16 * kMiB);
+  const size_t left = with(5000, 16)->memory_bytes;
+  EXPECT_LT(left, 16 * kMiB);
+  EXPECT_GE(left, 8 * kMiB);
+  EXPECT_EQ(16 * kMiB - left, 1024 * kMiB - with(5000, 1024)->memory_bytes);
+  EXPECT_LT(with(6000, 1024)->memory_bytes, with(5000, 1024)->memory_bytes - 4 * kMiB);
+
+  const Result<RunPlan> refused = with(10'000, 16);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().type, FailureType::kConfig);
+  constexpr std::string_view kRemedy = "(max_memory_mb). Set that to ";
+  const std::string& message = refused.error().message;
+  ASSERT_THAT(message, HasSubstr(kRemedy));
+  const size_t enough = std::stoul(message.substr(message.find(kRemedy) + kRemedy.size()));
+  EXPECT_TRUE(with(10'000, enough).ok());
+  EXPECT_FALSE(with(10'000, enough - 1).ok());
+}
+
 TEST(MakePlan, TheFilesAreThere) { EXPECT_GE(PlanFiles().size(), 12u); }
 
 }  // namespace

@@ -6,54 +6,65 @@
 #include "base/event_loop.h"
 
 namespace ddb {
+namespace {
+
+// Tables of which it is kept what they were found to be until they are replaced. Others are looked at again
+// then, as each one is after a minute.
+constexpr size_t kMostKept = 1000;
+
+}  // namespace
 
 TablePreparation::TablePreparation(const RunPlan& plan, const EndpointText& endpoint,
                                    const ClientFactory& make_client, ControlWatch& watch, const Clock& clock,
                                    Log& log)
-    : plans_(plan.tables.begin(), plan.tables.end()),
-      endpoint_(endpoint),
-      make_client_(make_client),
-      watch_(watch),
-      give_up_(plan.give_up),
-      clock_(clock),
-      log_(log) {}
+    : plan_(plan), endpoint_(endpoint), make_client_(make_client), watch_(watch), clock_(clock), log_(log) {}
 
 std::vector<TableNo> TablePreparation::ToReplace() const {
   MutexLock lock(mu_);
-  std::vector<TableNo> to_replace;
-  for (size_t i = 0; i < plans_.size(); ++i) {
-    if (plans_[i].mode == TableMode::kRecreate && !survey_.tables[i].created) to_replace.emplace_back(i);
-  }
-  return to_replace;
+  return to_replace_;
 }
 
 Result<TableDescriptions> TablePreparation::Look(const StopRequested& stop_requested) {
   EventLoop loop;
   EventControlLoop control(loop, clock_);
   const std::unique_ptr<Client> client = make_client_(loop);
-  Result<TableSurvey> survey = LookAtTables(control, *client, log_, plans_, Options(stop_requested, watch_));
+  Result<TableSurvey> survey =
+      LookAtTables(control, *client, log_, plan_.tables.all(), Options(stop_requested, watch_));
   if (!survey.ok()) return std::move(survey).error();
+  TableDescriptions descriptions;
+  descriptions.reserve(survey->tables.size());
   MutexLock lock(mu_);
-  survey_ = *std::move(survey);
-  return Descriptions();
+  looked_ = survey->looked;
+  found_ = NumberedVector<TableNo, std::unique_ptr<SurveyedTable>>(survey->tables.size());
+  for (SurveyedTable& table : survey->tables) {
+    was_there_.push_back(!table.created);
+    const TableNo no = descriptions.push_back(*table.found);
+    if (plan_.tables[no].mode != TableMode::kRecreate || table.created) continue;
+    if (to_replace_.size() < kMostKept) found_[no] = std::make_unique<SurveyedTable>(std::move(table));
+    to_replace_.push_back(no);
+  }
+  return descriptions;
 }
 
 bool TablePreparation::WasThere(TableNo table) const {
   MutexLock lock(mu_);
-  return !survey_.tables[table.value()].created;
+  return was_there_[table.value()];
 }
 
-Result<TableDescriptions> TablePreparation::Replace(const std::vector<TableNo>& which,
-                                                    const StopRequested& stop_requested,
-                                                    const TableReplaced& replaced) {
+Result<std::vector<TableDescription>> TablePreparation::Replace(const std::vector<TableNo>& which,
+                                                                const StopRequested& stop_requested,
+                                                                const TableReplaced& replaced) {
   std::vector<TablePlan> plans;
   TableSurvey survey;
   {
     MutexLock lock(mu_);
-    survey.looked = survey_.looked;
+    survey.looked = looked_;
+    plans.reserve(which.size());
+    survey.tables.reserve(which.size());
     for (const TableNo table : which) {
-      plans.push_back(plans_[table.value()]);
-      survey.tables.push_back(survey_.tables[table.value()]);
+      plans.push_back(plan_.tables[table]);
+      const std::unique_ptr<SurveyedTable> found = std::move(found_[table]);
+      survey.tables.push_back(found ? std::move(*found) : SurveyedTable());
     }
   }
   ControlWatch watch = watch_.Beside();
@@ -62,31 +73,20 @@ Result<TableDescriptions> TablePreparation::Replace(const std::vector<TableNo>& 
   const std::unique_ptr<Client> client = make_client_(loop);
   Status all = ReplaceTables(control, *client, log_, plans, Options(stop_requested, watch), survey,
                              [&](size_t i) { replaced(which[i]); });
-  MutexLock lock(mu_);
-  for (size_t i = 0; i < which.size(); ++i) {
-    // Of one that was not replaced not all is known any more.
-    if (survey.tables[i].created) survey_.tables[which[i].value()] = std::move(survey.tables[i]);
-  }
   if (!all.ok()) return std::move(all).error();
-  return Descriptions();
+  return survey.Descriptions();
 }
 
 PrepareOptions TablePreparation::Options(const StopRequested& stop_requested, ControlWatch& watch) const {
   PrepareOptions options;
   options.endpoint = endpoint_;
   options.control.watch = &watch;
-  options.transition = give_up_;
+  options.transition = plan_.give_up;
   options.stop_requested = [this, &stop_requested, &watch] {
     watch.SayTrouble(log_, clock_.Now());
     return stop_requested();
   };
   return options;
-}
-
-TableDescriptions TablePreparation::Descriptions() const {
-  TableDescriptions descriptions;
-  for (TableDescription& table : survey_.Descriptions()) descriptions.push_back(std::move(table));
-  return descriptions;
 }
 
 }  // namespace ddb

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/numbered.h"
 #include "delivery/run_plan.h"
 #include "dynamodb/control_watch.h"
 #include "dynamodb/error_messages.h"
@@ -28,23 +30,26 @@ class TablePreparation {
   // After a Look that went well: the tables that are to be overwritten and hold something old.
   std::vector<TableNo> ToReplace() const;
   // Some of those; none of them is in two steps.
-  Result<TableDescriptions> Replace(const std::vector<TableNo>& which, const StopRequested& stop_requested,
-                                    const TableReplaced& replaced);
+  Result<std::vector<TableDescription>> Replace(const std::vector<TableNo>& which,
+                                                const StopRequested& stop_requested,
+                                                const TableReplaced& replaced);
 
  private:
   // `watch` outlives what is given back.
   PrepareOptions Options(const StopRequested& stop_requested, ControlWatch& watch) const;
-  TableDescriptions Descriptions() const REQUIRES(mu_);
 
-  const std::vector<TablePlan> plans_;  // by TableNo
+  const RunPlan& plan_;
   const EndpointText endpoint_;
   const ClientFactory& make_client_;
   ControlWatch& watch_;
-  const Duration give_up_;
   const Clock& clock_;
   Log& log_;
   mutable Mutex mu_;
-  TableSurvey survey_ GUARDED_BY(mu_);
+  std::vector<bool> was_there_ GUARDED_BY(mu_);  // by TableNo
+  std::vector<TableNo> to_replace_ GUARDED_BY(mu_);
+  // Of some of these, until they are replaced; null: it is to be looked at again.
+  NumberedVector<TableNo, std::unique_ptr<SurveyedTable>> found_ GUARDED_BY(mu_);
+  Instant looked_ GUARDED_BY(mu_);
 };
 
 }  // namespace ddb

@@ -71,14 +71,8 @@ class WriteCommand {
     if (!service.ok()) return std::move(service).error().At("write: finding the endpoint");
     Status variables = RefuseVariables([](const std::string& name) { return Environment(name.c_str()); });
     if (!variables.ok()) return std::move(variables).error().At("write: reading the environment");
-    Result<Catalog> catalog = LoadCatalog(catalog_path, TellOfWaiting(writer_, catalog_path));
-    if (!catalog.ok()) return std::move(catalog).error().At("write: loading the catalog");
-    const Machine machine{AvailableCores(), MemoryLimit()};
-    Result<RunPlan> plan = MakePlan(*config, *catalog, clock_.WallMillis(), machine);
-    if (!plan.ok()) return std::move(plan).error().At("write: making the plan");
-
-    budget_.SetLimit(plan->memory_bytes);
-    LogStart(*config, *service, *catalog);
+    Result<RunPlan> plan = PlanOf(*config, *service, catalog_path);
+    if (!plan.ok()) return std::move(plan).error();
     if (!StdoutIsOpen()) return RunResult{StopReason::kStdoutClosed, std::nullopt, {}};
     if (!StdinIsReadable())
       return SystemError(std::string(kNoStdin), "stdin: closed, a directory, or open for writing only");
@@ -88,6 +82,19 @@ class WriteCommand {
     if (!named.ok()) return std::move(named).error().At("write: looking for the streams' tables");
     LogStreams(*plan);
     return Carry(*plan, *service, watch);
+  }
+
+  // Of the catalog nothing else is kept.
+  Result<RunPlan> PlanOf(const Config& config, const Service& service, const std::string& catalog_path) {
+    const Machine machine{AvailableCores(), MemoryLimit()};
+    Result<Catalog> catalog =
+        LoadCatalog(catalog_path, MemoryBudgetOf(config, machine), TellOfWaiting(writer_, catalog_path));
+    if (!catalog.ok()) return std::move(catalog).error().At("write: loading the catalog");
+    Result<RunPlan> plan = MakePlan(config, *catalog, clock_.WallMillis(), machine);
+    if (!plan.ok()) return std::move(plan).error().At("write: making the plan");
+    budget_.SetLimit(plan->memory_bytes);
+    LogStart(config, service, *catalog);
+    return plan;
   }
 
   void LogStart(const Config& config, const Service& service, const Catalog& catalog) {

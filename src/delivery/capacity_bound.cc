@@ -257,12 +257,13 @@ CapacityBound::Share CapacityBound::RefusedLately() const {
   double stored = 0;
   double refused = 0;
   Share share;
-  for (auto reply = recent_.rbegin(); reply != recent_.rend(); ++reply) {
-    if (reply->at <= cut_at_ || (reply->at < now_ - least && share.requests >= rules::kRequests)) break;
-    if (reply->sent <= cut_at_) continue;
-    stored += reply->stored;
-    refused += reply->refused;
-    share.items += reply->items;
+  for (size_t i = recent_.size(); i-- > 0;) {
+    const Recent& reply = recent_[i];
+    if (reply.at <= cut_at_ || (reply.at < now_ - least && share.requests >= rules::kRequests)) break;
+    if (reply.sent <= cut_at_) continue;
+    stored += reply.stored;
+    refused += reply.refused;
+    share.items += reply.items;
     ++share.requests;
   }
   share.refused = refused / (stored + refused);

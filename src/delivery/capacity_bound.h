@@ -15,10 +15,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 
 #include "base/clock.h"
+#include "base/ring_queue.h"
 
 namespace ddb {
 
@@ -120,7 +120,7 @@ class CapacityBound {
   bool doubts_ = false;
 
   double round_trip_ = 0.02;  // s, smoothed
-  std::deque<Recent> recent_;
+  RingQueue<Recent> recent_;
   double stored_ = 0;  // units, ever
   struct Moment {
     double at = 0, stored = 0;

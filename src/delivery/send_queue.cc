@@ -60,9 +60,13 @@ void SendQueue::AddFirst(BatchPtr batch) {
 void SendQueue::AddAgain(BatchPtr batch) {
   const TableNo table = batch->table;
   Count(*batch);
-  std::deque<BatchPtr>& again = tables_[table].again;
-  const auto older = [](const BatchPtr& a, const BatchPtr& b) { return a->opened < b->opened; };
-  again.insert(std::upper_bound(again.begin(), again.end(), batch, older), std::move(batch));
+  RingQueue<BatchPtr>& again = tables_[table].again;
+  size_t at = 0;  // of the first that was opened later
+  for (size_t end = again.size(); at < end;) {
+    const size_t middle = at + (end - at) / 2;
+    batch->opened < again[middle]->opened ? end = middle : at = middle + 1;
+  }
+  again.insert(at, std::move(batch));
   List(table);
 }
 
@@ -114,7 +118,8 @@ std::vector<BatchPtr> SendQueue::TakeIf(const std::function<bool(const Batch&)>&
   std::vector<BatchPtr> taken;
   const auto take_from = [&](auto& batches) {
     size_t kept = 0;
-    for (BatchPtr& batch : batches) {
+    for (size_t i = 0; i < batches.size(); ++i) {
+      BatchPtr& batch = batches[i];
       BatchPtr& place = so(*batch) ? taken.emplace_back() : batches[kept++];
       if (&place != &batch) place = std::move(batch);
     }
@@ -236,7 +241,7 @@ bool SendQueue::IsAlone(TableNo table) const {
 
 void SendQueue::SendFront(TableNo table, size_t items, Instant now) {
   Table& queue = tables_[table];
-  std::deque<BatchPtr>& from = queue.front_queue();
+  RingQueue<BatchPtr>& from = queue.front_queue();
   BatchPtr batch = std::move(from.front());
   from.pop_front();
   Uncount(*batch);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/ring_queue.h"
 #include "delivery/batch.h"
 #include "delivery/flow_control.h"
 #include "dynamodb/client.h"
@@ -77,8 +78,8 @@ class SendQueue {
 
  private:
   struct Table {
-    std::deque<BatchPtr> again;  // sent before, the oldest first
-    std::deque<BatchPtr> ready;
+    RingQueue<BatchPtr> again;  // sent before, the oldest first
+    RingQueue<BatchPtr> ready;
     size_t unsent_bytes = 0;  // of all that waits
     size_t in_flight = 0;     // requests
     Instant asks;             // while it is blocked: not before
@@ -88,7 +89,7 @@ class SendQueue {
     bool given_up = false;
 
     bool empty() const { return again.empty() && ready.empty(); }
-    std::deque<BatchPtr>& front_queue() { return again.empty() ? ready : again; }
+    RingQueue<BatchPtr>& front_queue() { return again.empty() ? ready : again; }
   };
   struct Part {  // of a batch: its first items
     size_t items = 0;

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/literal.h"
 #include "base/mutex.h"
@@ -32,12 +32,13 @@ class TableTrouble {
     if (replies_.load(std::memory_order_relaxed) == 0) return;
     MutexLock lock(mu_);
     replies_.store(0, std::memory_order_relaxed);
-    of_kind_.fill({});
+    of_kind_ = {};
   }
   // Nothing was.
   void Note(const Fault& fault) {
     MutexLock lock(mu_);
     replies_.fetch_add(1, std::memory_order_relaxed);
+    of_kind_.resize(kKinds);
     Kind& kind = of_kind_[std::min(static_cast<size_t>(fault.fault), kKinds - 1)];
     ++kind.replies;
     kind.last = last_ = fault;
@@ -77,7 +78,7 @@ class TableTrouble {
   std::atomic<bool> has_stored_{false};
   std::atomic<uint64_t> replies_{0};  // written under the lock
   mutable Mutex mu_;
-  std::array<Kind, kKinds> of_kind_ GUARDED_BY(mu_){};
+  std::vector<Kind> of_kind_ GUARDED_BY(mu_);  // empty while there is nothing to tell: so most tables are
   Fault last_ GUARDED_BY(mu_);
   Text throttle_ GUARDED_BY(mu_);
 };

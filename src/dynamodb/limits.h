@@ -17,5 +17,7 @@ inline constexpr size_t kMaxRequestBytes = 16'000'000;
 // Our own control-plane calls in flight; DynamoDB takes 500 table operations at a time, 250 with indexes.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html#limits-api
 inline constexpr size_t kMaxControlCalls = 50;
+// Tables that something is done with at a time: mostly their next state is waited for.
+inline constexpr size_t kMaxTablesAtOnce = 500;
 
 }  // namespace ddb

@@ -6,7 +6,9 @@
 #include "base/task.h"
 #include "base/times.h"
 #include "dynamodb/control_plane.h"
+#include "dynamodb/limits.h"
 #include "dynamodb/requests.h"
+#include "dynamodb/task_lanes.h"
 
 namespace ddb {
 namespace {
@@ -25,8 +27,7 @@ class Lookup {
     if (names_.empty()) return TablesFound();
     WatchForStop();
     pending_ = names_.size();
-    for (const std::string& name : names_) tasks_.push_back(LookFor(name));
-    for (Task<void>& task : tasks_) task.Start();
+    lanes_.Start(names_.size(), [this](size_t i) { return LookFor(names_[i]); });
     loop_.Run();
     if (error_) return std::move(*error_);
     return std::move(found_);
@@ -46,7 +47,7 @@ class Lookup {
                    options_.endpoint)
                    .At("dynamodb/table_lookup");
     }
-    if (--pending_ == 0 || error_) loop_.Stop();
+    if (--pending_ == 0 || error_) Stop();
   }
 
   void WatchForStop() {
@@ -56,9 +57,14 @@ class Lookup {
         error_ =
             TransientError("The sync was stopped while its tables were being looked for.", "stop_requested");
       }
-      return loop_.Stop();
+      return Stop();
     }
     loop_.After(times::kSignalPoll, [this] { WatchForStop(); });
+  }
+
+  void Stop() {
+    lanes_.BeginNoMore();
+    loop_.Stop();
   }
 
   ScopedLoop loop_;
@@ -68,7 +74,7 @@ class Lookup {
   TablesFound found_;
   size_t pending_ = 0;
   std::optional<Error> error_;
-  std::vector<Task<void>> tasks_;  // last: their frames use the members above
+  TaskLanes lanes_{loop_, kMaxTablesAtOnce};  // last: the frames of its tasks use the members above
 };
 
 }  // namespace

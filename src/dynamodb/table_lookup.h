@@ -1,4 +1,4 @@
-// FindTables: which of some tables are there, before it is settled what a sync's tables are called. All at
+// FindTables: which of some tables are there, before it is settled what a sync's tables are called. Many at
 // once, nothing is changed. Blocks its caller, before the tables are prepared; on that phase's thread.
 #pragma once
 

@@ -21,20 +21,20 @@ void TablePhases::CleanUp(const Step& step, Duration at_most) {
 }
 
 void TablePhases::Start(std::initializer_list<const Step*> steps) {
-  tasks_.clear();
-  pending_ = plans_.size() * steps.size();
-  for (size_t i = 0; i < plans_.size(); ++i) {
-    for (const Step* step : steps) tasks_.push_back(RunOne((*step)(i), i));
-  }
-  for (Task<void>& task : tasks_) task.Start();
+  const std::vector<const Step*> all(steps);
+  pending_ = plans_.size() * all.size();
+  lanes_.Start(pending_, [this, all](size_t at) { return RunOne(*all[at % all.size()], at / all.size()); });
   loop_.Run();
 }
 
-Task<void> TablePhases::RunOne(Task<Status> step, size_t i) {
-  Status status = co_await step;
+Task<void> TablePhases::RunOne(const Step& step, size_t i) {
+  Status status = co_await step(i);
   if (!status.ok()) Fail(i, std::move(status).error());
   // Tables in the middle of something are brought to its end; all other work is given up.
-  if (--pending_ == 0 || (error_ && held_ == 0 && !cleaning_)) loop_.Stop();
+  if (--pending_ == 0 || (error_ && held_ == 0 && !cleaning_)) {
+    lanes_.BeginNoMore();
+    loop_.Stop();
+  }
 }
 
 void TablePhases::Fail(size_t i, Error error) {
@@ -59,7 +59,10 @@ void TablePhases::Stop() {
   if (!error_)
     error_ = TransientError("The sync was stopped while its tables were being prepared.", "stop_requested");
   if (cleaning_) return;
-  if (held_ == 0) return loop_.Stop();
+  if (held_ == 0) {
+    lanes_.BeginNoMore();
+    return loop_.Stop();
+  }
   loop_.After(times::kStoringAfterStop, [this] { loop_.Stop(); });
 }
 

@@ -1,4 +1,5 @@
-// TablePhases: what is done with the tables of a sync, phase by phase: in each a task per table, all at once.
+// TablePhases: what is done with the tables of a sync, phase by phase: in each a task per table, as many at
+// once as the service takes (kMaxTablesAtOnce), in their order.
 // It decides when a phase ends: when all is done, or early, after a failure or a stop, as soon as no table is
 // in the middle of something. Which failure is told: that of the first plan. What a phase does is its user's.
 // Blocks its caller while a phase runs; loop thread only.
@@ -8,12 +9,15 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
 #include "base/task.h"
 #include "dynamodb/control_loop.h"
+#include "dynamodb/limits.h"
 #include "dynamodb/tables.h"
+#include "dynamodb/task_lanes.h"
 
 namespace ddb {
 
@@ -22,8 +26,8 @@ class TablePhases {
   using Step = std::function<Task<Status>(size_t)>;  // for the plan of that number
 
   // All of it outlives the object, and so does what the steps work with: their frames go with it.
-  TablePhases(ControlLoop& loop, const std::vector<TablePlan>& plans, const PrepareOptions& options)
-      : loop_(loop), plans_(plans), options_(options) {}
+  TablePhases(ControlLoop& loop, std::span<const TablePlan> plans, const PrepareOptions& options)
+      : loop_(loop), plans_(plans), options_(options), lanes_(loop, kMaxTablesAtOnce) {}
 
   // Nothing is run after a failure. Of several steps each table's run at the same time.
   void Run(const Step& step) { Run({&step}); }
@@ -44,12 +48,12 @@ class TablePhases {
 
  private:
   void Start(std::initializer_list<const Step*> steps);
-  Task<void> RunOne(Task<Status> step, size_t i);
+  Task<void> RunOne(const Step& step, size_t i);
   void Fail(size_t i, Error error);
   void Stop();
 
   ControlLoop& loop_;
-  const std::vector<TablePlan>& plans_;
+  const std::span<const TablePlan> plans_;
   const PrepareOptions& options_;
   size_t pending_ = 0;
   size_t held_ = 0;
@@ -57,7 +61,7 @@ class TablePhases {
   bool cleaning_ = false;
   size_t failed_ = 0;  // the plan that error_ is about
   std::optional<Error> error_;
-  std::vector<Task<void>> tasks_;
+  TaskLanes lanes_;
 };
 
 }  // namespace ddb

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ static_assert(times::kStoringAfterStop + kCleanUpAfterStop + times::kFlushAfterS
 // stand-ins are there.
 class Replacement {
  public:
-  Replacement(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
+  Replacement(ControlLoop& loop, Client& client, Log& log, std::span<const TablePlan> plans,
               const PrepareOptions& options, TableSurvey& survey, const std::function<void(size_t)>& replaced)
       : tables_(plans.size()), replaced_(replaced), work_(loop, client, log, plans, options, survey) {}
 
@@ -174,11 +175,14 @@ class Replacement {
 
 }  // namespace
 
-Status ReplaceTables(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
+Status ReplaceTables(ControlLoop& loop, Client& client, Log& log, std::span<const TablePlan> plans,
                      const PrepareOptions& options, TableSurvey& survey,
                      const std::function<void(size_t)>& replaced) {
-  if (loop.Now() - survey.looked > options.fresh) {
-    Status looked = TableSurveyor(loop, client, log, plans, options, survey).Run();
+  const bool fresh = loop.Now() - survey.looked <= options.fresh;
+  const bool all_found =
+      std::ranges::all_of(survey.tables, [](const SurveyedTable& table) { return table.found.has_value(); });
+  if (!fresh || !all_found) {
+    Status looked = TableSurveyor(loop, client, log, plans, options, survey, fresh).Run();
     if (!looked.ok()) return looked;
   }
   return Replacement(loop, client, log, plans, options, survey, replaced).Run();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "base/log.h"
@@ -16,10 +17,10 @@ namespace ddb {
 class TableSurveyor {
  public:
   // All of it outlives the object; `survey` has an entry per plan, and those of tables that we have created,
-  // or that are used as they are, are not looked at again.
-  TableSurveyor(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
-                const PrepareOptions& options, TableSurvey& survey)
-      : work_(loop, client, log, plans, options, survey) {}
+  // or that are used as they are, are not looked at again; nor are others that were found, if it is `fresh`.
+  TableSurveyor(ControlLoop& loop, Client& client, Log& log, std::span<const TablePlan> plans,
+                const PrepareOptions& options, TableSurvey& survey, bool fresh = false)
+      : fresh_(fresh), work_(loop, client, log, plans, options, survey) {}
 
   Status Run();
 
@@ -37,6 +38,7 @@ class TableSurveyor {
   Task<Status> UseAsCreated(size_t i, TableDescription created, const TableDescription& before);
   void WarnOfDefaultCapacity();
 
+  const bool fresh_;
   std::vector<bool> known_;  // by plan: from an earlier look
   size_t with_default_capacity_ = 0;
   TableWork work_;  // last

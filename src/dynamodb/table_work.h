@@ -3,6 +3,7 @@
 // member of its user, as the frames of its tasks use what that has.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/log.h"
@@ -16,7 +17,7 @@ namespace ddb {
 
 struct TableWork {
   // All of it outlives the object; `survey` has an entry per plan.
-  TableWork(ControlLoop& outer, Client& client, Log& the_log, const std::vector<TablePlan>& the_plans,
+  TableWork(ControlLoop& outer, Client& client, Log& the_log, std::span<const TablePlan> the_plans,
             const PrepareOptions& options, TableSurvey& the_survey)
       : loop(outer),
         log(the_log),
@@ -29,7 +30,7 @@ struct TableWork {
 
   ScopedLoop loop;
   Log& log;
-  const std::vector<TablePlan>& plans;
+  const std::span<const TablePlan> plans;
   TableSurvey& survey;
   ControlPlane plane;
   TableOperations operations;

@@ -41,7 +41,8 @@ Status CheckDroppable(const TablePlan& plan, const TableDescription& found) {
 Status TableSurveyor::Run() {
   for (size_t i = 0; i < work_.plans.size(); ++i) {
     SurveyedTable& table = work_.survey.tables[i];
-    known_.push_back(table.created || (table.found && work_.plans[i].mode != TableMode::kRecreate));
+    known_.push_back(table.created ||
+                     (table.found && (fresh_ || work_.plans[i].mode != TableMode::kRecreate)));
     if (!known_[i]) table = {};
   }
   const TablePhases::Step look = [this](size_t i) { return LookAt(i); };
@@ -74,7 +75,7 @@ Task<Status> TableSurveyor::LookForStandIn(size_t i) {
   TableOperations::Found left = co_await work_.stand_ins.Find(work_.plans[i]);
   if (!left.ok()) co_return std::move(left).error();
   table.stand_in = left->has_value();
-  table.left = std::move(*left);
+  if (*left) table.left = std::make_unique<TableDescription>(std::move(**left));
   co_return Ok();
 }
 
@@ -90,7 +91,7 @@ Task<Status> TableSurveyor::Examine(size_t i) {
       if (!left.ok()) co_return std::move(left).error();
       if (*left) (*left)->settings.tags = std::move(table.left->settings.tags);
       if (*left) (*left)->settings.ttl_attribute = std::move(table.left->settings.ttl_attribute);
-      table.left = std::move(*left);
+      table.left = *left ? std::make_unique<TableDescription>(std::move(**left)) : nullptr;
     }
     if (table.left) table.settings = table.left->settings;
     co_return Ok();
@@ -133,7 +134,7 @@ Task<Status> TableSurveyor::Complete(size_t i) {
 Task<Status> TableSurveyor::Create(size_t i) {
   const TablePlan& plan = work_.plans[i];
   SurveyedTable& table = work_.survey.tables[i];
-  const bool restored = table.left.has_value();
+  const bool restored = table.left != nullptr;
   if (!restored) table.settings.capacity = plan.capacity;
   Result<TableDescription> created = co_await work_.operations.Create(
       plan.table, plan.keys, table.settings, nullptr, restored ? Loss::kKeyName : Loss::kMinor);
@@ -216,12 +217,13 @@ void TableSurveyor::WarnOfDefaultCapacity() {
 
 std::vector<TableDescription> TableSurvey::Descriptions() const {
   std::vector<TableDescription> descriptions;
+  descriptions.reserve(tables.size());
   for (const SurveyedTable& table : tables) descriptions.push_back(*table.found);
   return descriptions;
 }
 
 Result<TableSurvey> LookAtTables(ControlLoop& loop, Client& client, Log& log,
-                                 const std::vector<TablePlan>& plans, const PrepareOptions& options) {
+                                 std::span<const TablePlan> plans, const PrepareOptions& options) {
   TableSurvey survey;
   survey.tables.resize(plans.size());
   Status looked = TableSurveyor(loop, client, log, plans, options, survey).Run();

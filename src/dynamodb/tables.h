@@ -1,4 +1,4 @@
-// LookAtTables and ReplaceTables: make the tables of a sync ready to be written to, all at once. The first
+// LookAtTables and ReplaceTables: make the tables of a sync ready to be written to, many at once. The first
 // looks at what is there and creates what is missing; it harms nothing. The second drops and creates again
 // what is to be overwritten, for some of them at a time. Both run on a loop of their own and block their
 // caller; between them there may be any time.
@@ -11,7 +11,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,20 +49,21 @@ struct PrepareOptions {
   ControlOptions control;
   // How long an operation may take to get through, and a table to become active, or to go.
   Duration transition = std::chrono::minutes(10);
-  // A table that was looked at longer ago is looked at again before it is dropped.
+  // A table that was looked at longer ago, or of which the survey does not know what was found, is looked at
+  // again before it is dropped.
   Duration fresh = std::chrono::minutes(1);
   std::function<bool()> stop_requested;  // asked ten times a second; may be empty
 };
 
 // A table of the plan, as it was found.
 struct SurveyedTable {
-  std::optional<TableDescription> found;  // as it is now
-  TableSettings settings;                 // to carry over, of one that is to be replaced
-  bool created = false;                   // by us, and usable: it holds nothing that is to be replaced
-  bool stand_in = false;                  // its stand-in is there
-  std::optional<TableDescription> left;   // ... from an earlier run, with all its settings
-  bool ttl_kept = false;                  // the stand-in has the time to live that the table is to have
-  bool ttl_missing = false;               // which the table, created again, could not be given
+  std::optional<TableDescription> found;   // as it is now
+  TableSettings settings;                  // to carry over, of one that is to be replaced
+  bool created = false;                    // by us, and usable: it holds nothing that is to be replaced
+  bool stand_in = false;                   // its stand-in is there
+  std::unique_ptr<TableDescription> left;  // ... from an earlier run, with all its settings; mostly none
+  bool ttl_kept = false;                   // the stand-in has the time to live that the table is to have
+  bool ttl_missing = false;                // which the table, created again, could not be given
 };
 
 struct TableSurvey {
@@ -73,11 +76,11 @@ struct TableSurvey {
 
 // The error is that of the first plan that failed; a transient one when a stop is requested.
 Result<TableSurvey> LookAtTables(ControlLoop& loop, Client& client, Log& log,
-                                 const std::vector<TablePlan>& plans, const PrepareOptions& options);
+                                 std::span<const TablePlan> plans, const PrepareOptions& options);
 // When a stop is requested the answer is an error at once, or, when tables are dropped and not created again
 // yet, after at most times::kStoringAfterStop for that. `replaced` is told of each plan's table as soon as
 // it is what it is to be: that of others may take minutes longer.
-Status ReplaceTables(ControlLoop& loop, Client& client, Log& log, const std::vector<TablePlan>& plans,
+Status ReplaceTables(ControlLoop& loop, Client& client, Log& log, std::span<const TablePlan> plans,
                      const PrepareOptions& options, TableSurvey& survey,
                      const std::function<void(size_t)>& replaced = {});
 

@@ -47,6 +47,24 @@ TEST_F(Replacing, EachTableIsToldOfAsSoonAsItIsReplaced) {
   EXPECT_GT(told[2].second - told[1].second, std::chrono::seconds(20));
 }
 
+// Of thousands of tables it is not kept what each was found to be.
+TEST_F(Replacing, OneThatTheSurveyDoesNotTellOfIsLookedAtAgain) {
+  Plan("told", TableMode::kRecreate);
+  Plan("other", TableMode::kRecreate);
+  Existing("told", EverySetting());
+  Existing("other", EverySetting());
+  Result<TableSurvey> survey = LookAtTables(loop_, db_, log_, plans_, options_);
+  ASSERT_TRUE(survey.ok());
+  survey->tables[1] = {};
+  ASSERT_TRUE(ReplaceTables(loop_, db_, log_, plans_, options_, *survey).ok());
+  for (const char* name : {"told", "other"}) {
+    EXPECT_EQ(db_.tables[name].create, CreateTableBody(name, kKeys, EverySetting()));
+    EXPECT_EQ(db_.Count(std::string("DeleteTable ") + name), 1);
+  }
+  EXPECT_EQ(db_.Count("DescribeTimeToLive told"), 1);
+  EXPECT_EQ(db_.Count("DescribeTimeToLive other"), 2);
+}
+
 TEST_F(Replacing, NothingIsDroppedWhenAMissingTableCannotBeCreated) {
   Plan("missing", TableMode::kAppend);
   PlanMany(120);

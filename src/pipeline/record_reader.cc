@@ -24,12 +24,6 @@ constexpr size_t kLongState = 64 * 1024;
 
 constexpr Text kTooLong = "its line is too long for the memory that there is (max_memory_mb)";
 
-NumberedVector<StreamNo, StreamEncoding> EncodingsOf(const RunPlan& plan) {
-  NumberedVector<StreamNo, StreamEncoding> encodings;
-  for (const StreamPlan& stream : plan.streams) encodings.push_back(stream.items);
-  return encodings;
-}
-
 }  // namespace
 
 // ---- chunks and lines
@@ -42,7 +36,6 @@ RecordReader::RecordReader(RunContext& run, const Input& input, MessageWriter& w
       settlement_(settlement),
       progress_(progress),
       finder_(run.plan, input.streams, input.by_name_only, writer),
-      encodings_(EncodingsOf(run.plan)),
       open_groups_(run.plan.streams.size(), nullptr),
       draft_(run.plan, batcher),
       unsaid_(run.plan.streams.size()) {
@@ -210,7 +203,7 @@ const char* RecordReader::OnData(const char* p, const char* end, const RecordFie
 // Where data ends; nullptr if it is not valid.
 const char* RecordReader::Encode(std::optional<StreamNo> stream) {
   draft_.Begin(stream, now_);
-  const StreamEncoding* const encoding = stream ? &encodings_[*stream] : nullptr;
+  const StreamEncoding* const encoding = stream ? &input_.encodings[*stream] : nullptr;
   const char* const next = encoder_.EncodeData(data_, data_end_, encoding, draft_.out()).next;
   if (next == nullptr) {
     draft_.Discard();
@@ -229,7 +222,7 @@ bool RecordReader::FinishRecord(const RecordFields& record) {
   // Data came before the stream, or the stream's name came twice.
   if (stream != draft_.stream()) Encode(stream);
   const RejectReason reject = encoder_.Finish({record.emitted_at, record.emitted_at_is_digits}, record.meta,
-                                              encodings_[*stream], draft_.out());
+                                              input_.encodings[*stream], draft_.out());
   progress_.read.Add(1);
   if (reject != RejectReason::kNone) {
     draft_.Discard();

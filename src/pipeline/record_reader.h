@@ -36,6 +36,7 @@ class RecordReader final : private RecordSink {
   // What all readers of a run share beside its context.
   struct Input {
     const StreamRouter& streams;
+    const NumberedVector<StreamNo, StreamEncoding>& encodings;
     StreamStatuses& statuses;
     PassedOver& passed_over;
     FirstOfStream& by_name_only;
@@ -89,7 +90,6 @@ class RecordReader final : private RecordSink {
   MessageParser parser_;
   ItemEncoder encoder_;
   StreamFinder finder_;
-  const NumberedVector<StreamNo, StreamEncoding> encodings_;
 
   // The chunk.
   Chunk* chunk_ = nullptr;

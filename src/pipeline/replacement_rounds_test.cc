@@ -20,10 +20,10 @@ class Rounds : public ReplacementsTest {};
 
 TEST_P(Rounds, OpenEachTableAsSoonAsItIsReplaced) {
   std::atomic<bool> go_on = false;
-  replace_ = [&](const std::vector<TableNo>&, const StopRequested&, const TableReplaced& replaced) {
+  replace_ = [&](const std::vector<TableNo>& which, const StopRequested&, const TableReplaced& replaced) {
     replaced(TableOf(kOrders));
     EXPECT_TRUE(Within(seconds(20), [&go_on] { return go_on.load(); }));
-    return TablesAreThere(plan_)({});
+    return Anew(which);
   };
   plan_.chunk_bytes = 4096;  // both words are in one
   Start();
@@ -45,7 +45,7 @@ TEST_P(Rounds, AWordDoesNotWaitForTheReplacementOfAnother) {
       EXPECT_TRUE(Within(seconds(20), [&go_on] { return go_on.load(); }));
     }
     for (const TableNo table : which) Note(table);
-    return TablesAreThere(plan_)({});
+    return Anew(which);
   };
   Start();
   Send(Record("users", 1) + State("users", 1));
@@ -78,7 +78,7 @@ class RoundThatEnds : public ReplacementsTest {
 
 TEST_P(RoundThatEnds, InAFailureStoresWhatItHasReplaced) {
   replace_ = [this](const std::vector<TableNo>&, const StopRequested&,
-                    const TableReplaced& replaced) -> Result<TableDescriptions> {
+                    const TableReplaced& replaced) -> Result<std::vector<TableDescription>> {
     replaced(TableOf(kOrders));
     return TransientError("gave up on the other");
   };
@@ -91,7 +91,7 @@ TEST_P(RoundThatEnds, EndsNoOtherOne) {
   std::atomic<int> rounds = 0;
   std::atomic<bool> failed = false;
   replace_ = [&](const std::vector<TableNo>& which, const StopRequested&,
-                 const TableReplaced&) -> Result<TableDescriptions> {
+                 const TableReplaced&) -> Result<std::vector<TableDescription>> {
     ++rounds;
     if (which.front() == TableOf(kUsers)) {
       failed = true;
@@ -100,7 +100,7 @@ TEST_P(RoundThatEnds, EndsNoOtherOne) {
     EXPECT_TRUE(Within(seconds(20), [&failed] { return failed.load(); }));
     std::this_thread::sleep_for(milliseconds(200));
     Note(TableOf(kOrders));
-    return TablesAreThere(plan_)({});
+    return Anew(which);
   };
   Start();
   Send(Record("orders", 2) + State("orders", 2));
@@ -114,7 +114,7 @@ TEST_P(RoundThatEnds, EndsNoOtherOne) {
 TEST_P(RoundThatEnds, InASignalStoresWhatItHasReplaced) {
   std::atomic<int> rounds = 0;
   replace_ = [&](const std::vector<TableNo>&, const StopRequested& stop,
-                 const TableReplaced& replaced) -> Result<TableDescriptions> {
+                 const TableReplaced& replaced) -> Result<std::vector<TableDescription>> {
     ++rounds;
     EXPECT_TRUE(Within(seconds(20), [&] { return stop(); }));
     replaced(TableOf(kOrders));

@@ -112,10 +112,13 @@ std::vector<TableNo> Replacements::AwaitRound() {
   }
   --waiting_;
   if (failed_ || StopRequested()) return {};
-  std::vector<TableNo> round = std::exchange(round_, {});
-  // For whoever speaks meanwhile.
-  const bool more = std::any_of(tables_.begin(), tables_.end(),
-                                [this](TableNo table) { return gate(table) == Gate::kClosed; });
+  const auto end = round_.begin() + static_cast<std::ptrdiff_t>(std::min(round_.size(), kMostTables));
+  std::vector<TableNo> round(round_.begin(), end);
+  round_.erase(round_.begin(), end);
+  // For those that are left, and for whoever speaks meanwhile.
+  const bool more = !round_.empty() || std::any_of(tables_.begin(), tables_.end(), [this](TableNo table) {
+    return gate(table) == Gate::kClosed;
+  });
   if (more && !round.empty() && waiting_ == 0 && running_ < kMostRounds) {
     try {
       AddThread();

@@ -10,7 +10,8 @@
 // stored; after a signal none does. A table that has been replaced is open however its round ended: what was
 // read for it is stored in the time that the end of a run leaves, as its old items are gone.
 //
-// Tables whose words come together are replaced in one round, and open one by one. A word that comes while a
+// Tables whose words come together are replaced in one round, up to kMostTables of them, and open one by one.
+// A word that comes while a
 // round is under way begins another, as that one's drops may take minutes; a round that fails ends no other
 // one, and lets none begin.
 //
@@ -89,6 +90,8 @@ class Replacements {
   // At the same time; words that come while so many are under way wait for one of them to end. Each has a
   // thread and connections of its own, and mostly waits.
   static constexpr size_t kMostRounds = 8;
+  // In one of them: so that what a table costs while it is replaced is not there for thousands at once.
+  static constexpr size_t kMostTables = 64;
 
   void Run();
   void Hear(const Word& word) REQUIRES(mu_);

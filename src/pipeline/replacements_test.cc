@@ -44,11 +44,11 @@ TEST_P(ReplacementsTest, AStateIsAWordToo) {
 TEST_P(ReplacementsTest, NothingOfAStreamLeavesWhileItsTableIsReplaced) {
   std::atomic<int> rounds = 0;
   std::atomic<bool> go_on = false;
-  replace_ = [&](const std::vector<TableNo>&, const StopRequested&, const TableReplaced&) {
+  replace_ = [&](const std::vector<TableNo>& which, const StopRequested&, const TableReplaced&) {
     ++rounds;
     EXPECT_TRUE(Within(seconds(20), [&go_on] { return go_on.load(); }));
     EXPECT_EQ(store_.size(), 0u);
-    return TablesAreThere(plan_)({});
+    return Anew(which);
   };
   to_replace_ = [this] { return std::vector<TableNo>{TableOf(kUsers)}; };
   Start();
@@ -69,9 +69,9 @@ TEST_P(ReplacementsTest, NothingOfAStreamLeavesWhileItsTableIsReplaced) {
 
 TEST_P(ReplacementsTest, WhatIsNotReplacedGoesOnMeanwhile) {
   std::atomic<bool> go_on = false;
-  replace_ = [&](const std::vector<TableNo>&, const StopRequested&, const TableReplaced&) {
+  replace_ = [&](const std::vector<TableNo>& which, const StopRequested&, const TableReplaced&) {
     EXPECT_TRUE(Within(seconds(20), [&go_on] { return go_on.load(); }));
-    return TablesAreThere(plan_)({});
+    return Anew(which);
   };
   to_replace_ = [this] { return std::vector<TableNo>{TableOf(kUsers)}; };
   Start();
@@ -88,10 +88,10 @@ TEST_P(ReplacementsTest, WhatIsNotReplacedGoesOnMeanwhile) {
 TEST_P(ReplacementsTest, MoreThanMemoryHoldsWaitsForATable) {
   plan_.send_window_bytes = 64 << 10;
   plan_.chunk_bytes = 16 << 10;
-  replace_ = [this](const std::vector<TableNo>&, const StopRequested&, const TableReplaced&) {
+  replace_ = [this](const std::vector<TableNo>& which, const StopRequested&, const TableReplaced&) {
     std::this_thread::sleep_for(milliseconds(200));
     EXPECT_LT(budget_.used(), size_t{16} << 20);
-    return TablesAreThere(plan_)({});
+    return Anew(which);
   };
   ExpectThatAllIsStored(60'000, 20'000);
 }
@@ -266,7 +266,9 @@ TEST_P(ReplacementsTest, TextBeforeAWordIsPassedOver) {
 
 TEST_P(ReplacementsTest, AReplacementThatFailsFailsTheRun) {
   replace_ = [](const std::vector<TableNo>&, const StopRequested&,
-                const TableReplaced&) -> Result<TableDescriptions> { return ConfigError("it cannot be"); };
+                const TableReplaced&) -> Result<std::vector<TableDescription>> {
+    return ConfigError("it cannot be");
+  };
   const Instant begun = RealClock().Now();
   RunWith(Record("users", 1) + State("users", 1));
   ASSERT_EQ(result_.reason, StopReason::kFailure);
@@ -322,7 +324,7 @@ TEST_P(ReplacementsTest, ASignalBeforeAnyWordReplacesNothing) {
 TEST_P(ReplacementsTest, ASignalIsHeardWhileTheTablesAreReplaced) {
   std::atomic<int> rounds = 0;
   replace_ = [&](const std::vector<TableNo>&, const StopRequested& stop,
-                 const TableReplaced&) -> Result<TableDescriptions> {
+                 const TableReplaced&) -> Result<std::vector<TableDescription>> {
     ++rounds;
     EXPECT_TRUE(Within(seconds(20), [&] { return stop(); }));
     return TransientError("stopped");

@@ -53,10 +53,10 @@ RunResult RunSync(const RunPlan& plan, const RunParts& parts) {
   const Replacements::Step replace = [&](const std::vector<TableNo>& which,
                                          const StopRequested& stop_requested,
                                          const TableReplaced& told) -> Status {
-    Result<TableDescriptions> replaced = parts.replace(which, stop_requested, told);
+    Result<std::vector<TableDescription>> replaced = parts.replace(which, stop_requested, told);
     if (!replaced.ok()) return std::move(replaced).error().At("write: replacing the tables");
     MutexLock lock(mu);
-    for (const TableNo table : which) (*tables)[table] = std::move((*replaced)[table]);
+    for (size_t i = 0; i < which.size(); ++i) (*tables)[which[i]] = std::move((*replaced)[i]);
     return Ok();
   };
   StreamPhase stream(plan, parts, replace, control);

@@ -41,9 +41,9 @@ using PrepareStep = std::function<Result<TableDescriptions>(const StopRequested&
 // Told by a step of each table that is as it is to be, as soon as it is.
 using TableReplaced = std::function<void(TableNo)>;
 // Makes some of them anew, while the data of others flows, on threads of their own, of which there may be
-// several at a time, for other tables each; then tells of all of them.
-using ReplaceStep = std::function<Result<TableDescriptions>(const std::vector<TableNo>&, const StopRequested&,
-                                                            const TableReplaced&)>;
+// several at a time, for other tables each; then tells what they are now, in the same order.
+using ReplaceStep = std::function<Result<std::vector<TableDescription>>(
+    const std::vector<TableNo>&, const StopRequested&, const TableReplaced&)>;
 
 // What a step of Finish may look at.
 struct FinishingStream {

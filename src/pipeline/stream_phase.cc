@@ -15,12 +15,21 @@ namespace {
 
 std::vector<StreamId> IdsOf(const RunPlan& plan) {
   std::vector<StreamId> ids;
+  ids.reserve(plan.streams.size());
   for (const StreamPlan& stream : plan.streams) ids.push_back(stream.id);
   return ids;
 }
 
+NumberedVector<StreamNo, StreamEncoding> EncodingsOf(const RunPlan& plan) {
+  NumberedVector<StreamNo, StreamEncoding> encodings;
+  encodings.reserve(plan.streams.size());
+  for (const StreamPlan& stream : plan.streams) encodings.push_back(stream.items);
+  return encodings;
+}
+
 TableTargets TargetsOf(const RunPlan& plan) {
   TableTargets targets;
+  targets.reserve(plan.tables.size());
   for (const TablePlan& table : plan.tables)
     targets.push_back({table.table, table.stream, BatchWrite(table.table, table.keys)});
   return targets;
@@ -50,6 +59,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacement
       ledger_(plan.streams.size()),
       source_(parts.input_fd, plan.chunk_bytes, plan.skip_rejected, ledger_, parts.budget),
       streams_(IdsOf(plan)),
+      encodings_(EncodingsOf(plan)),
       statuses_(plan.streams.size()),
       passed_over_(parts.writer),
       by_name_only_(plan.streams.size()),
@@ -78,16 +88,17 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacement
     if (plan.streams[no].states_wait_for_finish) ledger_.Hold(no);
   }
   const auto workers = static_cast<size_t>(plan.workers);
-  const Worker::Shared shared{.run = run_,
-                              .token = token_,
-                              .source = source_,
-                              .input = {streams_, statuses_, passed_over_, by_name_only_, replacements_},
-                              .writer = parts.writer,
-                              .make_client = parts.make_client,
-                              .max_requests = std::max<size_t>(1, plan.connections / workers),
-                              .wake_all = [this] { WakeAll(); },
-                              .wake_open = [this] { WakeOpen(); },
-                              .drained = [this] { OnDrained(); }};
+  const Worker::Shared shared{
+      .run = run_,
+      .token = token_,
+      .source = source_,
+      .input = {streams_, encodings_, statuses_, passed_over_, by_name_only_, replacements_},
+      .writer = parts.writer,
+      .make_client = parts.make_client,
+      .max_requests = std::max<size_t>(1, plan.connections / workers),
+      .wake_all = [this] { WakeAll(); },
+      .wake_open = [this] { WakeOpen(); },
+      .drained = [this] { OnDrained(); }};
   for (size_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>(shared, i));
 }
 

@@ -17,6 +17,7 @@
 #include "base/numbered.h"
 #include "delivery/checkpoint_ledger.h"
 #include "delivery/run_context.h"
+#include "items/item_encoder.h"
 #include "pipeline/first_of_stream.h"
 #include "pipeline/passed_over.h"
 #include "pipeline/progress_report.h"
@@ -87,6 +88,7 @@ class StreamPhase {
   ReadToken token_;
   Source source_;
   const StreamRouter streams_;
+  const NumberedVector<StreamNo, StreamEncoding> encodings_;
   StreamStatuses statuses_;
   PassedOver passed_over_;
   FirstOfStream by_name_only_;

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from ddb_testkit import messages
-from ddb_testkit.scripted import ACCESS_KEY, SECRET_KEY
+from ddb_testkit.scripted import ACCESS_KEY, RAW_KEYS, SECRET_KEY
 
 # What is not in the budget: the program, its libraries, threads, connections.
 BESIDE_KIB = 48 * 1024
@@ -203,6 +203,29 @@ def test_a_thousand_streams_of_few_records(start, holds, delay_ms):
     assert outcome.code == 0, outcome.stdout[-2000:]
     assert len(outcome.states) == 1000 and stored(server) == 5000
     holds(peak.at_the_end(), 32, "1,000 streams")
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+def test_five_thousand_streams(connector, start_server, holds, sanitized, mode):
+    """Of an ordinary catalog, with two records and a STATE of each, at the smallest budget that there is."""
+    streams = [f"orders_of_customer_{n:05}" for n in range(500 if sanitized else 5000)]
+    tables = [{"TableName": f"t_{name}", **RAW_KEYS, "BillingMode": "PAY_PER_REQUEST"} for name in streams]
+    server = start_server({"tables": {"*": {"count_only": True}}, "existing": tables, "table_limit": 20_000})
+    config = messages.config(server.endpoint, "t", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY,
+                             max_memory_mb=16, workers=2)
+    catalog = messages.catalog(*[messages.stream(name, mode, primary_key=[["id"]]) for name in streams])
+    columns = {f"column_{n}": {"type": ["null", "string"]} for n in range(10)}
+    for stream in catalog["streams"]:
+        stream["stream"]["json_schema"] = {"type": "object", "properties": columns}
+    data = lines(streams, 2 * len(streams), lambda n: {"id": n, **{name: "x" * 10 for name in columns}})
+    states = "".join(messages.stream_state(name, {"n": 1}) + "\n" for name in streams).encode()
+    with connector.start_write(config, catalog) as running:
+        peak = Peak(running)
+        Feeder(running, data + states, 1)
+        outcome = running.outcome(LONG_S)
+    assert outcome.code == 0, outcome.stdout[-2000:]
+    assert len(outcome.states) == len(streams) and stored(server) == 2 * len(streams)
+    holds(peak.at_the_end(), 16, f"{len(streams)} streams to {mode}")
 
 
 @pytest.mark.parametrize("data, many", [({}, 10_000_000), ({"a": 1}, 1_000_000), ({"a": [0] * 20}, 1_000_000)],

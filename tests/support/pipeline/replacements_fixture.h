@@ -39,8 +39,14 @@ class ReplacementsTest : public RunTest {
     to_replace_ = [this] { return std::vector<TableNo>{TableOf(kUsers), TableOf(kOrders)}; };
     replace_ = [this](const std::vector<TableNo>& which, const StopRequested&, const TableReplaced&) {
       for (const TableNo table : which) Note(table);
-      return TablesAreThere(plan_)({});
+      return Anew(which);
     };
+  }
+  Result<std::vector<TableDescription>> Anew(const std::vector<TableNo>& which) const {
+    const TableDescriptions all = TablesAreThere(plan_)({}).value();
+    std::vector<TableDescription> anew;
+    for (const TableNo table : which) anew.push_back(all[table]);
+    return anew;
   }
   TableNo TableOf(StreamNo stream) const { return plan_.streams[stream].table; }
   void Note(TableNo table) {

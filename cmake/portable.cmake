@@ -1,5 +1,5 @@
 # DDB_PORTABLE: the same libraries as archives, and a program without a dynamic linker. Debian 12 has no archive of two of
-# them: simdjson is built from Debian's own source package (scripts/setup portable), fmt is its headers alone.
+# them: simdjson is built from Debian's own source package (scripts/setup portable), fmt is its headers alone in every release.
 set(OPENSSL_USE_STATIC_LIBS ON)
 set(ZLIB_USE_STATIC_LIBS ON)
 # The linker warns of getaddrinfo, which OpenSSL's BIO has and nobody calls.
@@ -14,15 +14,11 @@ target_include_directories(ddb_simdjson SYSTEM PUBLIC ${DDB_SIMDJSON_SOURCE})
 target_compile_options(ddb_simdjson PRIVATE -w)
 add_library(simdjson::simdjson ALIAS ddb_simdjson)
 
-add_library(fmt::fmt INTERFACE IMPORTED)
-target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY)
-
-# ddb_archive(NAME ARCHIVE DEFINITIONS...): the target that pkg-config gives in a build with shared libraries.
+# ddb_archive(NAME ARCHIVE): the target that pkg-config gives in a build with shared libraries.
 function(ddb_archive name archive)
   find_library(DDB_ARCHIVE_${name} ${archive} REQUIRED)
   add_library(PkgConfig::${name} INTERFACE IMPORTED)
   target_link_libraries(PkgConfig::${name} INTERFACE ${DDB_ARCHIVE_${name}})
-  target_compile_definitions(PkgConfig::${name} INTERFACE ${ARGN})
 endfunction()
-ddb_archive(utf8proc libutf8proc.a UTF8PROC_STATIC)
-ddb_archive(cares libcares.a CARES_STATICLIB)
+ddb_archive(utf8proc libutf8proc.a)
+ddb_archive(cares libcares.a)

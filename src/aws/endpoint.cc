@@ -12,30 +12,35 @@ namespace ddb {
 namespace {
 
 constexpr std::string_view kDefaultRegion = "us-east-1";
+constexpr std::string_view kDynamoDb = "dynamodb";
 
 // https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
 struct Partition {
   std::string_view region_prefix;  // then "-<word>-<number>"
   std::string_view dns_suffix;
+  std::string_view dualstack_suffix;
 };
 constexpr std::string_view kAws = "amazonaws.com";
+constexpr std::string_view kAwsDual = "api.aws";
+constexpr std::string_view kChina = "amazonaws.com.cn";
+constexpr std::string_view kGovCloud = "us-gov";
 constexpr Partition kPartitions[] = {
-    {"us", kAws},
-    {"eu", kAws},
-    {"ap", kAws},
-    {"sa", kAws},
-    {"ca", kAws},
-    {"me", kAws},
-    {"af", kAws},
-    {"il", kAws},
-    {"mx", kAws},
-    {"us-gov", kAws},
-    {"cn", "amazonaws.com.cn"},
-    {"eusc-de", "amazonaws.eu"},
-    {"us-iso", "c2s.ic.gov"},
-    {"us-isob", "sc2s.sgov.gov"},
-    {"eu-isoe", "cloud.adc-e.uk"},
-    {"us-isof", "csp.hci.ic.gov"},
+    {"us", kAws, kAwsDual},
+    {"eu", kAws, kAwsDual},
+    {"ap", kAws, kAwsDual},
+    {"sa", kAws, kAwsDual},
+    {"ca", kAws, kAwsDual},
+    {"me", kAws, kAwsDual},
+    {"af", kAws, kAwsDual},
+    {"il", kAws, kAwsDual},
+    {"mx", kAws, kAwsDual},
+    {kGovCloud, kAws, kAwsDual},
+    {"cn", kChina, "api.amazonwebservices.com.cn"},
+    {"eusc-de", "amazonaws.eu", "api.amazonwebservices.eu"},
+    {"us-iso", "c2s.ic.gov", "api.aws.ic.gov"},
+    {"us-isob", "sc2s.sgov.gov", "api.aws.scloud"},
+    {"eu-isoe", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+    {"us-isof", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
 };
 
 Error BadEndpoint(std::string_view reason, std::source_location where = std::source_location::current()) {
@@ -52,37 +57,31 @@ Error BadRegion(std::string_view reason, std::source_location where = std::sourc
       "endpoint: dynamodb_region " + std::string(reason), where);
 }
 
-// The suffix of the partition whose pattern the region has, "" if there is none.
-std::string_view DnsSuffix(std::string_view region) {
+// The partition whose pattern the region has, null if there is none.
+const Partition* PartitionOf(std::string_view region) {
   const size_t number = region.rfind('-');
-  if (number == std::string_view::npos || number == 0) return {};
+  if (number == std::string_view::npos || number == 0) return nullptr;
   const size_t word = region.rfind('-', number - 1);
-  if (word == std::string_view::npos || word == 0) return {};
+  if (word == std::string_view::npos || word == 0) return nullptr;
   const std::string_view digits = region.substr(number + 1);
   const std::string_view name = region.substr(word + 1, number - word - 1);
-  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), IsDigit)) return {};
+  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), IsDigit)) return nullptr;
   const auto in_name = [](char c) { return IsLower(c) || IsDigit(c); };
-  if (name.empty() || !std::all_of(name.begin(), name.end(), in_name)) return {};
+  if (name.empty() || !std::all_of(name.begin(), name.end(), in_name)) return nullptr;
   const std::string_view prefix = region.substr(0, word);
   for (const Partition& partition : kPartitions) {
-    if (partition.region_prefix == prefix) return partition.dns_suffix;
+    if (partition.region_prefix == prefix) return &partition;
   }
-  return {};
+  return nullptr;
 }
 
-Result<Endpoint> RegionalEndpoint(std::string_view region) {
+Result<Endpoint> DynamoDbEndpoint(std::string_view region, const EndpointKind& kind) {
   if (region.empty()) return BadRegion("is empty, which only works with a dynamodb_endpoint");
-  Endpoint endpoint;
   // What AWS's own clients do: the local engine, signed with a region that every engine knows.
   if (region == "local") {
     return Endpoint{false, "localhost", 8000, "localhost:8000", "/", std::string(kDefaultRegion)};
   }
-  const std::string_view suffix = DnsSuffix(region);
-  if (suffix.empty() || region.size() > 63) return BadRegion("is not the code of an AWS region");
-  endpoint.region = region;
-  endpoint.host = "dynamodb." + endpoint.region + "." + std::string(suffix);
-  endpoint.host_header = endpoint.host;
-  return endpoint;
+  return RegionalEndpoint(kDynamoDb, region, kind);
 }
 
 bool IsIpv6(std::string_view text) {
@@ -167,6 +166,26 @@ Status SetAuthority(std::string_view authority, Endpoint& endpoint) {
 
 }  // namespace
 
+Result<Endpoint> RegionalEndpoint(std::string_view service, std::string_view region,
+                                  const EndpointKind& kind) {
+  const Partition* const partition = PartitionOf(region);
+  if (partition == nullptr || region.size() > 63) return BadRegion("is not the code of an AWS region");
+  Endpoint endpoint;
+  endpoint.region = region;
+  const bool of_account = !kind.account_id.empty() && !kind.fips && service == kDynamoDb &&
+                          (partition->dns_suffix == kAws || partition->dns_suffix == kChina);
+  if (of_account) {
+    endpoint.host = kind.account_id + ".ddb";
+  } else {
+    const bool own_name = kind.fips && (kind.dualstack || partition->region_prefix != kGovCloud);
+    endpoint.host = std::string(service) + (own_name ? "-fips" : "");
+  }
+  endpoint.host += "." + endpoint.region + "." +
+                   std::string(kind.dualstack ? partition->dualstack_suffix : partition->dns_suffix);
+  endpoint.host_header = endpoint.host;
+  return endpoint;
+}
+
 std::string PlainOrigin(std::string_view location) {
   const size_t scheme = location.find("://");
   if (scheme > 5) return {};  // or there is none
@@ -186,13 +205,19 @@ bool Endpoint::IsAws() const {
   std::string name = host;
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return name.ends_with(".api.aws") ||
-         std::any_of(std::begin(kPartitions), std::end(kPartitions),
-                     [&](const Partition& of) { return name.ends_with("." + std::string(of.dns_suffix)); });
+  return std::any_of(std::begin(kPartitions), std::end(kPartitions), [&](const Partition& of) {
+    return name.ends_with("." + std::string(of.dns_suffix)) ||
+           name.ends_with("." + std::string(of.dualstack_suffix));
+  });
 }
 
-Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region) {
-  if (url.empty()) return RegionalEndpoint(region);
+Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region, const EndpointKind& kind) {
+  const bool own = url.empty() && region != "local";
+  if (!own && (kind.dualstack || kind.fips)) {
+    return BadEndpoint(
+        "cannot be combined with use_dualstack or use_fips, which choose among AWS's own endpoints");
+  }
+  if (url.empty()) return DynamoDbEndpoint(region, kind);
   Endpoint endpoint;
   endpoint.region = region.empty() ? kDefaultRegion : region;
   if (!std::all_of(region.begin(), region.end(), [](char c) { return IsAlnum(c) || c == '-'; })) {

@@ -22,11 +22,25 @@ struct Endpoint {
   bool IsAws() const;
 };
 
+// Which of AWS's own endpoints.
+struct EndpointKind {
+  bool dualstack = false;  // with addresses of IPv4 and IPv6
+  bool fips = false;
+  std::string account_id = {};  // "": that of all accounts
+};
+
+// Of any of AWS's services: "sts". What a partition does not have of the kind falls away, as in AWS's
+// clients: the sovereign and the secret ones have no endpoints of accounts, none of those is FIPS, and
+// GovCloud's usual ones are FIPS. https://docs.aws.amazon.com/general/latest/gr/rande.html
+Result<Endpoint> RegionalEndpoint(std::string_view service, std::string_view region,
+                                  const EndpointKind& kind = {});
+
 // Regional endpoint of aws, aws-cn, aws-us-gov, ... when `url` is empty; else `url` must be http:// or
 // https:// with a host, optional port and path, nothing else (no user, query or fragment). An empty region
 // with a url signs as us-east-1. Errors are config_errors that name the key (dynamodb_endpoint,
-// dynamodb_region). https://docs.aws.amazon.com/general/latest/gr/ddb.html
-Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region);
+// dynamodb_region). A `kind` is of AWS's own alone. https://docs.aws.amazon.com/general/latest/gr/ddb.html
+Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region,
+                                 const EndpointKind& kind = {});
 
 // Scheme, host and port of where a reply points (Location), "" if that is no plain http or https URL. It is
 // the one text of a server's that a message may hold: an address, and nothing but one. What could carry

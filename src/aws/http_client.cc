@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "aws/http_connection.h"
+#include "aws/proxy.h"
 #include "aws/resolver.h"
 #include "aws/tls.h"
 #include "aws/trust.h"
@@ -39,9 +40,16 @@ struct HttpClient::Impl final : HttpConnection::Owner {
       : loop(event_loop),
         clock(the_clock),
         tls(endpoint.tls ? MakeTls(endpoint, options) : nullptr),
-        resolver(event_loop, the_clock, endpoint.host, endpoint.port,
+        resolver(event_loop, the_clock, options.proxy ? options.proxy->host : endpoint.host,
+                 options.proxy ? options.proxy->port : endpoint.port,
                  {options.resolve_ttl, options.connect_timeout, options.lookup}),
-        common{event_loop, the_clock, options, tls.get(), *this, std::vector<char>(kScratch)},
+        common{event_loop,
+               the_clock,
+               options,
+               tls.get(),
+               TunnelRequest(endpoint, options.proxy.get()),
+               *this,
+               std::vector<char>(kScratch)},
         sweep(event_loop) {}
 
   void Send(HttpExchange exchange);

@@ -21,6 +21,7 @@
 
 namespace ddb {
 
+struct Proxy;
 class Trust;
 
 struct HttpReply {
@@ -60,6 +61,9 @@ class HttpClient {
     Duration resolve_ttl = std::chrono::seconds(30);  // answers of the resolver are this old at most
     std::shared_ptr<const Trust> trust;  // null: read from the environment, by this client for itself
     LookupFunction lookup;               // empty: the system's name servers
+    // Through which the endpoint is reached; null: none. What it wants in the heads of requests for plain
+    // HTTP (FormFor) is in the bytes that are sent.
+    std::shared_ptr<const Proxy> proxy;
   };
 
   HttpClient(EventLoop& loop, const Clock& clock, const Endpoint& endpoint, const Options& options);

@@ -1,8 +1,6 @@
 #include "aws/http_connection.h"
 
-#include <linux/sockios.h>
-#include <netinet/tcp.h>
-#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,14 +10,6 @@
 #include "aws/tls.h"
 
 namespace ddb {
-
-namespace {
-
-// What the kernel holds of a request that has not left yet, in bytes: without a bound it is some megabytes,
-// sent in vain when the request is given up. (What is under way is not in it: that follows the line.)
-constexpr int kUnsentInKernel = 128 * 1024;
-
-}  // namespace
 
 HttpConnection::HttpConnection(Common& common) : common_(common) {}
 
@@ -57,12 +47,8 @@ void HttpConnection::ConnectNext() {
 }
 
 bool HttpConnection::Connect(const Address& address) {
-  fd_ = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  fd_ = tcp::StartConnecting(address);
   if (fd_ < 0) return false;
-  const int on = 1;
-  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  setsockopt(fd_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernel, sizeof(kUnsentInKernel));
-  if (connect(fd_, address.get(), address.size) != 0 && errno != EINPROGRESS && errno != EINTR) return false;
   watch_ = std::make_unique<EventLoop::Watch>(common_.loop, fd_);
   watch_->WhenWritable([this] { OnConnect(); });
   return true;
@@ -77,6 +63,33 @@ void HttpConnection::OnConnect() {
   }
   common_.owner.OnAddress(addresses_[address_], true);
   addresses_.clear();
+  if (common_.tunnel.empty()) {
+    Secure();
+    return;
+  }
+  state_ = State::kTunnelling;
+  deadline_ = common_.clock.Now() + common_.options.connect_timeout;
+  tunnel_.emplace(common_.tunnel);
+  OpenTunnel();
+}
+
+void HttpConnection::OpenTunnel() {
+  switch (tunnel_->Step(fd_, common_.scratch)) {
+    case Tunnel::State::kWantsToWrite:
+      watch_->WhenWritable([this] { OpenTunnel(); });
+      return;
+    case Tunnel::State::kMore:
+      watch_->WhenReadable([this] { OpenTunnel(); });
+      return;
+    case Tunnel::State::kOpen:
+      Secure();
+      return;
+    case Tunnel::State::kFailed:
+      Close(tunnel_->error());
+  }
+}
+
+void HttpConnection::Secure() {
   if (!common_.tls) {
     Established();
     return;
@@ -263,12 +276,7 @@ HttpConnection::Io HttpConnection::Read(size_t* size) {
         return Io::kWait;
     }
   }
-  for (;;) {
-    const ssize_t n = recv(fd_, scratch.data(), scratch.size(), 0);
-    if (n > 0) *size = static_cast<size_t>(n);
-    if (n >= 0) return n > 0 ? Io::kOk : Io::kEnd;
-    if (errno != EINTR) return errno == EAGAIN ? Io::kWait : Io::kFailed;
-  }
+  return tcp::Read(fd_, scratch.data(), scratch.size(), size);
 }
 
 HttpConnection::Io HttpConnection::Write(std::string_view bytes, size_t* size) {
@@ -283,15 +291,9 @@ HttpConnection::Io HttpConnection::Write(std::string_view bytes, size_t* size) {
         return Io::kFailed;
     }
   }
-  for (;;) {
-    const ssize_t n = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (n >= 0) {
-      *size = static_cast<size_t>(n);
-      written_ += *size;
-      return Io::kOk;
-    }
-    if (errno != EINTR) return errno == EAGAIN ? Io::kWait : Io::kFailed;
-  }
+  const Io io = tcp::Write(fd_, bytes, size);
+  if (io == Io::kOk) written_ += *size;
+  return io;
 }
 
 uint64_t HttpConnection::GivenToKernel() const { return tls_ ? tls_->written() : written_; }
@@ -301,9 +303,7 @@ uint64_t HttpConnection::GivenToKernel() const { return tls_ ? tls_->written() :
 bool HttpConnection::NoteAcknowledged() {
   const uint64_t given = GivenToKernel();
   if (acknowledged_ >= given) return false;
-  int held = 0;
-  if (ioctl(fd_, SIOCOUTQ, &held) != 0) held = 0;
-  const uint64_t acknowledged = given - static_cast<uint64_t>(held);
+  const uint64_t acknowledged = given - std::min(given, tcp::Unacknowledged(fd_));
   return acknowledged > std::exchange(acknowledged_, std::max(acknowledged_, acknowledged));
 }
 
@@ -353,6 +353,7 @@ void HttpConnection::CheckDeadline(Instant now) {
     case State::kConnecting:
       NextAddress(true);
       return;
+    case State::kTunnelling:
     case State::kHandshaking:
       Close(TransportError::kConnectTimeout);
       return;

@@ -9,12 +9,15 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "aws/http_client.h"
 #include "aws/reply_parser.h"
 #include "aws/resolver.h"
+#include "aws/tcp.h"
+#include "aws/tunnel.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
 
@@ -49,6 +52,7 @@ class HttpConnection {
     const Clock& clock;
     HttpClient::Options options;  // a reply_timeout that is shortened holds for what is on its way, too
     TlsContext* tls;              // null: plain
+    std::string tunnel;           // what a proxy is asked for first; "": nothing
     Owner& owner;
     std::vector<char> scratch;  // what was read last
     bool sent = false;          // something was, over any connection
@@ -67,13 +71,15 @@ class HttpConnection {
   bool idle() const { return state_ == State::kIdle; }
 
  private:
-  enum class State { kNew, kConnecting, kHandshaking, kIdle, kBusy, kClosed };
-  enum class Io { kOk, kWait, kEnd, kFailed };
+  enum class State { kNew, kConnecting, kTunnelling, kHandshaking, kIdle, kBusy, kClosed };
+  using Io = tcp::Io;
 
   void ConnectNext();
   bool Connect(const Address& address);
   void OnConnect();
   void NextAddress(bool timed_out);
+  void OpenTunnel();
+  void Secure();
   void Handshake();
   void Established();
   void Send();
@@ -109,6 +115,7 @@ class HttpConnection {
   size_t address_ = 0;
   Instant connect_by_;
   bool connect_timed_out_ = false;
+  std::optional<Tunnel> tunnel_;
 
   // Of the exchange.
   std::optional<HttpExchange> exchange_;

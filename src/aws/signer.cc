@@ -12,8 +12,6 @@ namespace ddb {
 
 namespace {
 
-constexpr std::string_view kContentType = "application/x-amz-json-1.0";
-constexpr std::string_view kService = "dynamodb";
 constexpr size_t kBlock = 64;  // SHA-256's, for HMAC
 
 std::string_view AsText(const Sha256Digest& digest) {
@@ -106,6 +104,7 @@ std::string AmzDate(int64_t seconds) {
 struct Signer::Impl {
   // Set at construction.
   std::shared_ptr<const CredentialsSource> source;
+  std::string service;
   std::string region;
   std::string request_line_and_host;  // and all other headers that never change
   std::string canonical_begin;        // up to the date
@@ -135,23 +134,25 @@ void Signer::Impl::Refresh(int64_t wall_millis) {
   if (current && date.starts_with(day) && !day.empty()) return;
   if (!current) credentials = source->Current();
   day = date.substr(0, 8);
-  scope = day + "/" + region + "/" + std::string(kService) + "/aws4_request";
+  scope = day + "/" + region + "/" + service + "/aws4_request";
   const Sha256Digest of_day = Hmac("AWS4" + credentials->secret_access_key)(day);
   const Sha256Digest of_region = Hmac(AsText(of_day))(region);
-  const Sha256Digest of_service = Hmac(AsText(of_region))(kService);
+  const Sha256Digest of_service = Hmac(AsText(of_region))(service);
   key = Hmac(AsText(Hmac(AsText(of_service))("aws4_request")));
-  signed_headers = credentials->session_token.empty()
-                       ? "content-type;host;x-amz-date;x-amz-target"
-                       : "content-type;host;x-amz-date;x-amz-security-token;x-amz-target";
+  signed_headers = credentials->session_token.empty() ? "content-type;host;x-amz-date"
+                                                      : "content-type;host;x-amz-date;x-amz-security-token";
 }
 
-Signer::Signer(const Endpoint& endpoint, std::shared_ptr<const CredentialsSource> credentials)
+Signer::Signer(const Endpoint& endpoint, std::shared_ptr<const CredentialsSource> credentials,
+               const SigningScheme& scheme, const RequestForm& form)
     : impl_(std::make_unique<Impl>()) {
   impl_->source = std::move(credentials);
   impl_->region = endpoint.region;
-  const std::string content_type(kContentType);
-  impl_->request_line_and_host = "POST " + endpoint.path + " HTTP/1.1\r\nHost: " + endpoint.host_header +
-                                 "\r\nUser-Agent: destination-dynamodb\r\nAccept-Encoding: identity\r\n"
+  impl_->service = scheme.service;
+  const std::string content_type(scheme.content_type);
+  impl_->request_line_and_host = "POST " + form.before_path + endpoint.path +
+                                 " HTTP/1.1\r\nHost: " + endpoint.host_header + "\r\n" + form.lines +
+                                 "User-Agent: destination-dynamodb\r\nAccept-Encoding: identity\r\n"
                                  "Content-Type: " +
                                  content_type + "\r\n";
   impl_->canonical_begin = "POST\n" + CanonicalPath(endpoint.path) + "\n\ncontent-type:" + content_type +
@@ -174,20 +175,24 @@ std::string_view Signer::SignedHead(std::string_view target, size_t body_size, c
 
   s.canonical.assign(s.canonical_begin).append(s.date);
   if (!token.empty()) s.canonical.append("\nx-amz-security-token:").append(token);
-  s.canonical.append("\nx-amz-target:").append(target).append("\n\n").append(s.signed_headers).append("\n");
+  if (!target.empty()) s.canonical.append("\nx-amz-target:").append(target);
+  const std::string_view and_target = target.empty() ? "" : ";x-amz-target";
+  s.canonical.append("\n\n").append(s.signed_headers).append(and_target).append("\n");
   AppendHex(body_hash, s.canonical);
 
   s.to_sign.assign("AWS4-HMAC-SHA256\n").append(s.date).append("\n").append(s.scope).append("\n");
   AppendHex(Sha256(s.canonical), s.to_sign);
 
-  s.head.assign(s.request_line_and_host).append("X-Amz-Target: ").append(target);
-  s.head.append("\r\nX-Amz-Date: ").append(s.date);
+  s.head.assign(s.request_line_and_host);
+  if (!target.empty()) s.head.append("X-Amz-Target: ").append(target).append("\r\n");
+  s.head.append("X-Amz-Date: ").append(s.date);
   if (!token.empty()) s.head.append("\r\nX-Amz-Security-Token: ").append(token);
   s.head.append("\r\nAuthorization: AWS4-HMAC-SHA256 Credential=").append(s.credentials->access_key_id);
   s.head.append("/")
       .append(s.scope)
       .append(", SignedHeaders=")
       .append(s.signed_headers)
+      .append(and_target)
       .append(", Signature=");
   AppendHex(s.key(s.to_sign), s.head);
   char length[24];

@@ -1,4 +1,4 @@
-// Signer: AWS Signature Version 4 for the one request shape there is (POST, JSON 1.0), with a cached signing
+// Signer: AWS Signature Version 4 for the one request shape there is (POST), with a cached signing
 // key. One per worker thread; not thread-safe.
 //
 // What it is given goes into the head as it is: that the endpoint and the credentials hold no blanks or
@@ -14,18 +14,29 @@
 
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "aws/proxy.h"
 #include "aws/sha256.h"
 
 namespace ddb {
 
+// What is signed for. DynamoDB's requests name an operation in a header of its own, others do not.
+struct SigningScheme {
+  std::string_view service;
+  std::string_view content_type;
+};
+inline constexpr SigningScheme kDynamoDbScheme{"dynamodb", "application/x-amz-json-1.0"};
+inline constexpr SigningScheme kStsScheme{"sts", "application/x-www-form-urlencoded; charset=utf-8"};
+
 class Signer {
  public:
-  Signer(const Endpoint& endpoint, std::shared_ptr<const CredentialsSource> credentials);
+  // `form`: what a proxy changes in the head.
+  Signer(const Endpoint& endpoint, std::shared_ptr<const CredentialsSource> credentials,
+         const SigningScheme& scheme = kDynamoDbScheme, const RequestForm& form = {});
   ~Signer();
 
   // The whole HTTP/1.1 head (request line to the empty line) of a signed request with this body.
-  // `target` e.g. "DynamoDB_20120810.BatchWriteItem". `wall_millis` is the time to sign with (clock skew
-  // already added). The view is valid until the next call.
+  // `target` e.g. "DynamoDB_20120810.BatchWriteItem", "" for a service without. `wall_millis` is the time to
+  // sign with (clock skew already added). The view is valid until the next call.
   std::string_view SignedHead(std::string_view target, std::string_view body, int64_t wall_millis);
   // The same for a body of `body_size` bytes whose hash is known (two bodies hash faster together,
   // aws/sha256.h).

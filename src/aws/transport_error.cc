@@ -40,6 +40,14 @@ Text TransportErrorText(TransportError error) {
       return "the reply is not valid HTTP";
     case TransportError::kReplyTooLarge:
       return "the reply is too large";
+    case TransportError::kProxyLogin:
+      return "the proxy asks for a login";
+    case TransportError::kProxyRefuses:
+      return "the proxy refuses to connect to the endpoint";
+    case TransportError::kProxyFails:
+      return "the proxy does not reach the endpoint";
+    case TransportError::kProxyMalformed:
+      return "the proxy does not answer as one";
     case TransportError::kCancelled:
       return "cancelled";
   }

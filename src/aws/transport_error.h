@@ -25,6 +25,10 @@ enum class TransportError {
   kBrokenEncoding,   // one that is known, of a body that it does not fit
   kMalformed,        // not HTTP
   kReplyTooLarge,    // over the caller's limit
+  kProxyLogin,       // the proxy asks who we are, or does not know us (407)
+  kProxyRefuses,     // the proxy may not, or will not, connect to the endpoint (4xx)
+  kProxyFails,       // the proxy does not reach the endpoint (5xx), or ends the connection
+  kProxyMalformed,   // what should be a proxy does not speak HTTP
   kCancelled,        // the client was closed
 };
 Text TransportErrorText(TransportError error);  // "connection refused", for messages

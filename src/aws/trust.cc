@@ -1,6 +1,8 @@
 #include "aws/trust.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
@@ -11,6 +13,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <system_error>
 
@@ -67,9 +70,10 @@ void LoadSystemFile(X509_STORE* store) {
 
 }  // namespace
 
-std::shared_ptr<const Trust> Trust::FromEnvironment() {
+std::shared_ptr<const Trust> Trust::FromEnvironment(const std::string& also) {
   const std::shared_ptr<Trust> trust(new Trust());
   if (trust->store_ != nullptr) trust->Read();
+  if (!also.empty()) trust->also_unreadable_ = trust->store_ == nullptr || !trust->Add(also);
   ERR_clear_error();
   return trust;
 }
@@ -97,11 +101,32 @@ void Trust::Read() {
                        folder != nullptr ? folder : X509_get_default_cert_dir());  // or several: "a:b"
 }
 
+bool Trust::Add(const std::string& pem) {
+  const std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                BIO_free);
+  int found = 0;
+  while (bio != nullptr) {
+    const std::unique_ptr<X509, void (*)(X509*)> one(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr),
+                                                     X509_free);
+    if (one == nullptr) break;
+    if (X509_STORE_add_cert(store_, one.get()) != 1) return false;
+    ++found;
+  }
+  return found > 0;
+}
+
 void Trust::GiveTo(SSL_CTX* context) const {
   if (store_ != nullptr) SSL_CTX_set1_cert_store(context, store_);
 }
 
 Status Trust::Check() const {
+  if (also_unreadable_) {
+    return ConfigError(
+        "TLS: ca_certificate holds no certificate that can be read. Give the whole PEM text, with its lines "
+        "from "
+        "-----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, or leave it empty.",
+        "ca_certificate holds no certificate");
+  }
   if (!bundle_unreadable_) return Ok();
   return ConfigError(
       "TLS: no certificate can be read from what AWS_CA_BUNDLE names. Let it name a readable file with the "

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/literal.h"
 #include "base/result.h"
@@ -20,7 +21,8 @@ namespace ddb {
 
 class Trust {
  public:
-  static std::shared_ptr<const Trust> FromEnvironment();
+  // `also`: PEM of authorities that are trusted besides.
+  static std::shared_ptr<const Trust> FromEnvironment(const std::string& also = {});
   ~Trust();
   Trust(const Trust&) = delete;
   Trust& operator=(const Trust&) = delete;
@@ -28,7 +30,7 @@ class Trust {
   // The context shares what was read.
   void GiveTo(ssl_ctx_st* context) const;
 
-  // A config_error where AWS_CA_BUNDLE names what holds no certificate: who sets it means it.
+  // A config_error where `also` is, or AWS_CA_BUNDLE names, what holds no certificate: who sets it means it.
   Status Check() const;
   // The name of a variable that names what holds no certificate, although what it names may not be needed; ""
   // if there is none.
@@ -37,9 +39,11 @@ class Trust {
  private:
   Trust();
   void Read();
+  bool Add(const std::string& pem);  // false: it is no certificate, or not only certificates
 
   x509_store_st* const store_;  // null if OpenSSL could not make one: no certificate is trusted
   bool bundle_unreadable_ = false;
+  bool also_unreadable_ = false;
   Text unreadable_ = "";
 };
 

@@ -70,7 +70,7 @@ class CheckCommand {
     for (const std::string& key : config->unknown_keys) {
       writer_.Warn(fmt::format("The configuration has a key that is not known and not used: {}", key));
     }
-    Result<Service> service = Service::Of(*config);
+    Result<Service> service = Service::Of(*config, clock_, writer_);
     if (!service.ok()) return std::move(service).error();
     // A prefix that no stream's table could have is refused as write would.
     const auto names = PossibleTableNames(config->table_prefix, {{std::nullopt, "check"}});
@@ -81,8 +81,7 @@ class CheckCommand {
   Status TryService(const Config& config, const Service& service) {
     ConnectionCheckOptions options;
     options.endpoint = service.text();
-    writer_.Info(fmt::format("destination-dynamodb {}: checking endpoint {}, region {}", kVersion,
-                             options.endpoint.url, options.endpoint.region));
+    writer_.Info(fmt::format("destination-dynamodb {}: checking {}", kVersion, service.Where()));
     if (const std::string proxy = service.UnusedProxyWarning(); !proxy.empty()) writer_.Warn(proxy);
     options.table = CheckTableName(config.table_prefix);
     const Layout layout = RawLayout();

@@ -5,44 +5,68 @@
 #include <cstdlib>
 #include <utility>
 
-#include "aws/proxy_environment.h"
+#include "base/signals.h"
+#include "commands/account.h"
 
 namespace ddb {
 
-Result<Service> Service::Of(const Config& config) {
-  Result<Endpoint> endpoint = ResolveEndpoint(config.endpoint, config.region);
-  if (!endpoint.ok()) return std::move(endpoint).error();
+Result<Service> Service::Of(const Config& config, const Clock& clock, Log& log) {
+  const EndpointKind kind{config.use_dualstack, config.use_fips, config.account_id};
+  Result<Endpoint> endpoint = ResolveEndpoint(config.endpoint, config.region, kind);
+  if (!endpoint.ok()) {
+    Error error = std::move(endpoint).error();
+    // Who set a variable looks for its name.
+    const std::string usual = "dynamodb_endpoint ";
+    if (error.message.starts_with(usual)) error.message.replace(0, usual.size() - 1, config.endpoint_from);
+    return error;
+  }
+  Result<ProxyChoice> proxy = ChooseProxy(*endpoint, config.proxy_url,
+                                          [](const char* name) -> const char* { return std::getenv(name); });
+  if (!proxy.ok()) return std::move(proxy).error();
   std::shared_ptr<const Trust> trust;
-  if (endpoint->tls) {
-    trust = Trust::FromEnvironment();
+  if (endpoint->tls || !config.ca_certificate.empty()) {
+    trust = Trust::FromEnvironment(config.ca_certificate);
     if (Status usable = trust->Check(); !usable.ok()) return std::move(usable).error();
   }
-  return Service(std::move(endpoint).value(), config, std::move(trust));
+  Result<std::shared_ptr<CredentialsSource>> credentials =
+      MakeCredentials(config, trust, clock, log, [] { return Signals::received() != 0; });
+  if (!credentials.ok()) return std::move(credentials).error();
+  return Service(std::move(endpoint).value(), config, std::move(proxy).value(), std::move(trust),
+                 std::move(credentials).value());
 }
 
-Service::Service(Endpoint endpoint, const Config& config, std::shared_ptr<const Trust> trust)
+Service::Service(Endpoint endpoint, const Config& config, ProxyChoice proxy,
+                 std::shared_ptr<const Trust> trust, std::shared_ptr<CredentialsSource> credentials)
     : endpoint_(std::move(endpoint)),
+      proxy_(std::move(proxy)),
       trust_(std::move(trust)),
-      custom_endpoint_(!config.endpoint.empty()),
-      credentials_(std::make_shared<StaticCredentials>(config.access_key.id, config.access_key.secret,
-                                                       config.access_key.session_token)),
+      endpoint_from_(config.endpoint.empty() ? "" : config.endpoint_from),
+      credentials_(std::move(credentials)),
       clock_skew_(std::make_shared<ClockSkew>()) {}
 
 EndpointText Service::text() const {
-  EndpointText text{endpoint_.Url(), endpoint_.region, custom_endpoint_};
-  text.proxy = ProxyVariable(endpoint_, [](const char* name) -> const char* { return std::getenv(name); });
+  EndpointText text{endpoint_.Url(), endpoint_.region, !endpoint_from_.empty()};
+  if (text.custom) text.named_by = endpoint_from_;
+  if (proxy_.proxy) text.proxy = proxy_.proxy->Name();
+  text.unused_proxy = proxy_.unused;
   if (trust_) text.unreadable_trust = trust_->unreadable();
   return text;
 }
 
+std::string Service::Where() const {
+  std::string where = fmt::format("endpoint {}, region {}", endpoint_.Url(), endpoint_.region);
+  if (!endpoint_from_.empty() && endpoint_from_ != "dynamodb_endpoint") where += " (" + endpoint_from_ + ")";
+  if (proxy_.proxy) where += ", through " + proxy_.proxy->Name();
+  return where;
+}
+
 std::string Service::UnusedProxyWarning() const {
-  const Text proxy = text().proxy;
-  if (proxy.empty()) return "";
+  if (proxy_.unused.empty()) return "";
   return fmt::format(
-      "{} is set, but this version uses no proxy: it connects to {} directly. Set NO_PROXY for the host to "
-      "be "
-      "rid of this warning.",
-      proxy, endpoint_.Url());
+      "{} is set, but names a proxy of a kind that is not supported (only http:// is): {} is connected to "
+      "directly. "
+      "Set NO_PROXY for the host to be rid of this warning.",
+      proxy_.unused, endpoint_.Url());
 }
 
 std::unique_ptr<Client> Service::MakeClient(EventLoop& loop, const Clock& clock,
@@ -50,6 +74,7 @@ std::unique_ptr<Client> Service::MakeClient(EventLoop& loop, const Clock& clock,
   ClientOptions options;
   options.http = http;
   options.http.trust = trust_;
+  options.http.proxy = proxy_.proxy;
   options.clock_skew = clock_skew_;
   return MakeHttpDynamoDbClient(loop, clock, endpoint_, credentials_, options);
 }

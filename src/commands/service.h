@@ -8,9 +8,11 @@
 
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "aws/proxy.h"
 #include "aws/trust.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
+#include "base/log.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "dynamodb/client.h"
@@ -20,11 +22,14 @@ namespace ddb {
 
 class Service {
  public:
-  // An endpoint and a region that make no address together are a config_error.
-  static Result<Service> Of(const Config& config);
+  // An endpoint and a region that make no address together are a config_error, and so are credentials that
+  // are not to be had; where they have to be fetched, it waits. `clock` and `log` outlive the service.
+  static Result<Service> Of(const Config& config, const Clock& clock, Log& log);
 
   const Endpoint& endpoint() const { return endpoint_; }
   EndpointText text() const;
+  // "endpoint https://..., region ..., through the proxy ...".
+  std::string Where() const;
   // What of the environment names something for this endpoint that is not used; for a warning, "" for
   // nothing.
   std::string UnusedProxyWarning() const;
@@ -34,11 +39,13 @@ class Service {
                                      const HttpClient::Options& http) const;
 
  private:
-  Service(Endpoint endpoint, const Config& config, std::shared_ptr<const Trust> trust);
+  Service(Endpoint endpoint, const Config& config, ProxyChoice proxy, std::shared_ptr<const Trust> trust,
+          std::shared_ptr<CredentialsSource> credentials);
 
   Endpoint endpoint_;
+  ProxyChoice proxy_;
   std::shared_ptr<const Trust> trust_;  // null without TLS
-  bool custom_endpoint_;
+  std::string endpoint_from_;           // what names it; "": it is the region's own
   std::shared_ptr<CredentialsSource> credentials_;
   std::shared_ptr<ClockSkew> clock_skew_;
 };

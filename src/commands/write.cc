@@ -67,7 +67,7 @@ class WriteCommand {
     Result<Config> config =
         LoadConfig(config_path, DeploymentFromEnvironment(), TellOfWaiting(writer_, config_path));
     if (!config.ok()) return std::move(config).error().At("write: loading the config");
-    Result<Service> service = Service::Of(*config);
+    Result<Service> service = Service::Of(*config, clock_, writer_);
     if (!service.ok()) return std::move(service).error().At("write: finding the endpoint");
     Status variables = RefuseVariables([](const std::string& name) { return Environment(name.c_str()); });
     if (!variables.ok()) return std::move(variables).error().At("write: reading the environment");
@@ -98,9 +98,7 @@ class WriteCommand {
   }
 
   void LogStart(const Config& config, const Service& service, const Catalog& catalog) {
-    const Endpoint& endpoint = service.endpoint();
-    writer_.Info(fmt::format("destination-dynamodb {}: endpoint {}, region {}", kVersion, endpoint.Url(),
-                             endpoint.region));
+    writer_.Info(fmt::format("destination-dynamodb {}: {}", kVersion, service.Where()));
     if (const std::string proxy = service.UnusedProxyWarning(); !proxy.empty()) writer_.Warn(proxy);
     for (const std::string& key : config.unknown_keys) {
       writer_.Warn(fmt::format("The configuration has a key that is not known and not used: {}", key));

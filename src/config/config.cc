@@ -8,6 +8,7 @@
 #include "base/environment.h"
 #include "base/read_file.h"
 #include "base/text.h"
+#include "config/authentication.h"
 #include "config/schema.h"
 #include "json/mistakes.h"
 
@@ -23,10 +24,11 @@ constexpr size_t kMaxUnknownKeys = 20;               // that are told of
 
 // The Java connector's rule on Airbyte's own cloud, to the letter of its message.
 Status CheckHttps(const Json& config, const Deployment& deployment) {
-  if (deployment.deployment_mode != "CLOUD" && ToLower(deployment.airbyte_edition) != "cloud") return Ok();
+  if (!deployment.on_cloud()) return Ok();
   const Json endpoint = config.value("dynamodb_endpoint", Json(""));
   if (!endpoint.is_string()) return Ok();  // refused by the schema
-  const auto& url = endpoint.get_ref<const std::string&>();
+  const std::string& given = endpoint.get_ref<const std::string&>();
+  const std::string url = given.empty() ? deployment.endpoint : given;
   // This region stands for http://localhost:8000.
   const bool local = url.empty() && config.value("dynamodb_region", Json("")) == "local";
   if ((url.empty() && !local) || url.starts_with("https://")) return Ok();
@@ -84,15 +86,9 @@ Status CheckSlips(const std::vector<UnknownKey>& unknown) {
                      "config: " + std::to_string(count) + " keys that resemble known ones");
 }
 
-bool LacksRequired(const Json& config) {
-  const Json& required = ConfigSchema()["required"];
-  return std::any_of(required.begin(), required.end(),
-                     [&](const Json& key) { return !config.contains(key.get_ref<const std::string&>()); });
-}
-
-// The error of the schema; where a key is missing, with the keys that are there in its place.
-Error WithUnknownKeys(Error error, const Json& config, const std::vector<std::string>& unknown) {
-  if (unknown.empty() || !LacksRequired(config)) return error;
+// Where a key is missing, with the keys that are there in its place.
+Error WithUnknownKeys(Error error, const std::vector<std::string>& unknown) {
+  if (unknown.empty() || error.message.find(" is missing") == std::string::npos) return error;
   std::string keys;
   for (const std::string& key : unknown) keys += (keys.empty() ? "" : ", ") + key;
   error.message += " The config has keys that are not known: " + keys + ".";
@@ -101,16 +97,19 @@ Error WithUnknownKeys(Error error, const Json& config, const std::vector<std::st
 
 // ---- What was given in place of a config.
 
-bool HasRequiredKey(const Json& object) {
+// What every config of ours has one of, and nothing else.
+constexpr const char* kTellingKeys[] = {"dynamodb_table_name_prefix", "dynamodb_region", "access_key_id",
+                                        "secret_access_key", "dynamodb_endpoint"};
+
+bool HasTellingKey(const Json& object) {
   if (!object.is_object()) return false;
-  const Json& required = ConfigSchema()["required"];
-  return std::any_of(required.begin(), required.end(),
-                     [&](const Json& key) { return object.contains(key.get_ref<const std::string&>()); });
+  return std::any_of(std::begin(kTellingKeys), std::end(kTellingKeys),
+                     [&](const char* key) { return object.contains(key); });
 }
 
 // "" where it may be a config.
 std::string InsteadOfAConfig(const Json& config) {
-  if (HasRequiredKey(config)) return {};
+  if (HasTellingKey(config)) return {};
   const auto is_list = [](const Json& owner, const char* key) {
     const auto found = owner.find(key);
     return found != owner.end() && found->is_array();
@@ -120,7 +119,7 @@ std::string InsteadOfAConfig(const Json& config) {
     return "is a catalog. Are --config and --catalog exchanged?";
   }
   if (type == "SPEC" || config.contains("connectionSpecification") ||
-      HasRequiredKey(config.value("properties", Json()))) {
+      HasTellingKey(config.value("properties", Json()))) {
     return "is the connector's spec, which describes a config. Give an object with the keys of its "
            "properties.";
   }
@@ -130,7 +129,7 @@ std::string InsteadOfAConfig(const Json& config) {
            "spec.";
   }
   for (const auto& [key, value] : config.items()) {
-    if (!HasRequiredKey(value)) continue;
+    if (!HasTellingKey(value)) continue;
     return "is wrapped in \"" + Printable(ShortText(key, 100)) + "\". Give the object inside.";
   }
   return {};
@@ -189,47 +188,6 @@ class KeysTwice {
   std::string found_;            // the first, with the keys that it stands in
 };
 
-// What goes into a header as it is.
-bool IsPlain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return ' ' < c && c <= '~'; });
-}
-
-// Everything that can be seen of a key before it is used.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-Status CheckAccessKey(const AccessKey& key) {
-  if (key.id.empty()) return FieldError("access_key_id", "is empty");
-  if (key.secret.empty()) return FieldError("secret_access_key", "is empty");
-  if (!IsPlain(key.id) || key.id.find_first_of("/,") != std::string::npos) {
-    return FieldError("access_key_id",
-                      "has a character that no access key id has (is the secret in its place?)");
-  }
-  if (!IsPlain(key.session_token)) {
-    return FieldError("session_token", "has a character that no session token has, such as a line break");
-  }
-  if (key.id.starts_with("ASIA") && key.session_token.empty()) {
-    return FieldError(
-        "access_key_id",
-        "begins with ASIA: it is that of temporary credentials, which are valid only together with their "
-        "session token. Give the token as session_token, or use the access key of a user, which begins with "
-        "AKIA");
-  }
-  if (key.id.starts_with("AKIA") && !key.session_token.empty()) {
-    return FieldError(
-        "session_token",
-        "does not belong to access_key_id, which begins with AKIA: such a key is permanent and has no "
-        "session "
-        "token. Leave the token out, or give the key (it begins with ASIA) and the secret that came with it");
-  }
-  return Ok();
-}
-
-Status ReadAccessKey(const Json& config, AccessKey& key) {
-  key.id = config["access_key_id"].get<std::string>();
-  key.secret = config["secret_access_key"].get<std::string>();
-  key.session_token = config.value("session_token", "");
-  return CheckAccessKey(key);
-}
-
 Capacity ReadCapacity(const Json& config) {
   Capacity capacity;
   const auto object = config.find("capacity");
@@ -244,18 +202,30 @@ Capacity ReadCapacity(const Json& config) {
   return capacity;
 }
 
-Result<Config> ToConfig(const Json& config) {
+Result<Config> ToConfig(const Json& config, const Deployment& deployment) {
   Config out;
   out.endpoint = config.value("dynamodb_endpoint", "");
-  out.region = config["dynamodb_region"].get<std::string>();
+  if (out.endpoint.empty() && !deployment.endpoint.empty()) {
+    out.endpoint = deployment.endpoint;
+    out.endpoint_from = deployment.endpoint_from;
+  }
+  out.region = config.value("dynamodb_region", "");
+  if (out.region.empty()) out.region = ToLower(deployment.region);
   out.table_prefix = config["dynamodb_table_name_prefix"].get<std::string>();
   if (out.region.empty() && out.endpoint.empty()) {
-    return FieldError(
-        "dynamodb_region",
-        "is empty, which only works with a dynamodb_endpoint; give the code of an AWS region, such as "
-        "us-east-1");
+    return FieldError("dynamodb_region",
+                      "is empty, which only works with a dynamodb_endpoint or where the environment has "
+                      "AWS_REGION; give the code "
+                      "of an AWS region, such as us-east-1");
   }
-  if (auto status = ReadAccessKey(config, out.access_key); !status.ok()) return std::move(status).error();
+  Result<Authentication> authentication = ReadAuthentication(config, deployment);
+  if (!authentication.ok()) return std::move(authentication).error();
+  out.authentication = *std::move(authentication);
+  out.use_dualstack = config.value("use_dualstack", false);
+  out.use_fips = config.value("use_fips", false);
+  out.account_id = config.value("account_id", "");
+  out.proxy_url = config.value("proxy_url", "");
+  out.ca_certificate = config.value("ca_certificate", "");
   out.capacity = ReadCapacity(config);
   if (config.contains("workers")) out.workers = config["workers"].get<int>();
   out.skip_rejected = config.value("on_rejected_record", "fail") == "skip";
@@ -277,10 +247,11 @@ Result<Config> CheckedConfig(const Json& config, const Deployment& deployment) {
   if (status.ok()) status = CheckArn(config);
   if (!status.ok()) return std::move(status).error();
   if (status = CheckAgainstSchema(config); !status.ok()) {
-    return WithUnknownKeys(std::move(status).error(), config, names);
+    return WithUnknownKeys(std::move(status).error(), names);
   }
-  Result<Config> out = ToConfig(config);
-  if (out.ok()) out->unknown_keys = std::move(names);
+  Result<Config> out = ToConfig(config, deployment);
+  if (!out.ok()) return WithUnknownKeys(std::move(out).error(), names);
+  out->unknown_keys = std::move(names);
   return out;
 }
 
@@ -306,7 +277,7 @@ Result<Config> ParseConfig(std::string_view json, const Deployment& deployment) 
                        "config: the top level is " + std::string(KindOf(config)));
   }
   if (const std::string other = InsteadOfAConfig(config); !other.empty()) {
-    return ConfigError("What is given as the config " + other, "config: none of the required keys");
+    return ConfigError("What is given as the config " + other, "config: none of the telling keys");
   }
   if (Status once = twice.Refuse(); !once.ok()) return std::move(once).error();
   const Json endpoint = config.value("dynamodb_endpoint", Json());
@@ -327,7 +298,23 @@ Result<Config> LoadConfig(const std::string& path, const Deployment& deployment,
 }
 
 Deployment DeploymentFromEnvironment() {
-  return {Environment("DEPLOYMENT_MODE"), Environment("AIRBYTE_EDITION")};
+  Deployment deployment{Environment("DEPLOYMENT_MODE"), Environment("AIRBYTE_EDITION")};
+  // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+  const bool ignored = ToLower(Trimmed(Environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))) == "true";
+  for (const char* name : {"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"}) {
+    if (ignored || !deployment.endpoint.empty()) continue;
+    deployment.endpoint = Trimmed(Environment(name));
+    deployment.endpoint_from = name;
+  }
+  for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
+    if (deployment.region.empty()) deployment.region = Trimmed(Environment(name));
+  }
+  deployment.external_id = Trimmed(Environment("AWS_ASSUME_ROLE_EXTERNAL_ID"));
+  return deployment;
+}
+
+bool Deployment::on_cloud() const {
+  return deployment_mode == "CLOUD" || ToLower(airbyte_edition) == "cloud";
 }
 
 }  // namespace ddb

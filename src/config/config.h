@@ -22,18 +22,36 @@ struct Capacity {
 };
 
 struct AccessKey {
-  std::string id;
+  std::string id;  // "": there is none
   std::string secret;
   std::string session_token;  // "" for a permanent key
+};
+
+struct Authentication {
+  enum class Mode { kAccessKey, kDefaultChain, kAssumeRole };
+  Mode mode = Mode::kAccessKey;
+  AccessKey key;  // of kAccessKey; of kAssumeRole that which assumes it, or none
+  std::string role_arn;
+  std::string external_id;
+  std::string session_name;  // "" for a usual one
+  int64_t duration_s = 0;    // 0 for STS's own
+  // Where keys are missing, only what the platform hands in may be used: the machine is not the user's.
+  bool on_cloud = false;
 };
 
 inline constexpr int kMostWorkers = 64;  // of `workers`, and where the machine has more cores
 
 struct Config {
-  std::string endpoint;  // "" = the region's own
-  std::string region;    // "" only with an endpoint
+  std::string endpoint;                             // "" = the region's own
+  std::string endpoint_from = "dynamodb_endpoint";  // what names it: that key, or a variable
+  std::string region;                               // "" only with an endpoint
+  bool use_dualstack = false;
+  bool use_fips = false;
+  std::string account_id;      // "" = AWS's endpoint for all accounts
+  std::string proxy_url;       // "" = by the environment
+  std::string ca_certificate;  // "" = the machine's alone
   std::string table_prefix;
-  AccessKey access_key;
+  Authentication authentication;
   Capacity capacity;
   std::optional<int> workers;           // absent: the cores that the container may use
   bool skip_rejected = false;           // on_rejected_record: skip
@@ -43,10 +61,17 @@ struct Config {
   std::vector<std::string> unknown_keys;  // "a", "capacity.b"; the first 20; each is worth a WARN
 };
 
-// What the platform says about where we run.
+// What the environment says about where we run.
 struct Deployment {
   std::string deployment_mode;  // DEPLOYMENT_MODE
   std::string airbyte_edition;  // AIRBYTE_EDITION
+  // What stands in for what the config leaves empty.
+  std::string endpoint = {};       // AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL
+  std::string endpoint_from = {};  // which of them
+  std::string region = {};         // AWS_REGION, AWS_DEFAULT_REGION
+  std::string external_id = {};    // AWS_ASSUME_ROLE_EXTERNAL_ID
+
+  bool on_cloud() const;
 };
 
 // From the environment variables, "" where there is none.

@@ -81,10 +81,15 @@ TEST(ConfigTest, AMissingKeyIsToldWithTheUnknownOnes) {
               AllOf(HasSubstr("secret_access_key (DynamoDB Access Key) is missing"),
                     HasSubstr("keys that are not known: password, user."), Not(HasSubstr("topsecret"))));
   EXPECT_THAT(MessageOf(Parse({{"workers", "0"}, {"password", "1"}})), Not(HasSubstr("not known")));
-  for (const char* key : {"access_key_id", "secret_access_key"}) {
-    EXPECT_THAT(MessageOf(Parse({{key, ""}})),
-                HasSubstr("roles, profiles and the environment's credentials are not"));
-  }
+}
+
+TEST(ConfigTest, WhatBelongsIntoAnObjectIsNotTakenBesideIt) {
+  EXPECT_THAT(
+      MessageOf(Parse({{"role_arn", R"("topsecret")"}})),
+      AllOf(HasSubstr("role_arn: did you mean authentication.role_arn?"), Not(HasSubstr("topsecret"))));
+  EXPECT_THAT(MessageOf(Parse({{"external_id", "1"}})),
+              HasSubstr("did you mean authentication.external_id?"));
+  EXPECT_TRUE(Parse({{"mode", "1"}}).ok());  // of any object
 }
 
 TEST(ConfigTest, WhatIsGivenInItsPlaceIsRecognised) {

@@ -36,8 +36,8 @@ TEST(ConfigTest, Defaults) {
   EXPECT_EQ(config->endpoint, "");
   EXPECT_EQ(config->region, "us-east-1");
   EXPECT_EQ(config->table_prefix, "p");
-  EXPECT_EQ(config->access_key.id, "AKID");
-  EXPECT_EQ(config->access_key.secret, "hush");
+  EXPECT_EQ(config->authentication.key.id, "AKID");
+  EXPECT_EQ(config->authentication.key.secret, "hush");
   EXPECT_FALSE(config->capacity.on_demand);
   EXPECT_TRUE(config->capacity.is_default);
   EXPECT_EQ(config->capacity.read_units, 10);
@@ -165,8 +165,9 @@ TEST(ConfigTest, RefusedValues) {
       {"dynamodb_table_name_prefix", R"("\u00e9")", "dynamodb_table_name_prefix", "'_', '.' or '-'"},
       {"dynamodb_table_name_prefix", too_long.c_str(), "dynamodb_table_name_prefix",
        "at most 246 characters"},
-      {"dynamodb_region", "", "dynamodb_region (DynamoDB Region)", "is missing"},
-      {"dynamodb_region", R"("")", "dynamodb_region", "is empty, which only works with a dynamodb_endpoint"},
+      {"dynamodb_region", "", "dynamodb_region (DynamoDB Region)", "is empty, which only works"},
+      {"dynamodb_region", R"("")", "dynamodb_region",
+       "is empty, which only works with a dynamodb_endpoint or where the environment has AWS_REGION"},
       {"dynamodb_region", R"("us_east_1")", "dynamodb_region", "the code of a region, such as us-east-1"},
       {"dynamodb_region", R"("us-east-1.evil.com")", "dynamodb_region", "the code of a region"},
       {"dynamodb_region", huge.c_str(), "dynamodb_region", "is longer than 2048 bytes"},
@@ -235,8 +236,8 @@ TEST(ConfigTest, OldKeyIsAnsweredWithItsNewName) {
 TEST(ConfigTest, CredentialsAreTrimmedAsTheJavaClientDid) {
   const auto config = Parse({{"access_key_id", R"(" AKID\n")"}, {"secret_access_key", R"("\t hu sh/+= ")"}});
   ASSERT_TRUE(config.ok()) << MessageOf(config);
-  EXPECT_EQ(config->access_key.id, "AKID");
-  EXPECT_EQ(config->access_key.secret, "hu sh/+=");
+  EXPECT_EQ(config->authentication.key.id, "AKID");
+  EXPECT_EQ(config->authentication.key.secret, "hu sh/+=");
 }
 
 TEST(ConfigTest, TemporaryKeysAndTheirToken) {
@@ -244,10 +245,10 @@ TEST(ConfigTest, TemporaryKeysAndTheirToken) {
   const auto config =
       Parse({{"access_key_id", R"("ASIA1")"}, {"session_token", "\" " + long_token + "\\n\""}});
   ASSERT_TRUE(config.ok()) << MessageOf(config);
-  EXPECT_EQ(config->access_key.session_token, long_token);
-  EXPECT_EQ(Parse({{"session_token", R"(" ")"}})->access_key.session_token, "");
+  EXPECT_EQ(config->authentication.key.session_token, long_token);
+  EXPECT_EQ(Parse({{"session_token", R"(" ")"}})->authentication.key.session_token, "");
   // Another engine's keys are called as it likes.
-  EXPECT_EQ(Parse({{"session_token", R"("t")"}})->access_key.session_token, "t");
+  EXPECT_EQ(Parse({{"session_token", R"("t")"}})->authentication.key.session_token, "t");
   EXPECT_THAT(MessageOf(Parse({{"access_key_id", R"("AKIA1")"}, {"session_token", R"("topsecret")"}})),
               AllOf(HasSubstr("does not belong to access_key_id"), Not(HasSubstr("topsecret"))));
   EXPECT_THAT(MessageOf(Parse({{"access_key_id", R"("ASIA1")"}, {"session_token", R"(" ")"}})),

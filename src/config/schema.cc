@@ -41,11 +41,13 @@ Error SchemaError(std::string_view path, const Json& schema, const std::string& 
 bool HasType(const Json& value, const std::string& type) {
   if (type == "object") return value.is_object();
   if (type == "integer") return value.is_number_integer();
+  if (type == "boolean") return value.is_boolean();
   return value.is_string();
 }
 
 std::string_view KindOfType(const std::string& type) {
   if (type == "object") return "an object";
+  if (type == "boolean") return "true or false";
   return type == "integer" ? "a whole number" : "text";
 }
 
@@ -75,7 +77,9 @@ void RegularizeNumber(Json& member) {
 // Nothing: a form whose field was emptied.
 std::optional<Json> RegularText(const std::string& member, const Json& schema) {
   std::string text = Trimmed(member);
-  if (text.empty() && (schema.contains("enum") || schema.contains("minimum"))) return std::nullopt;
+  const bool truth = schema.value("type", "") == "boolean";
+  if (text.empty() && (schema.contains("enum") || schema.contains("minimum") || truth)) return std::nullopt;
+  if (truth && (text == "true" || text == "false")) return Json(text == "true");
   if (schema.contains("minimum")) {
     int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -108,6 +112,20 @@ void RegularizeObject(Json& object, const Json& schema) {
   }
 }
 
+// What belongs into an object of the schema, and stands beside it: "authentication.role_arn". "" for others.
+std::string MeantWithin(std::string_view key, const Json& properties) {
+  for (const auto& [name, property] : properties.get_ref<const Json::object_t&>()) {
+    const auto options = property.find("oneOf");
+    if (options == property.end()) continue;
+    for (const Json& option : *options) {
+      const Json& members = Properties(option);
+      const auto member = members.find(std::string(key));
+      if (member != members.end() && !member->contains("const")) return Join(name, std::string(key));
+    }
+  }
+  return {};
+}
+
 // `above`: the keys of the whole config that are not given, where `object` is part of it: what stands in the
 // wrong object may be meant for it.
 void CollectUnknownKeys(const Json& object, const Json& schema, const std::string& path,
@@ -125,6 +143,7 @@ void CollectUnknownKeys(const Json& object, const Json& schema, const std::strin
     if (property == properties.end()) {
       std::string meant(MeantKey(key, absent));
       meant = meant.empty() ? std::string(MeantKey(key, above)) : Join(path, meant);
+      if (meant.empty() && path.empty()) meant = MeantWithin(key, properties);
       found.push_back({Printable(ShortText(Join(path, key), kMaxKeyBytes)), std::move(meant)});
     } else if (value.is_object()) {
       CollectUnknownKeys(value, *property, Join(path, key), path.empty() ? absent : above, found);
@@ -143,6 +162,10 @@ std::optional<Error> FindError(const Json& value, const Json& schema, const std:
                        "must be " + std::string(KindOfType(type)) + ", but is " + std::string(KindOf(value)));
   }
   if (value.is_object()) return FindMemberError(value, schema, path);
+  const size_t most = schema.value("multiline", false) ? kMaxLongTextBytes : kMaxTextBytes;
+  if (value.is_string() && value.get_ref<const std::string&>().size() > most) {
+    return SchemaError(path, schema, "is longer than " + std::to_string(most) + " bytes");
+  }
   if (schema.contains("pattern")) {
     const std::regex pattern(schema["pattern"].get<std::string>());
     if (!std::regex_search(value.get_ref<const std::string&>(), pattern)) {
@@ -174,20 +197,13 @@ std::optional<Error> FindOptionError(const Json& object, const Json& schema, con
                      (object.contains(key) ? "must be " : "is missing; it must be ") + choices);
 }
 
-std::string Missing(const Json& schema) {
-  if (!schema.value("airbyte_secret", false)) return "is missing";
-  return "is missing (roles, profiles and the environment's credentials are not supported yet, only a pair "
-         "of "
-         "keys)";
-}
-
 std::optional<Error> FindMemberError(const Json& object, const Json& schema, const std::string& path) {
   const Json* members = MemberSchema(object, schema);
   if (members == nullptr) return FindOptionError(object, schema, path);
   const Json& properties = Properties(*members);
   for (const Json& required : members->at("required")) {
     const std::string key = required.get<std::string>();
-    if (!object.contains(key)) return SchemaError(Join(path, key), properties[key], Missing(properties[key]));
+    if (!object.contains(key)) return SchemaError(Join(path, key), properties[key], "is missing");
   }
   for (const auto& [key, property] : properties.items()) {
     const auto value = object.find(key);
@@ -241,21 +257,15 @@ std::string_view KindOf(const Json& value) {
 }
 
 Error FieldError(const std::string& key, const std::string& reason, std::source_location where) {
-  return SchemaError(key, Properties(ConfigSchema())[key], reason, where);
+  const Json& properties = Properties(ConfigSchema());
+  const auto found = properties.find(key);
+  return SchemaError(key, found == properties.end() ? Json::object() : *found, reason, where);
 }
 
 void Regularize(Json& config) { RegularizeObject(config, ConfigSchema()); }
 
 Status CheckAgainstSchema(const Json& config) {
   const Json& schema = ConfigSchema();
-  for (const auto& [key, property] : Properties(schema).items()) {
-    const auto value = config.find(key);
-    if (value == config.end() || !value->is_string()) continue;
-    const size_t most = property.value("multiline", false) ? kMaxLongTextBytes : kMaxTextBytes;
-    if (value->get_ref<const std::string&>().size() > most) {
-      return SchemaError(key, property, "is longer than " + std::to_string(most) + " bytes");
-    }
-  }
   if (auto error = FindMemberError(config, schema, "")) return *std::move(error);
   return Ok();
 }

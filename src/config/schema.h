@@ -16,7 +16,7 @@ namespace ddb {
 const nlohmann::json& ConfigSchema();
 
 // A null counts as absent; texts lose the spaces around them; 10.0 is the whole number 10 (JSON has one kind
-// of number), and so is "10" where the schema has a whole number.
+// of number), and so is "10" where the schema has a whole number; "true" is true where it has a truth value.
 void Regularize(nlohmann::json& config);
 // The first thing that is wrong with a regular config. Messages name keys and words of the spec, never a
 // value.
@@ -36,7 +36,8 @@ const nlohmann::json* MemberSchema(const nlohmann::json& object, const nlohmann:
 
 // "an object", "text", ...
 std::string_view KindOf(const nlohmann::json& value);
-// `key` of the config's top level, and what is wrong with it.
+// `key` of the config ("authentication.role_arn", where it is not of the top level), and what is wrong with
+// it.
 Error FieldError(const std::string& key, const std::string& reason,
                  std::source_location where = std::source_location::current());
 

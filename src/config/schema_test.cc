@@ -34,6 +34,7 @@ class OtherValidator {
 
 bool HasLongText(const json& config) {
   for (const auto& [key, value] : config.items()) {
+    if (value.is_object() && HasLongText(value)) return true;
     if (value.is_string() && value.get_ref<const std::string&>().size() > 2048) return true;
   }
   return false;

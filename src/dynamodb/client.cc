@@ -46,7 +46,7 @@ class HttpDynamoDbClient final : public Client {
         clock_(clock),
         skew_(options.clock_skew ? options.clock_skew : std::make_shared<ClockSkew>()),
         credentials_(std::move(credentials)),
-        signer_(endpoint, credentials_),
+        signer_(endpoint, credentials_, kDynamoDbScheme, FormFor(endpoint, options.http.proxy.get())),
         http_(loop, clock, endpoint, options.http) {}
 
   ~HttpDynamoDbClient() override {

@@ -129,12 +129,28 @@ TEST(ErrorMessages, AnEndpointWithShorterNames) {
 TEST(ErrorMessages, AProxyThatIsNotUsed) {
   EndpointText endpoint = kCustomTls;
   EXPECT_THAT(TextOf(TransportError::kResolve, endpoint), Not(HasSubstr("PROXY")));
-  endpoint.proxy = "HTTPS_PROXY";
+  endpoint.unused_proxy = "HTTPS_PROXY";
   for (const TransportError error :
        {TransportError::kResolve, TransportError::kRefused, TransportError::kConnectTimeout,
         TransportError::kReset, TransportError::kTlsUntrusted}) {
     EXPECT_THAT(TextOf(error, endpoint), HasSubstr("HTTPS_PROXY is set"));
   }
+}
+
+TEST(ErrorMessages, TheProxyIsNamed) {
+  EndpointText endpoint = kCustomTls;
+  endpoint.proxy = "the proxy http://p:3128 (HTTPS_PROXY)";
+  for (const TransportError error :
+       {TransportError::kResolve, TransportError::kRefused, TransportError::kConnectTimeout,
+        TransportError::kReset, TransportError::kTimeout, TransportError::kTlsUntrusted,
+        TransportError::kTlsWrongName, TransportError::kTlsExpired, TransportError::kTlsOther,
+        TransportError::kProxyLogin, TransportError::kProxyRefuses, TransportError::kProxyFails,
+        TransportError::kProxyMalformed}) {
+    EXPECT_THAT(TextOf(error, endpoint), HasSubstr("the proxy http://p:3128 (HTTPS_PROXY)"));
+  }
+  EXPECT_THAT(TextOf(TransportError::kRefused, endpoint), HasSubstr("The connection to the proxy"));
+  EXPECT_THAT(TextOf(TransportError::kProxyLogin, endpoint), HasSubstr("user and the password"));
+  EXPECT_THAT(TextOf(TransportError::kProxyRefuses, endpoint), HasSubstr("allow CONNECT"));
 }
 
 TEST(ErrorMessages, HowToNameAnAuthority) {

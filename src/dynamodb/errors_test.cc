@@ -341,14 +341,14 @@ TEST(Statuses, OkAndDamaged) {
   EXPECT_EQ(Classify(reply, false).code, C::kBadReply);
 }
 
-TEST(Transport, OnlyCertificatesAreFinal) {
+TEST(Transport, OnlyCertificatesAndLoginsAreFinal) {
   for (int i = 1; i <= static_cast<int>(TransportError::kCancelled); ++i) {
     HttpReply reply;
     reply.transport = static_cast<TransportError>(i);
     const Verdict verdict = Classify(reply, true);
-    const bool certificate = reply.transport == TransportError::kTlsUntrusted ||
-                             reply.transport == TransportError::kTlsExpired ||
-                             reply.transport == TransportError::kTlsWrongName;
+    const bool certificate =
+        reply.transport == TransportError::kTlsUntrusted || reply.transport == TransportError::kTlsExpired ||
+        reply.transport == TransportError::kTlsWrongName || reply.transport == TransportError::kProxyLogin;
     EXPECT_EQ(verdict.reaction, certificate ? R::kFailConfig : R::kRetry) << i;
     EXPECT_EQ(verdict.code, C::kTransport);
     EXPECT_EQ(verdict.transport, reply.transport);

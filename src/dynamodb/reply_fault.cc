@@ -52,6 +52,17 @@ Words WordsOf(ReplyFault fault) {
       return {"the connection is closed without a reply", kLookBetween};
     case ReplyFault::kTimeout:
       return {"no whole reply comes in time", kLookBetween};
+    case ReplyFault::kProxyRefuses:
+      return {"the proxy refuses to connect to the endpoint",
+              "Let the proxy allow CONNECT to the endpoint's host and port, or let the way lead past it "
+              "(NO_PROXY)."};
+    case ReplyFault::kProxyFails:
+      return {"the proxy does not reach the endpoint",
+              "Check that the endpoint's host is right and known where the proxy is, and that the proxy is "
+              "well."};
+    case ReplyFault::kNoProxy:
+      return {"what should be a proxy does not answer as one",
+              "Check the proxy's host and port: it has to be an HTTP proxy that takes CONNECT."};
     case ReplyFault::kCutShort:
       return {"the connection is closed in the middle of the reply", kLookBetween};
     case ReplyFault::kNoLength:
@@ -79,7 +90,8 @@ Words WordsOf(ReplyFault fault) {
       return {"the replies point to another address", "Make the endpoint the address where DynamoDB is."};
     case ReplyFault::kProxyLogin:
       return {"a proxy asks for a login",
-              "Let the way to the endpoint lead past the proxy: this version logs in to none."};
+              "Check the user and the password in the proxy's URL (http://user:password@host:port), which "
+              "proxy_url or HTTPS_PROXY names, or let the way lead past it (NO_PROXY)."};
     case ReplyFault::kStatus:
       return {"the replies are not DynamoDB's", kNotDynamoDb};
     case ReplyFault::kUnknownError:
@@ -171,6 +183,14 @@ ReplyFault FaultOf(TransportError error) {
       return ReplyFault::kNotHttp;
     case TransportError::kReplyTooLarge:
       return ReplyFault::kTooLarge;
+    case TransportError::kProxyLogin:
+      return ReplyFault::kProxyLogin;
+    case TransportError::kProxyRefuses:
+      return ReplyFault::kProxyRefuses;
+    case TransportError::kProxyFails:
+      return ReplyFault::kProxyFails;
+    case TransportError::kProxyMalformed:
+      return ReplyFault::kNoProxy;
   }
   return ReplyFault::kNone;
 }

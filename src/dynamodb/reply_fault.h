@@ -24,6 +24,9 @@ enum class ReplyFault : uint8_t {
   kSpeaksTls,  // a TLS alert came back for plain HTTP
   kReset,
   kTimeout,
+  kProxyRefuses,
+  kProxyFails,
+  kNoProxy,  // what is named as one does not speak as one
   // A reply that is not whole, or not to be read.
   kCutShort,
   kNoLength,
@@ -37,7 +40,7 @@ enum class ReplyFault : uint8_t {
   kHtml,
   kNotJson,
   kRedirect,      // 3xx
-  kProxyLogin,    // 407
+  kProxyLogin,    // 407, of CONNECT too
   kStatus,        // another status, without an error's name
   kUnknownError,  // an error whose name we do not know
   // One that speaks DynamoDB's API, but not as DynamoDB does.

@@ -10,9 +10,8 @@ bool IsHttps(const EndpointText& endpoint) { return endpoint.url.starts_with("ht
 std::string UnknownHost(const EndpointText& endpoint) {
   if (endpoint.custom) {
     return fmt::format(
-        "The host of dynamodb_endpoint ({}) is unknown: it has no address. Correct dynamodb_endpoint, or the "
-        "name service of the machine.",
-        endpoint.url);
+        "The host of {} is unknown: it has no address. Correct {}, or the name service of the machine.",
+        WhichEndpoint(endpoint), endpoint.named_by);
   }
   return fmt::format(
       "Region {} has no DynamoDB endpoint: the host of {} is unknown. Correct dynamodb_region, or the name "
@@ -29,11 +28,47 @@ std::string OtherScheme(const EndpointText& endpoint) {
 
 // Who named a proxy reads a connection that fails as a wrong host.
 std::string UnusedProxy(const EndpointText& endpoint) {
-  if (endpoint.proxy.empty()) return "";
+  if (endpoint.unused_proxy.empty()) return "";
   return fmt::format(
-      " {} is set, but this version uses no proxy: the host has to be reached directly (NO_PROXY says that a "
-      "host is not meant).",
-      endpoint.proxy);
+      " {} is set, but names a proxy of a kind that is not supported (only http:// is): the host has to be "
+      "reached "
+      "directly (NO_PROXY says that a host is not meant).",
+      endpoint.unused_proxy);
+}
+
+// What fails before the endpoint is reached is the proxy's; "" where it is not, or there is none.
+std::string ProxyText(TransportError error, const EndpointText& endpoint) {
+  const std::string& proxy = endpoint.proxy;
+  if (proxy.empty()) return "";
+  switch (error) {
+    case TransportError::kResolve:
+      return fmt::format(
+          "The host of {} is unknown: it has no address. Correct the proxy's URL, or the name service.",
+          proxy);
+    case TransportError::kRefused:
+      return fmt::format(
+          "The connection to {} was refused: nothing listens there, or it cannot be reached. Check the "
+          "proxy's host "
+          "and port, or let the way lead past it (NO_PROXY).",
+          proxy);
+    case TransportError::kConnectTimeout:
+      return fmt::format(
+          "No connection was made to {} in time through {}. Check that the proxy answers and reaches the "
+          "endpoint.",
+          WhichEndpoint(endpoint), proxy);
+    case TransportError::kProxyLogin:
+    case TransportError::kProxyRefuses:
+    case TransportError::kProxyFails:
+    case TransportError::kProxyMalformed:
+      return fmt::format("{} is not reached through {}: {}. {}", WhichEndpoint(endpoint), proxy,
+                         TransportErrorText(error), FaultAdvice(FaultOf(error)));
+    default:
+      return "";
+  }
+}
+
+std::string ThroughProxy(const EndpointText& endpoint) {
+  return endpoint.proxy.empty() ? "" : fmt::format(" The way leads through {}.", endpoint.proxy);
 }
 
 std::string UntrustedText(const EndpointText& endpoint) {
@@ -44,8 +79,9 @@ std::string UntrustedText(const EndpointText& endpoint) {
                         endpoint.unreadable_trust);
   return fmt::format(
       "TLS: the certificate of {} is not trusted: no certificate authority known to this machine has signed "
-      "it. Let the environment variable SSL_CERT_FILE or AWS_CA_BUNDLE name a file with the authority's "
-      "certificate (PEM), or add it to the machine's trusted ones.{}",
+      "it. Give the authority's certificate (PEM) as ca_certificate, let the environment variable "
+      "SSL_CERT_FILE or "
+      "AWS_CA_BUNDLE name a file with it, or add it to the machine's trusted ones.{}",
       WhichEndpoint(endpoint), broken);
 }
 
@@ -110,6 +146,10 @@ std::string ConnectionText(const FailedOperation& failed, const EndpointText& en
           "with https://), and is it DynamoDB's?",
           where);
     case TransportError::kNone:
+    case TransportError::kProxyLogin:
+    case TransportError::kProxyRefuses:
+    case TransportError::kProxyFails:
+    case TransportError::kProxyMalformed:
     case TransportError::kReset:
     case TransportError::kCutShort:
     case TransportError::kTimeout:
@@ -123,18 +163,21 @@ std::string ConnectionText(const FailedOperation& failed, const EndpointText& en
 
 std::string WhichEndpoint(const EndpointText& endpoint) {
   return endpoint.custom
-             ? fmt::format("dynamodb_endpoint ({})", endpoint.url)
+             ? fmt::format("{} ({})", endpoint.named_by, endpoint.url)
              : fmt::format("the DynamoDB endpoint of region {} ({})", endpoint.region, endpoint.url);
 }
 
 std::string TransportText(const FailedOperation& failed, const EndpointText& endpoint) {
-  return ConnectionText(failed, endpoint) + UnusedProxy(endpoint);
+  const std::string proxy = ProxyText(failed.verdict.transport, endpoint);
+  if (!proxy.empty()) return proxy;
+  return ConnectionText(failed, endpoint) + ThroughProxy(endpoint) + UnusedProxy(endpoint);
 }
 
 std::string StrangerText(const FailedOperation& failed, const EndpointText& endpoint) {
   const Verdict& verdict = failed.verdict;
-  const std::string what = fmt::format("{} does not answer {} as DynamoDB does: HTTP status {}",
-                                       WhichEndpoint(endpoint), failed.operation, verdict.status);
+  const std::string through = endpoint.proxy.empty() ? "" : fmt::format(" (through {})", endpoint.proxy);
+  const std::string what = fmt::format("{}{} does not answer {} as DynamoDB does: HTTP status {}",
+                                       WhichEndpoint(endpoint), through, failed.operation, verdict.status);
   switch (verdict.fault) {
     case ReplyFault::kSpeaksTls:
       return what + ", as the port speaks TLS. The endpoint has to start with https://.";

@@ -26,12 +26,17 @@ class RandomConfigs {
                                                   "max_memory_mb",
                                                   "give_up_after_s",
                                                   "session_token",
+                                                  "authentication",
+                                                  "use_fips",
+                                                  "account_id",
+                                                  "proxy_url",
+                                                  "ca_certificate",
                                                   "other"};
     nlohmann::ordered_json config = nlohmann::ordered_json::object();
     for (const std::string& key : keys) {
-      const unsigned kind = Pick(10);
+      const unsigned kind = Pick(16);
       if (kind == 0) continue;
-      config[key] = kind < 8 ? RightValue(key) : AnyValue(3);
+      config[key] = kind < 14 ? RightValue(key) : AnyValue(3);
     }
     return config;
   }
@@ -49,6 +54,10 @@ class RandomConfigs {
     if (key == "dead_letter_table") return Pick(2) == 0 ? "" : kMarker;
     if (key == "max_memory_mb") return 16 + Pick(1000);
     if (key == "give_up_after_s") return 10 + Pick(1000);
+    if (key == "use_fips") return Pick(2) == 0;
+    if (key == "account_id") return Pick(2) == 0 ? "" : "123456789012";
+    if (key == "proxy_url" || key == "session_token") return Pick(2) == 0 ? "" : kMarker;
+    if (key == "authentication") return RightAuthentication();
     if (key == "capacity") {
       nlohmann::ordered_json capacity = {{"mode", Pick(2) == 0 ? "on_demand" : "provisioned"}};
       if (Pick(2) == 0)
@@ -60,6 +69,17 @@ class RandomConfigs {
       return capacity;
     }
     return kMarker;
+  }
+
+  nlohmann::ordered_json RightAuthentication() {
+    static const std::vector<std::string> modes = {"access_key", "default_chain", "assume_role"};
+    nlohmann::ordered_json authentication = {{"mode", modes[Pick(3)]}};
+    for (const char* key : {"access_key_id", "secret_access_key", "session_token", "external_id"}) {
+      if (Pick(3) == 0) authentication[key] = Pick(4) == 0 ? AnyValue(2) : nlohmann::ordered_json(kMarker);
+    }
+    if (Pick(3) != 0) authentication["role_arn"] = std::string("arn:aws:iam::123456789012:role/") + kMarker;
+    if (Pick(3) == 0) authentication["duration_s"] = 900 + Pick(100);
+    return authentication;
   }
 
   nlohmann::ordered_json AnyValue(int depth) {

@@ -1,6 +1,8 @@
-#include "aws/proxy_environment.h"
+#include "aws/proxy.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -10,15 +12,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 
 namespace ddb {
 namespace {
 
-using Variables = std::function<const char*(const char*)>;
-
-std::string_view Value(const Variables& variable, const char* name) {
+std::string_view Value(const EnvironmentVariable& variable, const char* name) {
   const char* value = variable(name);
   return value != nullptr ? std::string_view(value) : std::string_view();
 }
@@ -106,7 +107,7 @@ bool Names(std::string_view entry, const Endpoint& endpoint) {
   return SameText(host.substr(before), entry) && (before == 0 || host[before - 1] == '.');
 }
 
-bool IsExcepted(const Endpoint& endpoint, const Variables& variable) {
+bool IsExcepted(const Endpoint& endpoint, const EnvironmentVariable& variable) {
   std::string_view list = Value(variable, "no_proxy");
   if (list.empty()) list = Value(variable, "NO_PROXY");
   while (!list.empty()) {
@@ -130,16 +131,114 @@ constexpr Variable kOfHttp[] = {{"http_proxy", "http_proxy"},
                                 {"all_proxy", "all_proxy"},
                                 {"ALL_PROXY", "ALL_PROXY"}};
 
+// "%40" is '@'; what is no escape stays.
+std::string Decoded(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 && HexValue(text[i + 2]) >= 0) {
+      out += static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+// https://www.rfc-editor.org/rfc/rfc7617
+std::string Basic(std::string_view login) {
+  const size_t colon = std::min(login.find(':'), login.size());
+  const std::string name =
+      Decoded(login.substr(0, colon)) + ":" + Decoded(login.substr(std::min(colon + 1, login.size())));
+  std::string text(4 * ((name.size() + 2) / 3) + 1, '\0');
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(name.data()), static_cast<int>(name.size()));
+  text.resize(static_cast<size_t>(size));
+  return "Basic " + text;
+}
+
+Error BadProxy(Text from, std::string_view reason) {
+  return ConfigError(
+      fmt::format("{} {}. A proxy is http://, a host, and optionally a port, with user:password@ in "
+                  "front of the host where it asks for them.",
+                  from, reason));
+}
+
+// Null, and no error: it is of another kind.
+Result<std::shared_ptr<const Proxy>> ParseProxy(std::string_view url, Text from) {
+  constexpr uint16_t kUsualPort = 1080;
+  const size_t scheme = url.find("://");
+  if (scheme != std::string_view::npos) {
+    const std::string name = ToLower(url.substr(0, scheme));
+    if (name != "http") return std::shared_ptr<const Proxy>();
+    url.remove_prefix(scheme + 3);
+  }
+  url = url.substr(0, url.find_first_of("/?#"));
+  auto proxy = std::make_shared<Proxy>();
+  proxy->from = from;
+  if (const size_t at = url.rfind('@'); at != std::string_view::npos) {
+    proxy->authorization = Basic(url.substr(0, at));
+    url.remove_prefix(at + 1);
+  }
+  const Result<Endpoint> endpoint = ResolveEndpoint("http://" + std::string(url), "us-east-1");
+  if (!endpoint.ok()) return BadProxy(from, "is not the URL of a proxy");
+  proxy->host = endpoint->host;
+  const bool has_port = url.find(':', url.rfind(']') + 1) != std::string_view::npos;  // npos + 1 is 0
+  proxy->port = has_port ? endpoint->port : kUsualPort;
+  return std::shared_ptr<const Proxy>(std::move(proxy));
+}
+
+std::string HostAndPort(const std::string& host, uint16_t port) {
+  const bool ipv6 = host.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", ipv6 ? "[" : "", host, ipv6 ? "]" : "", port);
+}
+
 }  // namespace
 
-Text ProxyVariable(const Endpoint& endpoint, const Variables& variable) {
+std::string Proxy::Name() const {
+  return fmt::format("the proxy http://{} ({})", HostAndPort(host, port), from);
+}
+
+Result<ProxyChoice> ChooseProxy(const Endpoint& endpoint, std::string_view config_url,
+                                const EnvironmentVariable& variable) {
+  ProxyChoice choice;
+  if (IsExcepted(endpoint, variable)) return choice;
+  if (!config_url.empty()) {
+    auto proxy = ParseProxy(config_url, "proxy_url");
+    if (!proxy.ok()) return std::move(proxy).error();
+    if (!*proxy) return BadProxy("proxy_url", "names a proxy of a kind that is not supported");
+    choice.proxy = *std::move(proxy);
+    return choice;
+  }
   const auto variables =
       endpoint.tls ? std::span<const Variable>(kOfHttps) : std::span<const Variable>(kOfHttp);
   for (const Variable& one : variables) {
-    if (Trim(Value(variable, one.name)).empty()) continue;
-    return IsExcepted(endpoint, variable) ? Text() : one.text;
+    const std::string_view url = Trim(Value(variable, one.name));
+    if (url.empty()) continue;
+    auto proxy = ParseProxy(url, one.text);
+    if (!proxy.ok()) return std::move(proxy).error();
+    choice.proxy = *std::move(proxy);
+    if (!choice.proxy) choice.unused = one.text;
+    return choice;
   }
-  return {};
+  return choice;
+}
+
+RequestForm FormFor(const Endpoint& endpoint, const Proxy* proxy) {
+  if (proxy == nullptr || endpoint.tls) return {};
+  RequestForm form{"http://" + endpoint.host_header, {}};
+  if (!proxy->authorization.empty()) form.lines = "Proxy-Authorization: " + proxy->authorization + "\r\n";
+  return form;
+}
+
+std::string TunnelRequest(const Endpoint& endpoint, const Proxy* proxy) {
+  if (proxy == nullptr || !endpoint.tls) return {};
+  const std::string to = HostAndPort(endpoint.host, endpoint.port);
+  std::string request =
+      fmt::format("CONNECT {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: destination-dynamodb\r\n", to, to);
+  if (!proxy->authorization.empty()) request += "Proxy-Authorization: " + proxy->authorization + "\r\n";
+  return request + "\r\n";
 }
 
 }  // namespace ddb

@@ -1,0 +1,40 @@
+#include "credentials/attempt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "credentials/documents.h"
+
+namespace ddb {
+
+Status CheckPlain(const Credentials& credentials, const std::string& from) {
+  const auto plain = [](const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return ' ' < c && c <= '~'; });
+  };
+  if (!credentials.access_key_id.empty() && !credentials.secret_access_key.empty() &&
+      plain(credentials.access_key_id) && plain(credentials.session_token)) {
+    return Ok();
+  }
+  return ConfigError(
+      fmt::format("The credentials of {} are none: the key id, the secret or the token is empty or "
+                  "has a character that it cannot have.",
+                  from));
+}
+
+Error ReplyError(const std::string& whom, const WebReply& reply, const std::string& advice) {
+  std::string what;
+  bool passes = true;
+  if (reply.transport != TransportError::kNone) {
+    what = std::string(TransportErrorText(reply.transport).view());
+  } else {
+    const Text name = KnownErrorName(reply.body);
+    what = fmt::format("HTTP {}{}{}", reply.status, name.empty() ? "" : ", ", name.view());
+    passes = reply.status >= 500 || reply.status == 429 || name == Text("Throttling") ||
+             name == Text("ThrottlingException") || name == Text("RequestLimitExceeded");
+  }
+  std::string message = fmt::format("{} gives no credentials: {}. {}", whom, what, advice);
+  return passes ? TransientError(std::move(message)) : ConfigError(std::move(message));
+}
+
+}  // namespace ddb

@@ -1,0 +1,137 @@
+// Which place is asked first, and what is said where none gives anything.
+#include "credentials/chain.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace ddb {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kGiven = R"({"AccessKeyId":"ASIA1","SecretAccessKey":"s","Token":"t"})";
+
+// Gives what is set for a host, else nothing.
+class FakeWeb final : public Web {
+ public:
+  WebReply Send(const Endpoint& endpoint, const WebRequest& request) override {
+    asked.push_back(std::string(request.method) + " " + endpoint.Url() + " " + request.path);
+    bodies.push_back(request.body);
+    const auto found = replies.find(endpoint.host);
+    if (found != replies.end()) return found->second;
+    return {TransportError::kConnectTimeout, 0, ""};
+  }
+  std::map<std::string, WebReply> replies;
+  std::vector<std::string> asked;
+  std::vector<std::string> bodies;
+};
+
+class Chain : public testing::Test {
+ protected:
+  Chain() { variables_["AWS_EC2_METADATA_DISABLED"] = "true"; }
+  Result<Fetched> Fetch() { return FetchFromChain(around_); }
+  std::string ErrorOf(const Result<Fetched>& fetched) {
+    return fetched.ok() ? "(given)" : fetched.error().message;
+  }
+
+  std::map<std::string, std::string> variables_;
+  FakeWeb web_;
+  RealClock clock_;
+  const Surroundings around_{[this](const char* name) { return variables_[name]; }, web_, clock_,
+                             "eu-west-1"};
+};
+
+TEST_F(Chain, NothingAnywhereNamesEveryPlace) {
+  const auto fetched = Fetch();
+  ASSERT_FALSE(fetched.ok());
+  EXPECT_EQ(fetched.error().type, FailureType::kConfig);
+  EXPECT_THAT(ErrorOf(fetched),
+              AllOf(HasSubstr("AWS_ACCESS_KEY_ID is not set"), HasSubstr("AWS_WEB_IDENTITY_TOKEN_FILE"),
+                    HasSubstr("AWS_CONTAINER_CREDENTIALS_FULL_URI"), HasSubstr("AWS_EC2_METADATA_DISABLED")));
+  EXPECT_TRUE(web_.asked.empty());
+}
+
+TEST_F(Chain, TheEnvironmentIsFirst) {
+  variables_["AWS_ACCESS_KEY_ID"] = " AKIA1 ";
+  variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1/creds";
+  EXPECT_THAT(ErrorOf(Fetch()), HasSubstr("not AWS_SECRET_ACCESS_KEY"));
+  variables_["AWS_SECRET_ACCESS_KEY"] = "s";
+  variables_["AWS_SESSION_TOKEN"] = "t";
+  const auto fetched = Fetch();
+  ASSERT_TRUE(fetched.ok());
+  EXPECT_EQ(fetched.value().credentials.access_key_id, "AKIA1");
+  EXPECT_EQ(fetched.value().credentials.session_token, "t");
+  EXPECT_TRUE(web_.asked.empty());
+  variables_["AWS_ACCESS_KEY_ID"] = "AKIA\r\n1";
+  EXPECT_THAT(ErrorOf(Fetch()),
+              AllOf(HasSubstr("The credentials of the environment are none"), Not(HasSubstr("AKIA"))));
+}
+
+TEST_F(Chain, TheContainerComesBeforeTheInstance) {
+  variables_["AWS_EC2_METADATA_DISABLED"] = "";
+  variables_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/credentials/1";
+  web_.replies["169.254.170.2"] = {TransportError::kNone, 200, kGiven};
+  EXPECT_EQ(Fetch().value().credentials.access_key_id, "ASIA1");
+  EXPECT_THAT(web_.asked, ElementsAre("GET http://169.254.170.2/ /v2/credentials/1"));
+  // It is set up, so that its refusal is not gone past.
+  web_.replies["169.254.170.2"] = {TransportError::kNone, 404, "secret"};
+  EXPECT_THAT(ErrorOf(Fetch()), AllOf(HasSubstr("HTTP 404"), Not(HasSubstr("secret"))));
+}
+
+TEST_F(Chain, WhatMayPassIsTransient) {
+  variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "https://creds.example/x?y=z";
+  for (const auto& [status, type] : {std::pair{500, FailureType::kTransient},
+                                     {429, FailureType::kTransient},
+                                     {403, FailureType::kConfig}}) {
+    web_.replies["creds.example"] = {TransportError::kNone, status, ""};
+    EXPECT_EQ(Fetch().error().type, type) << status;
+  }
+  EXPECT_EQ(web_.asked[0], "GET https://creds.example/ /x?y=z");
+  web_.replies["creds.example"] = {TransportError::kNone, 200, "{}"};
+  EXPECT_EQ(Fetch().error().type, FailureType::kTransient);
+  for (const char* bad :
+       {"creds", "ftp://x", "http://", "https://x/a b", "http://169.254.169.254.example/x"}) {
+    variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = bad;
+    EXPECT_EQ(Fetch().error().type, FailureType::kConfig) << bad;
+  }
+}
+
+TEST_F(Chain, TheInstanceIsAskedForATokenFirst) {
+  variables_["AWS_EC2_METADATA_DISABLED"] = "";
+  variables_["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"] = "IPv6";
+  EXPECT_THAT(ErrorOf(Fetch()), HasSubstr("hop limit"));
+  EXPECT_THAT(web_.asked, ElementsAre("PUT http://[fd00:ec2::254]/ /latest/api/token",
+                                      "PUT http://[fd00:ec2::254]/ /latest/api/token"));
+}
+
+TEST_F(Chain, RolesAreAssumedInTheRegionOfTheTables) {
+  RolePlan plan;
+  plan.role = {"arn:aws:iam::123456789012:role/x", "an id", "me", 900};
+  plan.keys = Credentials{"AKIA1", "s", ""};
+  web_.replies["sts.eu-west-1.amazonaws.com"] = {
+      TransportError::kNone, 200,
+      "<Credentials><AccessKeyId>ASIA2</AccessKeyId><SecretAccessKey>s</SecretAccessKey></Credentials>"};
+  const auto fetched = FetchRole(around_, plan);
+  ASSERT_TRUE(fetched.ok()) << ErrorOf(fetched);
+  EXPECT_EQ(fetched.value().credentials.access_key_id, "ASIA2");
+  EXPECT_EQ(web_.bodies[0],
+            "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fx&"
+            "RoleSessionName=me"
+            "&DurationSeconds=900&ExternalId=an%20id");
+  // What the platform hands in, and on the cloud nothing else.
+  plan.keys.reset();
+  plan.only_environment = true;
+  variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1/creds";
+  EXPECT_THAT(ErrorOf(FetchRole(around_, plan)), HasSubstr("AWS_ACCESS_KEY_ID is not set"));
+  EXPECT_EQ(web_.asked.size(), 1u);
+}
+
+}  // namespace
+}  // namespace ddb

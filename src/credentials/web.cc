@@ -1,0 +1,76 @@
+#include "credentials/web.h"
+
+#include "base/text.h"
+
+namespace ddb {
+namespace {
+
+// A reply with a token of 16 KiB, and some more.
+constexpr size_t kMaxReply = size_t{256} * 1024;
+
+std::string RequestText(const Endpoint& endpoint, const WebRequest& request) {
+  if (!request.signed_head.empty()) return request.signed_head + request.body;
+  std::string text(request.method);
+  text += " " + request.path + " HTTP/1.1\r\nHost: " + endpoint.host_header;
+  text += "\r\nUser-Agent: destination-dynamodb\r\nAccept-Encoding: identity\r\n";
+  for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
+  if (!request.body.empty() || std::string_view(request.method) != "GET") {
+    text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  }
+  return text + "\r\n" + request.body;
+}
+
+}  // namespace
+
+WebReply HttpWeb::Send(const Endpoint& endpoint, const WebRequest& request) {
+  WebReply reply;
+  reply.transport = TransportError::kCancelled;
+  if (cancelled_) return reply;
+  HttpClient::Options options;
+  options.max_connections = 1;
+  options.connect_timeout = options.reply_timeout = request.patience;
+  if (endpoint.tls) {
+    if (!trust_) trust_ = Trust::FromEnvironment();
+    options.trust = trust_;
+  }
+  // Plain HTTP goes nowhere but next door.
+  if (endpoint.tls && !request.direct) {
+    const Result<ProxyChoice> choice = proxies_(endpoint);
+    if (!choice.ok()) {
+      reply.transport = TransportError::kProxyMalformed;
+      return reply;
+    }
+    options.proxy = choice->proxy;
+  }
+  const std::string text = RequestText(endpoint, request);
+  bool done = false;
+  HttpClient client(loop_, clock_, endpoint, options);  // tells of a request that is cancelled when it goes
+  client.Send(text, kMaxReply, [&](const HttpReply& http) {
+    reply = {http.transport, http.status, std::string(http.body)};
+    done = true;
+    loop_.Stop();
+  });
+  while (!done && !cancelled_) loop_.Run();
+  return reply;
+}
+
+void HttpWeb::Cancel() {
+  cancelled_ = true;
+  loop_.Stop();
+}
+
+std::string UrlEncoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (IsAlnum(c) || c == '-' || c == '_' || c == '.' || c == '~') {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    (out += '%') += ToUpper(kHexDigits[byte >> 4]);
+    out += ToUpper(kHexDigits[byte & 15]);
+  }
+  return out;
+}
+
+}  // namespace ddb

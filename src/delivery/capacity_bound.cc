@@ -18,34 +18,6 @@ double SecondsOf(Instant instant) {
 
 }  // namespace
 
-// ---- what is known
-
-void CapacityBound::Describe(const Description& description, Instant now) {
-  Pass(now);
-  const double before = described_.units;
-  const bool first = began_ == now_ && stored_ == 0 && in_flight_ == 0;
-  described_.units = description.units;
-  described_.certain = description.units > 0 && (description.certain || described_.certain);
-  doubts_ = false;
-  held_ = {now_, stored_};
-  if (description.units <= 0) return;
-  if (first) {
-    if (!description.certain) return;
-    rate_ = description.units;
-    bank_ = rules::kSaves * rate_;
-    level_ = 0;
-    return;
-  }
-  if (rate_ <= 0 || mode_ == Mode::kMeasure || description.units == before) return;
-  if (description.units < rate_) {
-    rate_ = description.units;
-    bank_ = std::min(bank_, rules::kSaves * rate_);
-  } else if (before > 0 && description.units > before && described_.certain) {
-    rate_ = std::max(rate_, description.units);
-    clean_ = 0;
-  }
-}
-
 // ---- time
 
 double CapacityBound::FillRate() const {
@@ -152,6 +124,7 @@ bool CapacityBound::MaySend(double units, double ahead, Instant now) {
       break;
   }
   wanted_ = !may;
+  if (limits()) held_back_ = now_;
   return may;
 }
 
@@ -280,7 +253,6 @@ void CapacityBound::Cut(const Share& share) {
   // Between two moments when it was empty, what it took is what it takes: whoever else writes to it.
   if (dry_ && now_ - dry_->at > std::max({4.0, 4 * round_trip_, 8 * largest_ / rate_}))
     rate = std::min(rate, (stored_ - dry_->stored) / (now_ - dry_->at));
-  if (share.refused > 0.2) doubts_ = true;
   rate_ = std::max({rate, rules::kLeastCut * rate_, rules::kLeastRate});
   level_ = std::min(level_, 0.0) - Pause();
   SetDry();
@@ -318,9 +290,7 @@ void CapacityBound::OnMeasured() {
   const double measured = std::max(units / passed, rules::kLeastRate);
   // What nobody wanted to send says nothing of what it takes: it is unknown again.
   if (passed >= rules::kLeastMeasure && hungry_ < rules::kHungry * passed) {
-    mode_ = Mode::kStartup;
-    window_ = rules::kFirstWindow;
-    rate_ = level_ = 0;
+    Forget();
     return;
   }
   const bool enough =

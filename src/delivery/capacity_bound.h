@@ -24,7 +24,8 @@ namespace ddb {
 
 class CapacityBound {
  public:
-  // What is known before anything was sent, and again whenever the table is looked at.
+  // What is known before anything was sent, and again whenever the table is looked at: what is found out in
+  // between stands until the description changes.
   struct Description {
     double units = 0;  // that it takes a second; 0: not known
     // The service holds tables to what it describes. Others may describe it and take any amount.
@@ -56,10 +57,9 @@ class CapacityBound {
   void Hurry();
 
   double rate() const { return rate_; }  // units a second; 0: any number
-  // Lately it was this bound that held back what was to be sent.
-  bool limits() const { return mode_ != Mode::kStartup && wanted_; }
-  // The table refuses more than what it describes explains: a look would tell.
-  bool doubts_description() const { return doubts_; }
+  // It is this bound that holds back what is to be sent; now, or in the last seconds.
+  bool limits() const { return wanted_ && (mode_ != Mode::kStartup || rate_ > 0); }
+  bool LimitedLately(Instant now) const;
 
  private:
   enum class Mode {
@@ -80,6 +80,8 @@ class CapacityBound {
   };
 
   void Pass(Instant now);
+  void Forget();
+  void Raise(double factor);
   // Of fractions, next to nothing is left when nothing is in flight, for which a large request would wait for
   // ever.
   void Land(double units) {
@@ -103,7 +105,9 @@ class CapacityBound {
   void SetDry();
 
   Mode mode_ = Mode::kStartup;
-  Description described_;
+  Description described_;        // as far as it holds
+  double told_ = 0;              // units, by the last description
+  double looked_ = 0;            // when that was
   double now_ = 0, began_ = -1;  // s
   double rate_ = 0;              // c: units a second that the table is thought to take; 0: not known yet
   double level_ = 0;             // units that may leave now; below zero: a pause
@@ -117,7 +121,7 @@ class CapacityBound {
   double asked_ = 1;             // the same, with those that went before it
   double hungry_ = 0;            // s since it was empty, in which somebody waited
   bool wanted_ = false;          // somebody was told no, and has sent nothing since
-  bool doubts_ = false;
+  double held_back_ = -1e9;      // when it was, the last time
 
   double round_trip_ = 0.02;  // s, smoothed
   RingQueue<Recent> recent_;

@@ -244,6 +244,70 @@ TEST_F(CapacityBoundTest, ADescriptionThatChanges) {
   EXPECT_EQ(bound_.rate(), 50);
 }
 
+TEST_F(CapacityBoundTest, ADescriptionThatIsTheSameChangesNothing) {
+  bound_.Describe({.units = 100, .certain = true}, now_);
+  now_ += seconds(1);
+  SendOne(25, 10);
+  for (int i = 0; i < 20; ++i) {
+    while (!bound_.MaySend(1, now_)) now_ += milliseconds(10);
+    SendOne(1, 0.5);
+  }
+  const double rate = bound_.rate();
+  ASSERT_LT(rate, 95) << "others write to it, too";
+  bound_.Describe({.units = 100, .certain = true}, now_);
+  EXPECT_EQ(bound_.rate(), rate);
+  bound_.Describe({.units = 200, .certain = true}, now_);
+  EXPECT_NEAR(bound_.rate(), 2 * rate, 1) << "the same share of it";
+}
+
+TEST_F(CapacityBoundTest, ADescriptionThatIsNoLimitAnyMore) {
+  bound_.Describe({.units = 100, .certain = true}, now_);
+  now_ += seconds(1);
+  SendOne(25, 10);
+  bound_.Describe({.units = 0, .certain = true}, now_);
+  EXPECT_EQ(bound_.rate(), 0);
+  EXPECT_EQ(Burst(25), 50) << "as of an unknown one";
+  bound_.Describe({.units = 70, .certain = true}, now_);
+  now_ += seconds(1);
+  bound_.OnReply({now_ - milliseconds(10), 25, 5, 20, 25}, now_);
+  EXPECT_EQ(bound_.rate(), 70);
+}
+
+// An emulator's: it took ten times what it describes.
+TEST_F(CapacityBoundTest, WhatDidNotHoldBeforeDoesNotHoldWhenItChanges) {
+  bound_.Describe({.units = 10, .certain = false}, now_);
+  SendOne(25, 0);
+  for (int i = 0; i < 3000 && bound_.rate() == 0; ++i) {
+    bound_.Send(25, now_);
+    EXPECT_FALSE(bound_.MaySend(1e6, now_)) << "there is more to send";
+    now_ += milliseconds(50);
+    bound_.OnReply({now_ - milliseconds(50), 25, i % 20 == 19 ? 0.0 : 25.0, i % 20 == 19 ? 25.0 : 0.0, 25},
+                   now_);
+  }
+  const double rate = bound_.rate();
+  ASSERT_GT(rate, 50);
+  bound_.Describe({.units = 5, .certain = false}, now_);
+  EXPECT_EQ(bound_.rate(), rate);
+}
+
+TEST_F(CapacityBoundTest, ALookIsWantedWhileItHoldsSomethingBack) {
+  bound_.Describe({.units = 100, .certain = true}, now_);
+  EXPECT_FALSE(bound_.LimitedLately(now_));
+  now_ += seconds(1);
+  SendOne(25, 10);
+  EXPECT_FALSE(bound_.MaySend(25, now_));
+  EXPECT_TRUE(bound_.LimitedLately(now_));
+  EXPECT_TRUE(bound_.LimitedLately(now_ + seconds(1)));
+  EXPECT_FALSE(bound_.LimitedLately(now_ + seconds(5))) << "nobody wants more";
+}
+
+// What was saved is spent at a pace, too: what waits for that must not fill the window of the others.
+TEST_F(CapacityBoundTest, ItHoldsBackWhileItSpendsWhatWasSaved) {
+  bound_.Describe({.units = 10, .certain = true}, now_);
+  EXPECT_FALSE(bound_.MaySend(25, now_));
+  EXPECT_TRUE(bound_.limits());
+}
+
 TEST_F(CapacityBoundTest, ARequestWithoutAnAnswerIsNoLongerInFlight) {
   EXPECT_EQ(Burst(25), 50);
   bound_.OnUnknown(25);

@@ -81,6 +81,8 @@ inline constexpr double kHoldsRoundTrips = 75;
 inline constexpr double kHoldsMost = 100;
 inline constexpr double kHoldsMostItems = 200;
 inline constexpr double kTriedFor = 3 * kAccelerate;
+// A table that something waited for within so many seconds is the limit, and worth a look.
+inline constexpr double kHeldBackFor = 2;
 
 // ---- measuring
 

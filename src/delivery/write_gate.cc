@@ -73,13 +73,14 @@ void WriteGate::OnUnknown(double units) {
   bound_.OnUnknown(units);
 }
 
+bool WriteGate::LimitedLately(Instant now) const {
+  MutexLock lock(mu_);
+  return bound_.LimitedLately(now);
+}
+
 WriteGate::Look WriteGate::LookAt(Instant now) const {
   MutexLock lock(mu_);
-  return {bound_.rate(),
-          factor_,
-          bound_.limits(),
-          bound_.dark(),
-          bound_.doubts_description(),
+  return {bound_.rate(), factor_, bound_.limits(), bound_.dark(),
           refused_ && now - *refused_ < times::kThrottledFor};
 }
 

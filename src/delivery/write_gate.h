@@ -62,10 +62,10 @@ class WriteGate {
     double factor = 1;  // by which the table counts more than the items' sizes
     bool limits = false;
     bool dark = false;
-    bool doubts = false;
     bool throttled = false;  // lately
   };
   Look LookAt(Instant now) const;
+  bool LimitedLately(Instant now) const;  // see CapacityBound
   bool Throttled(Instant now) const { return LookAt(now).throttled; }
 
  private:

@@ -44,8 +44,18 @@ class FaultyClient final : public Client {
   FaultyClient(EventLoop& loop, const Plan& plan, Store& store, uint64_t seed)
       : loop_(loop), plan_(plan), store_(store), dice_(seed) {}
 
-  void Send(const Operation&, Buffer& body, Done done) override {
+  void Send(const Operation& operation, Buffer& body, Done done) override {
     ++in_flight_;
+    if (operation.name != "BatchWriteItem") {  // a look at a table, which nobody may make
+      loop_.Post([this, done = std::move(done)] {
+        --in_flight_;
+        Reply reply;
+        reply.verdict.reaction = Reaction::kFailConfig;
+        reply.verdict.code = ErrorCode::kAccessDenied;
+        done(reply);
+      });
+      return;
+    }
     auto timer = std::make_shared<EventLoop::Timer>(loop_);
     const bool at_once = dice_.Chance(3);
     auto answer = [this, timer, &body, done = std::move(done)]() {

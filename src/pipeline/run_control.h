@@ -25,6 +25,7 @@ class RunControl {
   RunControl& operator=(const RunControl&) = delete;
 
   RunState& state() { return state_; }  // any thread may use it
+  EventLoop& loop() { return loop_; }   // turns while a phase is supervised
   // For a step that blocks, and that no loop of ours can tell: looks whether a signal came, too.
   bool StopRequested();
 

@@ -9,6 +9,7 @@
 #include "base/signals.h"
 #include "base/times.h"
 #include "delivery/table_errors.h"
+#include "pipeline/throttle_texts.h"
 
 namespace ddb {
 namespace {
@@ -80,6 +81,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacement
            .storms = storms_,
            .started = parts.clock.Now(),
            .endpoint = parts.endpoint},
+      capacity_(tables_, flow_, parts.clock, control.loop(), parts.make_client, parts.described_is_enforced),
       troubles_(tables_, plan.give_up),
       progress_(plan, parts.writer,
                 {.run = [this] { return Totals(); }, .of = [this](StreamNo no) { return TotalsOf(no); }},
@@ -111,11 +113,7 @@ StreamPhase::~StreamPhase() {
 }
 
 void StreamPhase::Describe(const TableDescriptions& tables) {
-  const Instant now = parts_.clock.Now();
-  for (const TableNo table : tables.numbers()) {
-    const std::optional<int64_t> units = tables[table].settings.capacity.write_units;
-    flow_.gate(table).Describe({static_cast<double>(units.value_or(0)), parts_.described_is_enforced}, now);
-  }
+  for (const TableNo table : tables.numbers()) capacity_.Describe(table, tables[table]);
 }
 
 void StreamPhase::Run() {
@@ -245,6 +243,9 @@ void StreamPhase::OnStop() {
 void StreamPhase::OnTick(Instant now) {
   GiveUpOnTables(now);
   if (!control_.state().stopped()) {
+    capacity_.Tick(now);
+    for (const CapacityWatch::Change& change : capacity_.TakeChanges())
+      parts_.writer.Info(CapacityChangedText(tables_[change.table], change.before, change.after));
     for (TroubleReport::Line& line : troubles_.Look(flow_, now))
       parts_.writer.Write(line.level, std::move(line.text));
   }

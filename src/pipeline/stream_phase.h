@@ -18,6 +18,7 @@
 #include "delivery/checkpoint_ledger.h"
 #include "delivery/run_context.h"
 #include "items/item_encoder.h"
+#include "pipeline/capacity_watch.h"
 #include "pipeline/first_of_stream.h"
 #include "pipeline/passed_over.h"
 #include "pipeline/progress_report.h"
@@ -100,6 +101,7 @@ class StreamPhase {
   RunContext run_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
+  CapacityWatch capacity_;
   TroubleReport troubles_;
   ProgressReport progress_;
   std::atomic<size_t> drained_{0};

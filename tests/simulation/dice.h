@@ -21,6 +21,8 @@ enum class Draw : uint64_t {
   kTable,
   kFault,             // + the fault's own number: whether a request meets it
   kFaultShape = 100,  // + the fault's own number: how it looks
+  kLook = 200,        // what comes back for a DescribeTable
+  kCapacity,          // another one in mid-run
 };
 
 // https://prng.di.unimi.it/splitmix64.c

@@ -49,10 +49,15 @@ class Network::SimClient final : public Client {
   ~SimClient() override {
     for (auto& [number, waiting] : std::exchange(waiting_, {}))
       Tell(std::move(waiting), {TransportError::kCancelled, {}});
+    for (auto& [number, done] : std::exchange(looks_, {})) Tell(done, {TransportError::kCancelled, {}});
   }
 
-  void Send(const Operation&, Buffer& body, Done done) override {
+  void Send(const Operation& operation, Buffer& body, Done done) override {
     Scheduler& scheduler = network_.scheduler_;
+    if (operation.name == "DescribeTable") {
+      SendLook(body, std::move(done));
+      return;
+    }
     const auto flight = std::make_shared<Flight>();
     flight->number = network_.next_++;
     flight->client = alive_;
@@ -92,6 +97,27 @@ class Network::SimClient final : public Client {
     Done done;
   };
 
+  // Beside the data: not on its line, and with dice of its own, so that nothing else is drawn otherwise for
+  // it.
+  void SendLook(const Buffer& body, Done done) {
+    const uint64_t number = network_.looks_++;
+    network_.scheduler_.Trace("look", std::hash<std::string_view>()(body.view()));
+    looks_.emplace(number, std::move(done));
+    const auto [delay, answer] = network_.Look(number, body.view());
+    network_.scheduler_.At(network_.scheduler_.Now() + delay,
+                           [alive = std::weak_ptr(alive_), number, answer = answer] {
+                             const auto self = alive.lock();
+                             if (self) (*self)->Looked(number, answer);
+                           });
+  }
+  void Looked(uint64_t number, const Answer& answer) {
+    loop_.Post([this, alive = std::weak_ptr(alive_), number, answer] {
+      if (alive.expired()) return;
+      auto look = looks_.extract(number);
+      if (!look.empty()) Tell(look.mapped(), answer);
+    });
+  }
+
   void ExpireLater(const Flight& flight) {
     const bool connects = flight.fault == Fault::kConnectTimeout;
     network_.scheduler_.At(
@@ -109,6 +135,9 @@ class Network::SimClient final : public Client {
       network_.scheduler_.Fail("bytes_changed", "a body was changed while it was sent");
     network_.bytes_in_flight_ -= waiting.body->size();
     if (answer.transport == TransportError::kTimeout) ++network_.timeouts_;
+    Tell(waiting.done, answer);
+  }
+  static void Tell(const Done& done, const Answer& answer) {
     HttpReply http;
     http.transport = answer.transport;
     http.status = answer.http.status;
@@ -116,7 +145,7 @@ class Network::SimClient final : public Client {
     Reply reply;
     reply.verdict = Classify(http, answer.http.right_crc);
     if (reply.verdict.ok()) reply.body = http.body;
-    waiting.done(reply);
+    done(reply);
   }
 
   Network& network_;
@@ -124,6 +153,7 @@ class Network::SimClient final : public Client {
   const size_t most_;
   Duration timeout_ = HttpClient::Options{}.reply_timeout;
   std::map<uint64_t, Waiting> waiting_;  // by number
+  std::map<uint64_t, Done> looks_;       // by number
   const std::shared_ptr<SimClient*> alive_ = std::make_shared<SimClient*>(this);
 };
 
@@ -135,6 +165,17 @@ Network::Network(const Plan& plan, Tables& tables, Scheduler& scheduler)
 
 std::unique_ptr<Client> Network::MakeClient(EventLoop& loop, size_t most_requests) {
   return std::make_unique<SimClient>(*this, loop, most_requests);
+}
+
+std::pair<Duration, Network::Answer> Network::Look(uint64_t number, std::string_view body) {
+  Dice dice(plan_.seed, simulation::Draw::kLook, number);
+  const Duration delay = Seconds(plan_.delay_s * dice.Uniform(0.5, 2));
+  const bool calm = scheduler_.Seconds() >= plan_.calm_s || (plan_.faults.empty() && !plan_.fired);
+  if (calm || dice.Chance(0.5)) return {delay, {{}, tables_.Describe(body)}};
+  if (dice.Chance(0.3)) return {HttpClient::Options{}.reply_timeout, {TransportError::kTimeout, {}}};
+  if (dice.Chance(0.3)) return {delay, {TransportError::kReset, {}}};
+  if (dice.Chance(0.3)) return {delay, {{}, {200, NoReplyOfDynamoDb(dice), true}}};
+  return {delay, {{}, Tables::Error(400, "com.amazonaws.dynamodb.v20120810#LimitExceededException")}};
 }
 
 Instant Network::PassLine(size_t bytes) {

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/event_loop.h"
@@ -40,6 +42,8 @@ class Network {
     HttpAnswer http;
   };
 
+  // What comes back for a DescribeTable, and when.
+  std::pair<Duration, Answer> Look(uint64_t number, std::string_view body);
   Instant PassLine(size_t bytes);
   Duration Delay(uint64_t number, uint64_t leg) const;
   Fault Draw(uint64_t number) const;
@@ -53,6 +57,7 @@ class Network {
   Scheduler& scheduler_;
   Instant line_free_;
   uint64_t next_ = 0;
+  uint64_t looks_ = 0;
   uint64_t timeouts_ = 0;
   uint64_t bytes_sent_ = 0;
   uint64_t bytes_in_flight_ = 0;

@@ -38,11 +38,20 @@ double UnitsOf(const Plan& plan, size_t table) {
   return units;
 }
 
+// Of a table that takes nothing else. Where it is given more, that may be found late.
+double SecondsFor(double units, const TableSetting& table) {
+  if (table.changes_s <= 0 || table.changes_to >= table.wcu || units <= table.changes_s * table.wcu)
+    return units / table.wcu;
+  return table.changes_s + (units - table.changes_s * table.wcu) / table.changes_to;
+}
+
 bool HasFaults(const Plan& plan) { return plan.fired ? !plan.fired->empty() : !plan.faults.empty(); }
 
 bool HasRefusals(const Plan& plan) {
-  const auto is_dark = [](const TableSetting& table) { return !table.dark.empty(); };
-  if (std::any_of(plan.tables.begin(), plan.tables.end(), is_dark)) return true;
+  const auto may_refuse = [](const TableSetting& table) {
+    return !table.dark.empty() || (table.changes_s > 0 && table.changes_to < table.wcu);
+  };
+  if (std::any_of(plan.tables.begin(), plan.tables.end(), may_refuse)) return true;
   const auto refuses = [](const auto& fault) {
     return fault.fault == NameOf(Fault::kThrottled) || fault.fault == NameOf(Fault::kUnprocessed);
   };
@@ -67,7 +76,7 @@ Pace PaceOf(const Plan& plan, const Input& input) {
     for (const Spell& spell : table.dark)
       pace.troubled_s = std::max(pace.troubled_s, std::min(spell.to, spell.from + plan.give_up_s));
     const double saved_s = refusals ? 0 : table.saved_s;
-    if (table.wcu > 0) pace.need_s = std::max(pace.need_s, UnitsOf(plan, i) / table.wcu - saved_s);
+    if (table.wcu > 0) pace.need_s = std::max(pace.need_s, SecondsFor(UnitsOf(plan, i), table) - saved_s);
   }
   if (refusals) pace.troubled_s += kFoundAgain;
   return pace;

@@ -89,6 +89,11 @@ void DrawTables(Dice& dice, Plan& plan) {
       table.described = dice.Chance(0.7);
       table.saved_s = dice.Chance(0.5) ? 0 : dice.Uniform(0, 300);
     }
+    Dice change(plan.seed, Draw::kCapacity, n);
+    if (table.wcu > 0 && change.Chance(0.3)) {
+      table.changes_s = change.LogUniform(1, 100);
+      table.changes_to = std::max(1.0, table.wcu * change.LogUniform(0.1, 10));
+    }
     if (dice.Chance(0.1)) table.dark = DrawSpells(dice, plan.calm_s, 60);
     if (dice.Chance(0.02)) table.dark.push_back({dice.Uniform(0, plan.calm_s), 1e9});
     plan.tables.push_back(std::move(table));
@@ -185,7 +190,9 @@ nlohmann::json ToJson(const Plan& plan) {
     json["tables"].push_back({{"wcu", table.wcu},
                               {"saved_s", table.saved_s},
                               {"described", table.described},
-                              {"dark", ToJson(table.dark)}});
+                              {"dark", ToJson(table.dark)},
+                              {"changes_s", table.changes_s},
+                              {"changes_to", table.changes_to}});
   for (const InputPiece& piece : plan.input)
     json["input"].push_back({piece.what, piece.stream, piece.count, piece.bytes});
   for (const FaultRate& rate : plan.faults)
@@ -221,8 +228,9 @@ Plan PlanFrom(const nlohmann::json& json) {
   json.at("global").get_to(plan.global);
   json.at("calm_s").get_to(plan.calm_s);
   for (const auto& table : json.at("tables"))
-    plan.tables.push_back(
-        {table.at("wcu"), table.at("saved_s"), table.at("described"), SpellsFrom(table.at("dark"))});
+    plan.tables.push_back({table.at("wcu"), table.at("saved_s"), table.at("described"),
+                           SpellsFrom(table.at("dark")), table.value("changes_s", 0.0),
+                           table.value("changes_to", 0.0)});
   for (const auto& piece : json.at("input"))
     plan.input.push_back({piece.at(0), piece.at(1), piece.at(2), piece.at(3)});
   for (const auto& rate : json.at("faults"))

@@ -59,6 +59,8 @@ struct TableSetting {
   double saved_s = 0;      // that it begins with
   bool described = false;  // DescribeTable is permitted, and tells its capacity
   std::vector<Spell> dark{};
+  double changes_s = 0;  // when its owner gives it another capacity; 0: never
+  double changes_to = 0;
 };
 
 // A piece of the input, in its order.

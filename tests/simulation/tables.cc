@@ -17,6 +17,7 @@ capacity::TableRules RulesOf(const TableSetting& setting) {
   capacity::TableRules rules;
   rules.wcu = setting.wcu;
   rules.saved_s = setting.saved_s;
+  if (setting.changes_s > 0) rules.steps = {{setting.changes_s, setting.changes_to}};
   for (const Spell& spell : setting.dark) rules.dark.emplace_back(spell.from, spell.to);
   return rules;
 }
@@ -130,6 +131,23 @@ HttpAnswer Tables::Reply(const Request& request, const std::vector<bool>& taken,
     answer.body += fmt::format(R"(,"ConsumedCapacity":[{{"TableName":"{}","CapacityUnits":{:.1f}}}])",
                                TableName(request.table), units);
   answer.body += "}";
+  return answer;
+}
+
+HttpAnswer Tables::Describe(std::string_view body) {
+  size_t table = plan_.tables.size();
+  for (size_t i = 0; i < plan_.tables.size(); ++i)
+    if (body == fmt::format(R"({{"TableName":"{}"}})", TableName(static_cast<int>(i)))) table = i;
+  if (table == plan_.tables.size()) {
+    scheduler_.Fail("wrong_request", "a look at a table that nobody has");
+    return {};
+  }
+  if (!plan_.tables[table].described) return Error(400, "com.amazon.coral.service#AccessDeniedException");
+  tables_[table].Pass(scheduler_.Seconds());
+  HttpAnswer answer;
+  answer.body = fmt::format(
+      R"({{"Table":{{"TableName":"{}","TableStatus":"ACTIVE","AttributeDefinitions":[{{"AttributeName":"_airbyte_ab_id","AttributeType":"S"}}],"KeySchema":[{{"AttributeName":"_airbyte_ab_id","KeyType":"HASH"}}],"ProvisionedThroughput":{{"ReadCapacityUnits":1,"WriteCapacityUnits":{}}}}}}})",
+      TableName(static_cast<int>(table)), static_cast<int64_t>(tables_[table].wcu()));
   return answer;
 }
 

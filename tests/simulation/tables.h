@@ -41,6 +41,7 @@ class Tables {
   HttpAnswer Write(const Request& request);
   // The same, but of the items only these.
   HttpAnswer WriteSome(const Request& request, const std::vector<bool>& taken);
+  HttpAnswer Describe(std::string_view body);  // DescribeTable
   static HttpAnswer Error(int status, std::string_view type, std::string_view reason = {});
 
   uint64_t stored() const { return stored_; }

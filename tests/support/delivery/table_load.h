@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -28,6 +29,7 @@ struct LoadCase {
   std::optional<double> described{};  // units; none: DescribeTable is denied
   bool described_follows = false;     // what it says is what the table has
   double looks_every = 0;             // s, +-10 %; 0: once
+  double looks_if_wanted = 0;         // s apart, at the least, as the gate wants it; 0: never
   bool certain = true;                // see CapacityBound::Description
   double latency = 0.02;              // s
   double seconds = 100;
@@ -68,6 +70,10 @@ struct LoadResult {
     for (const Event& event : of_process[process])
       own += event.at > from && event.at <= to ? event.stored : 0;
     return own / std::max(1.0, Stored(from, to));
+  }
+  double RateAt(double at) const {
+    const auto after = std::upper_bound(rates.begin(), rates.end(), std::pair(at, 1e12));
+    return after == rates.begin() ? 0 : std::prev(after)->second;
   }
   size_t Requests(double from, double to) const {
     size_t count = 0;
@@ -284,7 +290,7 @@ class TableLoad {
     gate.OnReply(reply, At(now_));
     const WriteGate::Look look = gate.LookAt(At(now_));
     if (worker.process == 0) result_.rates.emplace_back(now_, look.rate);
-    if (look.doubts && case_.looks_every > 0 && now_ >= looked_ + 10)
+    if (case_.looks_if_wanted > 0 && now_ >= looked_ + case_.looks_if_wanted && gate.LimitedLately(At(now_)))
       LookAtTable(worker.process, /*first=*/true);
     Turn(worker);
   }

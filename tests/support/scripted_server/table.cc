@@ -56,6 +56,14 @@ bool TokenBucket::Take(double units, double now_s) {
   return true;
 }
 
+void TokenBucket::SetRate(double rate, double burst, double now_s) {
+  Take(0, now_s);
+  rate_ = rate;
+  burst_ = burst;
+  level_ = std::min(burst_, level_);
+  at_s_ = now_s;
+}
+
 std::string Tables::Arn(const std::string& table) const {
   return "arn:aws:dynamodb:" + scenario_.region + ":" + scenario_.account + ":table/" + table;
 }
@@ -122,6 +130,12 @@ void Tables::BeginDelete(Table& table) {
   table.status = "DELETING";
   table.describes_left = scenario_.Behaviour(table.name).deleting_describes;
   table.passes_at_s = 0;
+}
+
+void Tables::SetCapacity(Table& table, double wcu, double now_s) {
+  const TableBehaviour& behaviour = scenario_.Behaviour(table.name);
+  if (!behaviour.enforce_capacity) return;
+  table.bucket.SetRate(wcu, behaviour.burst_wcu > 0 ? behaviour.burst_wcu : wcu, now_s);
 }
 
 void Tables::SetStatus(const std::string& name, const std::string& status) {

@@ -23,6 +23,8 @@ class TokenBucket {
   TokenBucket() = default;
   TokenBucket(double rate, double burst) : rate_(rate), burst_(burst), level_(burst) {}
   bool Take(double units, double now_s);
+  // What is saved stays.
+  void SetRate(double rate, double burst, double now_s);
 
  private:
   double rate_ = 0;  // 0: no limit
@@ -69,6 +71,8 @@ class Tables {
   // One look at the table by DescribeTable: a passing status gets nearer to its end. False when it is gone.
   bool Look(Table& table, double now_s);
   void BeginDelete(Table& table);
+  // By UpdateTable: of a table whose capacity is enforced, with as much in its bucket as it had.
+  void SetCapacity(Table& table, double wcu, double now_s);
   void SetStatus(const std::string& name, const std::string& status);
 
   // Why a write of `units` is throttled now: "" if it is not, else the throttling reason.

@@ -140,6 +140,11 @@ Reply Service::UpdateTable(Exchange& exchange) {
   for (const auto& [key, value] : request.items()) merged[key] = value;
   table->create_json = merged.dump();
   table->on_demand = merged.value("BillingMode", "PROVISIONED") == "PAY_PER_REQUEST";
+  if (table->on_demand) {
+    tables_.SetCapacity(*table, 0, MonotonicSeconds());
+  } else if (request.contains("ProvisionedThroughput")) {
+    tables_.SetCapacity(*table, request["ProvisionedThroughput"]["WriteCapacityUnits"], MonotonicSeconds());
+  }
   return Ok({{"TableDescription", Describe(*table, tables_)}});
 }
 

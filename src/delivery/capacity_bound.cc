@@ -72,16 +72,19 @@ void CapacityBound::Accelerate() {
 void CapacityBound::Grow(double seconds) {
   const bool spent = mode_ == Mode::kStartup && rate_ > 0 && bank_ <= 0;
   if ((mode_ != Mode::kCruise && !spent) || budget_ < 0) return;
-  const double most = Holds() ? described_.units : kAny;
+  const double by_chance = chance_.share(now_);  // which costs the table nothing
+  const double most = Holds() ? described_.units / (1 - by_chance) : kAny;
   if (rate_ >= most) return;
-  if (described_.certain && rate_ >= described_.units) clean_ = std::max(clean_, rules::kTriedFor);
+  if (described_.certain && by_chance <= 0 && rate_ >= described_.units)
+    clean_ = std::max(clean_, rules::kTriedFor);
   clean_ += seconds;
   const double times = std::min(rules::kMostGrowth, std::exp2(std::floor(clean_ / rules::kAccelerate)));
   const double of = std::max(described_.units > 0 ? described_.units : rate_, rules::kLeastGrown);
   rate_ = std::min(most, rate_ + rules::kGrowth * times * of * seconds);
   // It took more than it could have saved: it is no longer what is described.
   const bool is_more = stored_ - held_.stored > described_.units * (now_ - held_.at) + largest_;
-  if (described_.certain && rate_ > rules::kFarFromDescribed * described_.units && is_more) described_ = {};
+  const bool is_far = by_chance <= 0 && rate_ > rules::kFarFromDescribed * described_.units;
+  if (described_.certain && is_far && is_more) described_ = {};
 }
 
 // Whether what is described is the most that the table takes. To try more costs an item or two each time.
@@ -174,12 +177,16 @@ void CapacityBound::OnReply(const Reply& reply, Instant now) {
   const double owed_s = std::clamp(rules::kDebtItems * item_ / std::max(rate_, rules::kLeastRate),
                                    rules::kDebtSeconds, rules::kDebtMost);
   const double room = rules::kBudget * rate_ * owed_s;
+  chance_.OnReply(sent, reply.stored, reply.refused);
+  saved_doubt_.OnReply(sent, reply.stored, reply.refused);
+  const double by_chance = chance_.share(now_) * (reply.stored + reply.refused);
   const double refused = sent > empty_at_ ? reply.refused : 0;
-  if (rate_ > 0) budget_ = std::clamp(budget_ + rules::kBudget * reply.stored - refused, -room, room);
+  if (rate_ > 0)
+    budget_ = std::clamp(budget_ + rules::kBudget * reply.stored + by_chance - refused, -room, room);
   if (mode_ == Mode::kDark) {
     if (reply.stored > 0) OnLight();
   } else if (reply.refused > 0) {
-    OnRefusal(sent);
+    OnRefusal(reply, sent);
   }
 }
 
@@ -196,8 +203,10 @@ void CapacityBound::OnTaken(const Reply& reply) {
   }
 }
 
-// A refusal says that nothing is saved.
-void CapacityBound::OnRefusal(double sent) {
+// A refusal says that nothing is saved, unless it is chance.
+void CapacityBound::OnRefusal(const Reply& reply, double sent) {
+  if (bank_ > 0 && saved_doubt_.MayBeChance(now_, reply.stored, reply.refused, reply.items)) return;
+  saved_doubt_.Clear();
   bank_ = 0;
   burst_ = 1;
   held_ = {now_, stored_};
@@ -210,8 +219,9 @@ void CapacityBound::OnRefusal(double sent) {
     if (sent > dry_->at) OnMeasured();
     return;
   }
-  if (sent <= cut_at_) return;                           // it left before the last cut
-  if (described_.certain && rate_ > described_.units) {  // more than that was tried
+  if (sent <= cut_at_) return;  // it left before the last cut
+  const double by_chance = chance_.share(now_);
+  if (described_.certain && by_chance <= 0 && rate_ > described_.units) {  // more than that was tried
     rate_ = described_.units;
     level_ = std::min(level_, 0.0) - Pause();
     SetDry();
@@ -221,7 +231,11 @@ void CapacityBound::OnRefusal(double sent) {
   const double chance = described_.units > 0 && rate_ >= rules::kNearly * described_.units
                             ? rules::kChanceDescribed
                             : rules::kChance;
-  if (share.refused <= rules::kShare + chance * std::sqrt(rules::kShare / std::max(1.0, share.items))) return;
+  // What comes by chance comes in clusters, such as a request of which half is refused.
+  const double usual = rules::kShare + by_chance;
+  if (by_chance > 0 && share.requests < rules::kRequests) return;
+  const double seen = by_chance > 0 ? static_cast<double>(share.requests) : share.items;
+  if (share.refused <= usual + chance * std::sqrt(usual / std::max(1.0, seen))) return;
   Cut(share);
 }
 
@@ -253,7 +267,13 @@ void CapacityBound::Cut(const Share& share) {
   // Between two moments when it was empty, what it took is what it takes: whoever else writes to it.
   if (dry_ && now_ - dry_->at > std::max({4.0, 4 * round_trip_, 8 * largest_ / rate_}))
     rate = std::min(rate, (stored_ - dry_->stored) / (now_ - dry_->at));
-  rate_ = std::max({rate, rules::kLeastCut * rate_, rules::kLeastRate});
+  const ChanceRefusals::Verdict verdict = chance_.OnCut(now_, rate_, item_);
+  if (verdict.what == ChanceRefusals::Verdict::kGoBack) {
+    rate_ = verdict.rate;
+    budget_ = 0;
+  } else if (verdict.what == ChanceRefusals::Verdict::kCut) {
+    rate_ = std::max({rate, rules::kLeastCut * rate_, rules::kLeastRate});
+  }
   level_ = std::min(level_, 0.0) - Pause();
   SetDry();
 }

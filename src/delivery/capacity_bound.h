@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/ring_queue.h"
+#include "delivery/chance_refusals.h"
 
 namespace ddb {
 
@@ -55,7 +56,6 @@ class CapacityBound {
 
   // There is little time left: a table that takes nothing is tried more often.
   void Hurry();
-
   double rate() const { return rate_; }  // units a second; 0: any number
   // It is this bound that holds back what is to be sent; now, or in the last seconds.
   bool limits() const { return wanted_ && (mode_ != Mode::kStartup || rate_ > 0); }
@@ -69,9 +69,7 @@ class CapacityBound {
     kDark,     // the table takes nothing: one item now and then
   };
   struct Recent {
-    double at, sent;
-    double stored, refused;
-    double items;
+    double at, sent, stored, refused, items;
   };
   struct Share {  // of what was refused lately
     double refused = 0;
@@ -96,7 +94,7 @@ class CapacityBound {
   bool Holds() const;
   Share RefusedLately() const;
   void OnTaken(const Reply& reply);
-  void OnRefusal(double sent);
+  void OnRefusal(const Reply& reply, double sent);
   void OnFirstRefusal();
   void OnMeasured();
   void OnLight();
@@ -138,6 +136,8 @@ class CapacityBound {
   int refused_whole_ = 0;      // requests in a row
   double before_dark_ = 0;     // rate when that began
 
+  ChanceRefusals chance_;
+  SavedDoubt saved_doubt_;
   double budget_ = 0;  // units that may still be refused for growing
   double clean_ = 0;   // s of growth since the last cut
   double cut_at_ = -1e9;

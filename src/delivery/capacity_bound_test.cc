@@ -248,7 +248,7 @@ TEST_F(CapacityBoundTest, ADescriptionThatIsTheSameChangesNothing) {
   bound_.Describe({.units = 100, .certain = true}, now_);
   now_ += seconds(1);
   SendOne(25, 10);
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 4; ++i) {
     while (!bound_.MaySend(1, now_)) now_ += milliseconds(10);
     SendOne(1, 0.5);
   }

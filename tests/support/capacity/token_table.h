@@ -30,6 +30,7 @@ struct TableRules {
   double grain_s = 0;        // capacity comes in steps of so many seconds
   bool debt = false;         // see TokenBucket
   double refused_share = 0;  // of the items, at random, whatever there is
+  double half_refused = 0;   // of the requests, at random: those of which half of the items are refused
   // An on-demand table: it takes twice the busiest of the minutes that lie so many seconds back, and never
   // less than wcu.
   // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
@@ -92,8 +93,11 @@ class TokenTable {
     Pass(now);
     Outcome outcome;
     size_t refused[static_cast<size_t>(Limit::kAccount) + 1] = {};
+    const bool bad =
+        rules_.half_refused > 0 && std::generate_canonical<double, 32>(random_) < rules_.half_refused;
     for (const TableItem& item : items) {
-      const Limit limit = WhatRefuses(item, now, outcome.index);
+      Limit limit = WhatRefuses(item, now, outcome.index);
+      if (bad && limit == Limit::kNone && random_() % 2 == 0) limit = Limit::kTable;
       outcome.items.push_back(limit);
       if (limit == Limit::kNone) {
         TakeUnits(item);

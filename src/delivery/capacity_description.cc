@@ -16,6 +16,8 @@ void CapacityBound::Describe(const Description& description, Instant now) {
   const double unseen = now_ - std::exchange(looked_, now_);  // s
   if (!first && description.units == before) return;
   held_ = {now_, stored_};
+  chance_.Clear();
+  if (mode_ == Mode::kCruise) dry_.reset();  // what it took since then was of another capacity
   const bool held = described_.units > 0;
   // What does not hold the table to the one does not hold it to the other.
   if (!first && before > 0 && !held && !description.certain) return;

@@ -3,8 +3,9 @@
 // twentieth refused by chance would leave a hundredth of the capacity in use.
 //
 // How they are told apart: what a table stored a second, while it refused the rest, is what it takes, if its
-// capacity is the reason. So once the rate has been cut well below that, and the table has had the time to
-// save what the largest item costs, nothing may be refused any more. What still is, is chance, and its share
+// capacity is the reason. So once the rate has been cut well below that, others that write to the table have
+// had the time to do so, too, and the table that to save what the largest item costs, nothing may be refused
+// any more. What still is, is chance, and its share
 // is left out of account from then on; for five minutes, as it may have been another process that went away.
 //
 // Pure, a part of CapacityBound. Units are write units, times are seconds.
@@ -49,12 +50,14 @@ class ChanceRefusals {
     const double taken = row_.stored / (now - row_.began);
     if (!testing_ && rate < kWellBelow * taken) {
       testing_ = true;
-      test_ = {now + item / ((1 - kWellBelow) * taken), 0, 0, 0};
+      test_ = {now + std::max(kOthersCut, item / ((1 - kWellBelow) * taken)), 0, 0, 0};
     }
     if (!testing_) return {Verdict::kCut};
     if (test_.refusals < kRefusals) return {Verdict::kHold};
     return Judge(now, item);
   }
+
+  void Clear() { *this = {}; }
 
   // Of what is sent, refused whatever the rate.
   double share(double now) const { return now - found_ < kHolds ? share_ : 0; }
@@ -64,6 +67,7 @@ class ChanceRefusals {
   static constexpr double kRow = 30;
   static constexpr double kRowItems = 200;
   static constexpr double kWellBelow = 0.7;  // of what was stored a second in a row of cuts
+  static constexpr double kOthersCut = 2;    // s, in which other processes find out, too
   static constexpr int kRefusals = 4;        // replies with one, at least, at a rate that is well below
   static constexpr double kLeast = 0.02;     // of what was sent at it
   static constexpr double kHolds = 300;
@@ -121,7 +125,7 @@ class SavedDoubt {
  private:
   static constexpr size_t kRequests = 5;  // after the first refusal; so many tell
   static constexpr size_t kForgets = 20;  // and so many that it was chance
-  static constexpr double kShare = 0.2;   // of them, refused at the most
+  static constexpr double kShare = 0.1;   // of them, refused at the most
   static constexpr size_t kNoChance = 5;  // items, half of which are refused
 
   double since_ = -1;

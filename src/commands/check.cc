@@ -86,6 +86,7 @@ class CheckCommand {
     options.table = CheckTableName(config.table_prefix);
     const Layout layout = RawLayout();
     options.keys = KeysOf(layout);
+    options.create = config.create_tables;
     options.dead_letter_table = config.dead_letter_table;
     options.capacity = CapacityOfNewTables(config.capacity);
     options.item = CheckItem(layout, clock_.WallMillis());

@@ -30,6 +30,7 @@ TablePlan PlanTable(const Config& config, const Layout& layout, std::string name
   table.keys = KeysOf(layout);
   table.capacity = CapacityOfNewTables(config.capacity);
   table.default_capacity = config.capacity.is_default;
+  table.may_create = config.create_tables;
   return table;
 }
 
@@ -45,6 +46,15 @@ StreamPlan PlanStream(const CatalogStream& stream, const Layout& layout, bool ha
   plan.items.sync_id = stream.sync_id;
   plan.items.protected_fields = stream.key_fields;
   return plan;
+}
+
+Error OverwriteDrops(const StreamId& stream) {
+  return ConfigError(
+             fmt::format("Stream {} is to be overwritten, which drops its table and creates it again, and "
+                         "create_tables is false. Choose append for it, or set create_tables to true.",
+                         stream.Display()),
+             "config: overwrite without create_tables")
+      .For(stream);
 }
 
 // What streams take of the budget: all that is kept of each for as long as the run lasts, beyond what is
@@ -105,6 +115,7 @@ Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t n
     table.stream = stream.id;
     stream.changed_name = name.changed;
     if (stream.earlier_rows == EarlierRows::kGoFirst) table.mode = TableMode::kRecreate;
+    if (table.mode == TableMode::kRecreate && !table.may_create) return OverwriteDrops(stream.id);
     plan.AddStream(std::move(stream), std::move(table));
   }
   if (!config.dead_letter_table.empty()) {

@@ -157,6 +157,8 @@ TEST(Authentication, TheEnvironmentStandsInForAnEmptyAddress) {
 
 TEST(Authentication, TruthValues) {
   EXPECT_FALSE(Parse({})->use_fips);
+  EXPECT_TRUE(Parse({})->create_tables);
+  EXPECT_FALSE(Parse({{"create_tables", "false"}})->create_tables);
   for (const char* yes : {"true", R"("true")", R"(" true ")"})
     EXPECT_TRUE(Parse({{"use_fips", yes}})->use_fips) << yes;
   for (const char* no : {"false", R"("false")", R"("")", "null"})

@@ -227,6 +227,7 @@ Result<Config> ToConfig(const Json& config, const Deployment& deployment) {
   out.proxy_url = config.value("proxy_url", "");
   out.ca_certificate = config.value("ca_certificate", "");
   out.capacity = ReadCapacity(config);
+  out.create_tables = config.value("create_tables", true);
   if (config.contains("workers")) out.workers = config["workers"].get<int>();
   out.skip_rejected = config.value("on_rejected_record", "fail") == "skip";
   out.dead_letter_table = config.value("dead_letter_table", "");

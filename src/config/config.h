@@ -53,6 +53,7 @@ struct Config {
   std::string table_prefix;
   Authentication authentication;
   Capacity capacity;
+  bool create_tables = true;            // else none is created or dropped
   std::optional<int> workers;           // absent: the cores that the container may use
   bool skip_rejected = false;           // on_rejected_record: skip
   std::string dead_letter_table;        // "" = refused records are kept nowhere

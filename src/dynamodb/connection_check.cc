@@ -89,13 +89,17 @@ class ConnectionCheck {
   // A table of its name is one that an earlier check could not delete, or one that another check uses just
   // now and deletes under us: then again.
   Task<Status> Work(Tools& tools) {
-    for (;;) {
+    while (options_.create) {
       Result<bool> ready = co_await MakeTable(tools);
       if (!ready.ok()) co_return std::move(ready).error();
       if (!*ready) continue;
       Result<bool> written = co_await WriteItem(tools);
       if (!written.ok()) co_return std::move(written).error();
       if (*written) break;
+    }
+    if (!options_.create) {
+      Status allowed = co_await AskWithoutTable(tools);
+      if (!allowed.ok()) co_return allowed;
     }
     if (options_.dead_letter_table.empty()) co_return Ok();
     operation_ = "DescribeTable";
@@ -160,10 +164,29 @@ class ConnectionCheck {
       error.message +=
           " Without it, append to tables that exist works; tables that are missing are not created, and "
           "overwrite "
-          "does not work.";
+          "does not work (create_tables false says so, and check does not try it).";
     } else {
       error.message += " On a table of this name " + missing + " is not allowed either.";
     }
+  }
+
+  Task<Status> AskWithoutTable(Tools& tools) {
+    const WriteKind kind = BatchWrite(options_.table, options_.keys);
+    const std::pair<Operation, std::string> calls[] = {
+        {Operation("DescribeTable"), TableNameBody(options_.table)}, {kind.operation, ItemBody(kind)}};
+    for (const auto& [operation, body] : calls) {
+      operation_ = operation.name;
+      const ControlReply reply = co_await tools.plane.Call(operation, body, tools.deadline);
+      if (reply.ok() || reply.verdict.code == ErrorCode::kResourceNotFound) continue;
+      Error error = tools.operations.Failure(operation.name, options_.table, reply);
+      co_return error;
+    }
+    log_.Info(
+        "create_tables is false: no table was made to try it. DescribeTable and BatchWriteItem are permitted "
+        "on tables "
+        "of the prefix; whether those of the streams are there, with the right keys, shows when they are "
+        "written.");
+    co_return Ok();
   }
 
   // write creates the table if it is missing; one that is just being created has its keys already.
@@ -171,6 +194,12 @@ class ConnectionCheck {
     TableOperations::Found found =
         co_await tools.operations.Describe(options_.dead_letter_table, tools.deadline);
     if (!found.ok()) co_return std::move(found).error();
+    if (!*found && !options_.create) {
+      co_return ConfigError(
+          fmt::format("The dead letter table {} does not exist, and create_tables is false. Create "
+                      "it, or leave dead_letter_table empty.",
+                      options_.dead_letter_table));
+    }
     if (!*found || (*found)->status == TableStatus::kDeleting) co_return Ok();
     if ((*found)->status == TableStatus::kCreating) (*found)->status = TableStatus::kActive;
     Status usable = CheckUsable(**found, options_.keys);

@@ -1,8 +1,9 @@
 // CheckConnection: does what a write does, harmlessly: creates a table of its own, waits for it, writes one
 // item as write does, and deletes the table, whatever happened in between. One that an earlier check could
 // not delete is used again, so that there is never more than one. Of a table that a sync would use as it is,
-// it only looks at the keys. Blocks its caller: for less than 20 s when nothing answers, 45 s whatever the
-// network does, and 8 s after a stop.
+// it only looks at the keys. Where tables may not be created it asks for what a write asks for, of a table
+// that is not there: the permission is asked before the name. Blocks its caller: for less than 20 s when
+// nothing answers, 45 s whatever the network does, and 8 s after a stop.
 #pragma once
 
 #include <functional>
@@ -27,7 +28,8 @@ struct ConnectionCheckOptions {
   TableKeys keys;
   std::string dead_letter_table;  // "" = none; may be missing, else it needs the same keys
   TableCapacity capacity;
-  std::string item;  // {"name":value,...}, with those keys
+  std::string item;    // {"name":value,...}, with those keys
+  bool create = true;  // else no table is made: what is permitted shows on one that is not there
   ControlOptions control{std::chrono::seconds(5), {}};
   std::function<bool()> stop_requested;  // asked ten times a second; may be empty
 

@@ -36,6 +36,18 @@ Status CheckDroppable(const TablePlan& plan, const TableDescription& found) {
   return Ok();
 }
 
+Error MustBeThere(const TablePlan& plan) {
+  const auto attribute = [](const KeyAttribute& key) { return fmt::format("{} ({})", key.name, key.type); };
+  return ConfigError(
+             fmt::format("Table {} does not exist, and create_tables is false. Create it with the partition "
+                         "key {}{}{}, "
+                         "or set create_tables to true.",
+                         plan.table, attribute(plan.keys.hash), plan.keys.range ? " and the sort key " : "",
+                         plan.keys.range ? attribute(*plan.keys.range) : ""),
+             "DescribeTable: ResourceNotFoundException")
+      .For(plan.stream);
+}
+
 }  // namespace
 
 Status TableSurveyor::Run() {
@@ -126,7 +138,8 @@ Task<Status> TableSurveyor::Complete(size_t i) {
   SurveyedTable& table = work_.survey.tables[i];
   if (work_.phases.error() || known_[i] || table.created) co_return Ok();
   if (!table.found) co_return co_await Create(i);
-  if (table.left) co_return co_await work_.stand_ins.Settle(work_.plans[i], table);
+  if (table.left && work_.plans[i].may_create)
+    co_return co_await work_.stand_ins.Settle(work_.plans[i], table);
   co_return Ok();
 }
 
@@ -134,6 +147,7 @@ Task<Status> TableSurveyor::Complete(size_t i) {
 Task<Status> TableSurveyor::Create(size_t i) {
   const TablePlan& plan = work_.plans[i];
   SurveyedTable& table = work_.survey.tables[i];
+  if (!plan.may_create) co_return MustBeThere(plan);
   const bool restored = table.left != nullptr;
   if (!restored) table.settings.capacity = plan.capacity;
   Result<TableDescription> created = co_await work_.operations.Create(

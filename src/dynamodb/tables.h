@@ -41,6 +41,7 @@ struct TablePlan {
   TableMode mode = TableMode::kAppend;
   TableKeys keys;
   TableCapacity capacity;         // of a table that is created
+  bool may_create = true;         // else a table that is missing is an error, and nothing is made beside it
   bool default_capacity = false;  // nobody asked for this capacity: worth a warning about what it means
 };
 

@@ -111,7 +111,8 @@ def test_the_config_page_has_every_key_and_the_examples_as_they_are(connector):
     shown = [json.loads(text) for text in blocks(page, "json")]
     assert shown == [json.loads((EXAMPLES / f"{name}.json").read_text()) for name in ("minimal", "common", "all")]
     # Other ways to be somebody exclude the key pair, and other ways to AWS the endpoint: docs/aws.md has them.
-    assert keys - set(shown[2]) <= {"session_token", "authentication", "proxy_url", "ca_certificate", "use_dualstack", "use_fips", "account_id"}
+    assert keys - set(shown[2]) <= {"session_token", "authentication", "proxy_url", "ca_certificate", "use_dualstack", "use_fips", "account_id",
+                                    "create_tables"}
 
 
 # ---- commands

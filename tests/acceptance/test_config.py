@@ -21,7 +21,7 @@ REFUSED = {
     "empty file": ("", "not valid JSON"),
     "a list": ("[]", "must be a JSON object, but is a list"),
     "no prefix": (bad(dynamodb_table_name_prefix=...), "dynamodb_table_name_prefix (Table name prefix) is missing"),
-    "no region": (bad(dynamodb_region=...), "dynamodb_region (DynamoDB Region) is empty"),
+    "no region": (bad(dynamodb_region=..., dynamodb_endpoint=""), "dynamodb_region (DynamoDB Region) is empty"),
     "no key id": (bad(access_key_id=...), "access_key_id (DynamoDB Key Id) is missing"),
     "null secret": (bad(secret_access_key=None), "secret_access_key (DynamoDB Access Key) is missing"),
     "empty secret": (bad(secret_access_key=""), "secret_access_key (DynamoDB Access Key) is empty"),

@@ -34,6 +34,7 @@ Status NameTables(const Config& config, const TableFinder& find, RunPlan& plan, 
   }
   SettledNames settled = SettleTableNames(ids, *names, found->there);
   for (const std::string& warning : settled.warnings) log.Warn(warning);
+  for (const std::string& note : settled.notes) log.Info(note);
   for (const StreamNo no : plan.streams.numbers()) {
     StreamPlan& stream = plan.streams[no];
     TableName& name = settled.tables[no.value()];

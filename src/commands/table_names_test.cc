@@ -63,6 +63,24 @@ TEST_F(NameTablesTest, AStreamThatStandsAloneGoesOnInItsTableWithDigits) {
   EXPECT_THAT(log_.all, AllOf(HasSubstr("the name p_a_b,"), HasSubstr(of_first)));
 }
 
+// Whatever makes them meet, each of them is named with the others.
+TEST_F(NameTablesTest, StreamsThatMeetForTheFirstTimeAreNamedTogether) {
+  const std::vector<std::vector<StreamId>> meetings = {
+      {{std::nullopt, "a.b"}, {std::nullopt, "a_b"}},
+      {{"a", "b_c"}, {"a_b", "c"}},
+      {{"", "a_b"}, {"a", "b"}, {std::nullopt, "a b"}},
+  };
+  for (const std::vector<StreamId>& streams : meetings) {
+    RunPlan plan = PlanOf(streams);
+    log_.all.clear();
+    ASSERT_TRUE(Name(plan, {}).ok());
+    for (const StreamPlan& stream : plan.streams) {
+      EXPECT_THAT(log_.all, HasSubstr(stream.id.Display() + " (to " + plan.tables[stream.table].table + ")"));
+    }
+    EXPECT_THAT(log_.all, HasSubstr("would share the table name p_"));
+  }
+}
+
 // By an overwrite that was killed between its drop and its creation.
 TEST_F(NameTablesTest, ATableWithDigitsThatIsGoneIsKnownByItsStandIn) {
   for (const DestinationSyncMode mode : {DestinationSyncMode::kOverwrite, DestinationSyncMode::kAppend}) {

@@ -58,8 +58,8 @@ class ControlPlane {
   // CreateTable and DeleteTable, whose caller then looks at the table. A denial is waited out for
   // times::kDenialMayPass, unless one of the same operation has just been waited for in vain. `gate`, if
   // there is one, is asked immediately before every attempt is sent, and ends the call when it says no; it
-  // outlives the call. With one a denial counts at once, as the run that it ends may close the gates of
-  // others.
+  // outlives the call. With one a denial counts at once: its caller closes the gates of others before it
+  // tries again.
   using Gate = std::function<bool()>;
   Task<ControlReply> Call(Operation operation, std::string body, Instant deadline,
                           const Gate* gate = nullptr);

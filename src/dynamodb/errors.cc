@@ -143,7 +143,7 @@ Verdict OfName(const KnownError& known, const ErrorBody& body) {
   }
   if (verdict.reaction == Reaction::kThrottle) verdict.reason = ReasonOfThrottle(body, verdict.reason);
   if (verdict.code == ErrorCode::kValidation) verdict.longest_name = LongestTableName(body.message);
-  if (verdict.longest_name != 0) verdict.reason = "the table name is longer than this endpoint takes";
+  if (verdict.longest_name != 0) verdict.reason = kLongTableName;
   verdict.error_name = known.name;
   verdict.fault = verdict.reaction == Reaction::kThrottle   ? ReplyFault::kThrottled
                   : verdict.code == ErrorCode::kServerError ? ReplyFault::kServiceFailed

@@ -59,7 +59,10 @@ void FakeDynamoDb::Handle(const std::string& operation, const std::string& sent,
   if (const std::string arn = Text(sent, "ResourceArn"); !arn.empty()) name = arn.substr(4);
   RemoveGone();
   const bool probe = operation == "CreateTable" && tables.contains(name);
-  calls.push_back((probe ? "Probe" : operation) + " " + name);
+  calls.push_back((probe                            ? "Probe"
+                   : SetsWhatIsSet(operation, name) ? "ProbeTimeToLive"
+                                                    : operation) +
+                  " " + name);
   std::optional<Verdict> failure;
   if (intercept) failure = intercept(operation, name);
   std::string body;
@@ -76,6 +79,12 @@ void FakeDynamoDb::Handle(const std::string& operation, const std::string& sent,
   }
   reply.request_id = "REQ";
   done(reply);
+}
+
+bool FakeDynamoDb::SetsWhatIsSet(const std::string& operation, const std::string& name) const {
+  if (operation != "UpdateTimeToLive" || !tables.contains(name)) return false;
+  const bool on = request.find("\"Enabled\":true") != std::string::npos;
+  return on && tables.at(name).ttl == Text(request, "/TimeToLiveSpecification/AttributeName");
 }
 
 void FakeDynamoDb::RemoveGone() {
@@ -127,6 +136,9 @@ std::optional<Verdict> FakeDynamoDb::ExecuteOn(Table& table, const std::string& 
     body += "}";
   } else {
     EXPECT_EQ(operation, "UpdateTimeToLive");
+    if (SetsWhatIsSet(operation, name)) {
+      return Refusal(Reaction::kFailConfig, ErrorCode::kValidation, "ValidationException");
+    }
     const bool on = request.find("\"Enabled\":true") != std::string::npos;
     table.ttl = on ? Text(request, "/TimeToLiveSpecification/AttributeName") : "";
     body = "{}";

@@ -101,7 +101,6 @@ constexpr Text kPrecision = "a number has more than 38 significant digits";
 constexpr Text kNotANumber = "a value is not a number";
 constexpr Text kEmptyKey = "a key value is empty";
 constexpr Text kLongKey = "a key value is too long";
-constexpr Text kBadName = "the table name breaks DynamoDB's rule (3 to 255 of a-zA-Z0-9_.-)";
 constexpr Text kRequestShape = "the request breaks a limit of BatchWriteItem";
 constexpr Text kTtlUnchanged = "time to live is set so already";
 
@@ -152,8 +151,8 @@ constexpr KnownText kValidationTexts[] = {
     // Tables.
     {"Resource cannot be deleted as it is currently protected", R::kFailConfig, C::kDeletionProtected,
      "the table is protected against deletion"},
-    {"Invalid table/index name", R::kFailConfig, C::kValidation, kBadName},
-    {"TableName must be at ", R::kFailConfig, C::kValidation, kBadName},
+    {"Invalid table/index name", R::kFailConfig, C::kValidation, kBadTableName},
+    {"TableName must ", R::kFailConfig, C::kValidation, kBadTableName},
     {"TimeToLive is already", R::kFailConfig, C::kValidation, kTtlUnchanged},
     {"Time to live has been modified multiple times", R::kFailConfig, C::kValidation,
      "time to live was changed less than an hour ago"},
@@ -217,7 +216,7 @@ constexpr std::string_view kPrefixes[] = {
 // the shape of the whole request. The echo can be as long as the request, and can hold anything: only what
 // stands behind its last quote is looked at.
 constexpr KnownText kShapeText = {"", R::kFailSystem, C::kValidation, kRequestShape};
-constexpr KnownText kNameText = {"", R::kFailConfig, C::kValidation, kBadName};
+constexpr KnownText kNameText = {"", R::kFailConfig, C::kValidation, kBadTableName};
 
 const KnownText* FindConstraint(std::string_view message) {
   constexpr std::string_view kMiddle = "' failed to satisfy constraint";

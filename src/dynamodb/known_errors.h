@@ -38,4 +38,13 @@ int LongestTableName(std::string_view message);
 // "" for a reason that we do not know.
 Text ThrottlingReasonText(std::string_view name);
 
+// Of a table's name, which the endpoint takes for none that a table can have.
+inline constexpr Text kBadTableName = "the table name breaks DynamoDB's rule (3 to 255 of a-zA-Z0-9_.-)";
+inline constexpr Text kLongTableName = "the table name is longer than this endpoint takes";
+// There is no such table: none of that name, or no name that one could have. Another refusal says nothing.
+inline bool NoSuchTable(const Verdict& verdict) {
+  return verdict.code == ErrorCode::kResourceNotFound || verdict.reason == kBadTableName ||
+         verdict.reason == kLongTableName;
+}
+
 }  // namespace ddb

@@ -237,8 +237,8 @@ TEST_F(StandInLeft, OneThatAloneKeepsAKeyOrIndexesStays) {
 
 // It alone has it, until the next sync.
 TEST_F(StandInLeft, OneWhoseTableCouldNotBeGivenItsTimeToLiveStays) {
-  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
-    if (operation == "UpdateTimeToLive" && table == "a") return Denied();
+  db_.intercept = [this](std::string_view, std::string_view) -> std::optional<Verdict> {
+    if (db_.calls.back() == "UpdateTimeToLive a") return Denied();
     return std::nullopt;
   };
   for (const bool restored : {false, true}) {
@@ -260,7 +260,10 @@ TEST_F(StandInLeft, OneWhoseTableCouldNotBeGivenItsTimeToLiveStays) {
 
 // Where it has none either, it would stand there for nothing.
 TEST_F(StandInLeft, OneThatHasNoTimeToLiveEitherGoes) {
-  Refuse("UpdateTimeToLive", Denied());
+  db_.intercept = [this](std::string_view, std::string_view) -> std::optional<Verdict> {
+    if (db_.calls.back().starts_with("UpdateTimeToLive")) return Denied();
+    return std::nullopt;
+  };
   ASSERT_TRUE(Prepare().ok());
   EXPECT_THAT(Warnings(), HasSubstr("attribute expires is not set"));
   EXPECT_FALSE(HasStandIn());
@@ -281,6 +284,18 @@ TEST_F(StandInLeft, OneWhoseTimeToLiveCannotBeSetIsTold) {
   Mode(TableMode::kAppend);
   ASSERT_TRUE(Look().ok());
   EXPECT_THAT(Warnings(), HasSubstr("attribute expires is not set"));
+}
+
+// A run that may not see it does not know what it would have to restore.
+TEST_F(StandInLeft, OneThatMayNotBeLookedAtIsTold) {
+  db_.intercept = [](std::string_view operation, std::string_view table) -> std::optional<Verdict> {
+    if (operation == "DescribeTable" && table != "a") return Denied();
+    return std::nullopt;
+  };
+  Mode(TableMode::kAppend);
+  ASSERT_TRUE(Look().ok());
+  EXPECT_THAT(Warnings(), AllOf(HasSubstr("Table " + kName), HasSubstr("dynamodb:DescribeTable")));
+  EXPECT_EQ(log_.lines.size(), 1u);
 }
 
 // Which is not ours, whatever it is called: it is not deleted, and keeps nothing.

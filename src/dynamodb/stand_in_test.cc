@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "dynamodb/known_errors.h"
 #include "dynamodb/requests.h"
 #include "items/table_name.h"
 #include "support/dynamodb/fake_dynamodb.h"
@@ -176,8 +177,10 @@ TEST_F(StandInTest, WhereNoneMayBeMadeATableWithIndexesOrAKeyIsNotDropped) {
 }
 
 TEST_F(StandInTest, WhereNoneMayBeMadeTheLogKeepsOtherSettings) {
+  Verdict too_long = Refusal(Reaction::kFailConfig, ErrorCode::kValidation);
+  too_long.reason = kLongTableName;
   for (const Verdict& refusal :
-       {Denied(), Refusal(Reaction::kRejectItem, ErrorCode::kValidation),
+       {Denied(), too_long,
         Refusal(Reaction::kFailConfig, ErrorCode::kTableLimit, "LimitExceededException")}) {
     db_.tables.clear();
     settings_ = EverySetting();

@@ -6,16 +6,13 @@
 #include "base/task.h"
 #include "base/times.h"
 #include "dynamodb/control_plane.h"
+#include "dynamodb/known_errors.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/requests.h"
 #include "dynamodb/task_lanes.h"
 
 namespace ddb {
 namespace {
-
-bool IsNoTable(ErrorCode code) {
-  return code == ErrorCode::kResourceNotFound || code == ErrorCode::kValidation;
-}
 
 class Lookup {
  public:
@@ -41,7 +38,7 @@ class Lookup {
       found_.there.insert(name);
     } else if (reply.verdict.code == ErrorCode::kAccessDenied) {
       found_.denied.insert(name);
-    } else if (!error_ && !IsNoTable(reply.verdict.code)) {
+    } else if (!error_ && !NoSuchTable(reply.verdict)) {
       error_ = OperationError(
                    {"DescribeTable", name, reply.verdict, reply.request_id, reply.gave_up, reply.answered},
                    options_.endpoint)

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dynamodb/known_errors.h"
 #include "support/dynamodb/tables_fixture.h"
 
 namespace ddb {
@@ -28,7 +29,9 @@ TEST_F(FindTablesTest, ThoseThatAreThere) {
 TEST_F(FindTablesTest, WhatWeMayNotSeeIsNeitherThereNorNot) {
   Existing("a");
   for (const ErrorCode code : {ErrorCode::kAccessDenied, ErrorCode::kValidation}) {
-    Refuse("DescribeTable", testing::Refusal(Reaction::kFailConfig, code));
+    Verdict refusal = testing::Refusal(Reaction::kFailConfig, code);
+    if (code == ErrorCode::kValidation) refusal.reason = kBadTableName;
+    Refuse("DescribeTable", refusal);
     const auto found = Find({"a", "b"});
     ASSERT_TRUE(found.ok());
     EXPECT_TRUE(found->there.empty());
@@ -48,6 +51,7 @@ TEST_F(FindTablesTest, AnyOtherRefusalIsNoAnswer) {
   Existing("a");
   const std::pair<ErrorCode, FailureType> refusals[] = {
       {ErrorCode::kUnrecognizedClient, FailureType::kConfig},
+      {ErrorCode::kValidation, FailureType::kConfig},  // of something else than the name
       {ErrorCode::kInvalidSignature, FailureType::kConfig},
       {ErrorCode::kWrongRegion, FailureType::kConfig},
       {ErrorCode::kKmsUnavailable, FailureType::kConfig},

@@ -101,6 +101,9 @@ class TableOperations {
   // not see, is skipped with a WARN.
   Task<Status> ReadExtraSettings(const TableDescription& table, TableSettings& settings);
   Task<Status> SetTimeToLive(const std::string& table, const std::string& attribute, bool on = true);
+  // Whether a time to live that the table has could be set again, as far as that can be known. Changes
+  // nothing.
+  Task<Status> ProbeTimeToLive(const std::string& table, const std::string& attribute);
   // False: it cannot be set again, which is worth a WARN that names it, not a failure: data can flow.
   Task<bool> RestoreTimeToLive(const std::string& table, const std::string& attribute);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -22,6 +23,8 @@ namespace {
 constexpr Duration kCleanUp = std::chrono::seconds(30);
 constexpr Duration kCleanUpAfterStop = std::chrono::milliseconds(500);
 constexpr Duration kCleanUpAfterGivingUp = std::chrono::seconds(1);
+// Between tries of a drop that is denied.
+constexpr Duration kAskAgain = std::chrono::milliseconds(200);
 static_assert(times::kStoringAfterStop + kCleanUpAfterStop + times::kFlushAfterStop <= times::kStop);
 
 // One run of ReplaceTables: a stand-in for each table that needs one, then the drops, and no drop before all
@@ -79,9 +82,7 @@ class Replacement {
       if (replaced_ && work_.survey.tables[i].created) replaced_(i);
       co_return Ok();
     }
-    const ControlPlane::Gate gate = [this, i] { return MayDrop(i); };
-    TableOperations::Deleted deleted =
-        co_await work_.operations.Delete(work_.plans[i].table, work_.operations.Deadline(), &gate);
+    TableOperations::Deleted deleted = co_await Drop(i);
     Status status = Ok();
     if (deleted.outcome == TableOperations::Deleted::kStands) {
       if (table.stage == Stage::kDropping) work_.phases.LetGo();
@@ -97,9 +98,34 @@ class Replacement {
     co_return status;
   }
 
+  // A permission is not known everywhere at once, so a denial is tried again for a while. It may as well end
+  // the run, so that until then no other drop is begun.
+  Task<TableOperations::Deleted> Drop(size_t i) {
+    const ControlPlane::Gate gate = [this, i] { return MayDrop(i); };
+    std::optional<Instant> denied_since;
+    for (;;) {
+      while (IsInDoubt(i) && !work_.phases.Ending()) co_await work_.plane.Sleep(kAskAgain);
+      TableOperations::Deleted deleted =
+          co_await work_.operations.Delete(work_.plans[i].table, work_.operations.Deadline(), &gate);
+      const bool withdrawn = deleted.outcome == TableOperations::Deleted::kStands && !deleted.error;
+      if (withdrawn && IsInDoubt(i) && !work_.phases.Ending()) continue;
+      const Instant now = work_.plane.Now();
+      if (deleted.denied && !denied_since) denied_since = now;
+      if (!deleted.denied || work_.phases.Ending() || now >= *denied_since + times::kDenialMayPass) {
+        denied_.erase(i);
+        co_return deleted;
+      }
+      denied_.insert(i);
+      co_await work_.plane.Sleep(kAskAgain);
+    }
+  }
+
+  // Whether another's drop was denied, and it is not known yet whether that passes.
+  bool IsInDoubt(size_t i) const { return !denied_.empty() && !denied_.contains(i); }
+
   // Asked immediately before each DeleteTable: no table is dropped for a run that is known to end.
   bool MayDrop(size_t i) {
-    if (work_.phases.Ending()) return false;
+    if (work_.phases.Ending() || IsInDoubt(i)) return false;
     Table& table = tables_[i];
     if (table.stage == Stage::kStands) {
       table.stage = Stage::kDropping;
@@ -169,6 +195,7 @@ class Replacement {
   }
 
   std::vector<Table> tables_;  // per plan
+  std::set<size_t> denied_;    // plans whose drop was, and is tried again
   const std::function<void(size_t)>& replaced_;
   TableWork work_;  // last
 };

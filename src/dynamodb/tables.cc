@@ -114,6 +114,10 @@ Task<Status> TableSurveyor::Examine(size_t i) {
   table.settings = table.found->settings;
   Status read = co_await work_.operations.ReadExtraSettings(*table.found, table.settings);
   if (!read.ok() || plan.mode == TableMode::kAppend) co_return read;
+  if (const std::string& ttl = table.settings.ttl_attribute; !ttl.empty()) {
+    Status may = co_await work_.operations.ProbeTimeToLive(plan.table, ttl);
+    if (!may.ok()) co_return may;
+  }
   co_return co_await Probe(i);
 }
 

@@ -126,25 +126,34 @@ Status AddHashedNames(const std::vector<StreamId>& streams, const std::vector<st
   return Ok();
 }
 
+// The streams that meet in a name, each with its table.
+std::string Meeting(const std::vector<StreamId>& streams, const std::vector<TableNames>& names,
+                    const std::vector<size_t>& meets) {
+  constexpr size_t kMostNamed = 10;
+  std::string meeting;
+  for (size_t n = 0; n < meets.size() && n <= kMostNamed; ++n) {
+    meeting += n == 0 ? "" : ", ";
+    meeting += n == kMostNamed ? "..." : streams[meets[n]].Display() + " (to " + names[meets[n]].hashed + ")";
+  }
+  return meeting;
+}
+
+std::string MeetingNote(const std::vector<StreamId>& streams, const std::vector<TableNames>& names,
+                        const std::vector<size_t>& meets) {
+  return "These streams would share the table name " + names[meets.front()].plain +
+         ", so each is written to a table of its own: " + Meeting(streams, names, meets) + ".";
+}
+
 // Of streams that meet in the name of a table that is there; "" where all of them have had tables of their
 // own before.
 std::string MeetingWarning(const std::vector<StreamId>& streams, const std::vector<TableNames>& names,
                            const std::vector<size_t>& meets, const std::set<std::string>& found) {
-  constexpr size_t kMostNamed = 10;
-  std::string meeting;
-  bool moves = false;
-  for (size_t n = 0; n < meets.size(); ++n) {
-    const std::string& hashed = names[meets[n]].hashed;
-    moves = moves || !found.contains(hashed);
-    if (n > kMostNamed) continue;
-    meeting += n == 0 ? "" : ", ";
-    meeting += n == kMostNamed ? "..." : streams[meets[n]].Display() + " (to " + hashed + ")";
-  }
-  if (!moves) return {};
+  const bool stay = std::ranges::all_of(meets, [&](size_t i) { return found.contains(names[i].hashed); });
+  if (stay) return {};
   return "These streams would share the name " + names[meets.front()].plain +
          ", and a table of that name is there. Whose it is cannot be known, so it is left as it is, and each "
          "stream is written to a table of its own from now on: " +
-         meeting +
+         Meeting(streams, names, meets) +
          ". Where one of them is to go on in the old table, rename the other in the connection, or give it a "
          "namespace of its own, and delete the tables with the digits.";
 }
@@ -244,11 +253,15 @@ SettledNames SettleTableNames(const std::vector<StreamId>& streams, const std::v
                                  of.plain + ".");
     }
   }
-  std::map<size_t, std::vector<size_t>> groups;  // that meet in the name of a table
+  std::map<size_t, std::vector<size_t>> groups;  // that meet in a name
   for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i].group && found.contains(names[i].plain)) groups[*names[i].group].push_back(i);
+    if (names[i].group) groups[*names[i].group].push_back(i);
   }
   for (const auto& [first, members] : groups) {
+    if (!found.contains(names[first].plain)) {
+      settled.notes.push_back(MeetingNote(streams, names, members));
+      continue;
+    }
     if (std::string warning = MeetingWarning(streams, names, members, found); !warning.empty()) {
       settled.warnings.push_back(std::move(warning));
     }

@@ -55,6 +55,7 @@ struct TableName {
 struct SettledNames {
   std::vector<TableName> tables;  // one per stream
   std::vector<std::string> warnings;
+  std::vector<std::string> notes;  // of streams that meet in a name, and no table of it is there
 };
 
 // `found`: the tables of NamesToLookFor that are there.

@@ -119,12 +119,12 @@ def test_killed_before_the_drop_the_table_stands(connector, start_server):
 @pytest.mark.parametrize("mode", ["append", "overwrite"])
 @pytest.mark.parametrize("records", [0, 1])
 def test_killed_before_the_time_to_live_is_set_the_next_run_sets_it(connector, start_server, mode, records):
-    hang = {"name": "hang", "match": {"operation": "UpdateTimeToLive", "table": "t_users", "nth": 2}, "action": {"hang": True}}
+    hang = {"name": "hang", "match": {"operation": "UpdateTimeToLive", "table": "t_users", "nth": 3}, "action": {"hang": True}}
     server = start_server({"existing": [TABLE], "rules": [hang]})
     set_ttl(server)
     before = server.tables()["t_users"]
-    # The test's own, its stand-in's, and its own, which hangs.
-    run_and_kill(connector, server, "UpdateTimeToLive", 3)
+    # The test's own, its probe, its stand-in's, and its own, which hangs.
+    run_and_kill(connector, server, "UpdateTimeToLive", 4)
     assert not ttl_of(server)
     server.control("rules/hang/off")
     warnings = run(connector, server, mode, records)
@@ -133,6 +133,25 @@ def test_killed_before_the_time_to_live_is_set_the_next_run_sets_it(connector, s
     assert len(server.items("t_users")) == records
     assert any("time to live on attribute expires is set again" in warning for warning in warnings)
     assert run(connector, server, mode, records) == []
+
+
+def test_without_the_right_to_set_its_time_to_live_again_a_table_is_not_dropped(connector, start_server):
+    denied = {"name": "denied", "match": {"operation": "UpdateTimeToLive"}, "action": {"error": "AccessDeniedException"}}
+    server = start_server({"existing": [TABLE], "rules": [denied]})
+    server.switch("denied", False)
+    set_ttl(server)
+    server.switch("denied", True)
+    before = server.tables()
+    outcome = subprocess.run(command(connector, server), input=messages.record("users", {"id": 1}) + "\n", capture_output=True,
+                             text=True, timeout=120, check=False)
+    assert outcome.returncode == 1
+    error = next(json.loads(line)["trace"]["error"] for line in outcome.stdout.splitlines() if '"TRACE"' in line)
+    assert error["failure_type"] == "config_error" and "dynamodb:UpdateTimeToLive" in error["message"]
+    assert "Nothing was changed" in error["message"]
+    assert not server.log("DeleteTable")
+    assert list(server.tables()) == ["t_users"] and lasting(server.tables()["t_users"]) == lasting(before["t_users"])
+    # An append does not need it.
+    assert run(connector, server, "append") == []
 
 
 @pytest.mark.parametrize("mode", ["append", "overwrite"])

@@ -108,8 +108,9 @@ class FakeDynamoDb final : public Client {
   std::function<std::string(std::string_view body)> on_batch;
 
   // --- what it sees
-  std::vector<std::string> calls;  // "CreateTable t"; of a table that is there: "Probe t"
-  std::string request;             // the latest, as `intercept` is asked about it
+  std::vector<std::string>
+      calls;            // "CreateTable t"; of a table that is there: "Probe t"; "ProbeTimeToLive t"
+  std::string request;  // the latest, as `intercept` is asked about it
   size_t most_in_flight = 0;
   int Count(std::string_view call) const {
     int n = 0;
@@ -130,6 +131,7 @@ class FakeDynamoDb final : public Client {
   void Handle(const std::string& operation, const std::string& sent, const Done& done);
   std::optional<Verdict> Execute(const std::string& operation, const std::string& sent,
                                  const std::string& name, std::string& body);
+  bool SetsWhatIsSet(const std::string& operation, const std::string& name) const;
   std::optional<Verdict> ExecuteOn(Table& table, const std::string& operation, const std::string& name,
                                    std::string& body);
 

@@ -20,9 +20,9 @@ namespace {
 constexpr size_t kChunkPartOfBudget = 16;
 // Bytes, as measured (tests/fault/test_memory): what is kept of a stream and its table, beside what is read
 // for it; and how much of that is not counted, as it fits into what a process may take beside its budget.
-constexpr size_t kBytesOfStream = 5632;
+constexpr size_t kBytesOfStream = 7680;
 constexpr size_t kBytesOfStreamPerWorker = 256;
-constexpr size_t kFreeBytesOfStreams = size_t{24} << 20;
+constexpr size_t kFreeBytesOfStreams = size_t{32} << 20;
 
 TablePlan PlanTable(const Config& config, const Layout& layout, std::string name) {
   TablePlan table;

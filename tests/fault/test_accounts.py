@@ -199,20 +199,17 @@ def test_a_service_that_never_answers(connector, start_server, around):
 
 
 def run_for(connector, server, env, seconds, **config):
-    """A write that lasts; gives the outcome, and the longest wait for a STATE."""
-    longest = 0
+    """A write that lasts; gives the number of its STATEs, and the outcome."""
     with connector.start_write(config_of(server, **config), messages.catalog("users"), env=env) as run:
         end = time.monotonic() + seconds
         number = 0
         while time.monotonic() < end:
             run.send(*[messages.record("users", {"id": number * 25 + n}) for n in range(25)], messages.stream_state("users", {"n": number}))
-            begun = time.monotonic()
             run.wait_state()
-            longest = max(longest, time.monotonic() - begun)
             number += 1
             time.sleep(0.1)
         run.close_stdin()
-        return number, longest, run.outcome()
+        return number, run.outcome()
 
 
 @pytest.mark.parametrize("kind", [Container, Instance, Sts])
@@ -224,11 +221,10 @@ def test_credentials_that_expire_while_a_sync_runs(connector, start_server, arou
                Instance: {**around, "AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url},
                Sts: web_identity(around, tmp_path, service)}[kind]
         server = start_server({"credentials": keys.scenario()})
-        number, longest, outcome = run_for(connector, server, env, 11)
+        number, outcome = run_for(connector, server, env, 11)
     quiet(outcome.ok())
     assert len(server.items("t_users")) == number * 25
     assert len(set(keys.given)) >= 4, "it was not renewed"
-    assert longest < 5, "on a quiet machine it is far below one second"
 
 
 def test_a_renewal_that_fails_for_a_while(connector, start_server, around):
@@ -260,7 +256,7 @@ def test_a_session_that_was_ended(connector, start_server, around):
         scenario = keys.scenario()
         keys.now = lambda now=keys.now: (now()[0], time.time() + 3600)
         server = start_server({"credentials": scenario})
-        number, _, outcome = run_for(connector, server, env, 7)
+        number, outcome = run_for(connector, server, env, 7)
     quiet(outcome.ok())
     assert len(server.items("t_users")) == number * 25
     assert len(set(keys.given)) >= 2

@@ -220,6 +220,17 @@ class Proxy:
     def url(self, login=""):
         return f"http://{login}127.0.0.1:{self.port}"
 
+    @staticmethod
+    def relay_reply(server, client):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += server.recv(65536)
+        head, _, body = data.partition(b"\r\n\r\n")
+        length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        while len(body) < length:
+            body += server.recv(65536)
+        client.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
+
     def serve(self, client):
         head = b""
         while b"\r\n\r\n" not in head:
@@ -249,12 +260,17 @@ class Proxy:
             parts = urllib.parse.urlsplit(target)
             host, port = parts.hostname, parts.port
             # One request a connection: the next one has a whole URL again.
+            while len(rest) < int(headers.get("content-length", 0)):
+                rest += client.recv(65536)
             first = top.replace(target.encode(), parts.path.encode(), 1) + b"\r\nConnection: close\r\n\r\n" + rest
         host, port = self.hosts.get(host, (host, port))
         with socket.create_connection((host, int(port))) as server:
             if method == "CONNECT":
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             server.sendall(first)
+            if method != "CONNECT":
+                self.relay_reply(server, client)
+                return
             while True:
                 for ready in select.select([client, server], [], [], 60)[0]:
                     data = ready.recv(65536)

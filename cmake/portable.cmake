@@ -11,6 +11,7 @@ if(NOT EXISTS ${DDB_SIMDJSON_SOURCE}/simdjson.cpp)
 endif()
 add_library(ddb_simdjson STATIC ${DDB_SIMDJSON_SOURCE}/simdjson.cpp)
 target_include_directories(ddb_simdjson SYSTEM PUBLIC ${DDB_SIMDJSON_SOURCE})
+target_compile_definitions(ddb_simdjson PUBLIC SIMDJSON_THREADS_ENABLED=1)  # as Debian's own target has it
 target_compile_options(ddb_simdjson PRIVATE -w)
 add_library(simdjson::simdjson ALIAS ddb_simdjson)
 

@@ -374,7 +374,8 @@ SkimmedLine LineSkim::Finish() const {
   if (!type && MayBeLogLine()) {
     line.kind = LineKind::kLogLine;
     line.signs = signs_.Finish();
-    if (line.signs.record || holds_record_in_text_) line.reason = kMessageInString;
+    if (line.signs.record) line.reason = kRecordInObject;
+    if (holds_record_in_text_) line.reason = kMessageInString;
     return line;
   }
   if (!type) return malformed("line is not an Airbyte message");

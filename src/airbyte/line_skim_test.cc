@@ -67,7 +67,7 @@ TEST(LineSkim, TellsWhatALineIsWhereverItSaysSo) {
       {R"({"message":"x","state":"running","records":42,"record":null})", "log line"},
       {R"({"msg":"{\"type\":\"RECORD\""})", "log line: it holds a messa"},
       {R"({"msg":"x","a":{"b":{"record":{"c":1}}}})", "log line"},
-      {R"({"msg":"x","a":{"b":{"record":{"emitted_at":1}}}})", "log line: it holds a messa"},
+      {R"({"msg":"x","a":{"b":{"record":{"emitted_at":1}}}})", "log line: it holds a recor"},
       {R"({"msg":"x","a":{"b":{"record":{"stream":"c"}}}})", "line is not an Airbyte message"},
       {R"({"type":"LOG","stream":"s","data":{"a":1}})", "it holds a record, but its type is not RECORD"},
       {R"({"log":{"level":"INFO","x":{"Stream":"s","data":[1]}},"type":"LOG"})",

@@ -69,8 +69,9 @@ struct ParsedLine {
   StateFields state;
   StreamRef status_stream;  // kStreamStatus
   StreamStatus status = StreamStatus::kOther;
-  std::string_view type;  // kUnknown: as the source wrote it, of any length
-  Text reason;            // kMalformed, e.g. "emitted_at is missing"
+  std::string_view type;    // kUnknown: as the source wrote it, of any length
+  bool says_error = false;  // kIgnored: a LOG of level ERROR
+  Text reason;              // kMalformed, e.g. "emitted_at is missing"
   // The line is not quite JSON, but understood (json::Grammar::kLenient); or not understood.
   bool is_json = true;
   // kMalformed: the line is valid (json::Grammar) and its record's stream is certain, so the failure is this

@@ -75,7 +75,16 @@ class LineParser {
             HoldsRecordInText(object_, line_.end)) {
           return Malformed(kRecordInAnotherType);
         }
-        if (SaysThatItFailed(object_, line_.end)) out_.kind = LineKind::kSourceError;
+        switch (WhatItSaysOfItself(object_, line_.end)) {
+          case Says::kNothing:
+            return;
+          case Says::kError:
+            out_.says_error = true;
+            return;
+          case Says::kFailed:
+            out_.kind = LineKind::kSourceError;
+            return;
+        }
         return;
       case MessageType::kRecord:
         if (records_ > 1 || (holds_other_ && HoldsOtherRecord())) {

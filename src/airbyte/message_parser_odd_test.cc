@@ -94,11 +94,16 @@ TEST_F(MessageParserTest, LinesOfALogInJson) {
         R"({"log":"{\"type\":\"RECORD\",\"record\":{\"stream\":\"us","stream":"stdout"})",
         R"({"msg":"[{\"type\":\"RECORD\"}]"})", R"({"log":"INFO {'type': 'RECORD', 'record': {'a': 1}}"})",
         R"({"fields":{"line":"{\"type\":\"RECORD\",\"record\":{\"a\":1}}"},"msg":"x"})",
-        R"({"msg":"x","record":{"stream":"a"}})", R"({"msg":"x","a":{"record":{"data":[{}]}}})",
-        R"({"text":"x","record":{"level":"INFO","emitted_at":1}})",
+
         R"({"log":"ord\":{\"stream\":\"a\",\"data\":{\"id\":1},\"emitted_at\":1}}","stream":"stdout"})",
         R"({"log":"{\u0022type\u0022:\u0022RECORD\u0022,\u0022record\u0022:{}}"})"}) {
     EXPECT_EQ(Reason(line), kMessageInString.view()) << line;
+  }
+  for (const char* line :
+       {R"({"msg":"x","record":{"stream":"a"}})", R"({"msg":"x","a":{"record":{"data":[{}]}}})",
+        R"({"text":"x","record":{"level":"INFO","emitted_at":1}})",
+        R"({"msg":"x","a":{"b":{"c":{"records":[{"stream":"a","data":{"id":1}}]}}}})"}) {
+    EXPECT_EQ(Reason(line), kRecordInObject.view()) << line;
   }
 }
 

@@ -124,13 +124,19 @@ MessageSigns SignsInTexts(std::string_view value) {
   return signs;
 }
 
-MessageSigns SignsInMember(const json::Name& member, std::string_view letters, std::string_view value) {
+struct MemberSigns {
+  bool record = false;
+  bool record_in_text = false;
+  bool state = false;
+};
+MemberSigns SignsInMember(const json::Name& member, std::string_view letters, std::string_view value) {
   const bool is_container = value.front() == '{' || value.front() == '[';
   const MessageSigns signs =
       FindMessageSigns(letters == "RECORD" ? Whole(member, value) : value, is_container);
-  if (!is_container) return signs;
-  const MessageSigns in_texts = SignsInTexts(value);
-  return {.record = signs.record || in_texts.record, .state = signs.state || in_texts.state};
+  const MessageSigns in_texts = is_container ? SignsInTexts(value) : signs;
+  return {.record = signs.record || in_texts.record,
+          .record_in_text = in_texts.record,
+          .state = signs.state || in_texts.state};
 }
 
 }  // namespace
@@ -153,13 +159,15 @@ bool IsEmptyValue(const char* p, const char* end) {
   return inside < end && (*inside == '}' || *inside == ']');
 }
 
-bool SaysThatItFailed(const char* object, const char* end) {
-  bool failed = false;
+Says WhatItSaysOfItself(const char* object, const char* end) {
+  Says says = Says::kNothing;
   const auto look = [&](const json::Name& member, std::string_view said) {
     if (said.front() != '"') return;
     const std::string name = Letters(member.raw);
-    failed = failed || (name == "LEVEL" && Letters(said) == "FATAL");
-    failed = failed || (name == "STATUS" && Letters(said) == "FAILED");
+    const std::string value = Letters(said);
+    const bool failed = (name == "LEVEL" && value == "FATAL") || (name == "STATUS" && value == "FAILED");
+    if (failed) says = Says::kFailed;
+    if (says == Says::kNothing && name == "LEVEL" && value == "ERROR") says = Says::kError;
   };
   json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
     look(member, value);
@@ -167,7 +175,7 @@ bool SaysThatItFailed(const char* object, const char* end) {
     if (value.front() != '{' || (name != "LOG" && name != "CONNECTIONSTATUS")) return;
     json::ForEachValidMember(value.data() + 1, end, look);
   });
-  return failed;
+  return says;
 }
 
 StreamStatus StatusNamed(std::string_view text) {
@@ -234,7 +242,7 @@ UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::st
     const char first = value.front();
     is_called_record |= MeansRecord(letters) && (first == '{' || first == '[' || first == '"');
     logger.Note(name, letters, value, end);
-    const MessageSigns signs = SignsInMember(member, letters, value);
+    const MemberSigns signs = SignsInMember(member, letters, value);
     holds_record |= signs.record;
     holds_state |= signs.state;
   });
@@ -260,6 +268,7 @@ Text WhyNoLogLine(const char* object, const char* end) {
   if (LooksLikeRecord(object, end, kLevels)) return kNotAMessage;
   bool is_message = false;
   bool holds_record = false;
+  bool holds_record_in_text = false;
   LoggersLine logger;
   std::string name;
   json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
@@ -271,10 +280,13 @@ Text WhyNoLogLine(const char* object, const char* end) {
     }
     logger.Note(name, letters, value, end);
     // A STATE in a logger's text is none for us: see odd_line.
-    holds_record |= SignsInMember(member, letters, value).record;
+    const MemberSigns signs = SignsInMember(member, letters, value);
+    holds_record |= signs.record;
+    holds_record_in_text |= signs.record_in_text;
   });
   if (is_message) return kNotAMessage;
-  if (holds_record) return kMessageInString;
+  if (holds_record_in_text) return kMessageInString;
+  if (holds_record) return kRecordInObject;
   return logger.is_one() ? Text() : kNotAMessage;
 }
 

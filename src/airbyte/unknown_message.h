@@ -14,6 +14,8 @@
 namespace ddb {
 
 inline constexpr Text kRecordInAnotherType = "it holds a record, but its type is not RECORD";
+inline constexpr Text kRecordInObject =
+    "it holds a record, or a part of one, within another object; a message has to stand alone on its line";
 
 // Types of messages that are for the platform or for sources: LOG, CONTROL and the like.
 bool IsTypeForOthers(std::string_view type);
@@ -42,8 +44,10 @@ bool HoldsBareRecord(const char* object, const char* end, std::string_view paylo
 bool HoldsRecordInText(const char* object, const char* end);
 
 // Whether a message of one of those types, which is valid, says that the source has failed: a LOG that is
-// FATAL, a CONNECTION_STATUS that is FAILED, in whatever writing.
-bool SaysThatItFailed(const char* object, const char* end);
+// FATAL, a CONNECTION_STATUS that is FAILED, in whatever writing; or that something went wrong: a LOG that is
+// ERROR.
+enum class Says { kNothing, kError, kFailed };
+Says WhatItSaysOfItself(const char* object, const char* end);
 
 struct UnknownMessage {
   std::string_view type;  // in the line, or in `scratch`

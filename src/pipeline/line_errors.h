@@ -14,6 +14,8 @@
 
 namespace ddb {
 
+inline constexpr Text kTooLong = "its line is too long for the memory that there is (max_memory_mb)";
+
 // It is no message, or one that cannot be used. `of`: the stream that a record says it is of, or null.
 Error BadLineError(uint64_t line, Text reason, const StreamId* of);
 

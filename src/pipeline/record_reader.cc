@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "airbyte/error_text.h"
 #include "base/text.h"
 #include "items/dead_letter.h"
 #include "json/mend.h"
@@ -18,11 +19,6 @@ namespace {
 
 // In memory, beside the group: its places in maps, reference counts, the allocator's part. Bytes.
 constexpr size_t kGroupOverhead = sizeof(RecordGroup) + 250;
-
-// From here on a STATE is moved rather than copied.
-constexpr size_t kLongState = 64 * 1024;
-
-constexpr Text kTooLong = "its line is too long for the memory that there is (max_memory_mb)";
 
 }  // namespace
 
@@ -69,15 +65,15 @@ RecordReader::Outcome RecordReader::Read(Chunk& chunk, size_t longest_letter) {
     ++line_number_;
   }
   CloseGroups();
+  input_.statuses.NoteWork(contents_);
   const uint64_t lines = line_number_ - chunk.first_line;
   if (odd_lines_ < lines) input_.passed_over.NoteMessages();
   if (odd_lines_ + unknown_lines_ < lines) input_.passed_over.NoteKnownMessages();
 
   const bool has_checkpoints = !contents_.checkpoints.empty();
-  const uint64_t sequence = contents_.chunk;
   Status registered = run_.ledger.Register(std::move(contents_));
   if (!registered.ok()) run_.state.Fail(std::move(registered).error().At("registering a chunk of the input"));
-  if (!input_.replacements.done()) input_.replacements.Said(sequence, words_);
+  if (!input_.replacements.done()) input_.replacements.Said(chunk.sequence, words_);
   return has_checkpoints ? Outcome::kReadCheckpoints : Outcome::kRead;
 }
 
@@ -88,6 +84,7 @@ bool RecordReader::ReadLine(std::string_view line) {
   const ParsedLine parsed = parser_.Parse(line, *this);
   if (parsed.kind == LineKind::kRecord) return FinishRecord(parsed.record);
   draft_.Discard();
+  if (parsed.says_error) NoteTrouble();
   switch (parsed.kind) {
     case LineKind::kState:
       return AddState(parsed, line);
@@ -97,7 +94,8 @@ bool RecordReader::ReadLine(std::string_view line) {
       input_.statuses.NoteFailure();
       return true;
     case LineKind::kMalformed:
-      return parsed.has_stream_for_error ? TakeBadRecord(parsed, line) : TakeBrokenLine(parsed.reason, line);
+      return parsed.has_stream_for_error ? TakeBadRecord(parsed, line)
+                                         : TakeOddLine(LookAtBrokenLine(line, parsed.reason));
     case LineKind::kUnknown:
       ++unknown_lines_;
       NoteFailureIn(FindMessageSigns(line));
@@ -107,8 +105,7 @@ bool RecordReader::ReadLine(std::string_view line) {
       return TakePlainLine(line);
     case LineKind::kLogLine:
       ++odd_lines_;
-      PassOverText(FindMessageSigns(line));
-      return true;
+      return PassOverText(FindMessageSigns(line), line);
     case LineKind::kBlank:
       ++odd_lines_;
       return true;
@@ -130,8 +127,7 @@ bool RecordReader::TakeLongLine(const SkimmedLine& line) {
     case LineKind::kLogLine:
       ++odd_lines_;
       if (!line.reason.empty()) return FailLongLine(line);
-      PassOverText(line.signs);
-      return true;
+      return PassOverText(line.signs, {});
     case LineKind::kMalformed:
       return FailLine(line.reason, nullptr);
     case LineKind::kRecord:
@@ -168,13 +164,15 @@ bool RecordReader::TakePlainLine(std::string_view line) {
   ++odd_lines_;
   const OddLine odd = LookAtPlainLine(line, line_number_ == 1);
   if (odd.kind != OddLine::Kind::kText) return TakeOddLine(odd);
-  PassOverText(odd.signs);
-  return true;
+  return PassOverText(odd.signs, line);
 }
 
-void RecordReader::PassOverText(const MessageSigns& signs) {
+// Always true.
+bool RecordReader::PassOverText(const MessageSigns& signs, std::string_view line) {
   NoteFailureIn(signs);
+  if (SoundsLikeAnError(line)) NoteTrouble();
   input_.passed_over.NoteText(line_number_, signs.state);
+  return true;
 }
 
 // What the source says of itself counts also where it is no whole message, or stands beside something.
@@ -182,8 +180,10 @@ void RecordReader::NoteFailureIn(const MessageSigns& signs) {
   if (signs.failure) input_.statuses.NoteFailure();
 }
 
-bool RecordReader::TakeBrokenLine(Text reason, std::string_view line) {
-  return TakeOddLine(LookAtBrokenLine(line, reason));
+// Records behind it are of another group, so that it can be told that they are.
+void RecordReader::NoteTrouble() {
+  CloseGroups();
+  input_.statuses.NoteTrouble({contents_.chunk, next_index_++});
 }
 
 // Always false: the run fails here.

@@ -74,9 +74,9 @@ class RecordReader final : private RecordSink {
   bool TakeLongRecord(const SkimmedLine& line);
   bool FailLongLine(const SkimmedLine& line);
   bool TakePlainLine(std::string_view line);
-  void PassOverText(const MessageSigns& signs);
+  bool PassOverText(const MessageSigns& signs, std::string_view line);
   void NoteFailureIn(const MessageSigns& signs);
-  bool TakeBrokenLine(Text reason, std::string_view line);
+  void NoteTrouble();
   bool TakeOddLine(const OddLine& odd);
   bool Fail(Error error);
   bool FailLine(Text reason, const StreamRef* stream);

@@ -225,6 +225,31 @@ TEST_P(SourceThatFailed, AfterItsOwnWord) {
   EXPECT_TRUE(store_.Has("1"));
 }
 
+// Of a source without statuses, only its log can tell; and it may go on after an error.
+constexpr char kErrorLog[] = R"({"type":"LOG","log":{"level":"ERROR","message":"x"}})"
+                             "\n";
+constexpr char kTraceback[] = "Traceback (most recent call last):\n  File x\nKeyError: 'y'\n";
+
+TEST_P(SourceThatFailed, DiesWithATraceback) { ReplacesNothing(kLog + std::string(kTraceback)); }
+TEST_P(SourceThatFailed, DiesWithALogOfAnError) { ReplacesNothing(kLog + std::string(kErrorLog)); }
+TEST_P(SourceThatFailed, DiesWithALoggersErrorBehindAStateOfAllStreams) {
+  KeepsOrders(Record("users", 1) + kGlobal + R"({"level":"error","msg":"x"})" + "\n" + kLog);
+}
+TEST_P(SourceThatFailed, DiesWithATracebackBehindARecordOfAnotherStream) {
+  KeepsOrders(Record("users", 1) + kTraceback + kLog);
+}
+TEST_P(ReplacementsTest, ASourceThatGoesOnAfterAnErrorHasNotFailed) {
+  RunWith(std::string(kTraceback) + Record("users", 1) + kErrorLog + Record("users", 2));
+  EndsWell();
+  EXPECT_EQ(replaced(), 2u);
+}
+TEST_P(ReplacementsTest, NorHasOneThatSaysComplete) {
+  RunWith(std::string(kTraceback) + kErrorLog + StatusLine("users", "COMPLETE"));
+  EndsWell();
+  EXPECT_TRUE(Replaced(kUsers));
+  EXPECT_FALSE(Replaced(kOrders));
+}
+
 class NoWord : public ReplacementsTest {
  protected:
   void FailsAt(const std::string& line) {

@@ -14,6 +14,9 @@
 
 namespace ddb {
 
+// From here on a STATE is moved rather than copied.
+inline constexpr size_t kLongState = 64 * 1024;
+
 class StateCheckpoint final : public Checkpoint {
  public:
   // `fields` are of `line`; its stream, a view into the line's chunk, is not kept.

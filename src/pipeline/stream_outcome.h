@@ -3,6 +3,7 @@
 // https://docs.airbyte.com/understanding-airbyte/airbyte-protocol#airbytestreamstatustracemessage
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -38,6 +39,23 @@ class StreamStatuses {
   // is FATAL, a CONNECTION_STATUS that is FAILED.
   void NoteFailure() { failed_.store(true, std::memory_order_relaxed); }
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  // Something went wrong with the source, as far as its log tells; it may have gone on.
+  void NoteTrouble(Position at) {
+    MutexLock lock(mu_);
+    trouble_ = std::max(trouble_.value_or(at), at);
+  }
+  // The records and STATEs of a chunk.
+  void NoteWork(const CheckpointLedger::ChunkContents& chunk) {
+    if (chunk.groups.empty() && chunk.checkpoints.empty()) return;
+    MutexLock lock(mu_);
+    if (!chunk.groups.empty()) work_ = std::max(work_.value_or(Position{}), chunk.groups.back()->at);
+    if (!chunk.checkpoints.empty()) work_ = std::max(work_.value_or(Position{}), chunk.checkpoints.back().at);
+  }
+  // It did not go on. Once all input has been read.
+  bool ended_in_trouble() const {
+    MutexLock lock(mu_);
+    return trouble_ && (!work_ || *work_ < *trouble_);
+  }
   // The source says how its streams are.
   bool any() const {
     MutexLock lock(mu_);
@@ -58,6 +76,8 @@ class StreamStatuses {
   std::atomic<bool> failed_{false};
   mutable Mutex mu_;
   bool any_ GUARDED_BY(mu_) = false;
+  std::optional<Position> trouble_ GUARDED_BY(mu_);  // the last
+  std::optional<Position> work_ GUARDED_BY(mu_);     // the last
   NumberedVector<StreamNo, std::optional<Said>> last_ GUARDED_BY(mu_);
 };
 

@@ -145,6 +145,9 @@ void StreamPhase::SuperviseUntil(const std::function<bool()>& done) {
 // that it had to; it could as well have died. Warns of the others.
 StreamPhase::Silent StreamPhase::DecideOnTheSilent() const {
   Text why = statuses_.any() ? Text("the source did not say that the stream is COMPLETE") : Text();
+  if (why.empty() && statuses_.ended_in_trouble()) {
+    why = "behind all that the source gave, its log tells of an error";
+  }
   if (passed_over_.HasNoMessage()) why = "no line of it is a message of a type that is known";
   if (statuses_.failed()) why = "the source has said that it failed";
   Silent decided;

@@ -132,12 +132,15 @@ TEST_F(MessageParserTest, AKnownTypeWithARecordUnderAnotherNameIsNotPassedOver) 
     EXPECT_EQ(Reason(R"({"type":"RECORD",)" + good + "," + rest), kTwoRecords.view()) << rest;
   }
   for (const char* line : {R"({"type":"LOG","log":{"level":"INFO","stream":"a","data":{"id":1}}})",
+                           R"({"type":"CONTROL","control":{"stream":"a","data":{"id":1}}})",
                            R"({"type":"LOG","message":"{\"type\":\"RECORD\",\"record\":{}}"})",
                            R"({"type":"STATE","state":{},"note":"\"stream\":\"a\",\"data\":{\"id\":1}"})"}) {
     EXPECT_EQ(Reason(line), kRecordInAnotherType.view()) << line;
   }
   for (const char* line :
        {R"({"type":"LOG","log":{"level":"INFO","message":"{\"stream\":\"a\",\"data\":{}}"}})",
+        R"({"type":"CONTROL","control":{"connectorConfig":{"config":{"stream":"a","data":{"id":1}}}}})",
+        R"({"type":"SPEC","spec":{"examples":[{"stream":"a","data":{"id":1}}]}})",
         R"({"type":"LOG","stream":"a","data":[]})", R"({"type":"LOG","stream":{"a":1},"data":{"id":1}})",
         R"({"type":"LOG","stream":"a","log":{"data":{"id":1}}})"}) {
     EXPECT_EQ(Parse(line).kind, LineKind::kIgnored) << line << parsed_.reason;

@@ -20,7 +20,8 @@ constexpr std::string_view kTextsOfLoggers[] = {
     "LOG",         "MSG",         "MESSAGE",    "EVENT",           "SHORTMESSAGE",
     "FULLMESSAGE", "TEXTPAYLOAD", "LOGMESSAGE", "MESSAGETEMPLATE", "FORMATTEDMESSAGE"};
 // And how bad it is and when it was, where the text stands deeper (Rust's tracing) or is not text.
-constexpr std::string_view kLevelsOfLoggers[] = {"LEVEL", "SEVERITY", "LEVELNAME", "LOGLEVEL", "LVL"};
+constexpr std::string_view kLevelsOfLoggers[] = {"LEVEL",    "SEVERITY", "LEVELNAME",
+                                                 "LOGLEVEL", "LVL",      "SEVERITYTEXT"};
 constexpr std::string_view kTimesOfLoggers[] = {"TIMESTAMP", "TIME", "TS", "DATETIME", "ASCTIME", "INSTANT"};
 constexpr std::string_view kBad[] = {"TRACE",   "DEBUG", "INFO",     "INFORMATION", "NOTICE", "WARN",
                                      "WARNING", "ERROR", "CRITICAL", "FATAL",       "PANIC",  "SEVERE"};
@@ -85,6 +86,7 @@ class LoggersLine {
     text_ |= IsTextOfALogger(name, value.front());
     level_ |= Has(kLevelsOfLoggers, letters) && Has(kBad, Letters(value));
     time_ |= Has(kTimesOfLoggers, letters);
+    if (value.front() == '{' && letters != "RECORD") NoteInside(value, end);
     // As loguru serializes: the text for people, and beside it all that it was made of.
     loguru_text_ |= letters == "TEXT" && value.front() == '"';
     if (letters != "RECORD" || value.front() != '{') return;
@@ -92,7 +94,18 @@ class LoggersLine {
       loguru_level_ |= member.raw == "level";
     });
   }
-  bool is_one() const { return text_ || is_certain(); }
+  // dbt has the line's own members one level down.
+  void NoteInside(std::string_view value, const char* end) {
+    bool text = false;
+    bool level = false;
+    json::ForEachValidMember(value.data() + 1, end, [&](const json::Name& member, std::string_view inner) {
+      const std::string letters = Letters(member.raw);
+      text |= (letters == "MSG" || letters == "MESSAGE") && inner.front() == '"';
+      level |= Has(kLevelsOfLoggers, letters) && Has(kBad, Letters(inner));
+    });
+    inside_ |= text && level;
+  }
+  bool is_one() const { return text_ || inside_ || is_certain(); }
   // Also where something speaks against it.
   bool is_certain() const { return (level_ && (text_ || time_)) || (loguru_text_ && loguru_level_); }
 
@@ -100,6 +113,7 @@ class LoggersLine {
   bool text_ = false;
   bool level_ = false;
   bool time_ = false;
+  bool inside_ = false;
   bool loguru_text_ = false;
   bool loguru_level_ = false;
 };
@@ -201,6 +215,12 @@ bool HoldsRecordBeside(const char* object, const char* end, bool inside) {
   return holds;
 }
 
+// Each has a form of its own, in which a config or a schema may look like a record.
+bool IsAnotherPayload(std::string_view name) {
+  return name == "control" || name == "spec" || name == "catalog" || name == "connectionStatus" ||
+         name == "destination_catalog";
+}
+
 bool HoldsBareRecord(const char* object, const char* end, std::string_view payload) {
   SideBySide members;
   bool found = false;
@@ -208,7 +228,8 @@ bool HoldsBareRecord(const char* object, const char* end, std::string_view paylo
   json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
     if (member.raw == payload) return;
     members.Note(LettersOf(member, scratch), value, end);
-    found = found || LooksLikeRecord(value.data(), end, kLevels - 1);
+    const int levels = IsAnotherPayload(member.raw) ? 1 : kLevels - 1;
+    found = found || LooksLikeRecord(value.data(), end, levels);
   });
   return found || members.is_record();
 }

@@ -57,8 +57,7 @@ void LineSkim::Walk(std::string_view piece) {
 }
 
 bool LineSkim::InObject() const {
-  const size_t level = depth_ - 1;
-  return depth_ > 0 && (objects_[level / 64] >> (level % 64) & 1) != 0;
+  return depth_ > 0 && (objects_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1) != 0;
 }
 
 bool LineSkim::InText() const {
@@ -68,6 +67,8 @@ bool LineSkim::InText() const {
 // A text is searched by itself too: its braces are not the line's, and what is torn may end with it.
 void LineSkim::SearchText(std::string_view part, bool is_end) {
   if (type_.is_text) return;
+  const bool is_whole = !std::exchange(text_is_begun_, !is_end) && is_end;
+  if (is_whole && part.find_first_of("{}[<(") == std::string_view::npos) return;  // no sign is without one
   text_signs_.Feed(part);
   if (!is_end) return;
   holds_record_in_text_ |= text_signs_.Finish().record;

@@ -131,9 +131,9 @@ class LineSkim {
   bool has_bare_stream_ = false;
   bool has_bare_data_ = false;
   Member opened_ = Member::kOther;  // the object or list that was begun last
-  // Of a line that has no type so far.
-  SignSearch signs_;
-  SignSearch text_signs_;  // of the text that is being read
+  SignSearch signs_;                // of a line that has no type so far
+  SignSearch text_signs_;           // the same of the text that is being read
+  bool text_is_begun_ = false;
   bool holds_record_in_text_ = false;
   bool holds_nul_ = false;
   bool has_type_ = false;  // in whatever writing

@@ -22,6 +22,7 @@ const char* BehindQuote(const char* p, const char* end) {
   if (p == end) return p;
   if (*p == '"' || *p == '\'') return p + 1;
   if (*p != '\\' && *p != '&') return p;
+  if (*p == '\\' && (p + 1 == end || (p[1] != 'u' && p[1] != 'x'))) return p;
   constexpr std::array<std::string_view, 9> kQuotes = {"\\u0022", "\\u0027", "\\x22", "\\x27", "&quot;",
                                                        "&apos;",  "&#34;",   "&#39;", "&#x27;"};
   const std::string_view text = Rest(p, end);

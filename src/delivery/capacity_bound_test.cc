@@ -288,6 +288,8 @@ TEST_F(CapacityBoundTest, WhatDidNotHoldBeforeDoesNotHoldWhenItChanges) {
   ASSERT_GT(rate, 50);
   bound_.Describe({.units = 5, .certain = false}, now_);
   EXPECT_EQ(bound_.rate(), rate);
+  bound_.Describe({.units = 100'000, .certain = false}, now_);
+  EXPECT_EQ(bound_.rate(), 100'000) << "more than it was found to take is tried";
 }
 
 TEST_F(CapacityBoundTest, ALookIsWantedWhileItHoldsSomethingBack) {

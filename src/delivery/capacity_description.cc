@@ -19,8 +19,9 @@ void CapacityBound::Describe(const Description& description, Instant now) {
   chance_.Clear();
   if (mode_ == Mode::kCruise) dry_.reset();  // what it took since then was of another capacity
   const bool held = described_.units > 0;
-  // What does not hold the table to the one does not hold it to the other.
-  if (!first && before > 0 && !held && !description.certain) return;
+  // What did not hold the table to the one does not hold it to the other; but more than it was found to take
+  // is worth trying.
+  if (!first && before > 0 && !held && !description.certain && description.units <= rate_) return;
   described_.units = description.units;
   described_.certain = description.units > 0 && (description.certain || described_.certain);
   if (first) {
@@ -39,7 +40,7 @@ void CapacityBound::Describe(const Description& description, Instant now) {
   if (description.units < rate_) {
     rate_ = description.units;
     bank_ = std::min(bank_, rules::kSaves * rate_);
-  } else if (described_.certain && description.units > before) {
+  } else if (description.units > before && (described_.certain || !held)) {
     Raise(held ? description.units / before : description.units / rate_);
     // It may have been raised, and have saved what nobody sent, since the last look.
     bank_ = std::min(bank_ + (description.units - before) * unseen, rules::kSaves * rate_);

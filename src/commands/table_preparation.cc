@@ -10,7 +10,7 @@ namespace {
 
 // Tables of which it is kept what they were found to be until they are replaced. Others are looked at again
 // then, as each one is after a minute.
-constexpr size_t kMostKept = 1000;
+constexpr size_t kMostKept = 250;
 
 }  // namespace
 

@@ -91,7 +91,7 @@ class Replacements {
   // thread and connections of its own, and mostly waits.
   static constexpr size_t kMostRounds = 8;
   // In one of them: so that what a table costs while it is replaced is not there for thousands at once.
-  static constexpr size_t kMostTables = 64;
+  static constexpr size_t kMostTables = 32;
 
   void Run();
   void Hear(const Word& word) REQUIRES(mu_);

@@ -13,12 +13,12 @@
 namespace ddb {
 
 inline constexpr std::chrono::milliseconds kReadPatience{3000};
+// The internal text of the error for a file of more than `max_bytes`.
+inline constexpr std::string_view kFileTooLarge = "read: larger than the file may be";
 
 // Where a signal came first (Signals::received()) there is an error too; it then needs no telling. The
 // error's message is the reason alone, such as "No such file or directory". `on_wait`, if given, is called
 // once when nothing has come for kReadPatience.
-// The internal text of that error.
-inline constexpr std::string_view kFileTooLarge = "read: larger than the file may be";
 Result<std::string> ReadFile(const std::string& path, size_t max_bytes,
                              const std::function<void()>& on_wait = {});
 

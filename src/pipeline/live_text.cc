@@ -243,10 +243,11 @@ std::string InColumns(std::string_view text, size_t columns) {
 }
 
 void MostTroubledFirst(std::vector<StreamTotals>& streams) {
-  std::ranges::stable_sort(streams, [](const StreamTotals& a, const StreamTotals& b) {
+  std::ranges::sort(streams, [](const StreamTotals& a, const StreamTotals& b) {
     if (a.throttled != b.throttled) return a.throttled;
     if (a.waiting != b.waiting) return a.waiting > b.waiting;
-    return a.per_second > b.per_second;
+    if (a.per_second != b.per_second) return a.per_second > b.per_second;
+    return a.no < b.no;
   });
 }
 

@@ -62,7 +62,7 @@ double CpuSeconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const ddb::Result<ddb::Catalog> catalog = ddb::LoadCatalog(argc == 3 ? argv[1] : "");
+  const ddb::Result<ddb::Catalog> catalog = ddb::LoadCatalog(argc == 3 ? argv[1] : "", 64u << 20);
   const int workers = argc == 3 ? std::atoi(argv[2]) : 0;
   if (!catalog.ok() || workers < 1) {
     std::fputs("usage: bench-null-client CATALOG WORKERS <MESSAGES\n", stderr);

@@ -110,7 +110,7 @@ Attempt FromSso(const Surroundings& around, const Profiles& profiles, const std:
   const std::string session_name = profiles.Get(profile, "sso_session");
   const Profiles::Section* const session = profiles.SsoSession(session_name);
   const auto get = [&](const char* key) {
-    const std::string own = profiles.Get(profile, key);
+    std::string own = profiles.Get(profile, key);
     if (!own.empty() || session == nullptr) return own;
     const auto found = session->find(key);
     return found == session->end() ? std::string() : found->second;

@@ -168,7 +168,7 @@ std::string WhichEndpoint(const EndpointText& endpoint) {
 }
 
 std::string TransportText(const FailedOperation& failed, const EndpointText& endpoint) {
-  const std::string proxy = ProxyText(failed.verdict.transport, endpoint);
+  std::string proxy = ProxyText(failed.verdict.transport, endpoint);
   if (!proxy.empty()) return proxy;
   return ConnectionText(failed, endpoint) + ThroughProxy(endpoint) + UnusedProxy(endpoint);
 }

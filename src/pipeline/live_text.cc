@@ -175,7 +175,7 @@ constexpr std::array kThrottleWords = {
 
 std::string ThrottledBy(const StreamTotals& of, bool wide) {
   if (!of.throttled) return "";
-  const std::string by = ThrottleCause(of);
+  std::string by = ThrottleCause(of);
   if (wide) return by;
   for (const ThrottleWords& words : kThrottleWords) {
     if (by.find(words.said) != std::string::npos) return std::string(words.brief);

@@ -84,7 +84,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = handle_any
 
 
-class Service:
+class Serving:
+    """What has a `server` in a thread of its own, which `start` begins, until the with block ends."""
+
+    def start(self):
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Service(Serving):
     """One service; what it is asked is kept in `requests`."""
 
     def __init__(self, keys):
@@ -96,15 +110,7 @@ class Service:
         self.server.daemon_threads = True
         self.server.owner = self
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
-        self.thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        self.start()
 
     def serve(self, request, body):
         if self.failing:
@@ -188,7 +194,7 @@ class Sso(Service):
             "expiration": int(end * 1000)}}))
 
 
-class Proxy:
+class Proxy(Serving):
     """An HTTP proxy that takes CONNECT and requests with a whole URL. `hosts`: names that only it knows."""
 
     def __init__(self, login=None, answer=None, hang=False, hosts=None):
@@ -207,15 +213,7 @@ class Proxy:
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
-        self.thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        self.start()
 
     def url(self, login=""):
         return f"http://{login}127.0.0.1:{self.port}"

@@ -24,6 +24,17 @@ def pytest_addoption(parser):
     group.addoption("--binary", default=os.environ.get("DDB_BINARY"), help="default: destination-dynamodb in --build")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "pace: measures how fast something goes; what else the machine does makes it slower")
+
+
+def pytest_collection_modifyitems(items):
+    """A busy machine makes a program slower and never faster: what it can do shows in the best of three tries."""
+    for item in items:
+        if item.get_closest_marker("pace"):
+            item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=["AssertionError"]))
+
+
 @pytest.fixture(scope="session")
 def build_folder(request):
     """The build under test; the scripted server and other helper programs are in it too."""

@@ -8,6 +8,7 @@ import pytest
 from ddb_testkit import messages
 from ddb_testkit.scripted import ACCESS_KEY, RAW_KEYS, SECRET_KEY
 
+pytestmark = pytest.mark.pace
 BEFORE = 40
 AFTER = 400
 RECORDS = 3000
@@ -70,7 +71,7 @@ def test_a_capacity_that_was_raised_is_found(connector, start_server):
     assert max(rates[: FOUND_WITHIN_S]) >= 0.8 * AFTER, rates
     assert any(f"has {AFTER} write units a second now; before: {BEFORE} write units" in text for _, text in outcome.logs)
     sent = sum(sum(line["tables"].values()) for line in server.log("BatchWriteItem"))
-    assert sent <= 1.1 * RECORDS, "what was not known was tried out"
+    assert sent <= 1.15 * RECORDS, "what was not known was tried out"
 
 
 def test_a_capacity_that_was_lowered_is_kept_to(connector, start_server):

@@ -16,7 +16,7 @@ from ddb_testkit.scripted import ACCESS_KEY, SECRET_KEY
 
 RECORD_BYTES = 20_000
 RECORDS = 64  # built once, sent over and over
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.pace]
 
 
 @dataclass
@@ -104,6 +104,7 @@ def test_a_line_that_changes_is_followed(request, write_for, rate, record_bytes,
     line = {"bytes_per_s": rate, "steps": [[4, rate / 20], [14, rate]]}
     run = write_for(20, line, record_bytes=record_bytes, workers=2, max_memory_mb=256)
     assert run.stored_per_s(2, 4) >= 0.6 * rate
-    assert run.stored_per_s(9, 14) >= 0.8 * rate / 20
+    # Some ten requests: one at each end of the window weighs a fifth.
+    assert run.stored_per_s(9, 14) >= 0.7 * rate / 20
     assert run.stored_per_s(18, 20) >= 0.6 * rate
     assert run.retried <= 0.02 * len(run.requests)

@@ -45,6 +45,12 @@ double SecondsFor(double units, const TableSetting& table) {
   return table.changes_s + (units - table.changes_s * table.wcu) / table.changes_to;
 }
 
+// A batch with an item that is refused is sent again, item by item.
+bool HasRefusedItems(const Plan& plan) {
+  return std::any_of(plan.input.begin(), plan.input.end(),
+                     [](const InputPiece& piece) { return piece.what == "refused"; });
+}
+
 bool HasFaults(const Plan& plan) { return plan.fired ? !plan.fired->empty() : !plan.faults.empty(); }
 
 bool HasRefusals(const Plan& plan) {
@@ -70,6 +76,7 @@ Pace PaceOf(const Plan& plan, const Input& input) {
   double bytes = 0;
   for (const InputPiece& piece : plan.input)
     if (HasRecords(piece)) bytes += piece.count * BytesOf(piece);
+  if (HasRefusedItems(plan)) bytes *= 2;
   pace.need_s = std::max(StandardStreams::FedWithin(plan, input), bytes / plan.line_bytes_per_s);
   for (size_t i = 0; i < plan.tables.size(); ++i) {
     const TableSetting& table = plan.tables[i];

@@ -88,9 +88,11 @@ class CheckCommand {
     options.keys = KeysOf(layout);
     options.create = config.create_tables;
     options.dead_letter_table = config.dead_letter_table;
-    options.capacity = CapacityOfNewTables(config.capacity);
+    options.settings = SettingsOfNewTables(config);
     options.item = CheckItem(layout, clock_.WallMillis());
     options.stop_requested = [] { return Signals::received() != 0; };
+
+    if (const std::string means = WhatCapacityMeans(config.capacity); !means.empty()) writer_.Info(means);
 
     HttpClient::Options http;
     http.reply_timeout = std::chrono::seconds(10);

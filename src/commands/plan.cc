@@ -24,14 +24,26 @@ constexpr size_t kBytesOfStream = 7680;
 constexpr size_t kBytesOfStreamPerWorker = 256;
 constexpr size_t kFreeBytesOfStreams = size_t{32} << 20;
 
-TablePlan PlanTable(const Config& config, const Layout& layout, std::string name) {
+TablePlan PlanTable(const Config& config, const Layout& layout, std::string name,
+                    TableMode mode = TableMode::kAppend) {
   TablePlan table;
   table.table = std::move(name);
   table.keys = KeysOf(layout);
-  table.capacity = CapacityOfNewTables(config.capacity);
+  table.mode = mode;
+  table.settings = SettingsOfNewTables(config);
+  table.options = OptionsOfNewTables(config, mode == TableMode::kRecreate);
   table.default_capacity = config.capacity.is_default;
   table.may_create = config.create_tables;
   return table;
+}
+
+WriteLimit LimitOf(const Config& config, const StreamId& stream) {
+  TableWriteLimit limit = config.write_limit;
+  for (const auto& [name, of] : config.write_limits) {
+    if (name == stream.Display() || name == stream.name) limit = of;
+    if (name == stream.Display()) break;
+  }
+  return {static_cast<double>(limit.units), static_cast<double>(limit.percent)};
 }
 
 StreamPlan PlanStream(const CatalogStream& stream, const Layout& layout, bool hashed_name,
@@ -111,10 +123,12 @@ Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t n
     TableName& name = tables[i];
     if (name.name == config.dead_letter_table) return DeadLettersShareATable();
     StreamPlan stream = PlanStream(catalog.streams[i], layout, name.hashed, now_millis);
-    TablePlan table = PlanTable(config, stream.items.layout, std::move(name.name));
+    stream.limit = LimitOf(config, stream.id);
+    const bool goes = stream.earlier_rows == EarlierRows::kGoFirst;
+    TablePlan table = PlanTable(config, stream.items.layout, std::move(name.name),
+                                goes ? TableMode::kRecreate : TableMode::kAppend);
     table.stream = stream.id;
     stream.changed_name = name.changed;
-    if (stream.earlier_rows == EarlierRows::kGoFirst) table.mode = TableMode::kRecreate;
     if (table.mode == TableMode::kRecreate && !table.may_create) return OverwriteDrops(stream.id);
     plan.AddStream(std::move(stream), std::move(table));
   }

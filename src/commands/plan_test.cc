@@ -37,7 +37,10 @@ std::string OrNone(const std::optional<T>& value) {
 }
 
 std::string TextOf(const TableCapacity& capacity) {
-  if (capacity.on_demand) return "on demand";
+  if (capacity.on_demand && !capacity.read_units && !capacity.write_units) return "on demand";
+  if (capacity.on_demand)
+    return fmt::format("on demand, at the most {} and {}", OrNone(capacity.read_units),
+                       OrNone(capacity.write_units));
   return fmt::format("{} read and {} write units", OrNone(capacity.read_units), OrNone(capacity.write_units));
 }
 
@@ -62,7 +65,7 @@ std::vector<std::string> TextOf(const RunPlan& plan) {
     lines.push_back(fmt::format("table {}: {} of {}, {}; {}; {}{}", no.value(), table.table,
                                 table.stream.name.empty() ? "no stream" : table.stream.Display(),
                                 table.mode == TableMode::kRecreate ? "made anew" : "used as it is",
-                                table.keys.Text(), TextOf(table.capacity),
+                                table.keys.Text(), TextOf(table.settings.capacity),
                                 table.default_capacity ? " (by default)" : ""));
   }
   EXPECT_EQ(plan.stream_of.size(), plan.tables.size());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "base/container.h"
 #include "base/environment.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "base/times.h"
 #include "base/version.h"
 #include "commands/commands.h"
@@ -102,6 +104,14 @@ class WriteCommand {
     if (const std::string proxy = service.UnusedProxyWarning(); !proxy.empty()) writer_.Warn(proxy);
     for (const std::string& key : config.unknown_keys) {
       writer_.Warn(fmt::format("The configuration has a key that is not known and not used: {}", key));
+    }
+    for (const auto& [name, limit] : config.write_limits) {
+      const auto is_meant = [&name](const CatalogStream& stream) {
+        return name == stream.id.Display() || name == stream.id.name;
+      };
+      if (std::ranges::none_of(catalog.streams, is_meant))
+        writer_.Warn(fmt::format("stream_write_limits has a stream that is not in the catalog: {}",
+                                 Printable(ShortText(name))));
     }
     for (const std::string& warning : catalog.warnings) writer_.Warn(warning);
   }

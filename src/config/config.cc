@@ -9,7 +9,9 @@
 #include "base/read_file.h"
 #include "base/text.h"
 #include "config/authentication.h"
+#include "config/new_tables.h"
 #include "config/schema.h"
+#include "config/write_limits.h"
 #include "json/mistakes.h"
 
 namespace ddb {
@@ -193,13 +195,39 @@ Capacity ReadCapacity(const Json& config) {
   const auto object = config.find("capacity");
   if (object == config.end()) return capacity;
   capacity.on_demand = object->at("mode") == "on_demand";
-  if (!capacity.on_demand) {
+  const auto units = [&](const char* key) {
+    return object->contains(key) ? std::optional(object->at(key).get<int64_t>()) : std::nullopt;
+  };
+  if (capacity.on_demand) {
+    capacity.max_read_units = units("maximum_reads");
+    capacity.max_write_units = units("maximum_writes");
+    capacity.warm_read_units = units("warm_reads");
+    capacity.warm_write_units = units("warm_writes");
+  } else {
     capacity.read_units = object->value("read_units", capacity.read_units);
     capacity.write_units = object->value("write_units", capacity.write_units);
   }
   capacity.is_default =
       !capacity.on_demand && !object->contains("read_units") && !object->contains("write_units");
   return capacity;
+}
+
+// "KEYS_ONLY" for keys_only: DynamoDB's own words. "" for `none`.
+std::string Named(const Json& object, const char* key, std::string_view none) {
+  const std::string text = object.value(key, std::string(none));
+  return text == none ? std::string() : ToUpper(text);
+}
+
+Status ReadNewTables(const Json& config, NewTables& tables) {
+  const auto object = config.find("new_tables");
+  if (object == config.end()) return Ok();
+  tables.table_class = Named(*object, "table_class", "standard");
+  tables.stream_view = Named(*object, "stream", "none");
+  tables.kms_key = object->value("kms_key", "");
+  tables.ttl_attribute = object->value("ttl_attribute", "");
+  tables.deletion_protection = object->value("deletion_protection", "off") == "on";
+  tables.point_in_time_recovery = object->value("point_in_time_recovery", "off") == "on";
+  return ReadTags(object->value("tags", ""), tables);
 }
 
 Result<Config> ToConfig(const Json& config, const Deployment& deployment) {
@@ -228,6 +256,11 @@ Result<Config> ToConfig(const Json& config, const Deployment& deployment) {
   out.ca_certificate = config.value("ca_certificate", "");
   out.capacity = ReadCapacity(config);
   out.create_tables = config.value("create_tables", true);
+  if (auto status = ReadNewTables(config, out.new_tables); !status.ok()) return std::move(status).error();
+  if (auto status =
+          ReadWriteLimits(config.value("write_limit", ""), config.value("stream_write_limits", ""), out);
+      !status.ok())
+    return std::move(status).error();
   if (config.contains("workers")) out.workers = config["workers"].get<int>();
   out.skip_rejected = config.value("on_rejected_record", "fail") == "skip";
   out.dead_letter_table = config.value("dead_letter_table", "");

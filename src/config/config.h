@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -18,6 +19,8 @@ struct Capacity {
   bool on_demand = false;
   int64_t read_units = 10;  // the documented default of the connector
   int64_t write_units = 10;
+  // On demand: at the most, and ready from the first moment on.
+  std::optional<int64_t> max_read_units, max_write_units, warm_read_units, warm_write_units;
   bool is_default = true;  // neither key was in the config: worth a warning about what 10 units mean
 };
 
@@ -39,6 +42,24 @@ struct Authentication {
   bool on_cloud = false;
 };
 
+// What a table that is created is given beside its capacity, in DynamoDB's own words.
+struct NewTables {
+  std::string table_class;  // "" = standard
+  std::string stream_view;  // "" = no stream
+  std::string kms_key;      // "" = the one that AWS owns
+  std::string ttl_attribute;
+  std::vector<std::pair<std::string, std::string>> tags;
+  bool deletion_protection = false;
+  bool point_in_time_recovery = false;
+};
+
+// The most that is written into a table in a second: units, or a percentage of what the table is set to take;
+// neither: no limit.
+struct TableWriteLimit {
+  int64_t units = 0;
+  int64_t percent = 0;
+};
+
 inline constexpr int kMostWorkers = 64;  // of `workers`, and where the machine has more cores
 
 struct Config {
@@ -53,7 +74,11 @@ struct Config {
   std::string table_prefix;
   Authentication authentication;
   Capacity capacity;
-  bool create_tables = true;            // else none is created or dropped
+  bool create_tables = true;  // else none is created or dropped
+  NewTables new_tables;
+  TableWriteLimit write_limit;  // of each stream that has none of its own
+  std::vector<std::pair<std::string, TableWriteLimit>>
+      write_limits;                     // by "namespace.name", or the name alone
   std::optional<int> workers;           // absent: the cores that the container may use
   bool skip_rejected = false;           // on_rejected_record: skip
   std::string dead_letter_table;        // "" = refused records are kept nowhere

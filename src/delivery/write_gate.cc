@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/times.h"
+#include "delivery/capacity_rules.h"
 
 namespace ddb {
 namespace {
@@ -18,6 +19,11 @@ void WriteGate::Describe(const CapacityBound::Description& description, Instant 
   bound_.Describe(description, now);
 }
 
+void WriteGate::SetCap(double units_per_second) {
+  MutexLock lock(mu_);
+  cap_.Set(units_per_second > 0 ? std::max(1.0, units_per_second) : 0);
+}
+
 WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
   MutexLock lock(mu_);
   const double units = factor_ * wanted.units;
@@ -28,12 +34,17 @@ WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
     if (&other == &own || !other.oldest || *other.oldest >= wanted.oldest) continue;
     if (now - other.asked <= kForgotten) ahead += other.units;
   }
+  if (!cap_.MaySend(ahead, now)) {
+    own = {wanted.oldest, now, units};
+    return {std::nullopt, cap_.Wait(ahead), true};
+  }
   if (!bound_.MaySend(units, ahead, now)) {
     own = {wanted.oldest, now, units};
     return {std::nullopt, bound_.Wait(ahead + units), bound_.limits()};
   }
   own.oldest.reset();
   bound_.Send(units, now);
+  cap_.Take(units);
   return {units, {}, false};
 }
 
@@ -49,7 +60,9 @@ void WriteGate::Withdraw(size_t worker) {
 
 WriteGate::Limits WriteGate::LimitsOfRequest() const {
   MutexLock lock(mu_);
-  return {bound_.request_units() / factor_, bound_.dark()};
+  double units = bound_.request_units();
+  if (cap_.is_set()) units = std::min(units, std::max(1.0, capacity_rules::kRequestSeconds * cap_.rate()));
+  return {units / factor_, bound_.dark()};
 }
 
 void WriteGate::OnReply(const Reply& reply, Instant now) {
@@ -65,6 +78,7 @@ void WriteGate::OnReply(const Reply& reply, Instant now) {
   counted.stored = reply.consumed.value_or(factor_ * reply.stored);
   counted.refused = factor_ * reply.refused;
   counted.items = reply.items;
+  cap_.GiveBack(reply.units - counted.stored);
   bound_.OnReply(counted, now);
 }
 

@@ -14,12 +14,15 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "delivery/capacity_bound.h"
+#include "delivery/rate_cap.h"
 
 namespace ddb {
 
 class WriteGate {
  public:
   void Describe(const CapacityBound::Description& description, Instant now);
+  // The most that is sent, whatever the table takes: before anything is.
+  void SetCap(double units_per_second);
 
   // A request of a worker's that is ready: what it costs by the sizes of its items, and when the oldest of
   // them was read.
@@ -79,6 +82,7 @@ class WriteGate {
 
   mutable Mutex mu_;
   CapacityBound bound_ GUARDED_BY(mu_);
+  RateCap cap_ GUARDED_BY(mu_);
   double factor_ GUARDED_BY(mu_) = 1;
   std::vector<Waiting> waiting_ GUARDED_BY(mu_);    // by worker, as far as they have asked
   std::optional<Instant> refused_ GUARDED_BY(mu_);  // last

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
+
 namespace ddb {
 namespace {
 
@@ -71,6 +74,67 @@ TEST_F(WriteGateTest, LearnsWhatWritesCost) {
 TEST_F(WriteGateTest, WhatWasRefusedAWhileAgoIsForgotten) {
   EXPECT_TRUE(gate_.LookAt(now_).throttled);
   EXPECT_FALSE(gate_.LookAt(now_ + seconds(11)).throttled);
+}
+
+// Two workers ask for a minute; what is sent costs half as much again as its size says. `answers_after`: the
+// line's.
+double UnitsInAMinute(double cap, double units, Duration answers_after) {
+  WriteGate gate;
+  gate.SetCap(cap);
+  const Instant begin{seconds(1000)};
+  struct Sent {
+    Instant answered;
+    WriteGate::Reply reply;
+  };
+  std::deque<Sent> line;
+  double stored = 0;
+  size_t turn = 0;
+  Instant oldest[2] = {begin, begin};  // that each of them has waiting
+  for (Instant now = begin; now < begin + seconds(70); now += milliseconds(1)) {
+    while (!line.empty() && line.front().answered <= now) {
+      gate.OnReply(line.front().reply, now);
+      if (now >= begin + seconds(10)) stored += *line.front().reply.consumed;
+      line.pop_front();
+    }
+    const double wanted = std::max(1.0, std::min(units, gate.LimitsOfRequest().units));
+    const size_t worker = turn++ % 2;
+    const WriteGate::Answer answer =
+        gate.TrySend({.worker = worker, .units = wanted, .oldest = oldest[worker]}, now);
+    if (!answer.units) continue;
+    oldest[worker] = now;
+    line.push_back({now + answers_after,
+                    {.sent = now, .units = *answer.units, .stored = wanted, .consumed = 1.5 * wanted}});
+  }
+  return stored;
+}
+
+TEST(WriteGate, ACapIsHeldWithinTwoPercent) {
+  for (const double cap : {1.0, 10.0, 100.0, 1000.0, 20000.0}) {
+    for (const auto& answers_after : {milliseconds(5), milliseconds(200)}) {
+      const double a_second = UnitsInAMinute(cap, 25, answers_after) / 60;
+      EXPECT_NEAR(a_second, cap, std::max(0.02 * cap, 0.05)) << cap;
+    }
+  }
+}
+
+constexpr Instant kNow{seconds(1000)};
+
+TEST(WriteGate, WithoutACapNothingIsHeldBack) {
+  WriteGate gate;
+  gate.SetCap(0);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(gate.TrySend({.units = 1, .oldest = kNow}, kNow).units);
+}
+
+TEST(WriteGate, UnderACapWhatIsOlderGoesFirst) {
+  WriteGate gate;
+  gate.SetCap(10);
+  EXPECT_TRUE(gate.TrySend({.worker = 0, .units = 5, .oldest = kNow}, kNow).units);
+  const WriteGate::Answer older = gate.TrySend({.worker = 1, .units = 1, .oldest = kNow}, kNow);
+  EXPECT_FALSE(older.units);
+  EXPECT_TRUE(older.held_back);
+  const Instant then = kNow + milliseconds(420);
+  EXPECT_FALSE(gate.TrySend({.worker = 0, .units = 1, .oldest = kNow + seconds(1)}, then).units);
+  EXPECT_TRUE(gate.TrySend({.worker = 1, .units = 1, .oldest = kNow}, then).units);
 }
 
 }  // namespace

@@ -108,12 +108,10 @@ class ConnectionCheck {
 
   // False: it was there, but is going away.
   Task<Result<bool>> MakeTable(Tools& tools) {
-    TableSettings settings;
-    settings.capacity = options_.capacity;
     operation_ = "CreateTable";
     may_exist_ = creation_unknown_ = true;
     const ControlReply created = co_await tools.plane.Call(
-        "CreateTable", CreateTableBody(options_.table, options_.keys, settings), tools.deadline);
+        "CreateTable", CreateTableBody(options_.table, options_.keys, options_.settings), tools.deadline);
     if (!created.ok() && !created.in_use()) {
       // DynamoDB's own refusal: had an earlier attempt made the table, this one would be told that it is
       // there.

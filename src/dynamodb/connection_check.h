@@ -27,7 +27,7 @@ struct ConnectionCheckOptions {
   std::string table;  // a name that nobody else uses; the same in every check of this configuration
   TableKeys keys;
   std::string dead_letter_table;  // "" = none; may be missing, else it needs the same keys
-  TableCapacity capacity;
+  TableSettings settings;
   std::string item;    // {"name":value,...}, with those keys
   bool create = true;  // else no table is made: what is permitted shows on one that is not there
   ControlOptions control{std::chrono::seconds(5), {}};

@@ -26,7 +26,7 @@ class ConnectionChecks : public ::testing::Test {
     options_.endpoint = {"https://dynamodb.eu-west-1.amazonaws.com", "eu-west-1", false};
     options_.table = "p_check";
     options_.keys = {{"id", 'S'}, KeyAttribute{"t", 'N'}};
-    options_.capacity = {false, 10, 10};
+    options_.settings.capacity = {false, 10, 10};
     options_.item = R"({"id":{"S":"x"},"t":{"N":"1"}})";
     options_.control.random = [] { return 0.5; };
     db_.creating = std::chrono::seconds(3);

@@ -49,6 +49,7 @@ constexpr KnownError kErrors[] = {
     {"LimitExceededException", R::kRetry, C::kLimitExceeded, "too many table operations at once", T::kLimit},
     {"ResourceInUseException", R::kRetry, C::kResourceInUse, "the table is being changed", T::kInUse},
     {"TableInUseException", R::kRetry, C::kResourceInUse, "the table is being changed"},
+    {"ContinuousBackupsUnavailableException", R::kRetry, C::kResourceInUse, "backups are not ready yet"},
     {"TableAlreadyExistsException", R::kRetry, C::kTableAlreadyExists, "the table exists already"},
     {"ResourceNotFoundException", R::kFailConfig, C::kResourceNotFound, "the table does not exist"},
     {"TableNotFoundException", R::kFailConfig, C::kResourceNotFound, "the table does not exist"},

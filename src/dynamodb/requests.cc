@@ -72,6 +72,14 @@ void AddEncryption(Document& body, const TableSettings& settings) {
   if (!settings.kms_key_arn.empty()) encryption["KMSMasterKeyId"] = settings.kms_key_arn;
 }
 
+// Either of them alone is allowed, and the other one stays what such a table has.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_WarmThroughput.html
+void AddOptions(Document& body, const NewTableOptions& options) {
+  if (options.deletion_protection) body["DeletionProtectionEnabled"] = true;
+  if (options.warm_read_units) body["WarmThroughput"]["ReadUnitsPerSecond"] = *options.warm_read_units;
+  if (options.warm_write_units) body["WarmThroughput"]["WriteUnitsPerSecond"] = *options.warm_write_units;
+}
+
 void AddTags(Document& body, const TableSettings& settings) {
   for (const auto& [key, value] : settings.tags) body["Tags"].push_back({{"Key", key}, {"Value", value}});
 }
@@ -86,7 +94,8 @@ std::string TableKeys::Text() const {
 
 std::string TableNameBody(std::string_view table) { return json::Serialize({{"TableName", table}}); }
 
-std::string CreateTableBody(std::string_view table, const TableKeys& keys, const TableSettings& settings) {
+std::string CreateTableBody(std::string_view table, const TableKeys& keys, const TableSettings& settings,
+                            const NewTableOptions& options) {
   Document body = {{"TableName", table}};
   AddKeys(body, keys, settings);
   body["BillingMode"] = settings.capacity.on_demand ? "PAY_PER_REQUEST" : "PROVISIONED";
@@ -99,12 +108,18 @@ std::string CreateTableBody(std::string_view table, const TableKeys& keys, const
   if (!settings.table_class.empty()) body["TableClass"] = settings.table_class;
   AddEncryption(body, settings);
   AddTags(body, settings);
+  AddOptions(body, options);
   return json::Serialize(body);
 }
 
 std::string UpdateTimeToLiveBody(std::string_view table, std::string_view attribute, bool on) {
   return json::Serialize(
       {{"TableName", table}, {"TimeToLiveSpecification", {{"AttributeName", attribute}, {"Enabled", on}}}});
+}
+
+std::string PointInTimeRecoveryBody(std::string_view table) {
+  return json::Serialize(
+      {{"TableName", table}, {"PointInTimeRecoverySpecification", {{"PointInTimeRecoveryEnabled", true}}}});
 }
 
 std::string ListTagsBody(std::string_view arn, std::string_view next_token) {

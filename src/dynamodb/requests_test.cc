@@ -38,6 +38,28 @@ TEST(Requests, CreateTablePlain) {
             R"("BillingMode":"PAY_PER_REQUEST"})");
 }
 
+TEST(Requests, CreateTableWithWhatOnlyNewTablesGet) {
+  TableSettings settings;
+  settings.capacity = {true, {}, 40000};
+  const TableKeys hash_only{{"id", 'S'}, {}};
+  const std::string begin =
+      R"({"TableName":"t","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],)"
+      R"("AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],)"
+      R"("BillingMode":"PAY_PER_REQUEST","OnDemandThroughput":{"MaxReadRequestUnits":-1,)"
+      R"("MaxWriteRequestUnits":40000})";
+  EXPECT_EQ(CreateTableBody("t", hash_only, settings, {}), begin + "}");
+  EXPECT_EQ(
+      CreateTableBody("t", hash_only, settings,
+                      {.deletion_protection = true, .warm_read_units = 12000, .warm_write_units = 5000}),
+      begin + R"(,"DeletionProtectionEnabled":true,"WarmThroughput":{"ReadUnitsPerSecond":12000,)"
+              R"("WriteUnitsPerSecond":5000}})");
+  EXPECT_EQ(
+      CreateTableBody("t", hash_only, settings, {.point_in_time_recovery = true, .warm_write_units = 4000}),
+      begin + R"(,"WarmThroughput":{"WriteUnitsPerSecond":4000}})");
+  EXPECT_EQ(PointInTimeRecoveryBody("t"),
+            R"({"TableName":"t","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true}})");
+}
+
 // A description with every setting that is carried over, as DynamoDB writes it.
 constexpr std::string_view kDescription = R"({"Table":{
   "TableName":"t","TableArn":"arn:aws:dynamodb:eu-west-1:1:table/t","TableStatus":"ACTIVE","ItemCount":12,

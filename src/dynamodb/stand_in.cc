@@ -48,8 +48,7 @@ std::string StandInName(std::string_view table) {
 }
 
 bool StandIns::Needed(const TablePlan& plan, const TableSettings& settings) {
-  TableSettings plain;
-  plain.capacity = plan.capacity;
+  TableSettings plain = plan.settings;
   if (settings.indexes.empty()) plain.attributes = settings.attributes;  // those of the keys
   return settings != plain;
 }

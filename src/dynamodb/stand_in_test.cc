@@ -49,7 +49,7 @@ TEST_F(StandInTest, StandsWithAllSettingsWhileTheTableIsGone) {
 
 TEST_F(StandInTest, ATableThatIsAsTheConfigurationWantsItNeedsNone) {
   TableSettings plain;
-  plain.capacity = plans_[0].capacity;
+  plain.capacity = plans_[0].settings.capacity;
   Existing("a", plain);
   db_.tables["a"].ttl.clear();
   db_.tables["a"].tags = "[]";
@@ -60,7 +60,7 @@ TEST_F(StandInTest, ATableThatIsAsTheConfigurationWantsItNeedsNone) {
 
 TEST_F(StandInTest, EverySettingIsWorthOne) {
   TableSettings plain;
-  plain.capacity = plans_[0].capacity;
+  plain.capacity = plans_[0].settings.capacity;
   plain.attributes = {kKeys.hash, *kKeys.range};
   EXPECT_FALSE(StandIns::Needed(plans_[0], plain));
   const auto needed = [&](auto change) {

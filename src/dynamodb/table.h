@@ -67,6 +67,15 @@ struct TableSettings {
   bool operator==(const TableSettings&) const = default;
 };
 
+// What a table that nobody had before is given beside its settings. What is carried over to a table that
+// takes the place of another has none of it, but for the backups, which CreateTable cannot set.
+struct NewTableOptions {
+  bool deletion_protection = false;
+  bool point_in_time_recovery = false;
+  std::optional<int64_t> warm_read_units = {},
+                         warm_write_units = {};  // a second, ready from the first moment on
+};
+
 enum class TableStatus { kCreating, kUpdating, kDeleting, kActive, kKeyInaccessible, kArchived, kOther };
 
 struct TableDescription {

@@ -1,5 +1,5 @@
-// The part of TableOperations that asks whether a table can be created with all that another has, and what is
-// left out where it cannot.
+// The part of TableOperations that creates what the configuration describes, and that asks whether a table
+// can be created with all that another has, and what is left out where it cannot.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,6 +43,23 @@ Loss MostFor(const ControlReply& refused) {
 
 std::string KeyText(const TableSettings& settings) {
   return settings.kms_key_arn.empty() ? std::string("a key in KMS") : "the key " + settings.kms_key_arn;
+}
+
+// What a permission, or a rule for what a request may say, is likely to be about.
+Text SettingsHint(const Verdict& refused, const TableSettings& settings) {
+  if (refused.code == ErrorCode::kAccessDenied && !settings.tags.empty())
+    return "A table with tags also needs the permission dynamodb:TagResource.";
+  const bool settings_count =
+      refused.code == ErrorCode::kAccessDenied || refused.code == ErrorCode::kValidation;
+  if (settings_count && settings.kms)
+    return "A table with a key in KMS also needs kms:DescribeKey and kms:CreateGrant, and the key in the "
+           "same "
+           "region.";
+  TableSettings plain;
+  plain.capacity = settings.capacity;
+  if (refused.code == ErrorCode::kValidation && settings != plain)
+    return "Look at capacity and new_tables in the configuration.";
+  return {};
 }
 
 }  // namespace
@@ -189,6 +206,35 @@ void TableOperations::WarnLeftOut(const std::string& table, const ReducedSetting
       fmt::format("Table {}: CreateTable with all that the table has is refused ({}). It is created again "
                   "without: {}.",
                   table, refused.reason, reduced.left_out));
+}
+
+Task<Result<TableDescription>> TableOperations::CreateNew(const std::string& table, const TableKeys& keys,
+                                                          const TableSettings& settings,
+                                                          const NewTableOptions& options) {
+  const Instant deadline = plane_.Now() + transition_;
+  for (;;) {
+    const ControlReply reply =
+        co_await plane_.Call("CreateTable", CreateTableBody(table, keys, settings, options), deadline);
+    if (!reply.ok() && !reply.in_use()) {
+      Error error = Failure("CreateTable", table, reply);
+      if (const Text hint = SettingsHint(reply.verdict, settings); !hint.empty()) {
+        error.message.append(" ").append(hint.view());
+        error.type = FailureType::kConfig;
+      }
+      co_return error;
+    }
+    Found found = co_await AwaitCreated(reply, table, deadline);
+    if (!found.ok()) co_return std::move(found).error();
+    if (*found) co_return std::move(**found);
+  }
+}
+
+Task<void> TableOperations::SetPointInTimeRecovery(const std::string& table) {
+  const ControlReply reply =
+      co_await plane_.Call("UpdateContinuousBackups", PointInTimeRecoveryBody(table), Deadline());
+  if (reply.ok()) co_return;
+  log_.Warn(fmt::format("Table {}: its point-in-time recovery is not switched on: {}", table,
+                        Failure("UpdateContinuousBackups", table, reply).message));
 }
 
 }  // namespace ddb

@@ -195,13 +195,19 @@ Task<Result<TableDescription>> TableOperations::Create(const std::string& table,
     const ControlReply reply = co_await SendCreate(table, keys, settings, most, deadline);
     if (!reply.ok() && !reply.in_use()) co_return Failure("CreateTable", table, reply);
     if (reply.ok() && accepted) *accepted = true;
-    std::optional<TableDescription> created;
-    if (reply.ok()) created = ReadTableDescription(reply.body);
-    if (created && created->status == TableStatus::kActive) co_return std::move(*created);
-    Found found = co_await AwaitActive(table, deadline);
+    Found found = co_await AwaitCreated(reply, table, deadline);
     if (!found.ok()) co_return std::move(found).error();
     if (*found) co_return std::move(**found);
   }
+}
+
+// nullopt: it has to be created again.
+Task<TableOperations::Found> TableOperations::AwaitCreated(const ControlReply& reply,
+                                                           const std::string& table, Instant deadline) {
+  std::optional<TableDescription> created;
+  if (reply.ok()) created = ReadTableDescription(reply.body);
+  if (created && created->status == TableStatus::kActive) co_return created;
+  co_return co_await AwaitActive(table, deadline);
 }
 
 Task<TableOperations::Found> TableOperations::AwaitActive(const std::string& table, Instant deadline) {
@@ -337,8 +343,8 @@ Task<Status> TableOperations::ProbeTimeToLive(const std::string& table, const st
 Task<bool> TableOperations::RestoreTimeToLive(const std::string& table, const std::string& attribute) {
   const Status set = co_await SetTimeToLive(table, attribute);
   if (set.ok()) co_return true;
-  log_.Warn(fmt::format("Table {} was created again, but its time to live on attribute {} is not set: {}",
-                        table, attribute, set.error().message));
+  log_.Warn(fmt::format("Table {}: its time to live on attribute {} is not set: {}", table, attribute,
+                        set.error().message));
   co_return false;
 }
 

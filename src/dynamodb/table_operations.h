@@ -66,6 +66,9 @@ class TableOperations {
   Task<Result<TableDescription>> Create(const std::string& table, const TableKeys& keys,
                                         TableSettings& settings, bool* accepted = nullptr,
                                         Loss most = Loss::kMinor);
+  // As it is to be, or an error: nothing that somebody has asked for is left out.
+  Task<Result<TableDescription>> CreateNew(const std::string& table, const TableKeys& keys,
+                                           const TableSettings& settings, const NewTableOptions& options);
   // One CreateTable with all the settings of `table`, under another name. `exists`: a table of that name is
   // on its way, and has to go if it is of no use.
   struct Tried {
@@ -107,10 +110,11 @@ class TableOperations {
   // False: it cannot be set again, which is worth a WARN that names it, not a failure: data can flow.
   Task<bool> RestoreTimeToLive(const std::string& table, const std::string& attribute);
 
+  Task<void> SetPointInTimeRecovery(const std::string& table);  // what prevents it is worth a WARN
+
   Instant Deadline() const { return plane_.Now() + transition_; }  // of a transition that begins now
 
   Error Failure(std::string_view operation, const std::string& table, const ControlReply& reply) const;
-  // Of a success without what it has to say.
   Error NotUnderstood(std::string_view operation, const std::string& table,
                       std::source_location where = std::source_location::current()) const;
 
@@ -126,6 +130,7 @@ class TableOperations {
                                           const TableSettings& settings, Loss most, Instant deadline);
   Error NotToBeMadeAgain(const TableDescription& table, const ControlReply& refused,
                          const ReducedSettings* accepted) const;
+  Task<Found> AwaitCreated(const ControlReply& reply, const std::string& table, Instant deadline);
   void WarnLeftOut(const std::string& table, const ReducedSettings& reduced, const Verdict& refused);
   Task<Deleted> AfterUnknownDelete(const std::string& table, Instant deadline, std::optional<Error> error);
   Task<Status> ReadTags(const TableDescription& table, TableSettings& settings);

@@ -158,6 +158,7 @@ class Replacement {
     if (!settings.ttl_attribute.empty()) {
       surveyed.ttl_missing = !co_await work_.operations.RestoreTimeToLive(plan.table, settings.ttl_attribute);
     }
+    if (plan.options.point_in_time_recovery) co_await work_.operations.SetPointInTimeRecovery(plan.table);
     surveyed.found = std::move(*created);
     surveyed.created = true;
     table.stage = Stage::kReplaced;

@@ -153,15 +153,20 @@ Task<Status> TableSurveyor::Create(size_t i) {
   SurveyedTable& table = work_.survey.tables[i];
   if (!plan.may_create) co_return MustBeThere(plan);
   const bool restored = table.left != nullptr;
-  if (!restored) table.settings.capacity = plan.capacity;
-  Result<TableDescription> created = co_await work_.operations.Create(
-      plan.table, plan.keys, table.settings, nullptr, restored ? Loss::kKeyName : Loss::kMinor);
+  if (!restored) table.settings = plan.settings;
+  Result<TableDescription> created = TableDescription();
+  if (restored) {
+    created =
+        co_await work_.operations.Create(plan.table, plan.keys, table.settings, nullptr, Loss::kKeyName);
+  } else {
+    created = co_await work_.operations.CreateNew(plan.table, plan.keys, plan.settings, plan.options);
+  }
   if (!created.ok()) co_return std::move(created).error();
   if (restored) {
     Status same = co_await CheckUnnamedKey(i, *created);
     if (!same.ok()) co_return same;
   }
-  if (!restored && plan.default_capacity && !plan.capacity.on_demand) ++with_default_capacity_;
+  if (!restored && plan.default_capacity && !plan.settings.capacity.on_demand) ++with_default_capacity_;
   work_.log.Info(fmt::format("Table {} created{}.", plan.table,
                              restored
                                  ? ", with the settings that it had when an earlier sync dropped it and was "
@@ -216,6 +221,8 @@ Task<Status> TableSurveyor::UseAsCreated(size_t i, TableDescription created, con
     table.ttl_missing =
         !co_await work_.operations.RestoreTimeToLive(work_.plans[i].table, table.settings.ttl_attribute);
   }
+  if (work_.plans[i].options.point_in_time_recovery)
+    co_await work_.operations.SetPointInTimeRecovery(work_.plans[i].table);
   table.found = std::move(created);
   table.created = true;
   co_return Ok();
@@ -229,8 +236,9 @@ void TableSurveyor::WarnOfDefaultCapacity() {
       "or to higher figures in the configuration before the tables are created, or change the tables' "
       "capacity in AWS.",
       with_default_capacity_ == 1 ? "1 table was" : fmt::format("{} tables were", with_default_capacity_),
-      work_.plans[0].capacity.read_units.value_or(0), work_.plans[0].capacity.write_units.value_or(0),
-      work_.plans[0].capacity.write_units.value_or(0)));
+      work_.plans[0].settings.capacity.read_units.value_or(0),
+      work_.plans[0].settings.capacity.write_units.value_or(0),
+      work_.plans[0].settings.capacity.write_units.value_or(0)));
 }
 
 std::vector<TableDescription> TableSurvey::Descriptions() const {

@@ -40,7 +40,8 @@ struct TablePlan {
   StreamId stream;  // for errors
   TableMode mode = TableMode::kAppend;
   TableKeys keys;
-  TableCapacity capacity;         // of a table that is created
+  TableSettings settings;         // of a table that is created
+  NewTableOptions options = {};   // the same
   bool may_create = true;         // else a table that is missing is an error, and nothing is made beside it
   bool default_capacity = false;  // nobody asked for this capacity: worth a warning about what it means
 };

@@ -113,7 +113,28 @@ StreamPhase::~StreamPhase() {
 }
 
 void StreamPhase::Describe(const TableDescriptions& tables) {
-  for (const TableNo table : tables.numbers()) capacity_.Describe(table, tables[table]);
+  for (const TableNo table : tables.numbers()) {
+    capacity_.Describe(table, tables[table]);
+    if (const std::optional<StreamNo> stream = plan_.stream_of[table])
+      Limit(table, plan_.streams[*stream].limit, tables[table].settings.capacity.write_units);
+  }
+}
+
+void StreamPhase::Limit(TableNo table, const WriteLimit& limit, std::optional<int64_t> described) {
+  if (!limit.is_set()) return;
+  const double units =
+      limit.units > 0 ? limit.units : limit.percent / 100 * static_cast<double>(described.value_or(0));
+  flow_.gate(table).SetCap(units);
+  const std::string& name = tables_[table].name;
+  if (units > 0) {
+    parts_.writer.Info(
+        fmt::format("Table {} is sent at most {:.6g} write units a second.", name, std::max(units, 1.0)));
+  } else {
+    parts_.writer.Warn(fmt::format(
+        "Table {} has no maximum of write units, so that {:.6g} % of it is no limit: it is sent what it "
+        "takes. Give the limit in units, or the table a maximum.",
+        name, limit.percent));
+  }
 }
 
 void StreamPhase::Run() {

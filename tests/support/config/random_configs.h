@@ -31,6 +31,7 @@ class RandomConfigs {
                                                   "account_id",
                                                   "proxy_url",
                                                   "ca_certificate",
+                                                  "new_tables",
                                                   "other"};
     nlohmann::ordered_json config = nlohmann::ordered_json::object();
     for (const std::string& key : keys) {
@@ -58,6 +59,14 @@ class RandomConfigs {
     if (key == "account_id") return Pick(2) == 0 ? "" : "123456789012";
     if (key == "proxy_url" || key == "session_token") return Pick(2) == 0 ? "" : kMarker;
     if (key == "authentication") return RightAuthentication();
+    if (key == "new_tables") {
+      nlohmann::ordered_json tables = {{"stream", Pick(2) == 0 ? "none" : "new_image"}};
+      if (Pick(3) == 0) tables["tags"] = Pick(2) == 0 ? std::string("k=") + kMarker : std::string(kMarker);
+      if (Pick(3) == 0) tables["kms_key"] = Pick(2) == 0 ? AnyValue(2) : nlohmann::ordered_json("alias/k");
+      if (Pick(3) == 0)
+        tables["deletion_protection"] = Pick(2) == 0 ? AnyValue(2) : nlohmann::ordered_json("on");
+      return tables;
+    }
     if (key == "capacity") {
       nlohmann::ordered_json capacity = {{"mode", Pick(2) == 0 ? "on_demand" : "provisioned"}};
       if (Pick(2) == 0)

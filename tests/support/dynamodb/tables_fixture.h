@@ -31,7 +31,7 @@ class Tables : public ::testing::Test {
     plan.stream = {std::nullopt, "stream_" + table};
     plan.mode = mode;
     plan.keys = kKeys;
-    plan.capacity = {false, 10, 10};
+    plan.settings.capacity = {false, 10, 10};
     plan.default_capacity = true;
     plans_.push_back(plan);
   }

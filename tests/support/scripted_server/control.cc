@@ -26,7 +26,8 @@ json TableJson(const Table& table, const Tables& tables) {
           {"generation", table.generation},
           {"count", table.items.size() + table.counted.size()},
           {"tags", table.tags},
-          {"ttl", table.ttl_json}};
+          {"ttl", table.ttl_json},
+          {"point_in_time_recovery", table.point_in_time_recovery}};
 }
 
 // All tables, or the items of one; of one that was deleted, too.

@@ -35,6 +35,7 @@ json Describe(const Table& table, const Tables& tables) {
               {"DeletionProtectionEnabled", request.value("DeletionProtectionEnabled", false)}};
   if (table.on_demand) out["BillingModeSummary"] = {{"BillingMode", "PAY_PER_REQUEST"}};
   if (request.contains("TableClass")) out["TableClassSummary"] = {{"TableClass", request["TableClass"]}};
+  if (request.contains("WarmThroughput")) out["WarmThroughput"] = request["WarmThroughput"];
   if (request.contains("OnDemandThroughput")) out["OnDemandThroughput"] = request["OnDemandThroughput"];
   if (request.contains("Replicas"))
     out["Replicas"] = request["Replicas"];  // of a table that is there at the start

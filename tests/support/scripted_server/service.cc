@@ -148,6 +148,7 @@ Reply Service::Dispatch(Exchange& exchange) {
       {"ListTables", &Service::ListTables},
       {"UpdateTimeToLive", &Service::TimeToLive},
       {"DescribeTimeToLive", &Service::TimeToLive},
+      {"UpdateContinuousBackups", &Service::ContinuousBackups},
       {"TagResource", &Service::Tags},
       {"ListTagsOfResource", &Service::Tags},
   };

@@ -55,6 +55,7 @@ class Service {
   Reply ListTables(Exchange& exchange);
   Reply TimeToLive(Exchange& exchange);
   Reply Tags(Exchange& exchange);
+  Reply ContinuousBackups(Exchange& exchange);
   bool ControlRateExceeded();
 
   Scenario& scenario_;

@@ -186,6 +186,20 @@ Reply Service::TimeToLive(Exchange& exchange) {
   return Ok({{"TimeToLiveDescription", description}});
 }
 
+Reply Service::ContinuousBackups(Exchange& exchange) {
+  json request = Parse(exchange.facts.body);
+  std::string name = request.value("TableName", "");
+  auto lock = tables_.Lock();
+  Table* table = tables_.Find(name);
+  if (table == nullptr) return ErrorReply("TableNotFoundException", "Table not found: " + name);
+  const json& spec = request["PointInTimeRecoverySpecification"];
+  table->point_in_time_recovery = spec.at("PointInTimeRecoveryEnabled").get<bool>();
+  json status = table->point_in_time_recovery ? "ENABLED" : "DISABLED";
+  return Ok({{"ContinuousBackupsDescription",
+              {{"ContinuousBackupsStatus", "ENABLED"},
+               {"PointInTimeRecoveryDescription", {{"PointInTimeRecoveryStatus", status}}}}}});
+}
+
 Reply Service::Tags(Exchange& exchange) {
   json request = Parse(exchange.facts.body);
   std::string arn = request.value("ResourceArn", "");

@@ -21,7 +21,6 @@ def lines_of(*names):
     return [line for name in names for line in (messages.record(name, {"id": 1}), messages.stream_state(name, {"at": 1}))]
 
 
-
 def test_a_new_table_has_all_that_is_configured(connector, start_server):
     server = start_server()
     config = config_of(server, capacity=ON_DEMAND, new_tables=EVERYTHING, dead_letter_table="letters")
@@ -113,6 +112,18 @@ def test_a_write_limit_is_held(connector, start_server):
     took = capped[-1]["t"] - capped[0]["t"]
     assert took >= 600 / 100 * 0.9, "more was sent than is allowed"
     assert took <= 600 / 100 * 1.5, "less was sent than is allowed"
+
+
+def test_a_write_limit_holds_for_what_is_sent_again(connector, start_server):
+    """What is sent again may be stored twice, and costs twice then: it does not go beside the limit."""
+    rules = [{"name": "no", "match": {"operation": "BatchWriteItem", "times": 12}, "action": {"error": "InternalServerError"}}]
+    server = start_server({"rules": rules})
+    config = config_of(server, write_limit="100")
+    connector.write(config, messages.catalog("s"), [messages.record("s", {"id": n}) for n in range(400)]).ok()
+    log = server.log("BatchWriteItem")
+    sent = [line["tables"]["t_s"] for line in log]
+    assert sum(sent) > 400 + 100
+    assert log[-1]["t"] - log[0]["t"] >= (sum(sent) - sent[-1]) / 100 * 0.9
 
 
 @pytest.mark.parametrize("capacity,warns", [({"mode": "provisioned", "write_units": 1000}, False), ({"mode": "on_demand"}, True)])

@@ -28,7 +28,7 @@ def foreign(value):
 
 
 def measure(options):
-    bench = runs.Bench(options.build, Path(options.build) / "bench" / "work")
+    bench = runs.Bench(options.build, options.connector, Path(options.build) / "bench" / "work")
     result = {"machine": machine.describe(ROOT), "date": datetime.date.today().isoformat(),
               "rounds": options.rounds, "scale": options.scale}
     began = time.monotonic()
@@ -50,7 +50,7 @@ def measure(options):
 
 def measure_against(options):
     """This build and another's in turn; a result file of its own beside the other one."""
-    bench = runs.Bench(options.build, Path(options.build) / "bench" / "work")
+    bench = runs.Bench(options.build, options.connector, Path(options.build) / "bench" / "work")
     result = against.compare(bench, options, options.against)
     target = Path(options.build) / "bench" / "against.json"
     target.write_text(json.dumps({"machine": machine.describe(ROOT), "against": options.commit, "cases": result}, indent=1) + "\n")
@@ -73,6 +73,7 @@ def write_docs(result, folder):
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--build", required=True)
+    parser.add_argument("--connector", required=True)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--docs", action="store_true")

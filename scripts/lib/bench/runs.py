@@ -72,11 +72,11 @@ class Sink:
 class Bench:
     """Where everything is, and how a program is measured."""
 
-    def __init__(self, build, work):
+    def __init__(self, build, connector, work):
         self.build = Path(build)
         self.work = Path(work)
         self.work.mkdir(parents=True, exist_ok=True)
-        self.connector = str(self.build / "destination-dynamodb")
+        self.connector = connector
         self.cert, self.key = str(self.work / "cert.pem"), str(self.work / "key.pem")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-days", "2", "-subj", "/CN=bench-sink", "-addext", "subjectAltName=IP:127.0.0.1",

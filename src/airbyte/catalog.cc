@@ -71,7 +71,18 @@ class Members {
   Members(const View& object, std::span<const PlatformTerm> terms, Names& unknown) {
     object.ForEachMember([&](std::string_view name, View value) {
       const PlatformTerm* const term = FindTerm(terms, name);
-      if (term == nullptr) return unknown.Add(name);
+      if (term == nullptr) {
+        const PlatformTerm* const meant = FindOtherWriting(terms, name);
+        if (meant == nullptr) return unknown.Add(name);
+        if (meant->treatment == Treatment::kHarmless || AsksForNothing(value)) return;
+        if (meant->treatment == Treatment::kRefused) {
+          members_.emplace_back(meant, value);
+          return;
+        }
+        other_writing_ = Printable(ShortText(name, kMaxNameBytes));
+        meant_ = meant;
+        return;
+      }
       if (Has(term)) twice_ = term;
       members_.emplace_back(term, value);
     });
@@ -92,6 +103,16 @@ class Members {
                                where, twice_->name.view()));
   }
 
+  // Passed over, it would be asked for and not done: minimumGenerationId removes nothing.
+  Status RefuseOtherWriting(std::string_view where) const {
+    if (meant_ == nullptr) return Ok();
+    return Invalid(
+        fmt::format("{} has a member {}, which the protocol calls {}. Give it that name, or take it "
+                    "out. Nothing was changed.",
+                    where, other_writing_, meant_->name.view()),
+        fmt::format("{} in another writing", meant_->name.view()));
+  }
+
   Status RefuseWhatIsAskedFor(std::string_view display) const {
     for (const auto& [term, value] : members_) {
       if (term->treatment != Treatment::kRefused || AsksForNothing(value)) continue;
@@ -104,6 +125,7 @@ class Members {
  private:
   static bool AsksForNothing(const View& value) {
     if (value.is_null() || value.is_false() || value.Whole() == 0) return true;
+    if (value.is_list() || value.is_object()) return value.is_empty();
     const std::optional<std::string> text = value.Text();
     return text && (Trimmed(*text).empty() || ToLower(*text) == "false");
   }
@@ -114,6 +136,8 @@ class Members {
 
   std::vector<std::pair<const PlatformTerm*, View>> members_;
   const PlatformTerm* twice_ = nullptr;  // the last that is there more than once
+  const PlatformTerm* meant_ = nullptr;  // by a name in another writing
+  std::string other_writing_;            // it
 };
 
 Result<std::optional<std::string>> TextMember(const Members& owner, std::string_view name,
@@ -238,9 +262,13 @@ KeyFields ReadKeyFields(const Members& configured, const Members& stream) {
 Result<CatalogStream> ReadStream(const View& entry, size_t position, Warnings& warnings) {
   const std::string where = fmt::format("the stream at position {}", position + 1);
   const Members configured(entry, ConfiguredStreamMembers(), warnings.unknown);
+  Status named = configured.RefuseOtherWriting(where);
+  if (!named.ok()) return std::move(named).error();
   const View described = configured.Find("stream");
   if (!described.is_object()) return Invalid(fmt::format("{} has no description (stream).", where));
   const Members described_members(described, StreamMembers(), warnings.unknown);
+  named = described_members.RefuseOtherWriting("the description (stream) of " + where);
+  if (!named.ok()) return std::move(named).error();
   Status once = described_members.RefuseTwice("the description (stream) of " + where);
   if (!once.ok()) return std::move(once).error();
   Result<StreamId> id = ReadStreamId(described_members, where);
@@ -304,6 +332,7 @@ Result<Catalog> ParseCatalog(std::string text) {
   if (const std::string other = InsteadOfACatalog(*top); !other.empty()) return Invalid(other);
   Warnings warnings;
   const Members members(*top, CatalogMembers(), warnings.unknown);
+  if (Status named = members.RefuseOtherWriting("it"); !named.ok()) return std::move(named).error();
   if (Status once = members.RefuseTwice("it"); !once.ok()) return std::move(once).error();
   const View streams = members.Find("streams");
   if (!streams.is_list() && !streams.is_null()) return Invalid("streams is not a list.");

@@ -295,11 +295,11 @@ TEST(Catalog, WhatNeitherModeNeedsEndsNoSync) {
 
 TEST(Catalog, WhatIsAskedForAndNotDoneIsRefused) {
   const std::string mode = R"(,"destination_sync_mode":"append")";
-  for (const std::string name : {"include_files", "destination_object_name"}) {
-    for (const std::string nothing : {"null", "false", "\"\"", "\" \"", "\"False\"", "0", "0.0"}) {
+  for (const std::string name : {"include_files", "destination_object_name", "mappers"}) {
+    for (const std::string nothing : {"null", "false", "\" \"", "\"False\"", "0", "0.0", "{}", "[]"}) {
       EXPECT_EQ(Refusal(Of(One("a", mode + ",\"" + name + "\":" + nothing))), "accepted") << name << nothing;
     }
-    for (const std::string asked : {"true", "\"true\"", "1", "\"x\"", "{}", "[]", "0.5"}) {
+    for (const std::string asked : {"true", "\"true\"", "1", "\"x\"", "[{}]", "0.5"}) {
       const std::string streams = One("b", mode) + "," + One("a", mode + ",\"" + name + "\":" + asked);
       EXPECT_THAT(Refusal(Of(streams)), AllOf(HasSubstr("stream a asks for"), HasSubstr(name))) << asked;
       EXPECT_EQ(ParseCatalog(Of(streams)).error().stream, (StreamId{std::nullopt, "a"}));
@@ -311,13 +311,13 @@ TEST(Catalog, UnknownMembersAreNamedOnce) {
   std::string streams;
   for (int i = 0; i < 100; ++i) {
     streams += (i == 0 ? "" : ",") +
-               One("s" + std::to_string(i), R"(,"destination_sync_mode":"append","mappers":[],"n)" +
+               One("s" + std::to_string(i), R"(,"destination_sync_mode":"append","later":[],"n)" +
                                                 std::to_string(i) + "\":{\"secret\":1}");
   }
   const Result<Catalog> catalog = ParseCatalog(Of(streams));
   ASSERT_TRUE(catalog.ok());
   ASSERT_EQ(catalog->warnings.size(), 1u);
-  EXPECT_THAT(catalog->warnings[0], AllOf(HasSubstr("mappers, n0, n1"), Not(HasSubstr("secret"))));
+  EXPECT_THAT(catalog->warnings[0], AllOf(HasSubstr("later, n0, n1"), Not(HasSubstr("secret"))));
   EXPECT_EQ(std::count(catalog->warnings[0].begin(), catalog->warnings[0].end(), ','), 20);
 }
 

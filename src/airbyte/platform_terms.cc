@@ -49,11 +49,11 @@ constexpr PlatformTerm kVariables[] = {
     {"CONCURRENT_SOURCE_STREAM_READ", kHarmless, "of sources"},
     {"AIRBYTE_DESTINATION_RECORD_BATCH_SIZE_OVERRIDE", kHarmless,
      "STATEs are never held back by a batch's size"},
-    {"AWS_ACCESS_KEY_ID", kHarmless, "the keys are those of the config"},
-    {"AWS_SECRET_ACCESS_KEY", kHarmless, "the keys are those of the config"},
-    {"AWS_ASSUME_ROLE_EXTERNAL_ID", kHarmless, "the keys are those of the config"},
-    {"AWS_ASSUME_ROLE_ACCESS_KEY_ID", kHarmless, "the keys are those of the config"},
-    {"AWS_ASSUME_ROLE_SECRET_ACCESS_KEY", kHarmless, "the keys are those of the config"},
+    {"AWS_ACCESS_KEY_ID", kObeyed, "where the config has no keys"},
+    {"AWS_SECRET_ACCESS_KEY", kObeyed, "where the config has no keys"},
+    {"AWS_ASSUME_ROLE_EXTERNAL_ID", kHarmless, "of a role of Airbyte's; ours is the config's external_id"},
+    {"AWS_ASSUME_ROLE_ACCESS_KEY_ID", kHarmless, "for the pods beside this one"},
+    {"AWS_ASSUME_ROLE_SECRET_ACCESS_KEY", kHarmless, "for the pods beside this one"},
     {"DD_*", kHarmless, "metrics of the platform"},
     {"MICROMETER_*", kHarmless, "metrics of the platform"},
 };
@@ -77,6 +77,18 @@ constexpr PlatformTerm kConfiguredStream[] = {
     {"destination_object_name", kRefused,
      "an object of the destination to be written to (destination_object_name, of data activation), which is "
      "not supported. Use a sync mode that writes into the stream's own table"},
+    // What a connection's own description has (config-models' ConfiguredAirbyteStream, the platform's API).
+    // The platform obeys it before the records come here, and sends none of it.
+    {"mappers", kRefused,
+     "its records to be changed on the way (mappers), which is not supported here: the platform does that, "
+     "before they come. Take the member out of the catalog if it has"},
+    {"hashed_fields", kRefused,
+     "fields to be hashed (hashed_fields), which is not supported here: the platform does that, before the "
+     "records come. Take the member out of the catalog if it has"},
+    {"selected_fields", kRefused,
+     "some of its fields alone to be written (selected_fields), which is not supported here: the platform or "
+     "the source does that, before the records come. Take the member out of the catalog if it has"},
+    {"fields", kHarmless, "values are stored as they come, of whatever type"},
 };
 
 constexpr PlatformTerm kStream[] = {
@@ -119,6 +131,22 @@ bool IsIdle(const PlatformTerm& term, std::string_view value) {
   return false;
 }
 
+// Letters and digits alone count, in either case.
+bool SameLetters(std::string_view a, std::string_view b) {
+  const auto next = [](std::string_view& text) {
+    while (!text.empty() && !IsAlnum(text.front())) text.remove_prefix(1);
+    if (text.empty()) return '\0';
+    const char c = ToLower(text.front());
+    text.remove_prefix(1);
+    return c;
+  };
+  for (;;) {
+    const char c = next(a);
+    if (c != next(b)) return false;
+    if (c == '\0') return true;
+  }
+}
+
 std::string Meaning(const std::string& value) { return ToLower(Trimmed(value)); }
 
 }  // namespace
@@ -133,6 +161,13 @@ const PlatformTerm* FindTerm(std::span<const PlatformTerm> terms, std::string_vi
   for (const PlatformTerm& term : terms) {
     const std::string_view of = term.name;
     if (of == name || (of.ends_with('*') && name.starts_with(of.substr(0, of.size() - 1)))) return &term;
+  }
+  return nullptr;
+}
+
+const PlatformTerm* FindOtherWriting(std::span<const PlatformTerm> terms, std::string_view name) {
+  for (const PlatformTerm& term : terms) {
+    if (SameLetters(term.name, name)) return &term;
   }
   return nullptr;
 }

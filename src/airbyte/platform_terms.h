@@ -41,6 +41,10 @@ std::span<const PlatformTerm> SyncModes();                // values of destinati
 // nullptr: it is not in the list.
 const PlatformTerm* FindTerm(std::span<const PlatformTerm> terms, std::string_view name);
 
+// One that is called so in another writing, as generationId is generation_id in the platform's API. nullptr:
+// none.
+const PlatformTerm* FindOtherWriting(std::span<const PlatformTerm> terms, std::string_view name);
+
 // The error of the first variable that asks for what is not done. `value_of` gives "" for one that is not
 // set.
 Status RefuseVariables(const std::function<std::string(const std::string&)>& value_of);

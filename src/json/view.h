@@ -27,6 +27,12 @@ class View {
   bool is_true() const { return text_.front() == 't'; }
   bool is_false() const { return text_.front() == 'f'; }
 
+  // A list or an object with nothing in it.
+  bool is_empty() const {
+    return (is_list() || is_object()) &&
+           SkipWhitespace(text_.data() + 1, text_.data() + text_.size()) == &text_.back();
+  }
+
   // fn(name, View) for each member of an object, and for nothing else. A name with half of a surrogate pair
   // is given as it is written.
   template <typename Fn>

@@ -37,8 +37,8 @@ VARIABLES = {
     "AIRBYTE_ENABLE_UNSAFE_CODE": ("kHarmless", ["true"]),
     "CONCURRENT_SOURCE_STREAM_READ": ("kHarmless", ["true"]),
     "AIRBYTE_DESTINATION_RECORD_BATCH_SIZE_OVERRIDE": ("kHarmless", ["1"]),
-    "AWS_ACCESS_KEY_ID": ("kHarmless", ["AKIAOTHER"]),
-    "AWS_SECRET_ACCESS_KEY": ("kHarmless", ["other"]),
+    "AWS_ACCESS_KEY_ID": ("kObeyed", ["AKIAOTHER"]),
+    "AWS_SECRET_ACCESS_KEY": ("kObeyed", ["other"]),
     "AWS_ASSUME_ROLE_EXTERNAL_ID": ("kHarmless", ["workspace"]),
     "AWS_ASSUME_ROLE_ACCESS_KEY_ID": ("kHarmless", ["AKIAOTHER"]),
     "AWS_ASSUME_ROLE_SECRET_ACCESS_KEY": ("kHarmless", ["other"]),
@@ -57,6 +57,10 @@ CONFIGURED = {
     "sync_id": ("kObeyed", [4, 4.0]),
     "include_files": ("kRefused", [True, "true", 1]),
     "destination_object_name": ("kRefused", ["customers"]),
+    "mappers": ("kRefused", [[{"name": "hashing", "configuration": {"targetField": "id"}}], {"hashing": "id"}]),
+    "hashed_fields": ("kRefused", [["id"], [{"fieldPath": ["id"]}]]),
+    "selected_fields": ("kRefused", [[{"fieldPath": ["id"]}]]),
+    "fields": ("kHarmless", [[{"name": "id", "type": "STRING"}], []]),
 }
 STREAM = {
     "name": ("kObeyed", []),
@@ -154,6 +158,10 @@ def test_variables_that_are_obeyed(sync):
     for name in ("DEPLOYMENT_MODE", "AIRBYTE_EDITION"):
         outcome = sync.write(env={name: VARIABLES[name][1][0]})
         assert (outcome.code, outcome.error["message"], sync.requests) == (1, "Server Endpoint requires HTTPS", 0)
+    # Keys that only the environment has; those of the config come before others in it.
+    keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    sync.works(env=keys, access_key_id="", secret_access_key="")
+    sync.works(env={name: VARIABLES[name][1][0] for name in keys})
     assert {level for level, _ in sync.works(env={"LOG_LEVEL": "debug"}).logs} >= {"INFO"}
     assert not [level for level, _ in sync.works(env={"LOG_LEVEL": "error"}).logs if level in ("INFO", "WARN")]
 
@@ -161,8 +169,30 @@ def test_variables_that_are_obeyed(sync):
 def test_members_that_are_refused(sync):
     for name, value in cases(CONFIGURED, "kRefused"):
         sync.is_refused(name, more={name: value})
-    for nothing in (False, None, "", "false"):
-        sync.works(more={"include_files": nothing, "destination_object_name": nothing})
+    for nothing in (False, None, "", "false", [], {}):
+        sync.works(more={name: nothing for name, (treatment, _) in CONFIGURED.items() if treatment == "kRefused"})
+
+
+def camel(name):
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
+
+
+@pytest.mark.parametrize("writing", [camel, str.upper, lambda name: name.replace("_", "-") + " "], ids=["camel", "upper", "dashes"])
+def test_members_in_another_writing_are_refused(sync, writing):
+    """As the platform's own interfaces write them. Passed over, they would be asked for and not done."""
+    for terms, argument in ((CONFIGURED, "more"), (STREAM, "stream_more")):
+        for name, (treatment, values) in terms.items():
+            if treatment == "kHarmless" or writing(name) == name:
+                continue
+            for value in values or ["x"]:
+                if value in (0, 0.0):
+                    continue
+                outcome = sync.write(**{argument: {writing(name): value}})
+                assert (outcome.code, outcome.error["failure_type"], sync.requests) == (1, "config_error", 0), (name, value)
+                said = f"which the protocol calls {name}." if treatment == "kObeyed" else "not supported"
+                assert said in outcome.error["message"]
+    sync.works(more={writing("include_files"): False, writing("sync_mode"): "incremental", writing("minimum_generation_id"): 0})
 
 
 @pytest.mark.parametrize("mode", ["append", "overwrite"])
@@ -175,10 +205,10 @@ def test_members_that_are_taken(sync, mode):
 
 
 def test_members_that_no_list_has_are_told_of(sync):
-    more = {"mappers": [{"name": "hashing"}], "x\ny": 1}
+    more = {"notices": [{"name": "hashing"}], "x\ny": 1}
     outcome = sync.works(more=more, stream_more={"later": {}})
     (warning,) = [text for level, text in outcome.logs if level == "WARN" and "catalog has members" in text]
-    for name in ("mappers", "later"):
+    for name in ("notices", "later"):
         assert name in warning
     assert "hashing" not in warning and "\n" not in warning
 

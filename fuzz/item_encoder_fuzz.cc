@@ -48,9 +48,9 @@ void CompareWithOracle(std::string_view text, std::string_view item, size_t trun
   try {
     od::document document = parser.iterate(padded);
     size_t changes = 0;
-    const std::string expected = ddb::testing::Expected(document.get_value().value(), 0, changes);
+    const std::string expected = ddb::testkit::Expected(document.get_value().value(), 0, changes);
     od::document stored = item_parser.iterate(padded_item);
-    Check(ddb::testing::Stored(stored.find_field("_airbyte_data").value()) == expected);
+    Check(ddb::testkit::Stored(stored.find_field("_airbyte_data").value()) == expected);
     Check(truncated == changes);
   } catch (const simdjson::simdjson_error& error) {
     Check(error.error() == simdjson::DEPTH_ERROR);

@@ -36,11 +36,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   Check(number.next == next);
-  const ddb::testing::Decimal value(std::string(p, next));
+  const ddb::testkit::Decimal value(std::string(p, next));
   Check(value.fits() == (number.fit == ddb::NumberFit::kFits));
   if (!value.fits()) return 0;
   const std::string canonical(text, number.length);
-  Check(ddb::testing::Decimal(canonical).Text() == value.Text());
+  Check(ddb::testkit::Decimal(canonical).Text() == value.Text());
   char again[ddb::kMaxCanonicalNumber];
   const std::string padded = canonical + std::string(ddb::json::kPadding, ' ');
   const ddb::Number same = ddb::NormalizeNumber(padded.data(), padded.data() + canonical.size(), again);

@@ -12,11 +12,11 @@ namespace ddb {
 namespace {
 
 using std::chrono::seconds;
-using testing::HttpServer;
-using testing::Kept;
-using testing::Peer;
+using testkit::HttpServer;
+using testkit::Kept;
+using testkit::Peer;
 
-class HttpClientTest : public testing::HttpClientFixture {
+class HttpClientTest : public testkit::HttpClientFixture {
  protected:
   // Answers every request of a connection with the size of the request.
   static void ServeSizes(Peer& peer) {
@@ -260,7 +260,7 @@ TEST_F(HttpClientTest, NoReplyInTime) {
 }
 
 TEST_F(HttpClientTest, NoConnectionInTime) {
-  const testing::FullBacklog silent;
+  const testkit::FullBacklog silent;
   const auto client = Client(silent.port());
   Send(*client, request_);
   int turns = 0;

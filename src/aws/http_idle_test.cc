@@ -6,11 +6,11 @@ namespace ddb {
 namespace {
 
 using std::chrono::seconds;
-using testing::HttpServer;
-using testing::Kept;
-using testing::Peer;
+using testkit::HttpServer;
+using testkit::Kept;
+using testkit::Peer;
 
-class HttpIdleTest : public testing::HttpClientFixture {
+class HttpIdleTest : public testkit::HttpClientFixture {
  protected:
   const std::string request_ = Request("{}");
 };

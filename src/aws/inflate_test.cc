@@ -11,14 +11,14 @@
 namespace ddb {
 namespace {
 
-using testing::Done;
-using testing::kBrokenEncoding;
-using testing::kMaxBody;
-using testing::kTooLarge;
-using testing::kUnknownEncoding;
-using testing::Of;
-using testing::Outcome;
-using testing::Parse;
+using testkit::Done;
+using testkit::kBrokenEncoding;
+using testkit::kMaxBody;
+using testkit::kTooLarge;
+using testkit::kUnknownEncoding;
+using testkit::Of;
+using testkit::Outcome;
+using testkit::Parse;
 
 std::string Unhex(std::string_view hex) {
   std::string bytes;

@@ -17,9 +17,9 @@ using std::chrono::milliseconds;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::NameServer;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
+using testkit::NameServer;
 using Manner = NameServer::Manner;
 
 std::string Text(const Address& address) {
@@ -159,8 +159,8 @@ TEST_F(NameLookupTest, MayGoInItsAnswer) {
 }
 
 TEST(LiteralAddressTest, AnAddressOfEitherFamilyIsNoName) {
-  EXPECT_EQ(LiteralAddress("127.0.0.1", 80), testing::Loopback(80));
-  EXPECT_EQ(LiteralAddress("127.1", 80), testing::Loopback(80));
+  EXPECT_EQ(LiteralAddress("127.0.0.1", 80), testkit::Loopback(80));
+  EXPECT_EQ(LiteralAddress("127.1", 80), testkit::Loopback(80));
   EXPECT_EQ(Text(LiteralAddress("::1", 80).value()), "[::1]:80");
   EXPECT_EQ(Text(LiteralAddress("2001:DB8::A", 8000).value()), "[2001:db8::a]:8000");
   const Address zoned = LiteralAddress("fe80::1%lo", 80).value();

@@ -9,15 +9,15 @@
 namespace ddb {
 namespace {
 
-using testing::Done;
-using testing::Feed;
-using testing::kMalformed;
-using testing::kMaxBody;
-using testing::kMore;
-using testing::kTooLarge;
-using testing::kTwoLengths;
-using testing::Outcome;
-using testing::Parse;
+using testkit::Done;
+using testkit::Feed;
+using testkit::kMalformed;
+using testkit::kMaxBody;
+using testkit::kMore;
+using testkit::kTooLarge;
+using testkit::kTwoLengths;
+using testkit::Outcome;
+using testkit::Parse;
 using State = ReplyParser::State;
 
 TEST(ReplyParserTest, LengthFramed) {

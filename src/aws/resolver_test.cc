@@ -13,10 +13,10 @@ namespace ddb {
 namespace {
 
 using std::chrono::seconds;
-using testing::FullBacklog;
-using testing::HttpServer;
-using testing::Loopback;
-using testing::Peer;
+using testkit::FullBacklog;
+using testkit::HttpServer;
+using testkit::Loopback;
+using testkit::Peer;
 
 // A name server. Answers at once, or when the test lets it.
 class Names {
@@ -66,7 +66,7 @@ class Names {
   std::string host_;
 };
 
-class ResolverTest : public testing::HttpClientFixture {
+class ResolverTest : public testkit::HttpClientFixture {
  protected:
   ResolverTest() {
     options_.lookup = [this](const std::string& host, uint16_t, LookupAnswer answer) {
@@ -158,7 +158,7 @@ TEST_F(ResolverTest, ANameServerThatIsSilentIsNotWaitedFor) {
     clock_.Advance(seconds(1));
     Await(2 * round);
   }
-  for (const testing::Kept& reply : replies_) EXPECT_EQ(reply.error, TransportError::kResolve);
+  for (const testkit::Kept& reply : replies_) EXPECT_EQ(reply.error, TransportError::kResolve);
   EXPECT_EQ(names_.asked(), 1);  // and not asked again meanwhile
   HttpServer server(ServeOne);
   names_.Set({Loopback(server.port())});

@@ -14,10 +14,10 @@ namespace ddb {
 namespace {
 
 using std::chrono::seconds;
-using testing::HttpServer;
-using testing::Identity;
-using testing::MakeIdentity;
-using testing::Peer;
+using testkit::HttpServer;
+using testkit::Identity;
+using testkit::MakeIdentity;
+using testkit::Peer;
 
 // Steps that the server may take, given by the test one by one.
 class Turnstile {
@@ -57,7 +57,7 @@ class Turnstile {
   int passed_ = 0;
 };
 
-class SlowLineTest : public testing::HttpClientFixture, public ::testing::WithParamInterface<bool> {
+class SlowLineTest : public testkit::HttpClientFixture, public ::testing::WithParamInterface<bool> {
  protected:
   static constexpr int kReceiveBuffer = 16 * 1024;
 
@@ -70,7 +70,7 @@ class SlowLineTest : public testing::HttpClientFixture, public ::testing::WithPa
   }
 
   const Identity authority_;
-  const testing::Trusted trusted_;
+  const testkit::Trusted trusted_;
   std::optional<Identity> identity_;
   Turnstile steps_;
 };

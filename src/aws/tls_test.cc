@@ -9,12 +9,12 @@
 namespace ddb {
 namespace {
 
-using testing::HttpServer;
-using testing::Identity;
-using testing::MakeIdentity;
-using testing::Peer;
+using testkit::HttpServer;
+using testkit::Identity;
+using testkit::MakeIdentity;
+using testkit::Peer;
 
-class TlsTest : public testing::HttpClientFixture {
+class TlsTest : public testkit::HttpClientFixture {
  protected:
   TlsTest() : authority_(MakeIdentity(nullptr, "")), trusted_(authority_) {}
 
@@ -30,7 +30,7 @@ class TlsTest : public testing::HttpClientFixture {
   }
 
   const Identity authority_;
-  const testing::Trusted trusted_;
+  const testkit::Trusted trusted_;
   const std::string names_ = "DNS:localhost,IP:127.0.0.1";
   const std::string request_ = Request("{}");
 };
@@ -59,7 +59,7 @@ TEST_F(TlsTest, AWildcardStandsForOneWholeLabel) {
     TransportError error;
   };
   options_.lookup = [this](const std::string&, uint16_t port, LookupAnswer answer) {
-    loop_.Post([port, answer = std::move(answer)] { answer({testing::Loopback(port)}); });
+    loop_.Post([port, answer = std::move(answer)] { answer({testkit::Loopback(port)}); });
     return nullptr;
   };
   for (const Case& c : {Case{"DNS:dynamodb.here.example.com", TransportError::kNone},
@@ -83,7 +83,7 @@ TEST_F(TlsTest, AReplyThatAnybodyCouldHaveCutOffIsToldAsSuch) {
           if (in_good_order) peer.SayGoodbye();
         },
         &identity);
-    const testing::Kept reply = Get(*Client(server.port(), "127.0.0.1", true), request_);
+    const testkit::Kept reply = Get(*Client(server.port(), "127.0.0.1", true), request_);
     EXPECT_EQ(reply.error, TransportError::kNone);
     EXPECT_TRUE(reply.open_ended);
     EXPECT_EQ(reply.cut_off, !in_good_order);

@@ -19,8 +19,8 @@
 namespace ddb {
 namespace {
 
-using testing::Identity;
-using testing::MakeIdentity;
+using testkit::Identity;
+using testkit::MakeIdentity;
 
 constexpr const char* kVariables[] = {"AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"};
 

@@ -136,7 +136,7 @@ TEST_F(DescriptorSetTest, StopsWhenToldAndTellsOfTheRestAgain) {
 
 TEST_F(DescriptorSetTest, WhatEpollRefusesIsPolled) {
   SocketPair pair;
-  testing::NestedSets nested(pair.fd[0]);
+  testkit::NestedSets nested(pair.fd[0]);
   DescriptorSet::Member member{nested.fd()};
   epoll_event event{};
   ASSERT_NE(epoll_ctl(set_.fd(), EPOLL_CTL_ADD, nested.fd(), &event), 0);
@@ -170,7 +170,7 @@ TEST_F(DescriptorSetTest, WhatEpollRefusesIsPolled) {
 
 TEST_F(DescriptorSetTest, AMemberThatIsPolledIsRemovedByAnother) {
   SocketPair pair;
-  testing::NestedSets nested(pair.fd[0]);
+  testkit::NestedSets nested(pair.fd[0]);
   const int other = dup(nested.fd());
   ExpectThatOneRuns(nested.fd(), other, [&] { pair.Write(); });
   close(other);
@@ -178,7 +178,7 @@ TEST_F(DescriptorSetTest, AMemberThatIsPolledIsRemovedByAnother) {
 
 TEST_F(DescriptorSetTest, EpollTellsAgainOfWhatItTakesLater) {
   SocketPair pair;
-  testing::NestedSets nested(pair.fd[0]);
+  testkit::NestedSets nested(pair.fd[0]);
   DescriptorSet::Member member{nested.fd()};
   int runs = 0;
   member.readable = [&] { ++runs; };

@@ -321,7 +321,7 @@ TEST(EventLoopWatchTest, MayBeDestroyedInItsOwnCallbackAndTheDescriptorStaysOpen
 TEST(EventLoopWatchTest, WhatEpollRefusesIsNotTakenForReady) {
   EventLoop loop;
   Pair pair;
-  const testing::NestedSets nested(pair.fd[0]);
+  const testkit::NestedSets nested(pair.fd[0]);
   EventLoop::Watch watch(loop, nested.fd());
   EventLoop::Timer timer(loop), in_vain(loop);
   in_vain.StartAfter(std::chrono::seconds(10), [&] { loop.Stop(); });

@@ -54,7 +54,7 @@ class DynamoDbClient : public ::testing::Test {
       const MutexLock lock(mutex_);
       requests_.clear();
     }
-    server_ = std::make_unique<testing::HttpServer>([this, replies](testing::Peer& peer) {
+    server_ = std::make_unique<testkit::HttpServer>([this, replies](testkit::Peer& peer) {
       for (;;) {
         const std::string request = peer.ReadRequest();
         if (request.empty()) return;
@@ -105,7 +105,7 @@ class DynamoDbClient : public ::testing::Test {
   Mutex mutex_;
   std::vector<std::string> requests_ GUARDED_BY(mutex_);
   std::atomic<size_t> served_{0};
-  std::unique_ptr<testing::HttpServer> server_;
+  std::unique_ptr<testkit::HttpServer> server_;
   std::unique_ptr<Client> client_;  // closes its connections before the server goes
 };
 

@@ -12,13 +12,13 @@
 namespace ddb {
 namespace {
 
-using testing::CollectingLog;
-using testing::FakeDynamoDb;
-using testing::FakeLoop;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::Refusal;
-using testing::Unreachable;
+using testkit::CollectingLog;
+using testkit::FakeDynamoDb;
+using testkit::FakeLoop;
+using testkit::Refusal;
+using testkit::Unreachable;
 
 class ConnectionChecks : public ::testing::Test {
  protected:
@@ -214,8 +214,8 @@ TEST_F(ConnectionChecks, NoTableIsSpokenOfThatCannotBeThere) {
 
 TEST_F(ConnectionChecks, ATableWhoseCreationWentUnansweredIsDeleted) {
   db_.done_all_the_same = true;
-  for (const Verdict& outcome : testing::OpenOutcomes()) {
-    SCOPED_TRACE(testing::NameOf(outcome));
+  for (const Verdict& outcome : testkit::OpenOutcomes()) {
+    SCOPED_TRACE(testkit::NameOf(outcome));
     for (const int times : {1, 1 << 30}) {
       db_.tables.clear();
       db_.calls.clear();
@@ -231,8 +231,8 @@ TEST_F(ConnectionChecks, ATableWhoseCreationWentUnansweredIsDeleted) {
 }
 
 TEST_F(ConnectionChecks, ATableWhoseCreationWasNeverSentIsNotDeleted) {
-  for (const Verdict& outcome : testing::NeverSent()) {
-    SCOPED_TRACE(testing::NameOf(outcome));
+  for (const Verdict& outcome : testkit::NeverSent()) {
+    SCOPED_TRACE(testkit::NameOf(outcome));
     db_.calls.clear();
     Refuse("CreateTable", outcome);
     EXPECT_TRUE(Check().error);
@@ -288,7 +288,7 @@ TEST_F(ConnectionChecks, EndsWithin45SecondsWhateverHappens) {
                               Refusal(Reaction::kFailConfig, ErrorCode::kResourceNotFound, "X")};
   for (const std::string operation : {"CreateTable", "DescribeTable", "BatchWriteItem", "DeleteTable"}) {
     for (const Verdict& failure : failures) {
-      SCOPED_TRACE(operation + ": " + testing::NameOf(failure));
+      SCOPED_TRACE(operation + ": " + testkit::NameOf(failure));
       db_.tables.clear();
       Refuse(operation, failure);
       (void)Check();

@@ -17,9 +17,9 @@ namespace ddb {
 namespace {
 
 using std::chrono::seconds;
-using testing::FakeLoop;
-using testing::Refusal;
-using testing::Unreachable;
+using testkit::FakeLoop;
+using testkit::Refusal;
+using testkit::Unreachable;
 
 // Answers when the test says so.
 class HeldClient final : public Client {

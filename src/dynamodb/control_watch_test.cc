@@ -16,12 +16,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::AllOf;
-using testing::CollectingLog;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::Refusal;
 using ::testing::SizeIs;
+using testkit::CollectingLog;
+using testkit::Refusal;
 
 class ControlWatchTest : public ::testing::Test {
  protected:

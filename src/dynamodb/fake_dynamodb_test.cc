@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace ddb::testing {
+namespace ddb::testkit {
 namespace {
 
 std::string Text(const std::string& json, std::string_view member) {
@@ -146,4 +146,4 @@ std::optional<Verdict> FakeDynamoDb::ExecuteOn(Table& table, const std::string& 
   return std::nullopt;
 }
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

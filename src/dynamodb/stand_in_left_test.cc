@@ -12,15 +12,15 @@
 namespace ddb {
 namespace {
 
-using testing::Denied;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::kKeys;
-using testing::kName;
-using testing::Refusal;
 using ::testing::StartsWith;
+using testkit::Denied;
+using testkit::kKeys;
+using testkit::kName;
+using testkit::Refusal;
 
-class StandInLeft : public testing::StandInTest {
+class StandInLeft : public testkit::StandInTest {
  protected:
   // A run that overwrites, killed when the call comes; then nothing of it is there but what it has made.
   void Kill(const std::string& call) {
@@ -43,7 +43,7 @@ class StandInLeft : public testing::StandInTest {
   void StandInWithTimeToLive(std::optional<double> table_created, std::optional<double> stand_in_created) {
     db_.tables["a"].ttl.clear();
     db_.tables["a"].created = table_created;
-    testing::FakeDynamoDb::Table& stand_in = db_.tables[kName];
+    testkit::FakeDynamoDb::Table& stand_in = db_.tables[kName];
     stand_in = db_.tables["a"];
     stand_in.create = CreateTableBody(kName, kKeys, settings_);
     stand_in.ttl = "expires";
@@ -159,7 +159,7 @@ TEST_F(StandInLeft, NorAfterAKill) {
   const auto keep = db_.intercept;
   db_.intercept = [this, keep](std::string_view operation, std::string_view table) {
     if (db_.calls.back() == "CreateTable a") killed_ = true;
-    return killed_ ? std::optional(testing::Unreachable(TransportError::kReset)) : keep(operation, table);
+    return killed_ ? std::optional(testkit::Unreachable(TransportError::kReset)) : keep(operation, table);
   };
   bool first = true;
   options_.stop_requested = [this, first]() mutable { return killed_ && !std::exchange(first, false); };

@@ -14,14 +14,14 @@
 namespace ddb {
 namespace {
 
-using testing::Denied;
-using testing::EverySetting;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::kKeys;
-using testing::kName;
-using testing::Refusal;
-using testing::StandInTest;
+using testkit::Denied;
+using testkit::EverySetting;
+using testkit::kKeys;
+using testkit::kName;
+using testkit::Refusal;
+using testkit::StandInTest;
 
 TEST_F(StandInTest, ItsNameIsATableNameAndItsTablesAlone) {
   const std::string longest(kMaxTableName, 'x');

@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class FindTablesTest : public testing::Tables {
+class FindTablesTest : public testkit::Tables {
  protected:
   Result<TablesFound> Find(const std::vector<std::string>& names) {
     return FindTables(loop_, db_, names, options_);
@@ -29,7 +29,7 @@ TEST_F(FindTablesTest, ThoseThatAreThere) {
 TEST_F(FindTablesTest, WhatWeMayNotSeeIsNeitherThereNorNot) {
   Existing("a");
   for (const ErrorCode code : {ErrorCode::kAccessDenied, ErrorCode::kValidation}) {
-    Verdict refusal = testing::Refusal(Reaction::kFailConfig, code);
+    Verdict refusal = testkit::Refusal(Reaction::kFailConfig, code);
     if (code == ErrorCode::kValidation) refusal.reason = kBadTableName;
     Refuse("DescribeTable", refusal);
     const auto found = Find({"a", "b"});
@@ -42,7 +42,7 @@ TEST_F(FindTablesTest, WhatWeMayNotSeeIsNeitherThereNorNot) {
 // A permission is not known everywhere at once.
 TEST_F(FindTablesTest, ATableThatIsDeniedOnceIsFound) {
   Existing("a");
-  Refuse("DescribeTable", testing::Denied(), 1);
+  Refuse("DescribeTable", testkit::Denied(), 1);
   EXPECT_THAT(Find({"a"})->there, ElementsAre("a"));
 }
 
@@ -58,7 +58,7 @@ TEST_F(FindTablesTest, AnyOtherRefusalIsNoAnswer) {
       {ErrorCode::kUnknownOperation, FailureType::kConfig},
       {ErrorCode::kOther, FailureType::kConfig}};
   for (const auto& [code, type] : refusals) {
-    Refuse("DescribeTable", testing::Refusal(Reaction::kFailConfig, code));
+    Refuse("DescribeTable", testkit::Refusal(Reaction::kFailConfig, code));
     const auto found = Find({"a", "b"});
     ASSERT_FALSE(found.ok()) << static_cast<int>(code);
     EXPECT_EQ(found.error().type, type);
@@ -67,25 +67,25 @@ TEST_F(FindTablesTest, AnyOtherRefusalIsNoAnswer) {
 
 TEST_F(FindTablesTest, KeysThatAreRefusedOnceBesideOthersAreTriedAgain) {
   Existing("a");
-  Refuse("DescribeTable", testing::Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient), 1);
+  Refuse("DescribeTable", testkit::Refusal(Reaction::kFailConfig, ErrorCode::kUnrecognizedClient), 1);
   EXPECT_THAT(Find({"a", "b"})->there, ElementsAre("a"));
 }
 
 TEST_F(FindTablesTest, WhatPassesIsWaitedOut) {
   Existing("a");
-  Refuse("DescribeTable", testing::Refusal(Reaction::kThrottle, ErrorCode::kThrottled), 3);
+  Refuse("DescribeTable", testkit::Refusal(Reaction::kThrottle, ErrorCode::kThrottled), 3);
   EXPECT_THAT(Find({"a", "b"})->there, ElementsAre("a"));
 }
 
 TEST_F(FindTablesTest, AnEndpointThatDoesNotAnswerIsAnError) {
-  Refuse("DescribeTable", testing::Unreachable(TransportError::kRefused));
+  Refuse("DescribeTable", testkit::Unreachable(TransportError::kRefused));
   const auto found = Find({"a", "b"});
   ASSERT_FALSE(found.ok());
   EXPECT_THAT(found.error().message, HasSubstr("was refused"));
 }
 
 TEST_F(FindTablesTest, AStopEndsIt) {
-  Refuse("DescribeTable", testing::Unreachable(TransportError::kRefused));
+  Refuse("DescribeTable", testkit::Unreachable(TransportError::kRefused));
   options_.stop_requested = [this] {
     return loop_.Now() > Instant{std::chrono::hours(1)} + std::chrono::seconds(2);
   };

@@ -15,16 +15,16 @@
 namespace ddb {
 namespace {
 
-using testing::Denied;
-using testing::EverySetting;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::kKeys;
 using ::testing::Not;
-using testing::Refusal;
-using testing::Replacing;
-using testing::Tables;
-using testing::Unreachable;
+using testkit::Denied;
+using testkit::EverySetting;
+using testkit::kKeys;
+using testkit::Refusal;
+using testkit::Replacing;
+using testkit::Tables;
+using testkit::Unreachable;
 
 // ---- what is known before the first drop
 

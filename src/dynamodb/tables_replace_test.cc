@@ -16,16 +16,16 @@
 namespace ddb {
 namespace {
 
-using testing::Denied;
-using testing::EverySetting;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::kKeys;
 using ::testing::Not;
-using testing::Refusal;
-using testing::Replacing;
-using testing::Tables;
-using testing::Unreachable;
+using testkit::Denied;
+using testkit::EverySetting;
+using testkit::kKeys;
+using testkit::Refusal;
+using testkit::Replacing;
+using testkit::Tables;
+using testkit::Unreachable;
 
 // The drop of one takes minutes, which nobody else waits for.
 TEST_F(Replacing, EachTableIsToldOfAsSoonAsItIsReplaced) {
@@ -155,11 +155,11 @@ TEST_P(DropWithoutAReply, IsBroughtToItsEndAfterAFailure) {
   EXPECT_THAT(log_.All(LogLevel::kWarn), IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryOpenOutcome, DropWithoutAReply, ::testing::ValuesIn(testing::OpenOutcomes()));
+INSTANTIATE_TEST_SUITE_P(EveryOpenOutcome, DropWithoutAReply, ::testing::ValuesIn(testkit::OpenOutcomes()));
 
 TEST_F(Replacing, ADropThatWasNeverSentIsNotLookedFor) {
-  for (const Verdict& verdict : testing::NeverSent()) {
-    SCOPED_TRACE(testing::NameOf(verdict));
+  for (const Verdict& verdict : testkit::NeverSent()) {
+    SCOPED_TRACE(testkit::NameOf(verdict));
     plans_.clear();
     db_.calls.clear();
     Plan("busy", TableMode::kRecreate);

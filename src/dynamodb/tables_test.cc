@@ -15,16 +15,16 @@
 namespace ddb {
 namespace {
 
-using testing::Denied;
-using testing::EverySetting;
-using testing::FakeDynamoDb;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::kKeys;
 using ::testing::Not;
-using testing::Refusal;
-using testing::Tables;
-using testing::Unreachable;
+using testkit::Denied;
+using testkit::EverySetting;
+using testkit::FakeDynamoDb;
+using testkit::kKeys;
+using testkit::Refusal;
+using testkit::Tables;
+using testkit::Unreachable;
 
 TEST_F(Tables, NothingToDo) { EXPECT_TRUE(Prepare().ok()); }
 
@@ -175,7 +175,7 @@ TEST_F(Tables, NothingIsDroppedWhoseSettingsCannotBeRead) {
   };
   for (const std::string operation : {"DescribeTimeToLive", "ListTagsOfResource"}) {
     for (const Verdict& failure : failures) {
-      SCOPED_TRACE(operation + ": " + testing::NameOf(failure));
+      SCOPED_TRACE(operation + ": " + testkit::NameOf(failure));
       plans_.clear();
       Plan("a", TableMode::kRecreate);
       Existing("a", EverySetting());
@@ -269,8 +269,8 @@ TEST_F(Tables, LimitsAndBusyTablesAreWaitedOut) {
 TEST_F(Tables, ALostReplyToCreateOrDeleteIsNoHarm) {
   Plan("a", TableMode::kRecreate);
   db_.done_all_the_same = true;
-  for (const Verdict& outcome : testing::OpenOutcomes()) {
-    SCOPED_TRACE(testing::NameOf(outcome));
+  for (const Verdict& outcome : testkit::OpenOutcomes()) {
+    SCOPED_TRACE(testkit::NameOf(outcome));
     db_.tables.clear();
     Existing("a", EverySetting());
     int create = 1;

@@ -37,7 +37,7 @@ class TaskLanesTest : public ::testing::Test {
     EXPECT_EQ(ended_, count);
   }
 
-  testing::FakeLoop loop_;
+  testkit::FakeLoop loop_;
   std::vector<size_t> begun_;
   size_t under_way_ = 0;
   size_t most_ = 0;

@@ -9,8 +9,8 @@
 namespace ddb {
 namespace {
 
-using testing::Encode;
-using testing::Encoded;
+using testkit::Encode;
+using testkit::Encoded;
 
 std::string Repeat(std::string_view text, int times) {
   std::string all;

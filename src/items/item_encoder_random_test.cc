@@ -28,12 +28,12 @@ constexpr int kRounds = 50'000;
 std::string StoredData(od::parser& parser, const std::string& item) {
   const simdjson::padded_string padded(item);
   od::document document = parser.iterate(padded);
-  return testing::Stored(document.find_field("_airbyte_data").value());
+  return testkit::Stored(document.find_field("_airbyte_data").value());
 }
 
 TEST(ItemEncoderRandom, WhatIsReadBackIsWhatWasSent) {
   ItemEncoder encoder;
-  testing::RandomJson json(20261125);
+  testkit::RandomJson json(20261125);
   od::parser parser;
   od::parser item_parser;
   size_t changed = 0;
@@ -42,8 +42,8 @@ TEST(ItemEncoderRandom, WhatIsReadBackIsWhatWasSent) {
     size_t changes = 0;
     const simdjson::padded_string padded(text);
     od::document document = parser.iterate(padded);
-    const std::string expected = testing::Expected(document.get_value().value(), 0, changes);
-    const testing::Encoded encoded = testing::Encode(encoder, text);
+    const std::string expected = testkit::Expected(document.get_value().value(), 0, changes);
+    const testkit::Encoded encoded = testkit::Encode(encoder, text);
     ASSERT_TRUE(encoded.valid) << text;
     ASSERT_EQ(encoded.consumed, text.size()) << text;
     ASSERT_EQ(StoredData(item_parser, encoded.item), expected) << text;
@@ -66,7 +66,7 @@ std::vector<FastEncode*> Encoders() {
 // A byte anywhere is changed, added or lost: all kernels must agree on the result, and none may call valid
 // what simdjson's DOM does not.
 TEST(ItemEncoderRandom, KernelsAgreeOnDamagedRecords) {
-  testing::RandomJson json(4711);
+  testkit::RandomJson json(4711);
   std::mt19937_64 random(1);
   simdjson::dom::parser dom;
   size_t valid = 0, mended = 0;
@@ -114,7 +114,7 @@ TEST(ItemEncoderRandom, KernelsAgreeOnDamagedRecords) {
     // And what the encoder as a whole accepts, it accepts rightly, with U+FFFD for what is not UTF-8, of
     // which it always makes an item that is JSON; half a surrogate pair is valid JSON, though not for
     // simdjson.
-    const testing::Encoded encoded = testing::Encode(text);
+    const testkit::Encoded encoded = testkit::Encode(text);
     const std::string read = encoded.valid ? text.substr(0, encoded.consumed) : text;
     const bool is_utf8 = json::ValidUtf8(read.data(), read.data() + read.size());
     if (encoded.valid && !is_utf8) {

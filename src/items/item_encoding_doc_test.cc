@@ -82,10 +82,10 @@ std::string ExpectedMeta(const std::string& cell) {
 }
 
 // The same when the service has refused it for its size.
-testing::Encoded Shrunk(testing::Encoded encoded) {
+testkit::Encoded Shrunk(testkit::Encoded encoded) {
   EXPECT_LE(encoded.facts.size.lower, kMaxItemBytes);
   EXPECT_GT(encoded.facts.size.upper, kMaxItemBytes);
-  EXPECT_EQ(testing::MetaOf(encoded), "");
+  EXPECT_EQ(testkit::MetaOf(encoded), "");
   Buffer smaller;
   EXPECT_TRUE(ShrinkItem(encoded.item, {}, smaller));
   encoded.item = smaller.view();
@@ -103,19 +103,19 @@ TEST(ItemEncodingDoc, EveryRow) {
     if (line.compare(0, 4, "| `{") != 0) continue;
     const std::vector<std::string> cells = Cells(line);
     ASSERT_EQ(cells.size(), 4u) << line;
-    testing::Encoded encoded = testing::Encode(encoder, Code(cells[0]));
+    testkit::Encoded encoded = testkit::Encode(encoder, Code(cells[0]));
     EXPECT_TRUE(encoded.valid) << line;
     EXPECT_EQ(encoded.reject, RejectReason::kNone) << line;
-    EXPECT_TRUE(testing::DataOf(encoded) == Code(cells[1])) << line << "\n"
-                                                            << testing::DataOf(encoded).substr(0, 500);
+    EXPECT_TRUE(testkit::DataOf(encoded) == Code(cells[1])) << line << "\n"
+                                                            << testkit::DataOf(encoded).substr(0, 500);
     if (cells[2].compare(0, 5, "`{\"M\"") == 0) {
       encoded = Shrunk(encoded);
-      EXPECT_EQ(testing::DataOf(encoded), Code(cells[2]));
+      EXPECT_EQ(testkit::DataOf(encoded), Code(cells[2]));
       ++shrunk_rows;
     }
-    EXPECT_TRUE(testing::MetaOf(encoded) == ExpectedMeta(cells[3]))
+    EXPECT_TRUE(testkit::MetaOf(encoded) == ExpectedMeta(cells[3]))
         << line << "\n"
-        << testing::MetaOf(encoded).substr(0, 500);
+        << testkit::MetaOf(encoded).substr(0, 500);
     EXPECT_EQ(encoded.facts.size, ItemSize(encoded.item)) << line;
     ++rows;
   }

@@ -171,20 +171,20 @@ TEST(KeptFields, RandomRecords) {
 
 // The same through the encoder, with what was noted before a field was dropped.
 TEST(KeptFields, WhatWasNotedStaysNotedAndCounted) {
-  using testing::Encoded;
+  using testkit::Encoded;
   const std::string data = R"({"id":1,"a":[1e999,)" + Repeat("1e39,", 1'700'000) + R"(1e998],"b":1e999})";
   ItemEncoder encoder;
-  ItemEncoder::Stream stream = testing::SomeStream();
+  ItemEncoder::Stream stream = testkit::SomeStream();
   stream.protected_fields = {"id"};
-  const Encoded encoded = testing::Encode(encoder, data, "", stream);
+  const Encoded encoded = testkit::Encode(encoder, data, "", stream);
   EXPECT_EQ(encoded.reject, RejectReason::kNone);
-  EXPECT_EQ(testing::DataOf(encoded), R"({"M":{"id":{"N":"1"},"a":{"NULL":true},"b":{"S":"1e999"}}})");
+  EXPECT_EQ(testkit::DataOf(encoded), R"({"M":{"id":{"N":"1"},"a":{"NULL":true},"b":{"S":"1e999"}}})");
   const auto element = [](std::string field, std::string change, std::string reason) {
     return R"({"M":{"field":{"S":")" + field + R"("},"change":{"S":")" + change + R"("},"reason":{"S":")" +
            reason + R"("}}})";
   };
   const std::string limit = "DESTINATION_FIELD_SIZE_LIMITATION";
-  EXPECT_EQ(testing::MetaOf(encoded),
+  EXPECT_EQ(testkit::MetaOf(encoded),
             R"({"M":{"changes":{"L":[)" + element("a[0]", "TRUNCATED", limit) + "," +
                 element("a[1700001]", "TRUNCATED", limit) + "," + element("b", "TRUNCATED", limit) + "," +
                 element("a", "NULLED", "DESTINATION_RECORD_SIZE_LIMITATION") + "]}}}");
@@ -198,7 +198,7 @@ TEST(KeptFields, TheEncoderHoldsNoMoreOfALongLine) {
   const size_t size = data.size();
   data.append(64, ' ');
   ItemEncoder encoder;
-  const StreamEncoding stream = testing::SomeStream();
+  const StreamEncoding stream = testkit::SomeStream();
   Buffer out;
   ASSERT_NE(encoder.EncodeData(data.data(), data.data() + size, &stream, out).next, nullptr);
   EXPECT_EQ(encoder.Finish({"1"}, "", stream, out), RejectReason::kNone);
@@ -215,13 +215,13 @@ std::string Counted(std::string_view field, size_t count) {
 // However long the list is, and whether all of it was ever held.
 TEST(KeptFields, OfChangesThatCameWithTheRecordTheFirstAreKept) {
   for (const size_t count : {150'000, 400'000, 3'000'000}) {
-    const testing::Encoded encoded =
-        testing::Encode("{\"a\":1}", R"({"changes":)" + Repeat("1e39,", count).insert(0, "[") + "1]}");
+    const testkit::Encoded encoded =
+        testkit::Encode("{\"a\":1}", R"({"changes":)" + Repeat("1e39,", count).insert(0, "[") + "1]}");
     ASSERT_EQ(encoded.reject, RejectReason::kNone);
-    EXPECT_EQ(testing::DataOf(encoded), R"({"M":{"a":{"N":"1"}}})");
+    EXPECT_EQ(testkit::DataOf(encoded), R"({"M":{"a":{"N":"1"}}})");
     const std::string one = R"({"N":"1)" + std::string(39, '0') + "\"},";
     const size_t kept = 40'960 / 3;
-    EXPECT_EQ(testing::MetaOf(encoded), R"({"M":{"changes":{"L":[)" + Repeat(one, kept) +
+    EXPECT_EQ(testkit::MetaOf(encoded), R"({"M":{"changes":{"L":[)" + Repeat(one, kept) +
                                             Counted("_airbyte_meta.changes", count + 1 - kept) + "]}}}")
         << count;
     EXPECT_EQ(encoded.facts.size, ItemSize(encoded.item));
@@ -230,21 +230,21 @@ TEST(KeptFields, OfChangesThatCameWithTheRecordTheFirstAreKept) {
 }
 
 TEST(KeptFields, AChangeThatIsTooLargeByItself) {
-  const testing::Encoded encoded =
-      testing::Encode("{\"a\":1e999}", R"({"changes":[1,[)" + Repeat("1e39,", 500'000) + "1],2,3]}");
-  EXPECT_EQ(testing::MetaOf(encoded),
+  const testkit::Encoded encoded =
+      testkit::Encode("{\"a\":1e999}", R"({"changes":[1,[)" + Repeat("1e39,", 500'000) + "1],2,3]}");
+  EXPECT_EQ(testkit::MetaOf(encoded),
             R"({"M":{"changes":{"L":[{"N":"1"},)" + Counted("_airbyte_meta.changes", 4) + "]}}}");
 }
 
 TEST(KeptFields, MoreChangesThanAnItemCanHold) {
   std::string data = "{\"id\":1";
   for (int i = 0; i < 20'000; ++i) data += ",\"" + std::to_string(i) + "\":1e999";
-  const testing::Encoded encoded = testing::Encode(data + "}");
+  const testkit::Encoded encoded = testkit::Encode(data + "}");
   ASSERT_EQ(encoded.reject, RejectReason::kNone);
   EXPECT_EQ(encoded.facts.truncated, 20'001u);  // and the list
   EXPECT_EQ(encoded.facts.nulled, 0u) << "the list is cut first";
   EXPECT_LE(encoded.facts.size.upper, 20'000 * (1 + 5 + 5) + 40'960 + 500);
-  const std::string meta = testing::MetaOf(encoded);
+  const std::string meta = testkit::MetaOf(encoded);
   size_t named = 0;
   for (size_t at = 0; (at = meta.find("\"field\"", at)) != std::string::npos; ++at) ++named;
   EXPECT_TRUE(meta.ends_with(Counted("_airbyte_meta.changes", 20'001 - named) + "]}}}"));

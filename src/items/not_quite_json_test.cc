@@ -11,11 +11,11 @@
 namespace ddb {
 namespace {
 
-using testing::DataOf;
-using testing::Encode;
-using testing::Encoded;
-using testing::MetaOf;
-using testing::SomeStream;
+using testkit::DataOf;
+using testkit::Encode;
+using testkit::Encoded;
+using testkit::MetaOf;
+using testkit::SomeStream;
 
 // What is noted, as `field change`, in order.
 std::vector<std::string> Noted(const Encoded& encoded) {

@@ -142,13 +142,13 @@ TEST(Number, RandomTextsKeepTheirValue) {
     }
     const Normal normal = Normalize(text);
     ASSERT_TRUE(normal.whole) << text;
-    const ddb::testing::Decimal value(text);
+    const ddb::testkit::Decimal value(text);
     if (!value.fits()) {
       const bool precise = value.digits.size() <= static_cast<size_t>(kMaxNumberDigits);
       ASSERT_EQ(normal.fit, precise ? NumberFit::kRange : NumberFit::kPrecision) << text;
     } else {
       ASSERT_EQ(normal.fit, NumberFit::kFits) << text;
-      ASSERT_EQ(ddb::testing::Decimal(normal.text).Text(), value.Text()) << text << " became " << normal.text;
+      ASSERT_EQ(ddb::testkit::Decimal(normal.text).Text(), value.Text()) << text << " became " << normal.text;
       ASSERT_EQ(Normalize(normal.text).text, normal.text);
     }
   }

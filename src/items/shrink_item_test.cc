@@ -10,13 +10,13 @@
 namespace ddb {
 namespace {
 
-using testing::DataOf;
-using testing::Encode;
-using testing::Encoded;
 using ::testing::HasSubstr;
-using testing::MetaOf;
 using ::testing::Not;
-using testing::SomeStream;
+using testkit::DataOf;
+using testkit::Encode;
+using testkit::Encoded;
+using testkit::MetaOf;
+using testkit::SomeStream;
 
 Encoded EncodeProtected(const std::string& data, std::vector<std::string> fields,
                         const std::string& meta = "") {

@@ -13,7 +13,7 @@
 #include <memory>
 #include <string>
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 template <auto kFree>
 struct Freer {
@@ -80,4 +80,4 @@ class Trusted {
   char path_[32] = "/tmp/trusted-XXXXXX";
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

@@ -13,7 +13,7 @@
 
 #include "aws/http_client.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 class ManualClock final : public Clock {
  public:
@@ -107,4 +107,4 @@ class HttpClientFixture : public ::testing::Test {
   std::vector<Kept> replies_;
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

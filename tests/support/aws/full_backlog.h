@@ -8,7 +8,7 @@
 
 #include <vector>
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 class FullBacklog {
  public:
@@ -39,4 +39,4 @@ class FullBacklog {
   std::vector<int> fill_;
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

@@ -17,7 +17,7 @@
 #include "support/aws/certificates.h"
 #include "support/aws/peer.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 class HttpServer {
  public:
@@ -103,4 +103,4 @@ class HttpServer {
   std::thread acceptor_;
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

@@ -8,7 +8,7 @@
 
 #include "aws/resolver.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 inline Address Loopback(uint16_t port) {
   sockaddr_in v4{};
@@ -21,4 +21,4 @@ inline Address Loopback(uint16_t port) {
   return address;
 }
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

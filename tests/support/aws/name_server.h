@@ -17,7 +17,7 @@
 
 #include "base/mutex.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 class NameServer {
  public:
@@ -145,4 +145,4 @@ class NameServer {
   std::thread thread_;
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

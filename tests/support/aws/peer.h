@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 // Blocking; every read ends when the server goes.
 class Peer {
@@ -101,4 +101,4 @@ class Peer {
   bool good_ = true;
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

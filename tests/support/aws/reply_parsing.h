@@ -10,7 +10,7 @@
 
 #include "aws/reply_parser.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 using State = ReplyParser::State;
 
@@ -79,4 +79,4 @@ inline const Outcome kBrokenEncoding{State::kBrokenEncoding, 0, {}, false};
 inline const Outcome kTooLarge{State::kTooLarge, 0, {}, false};
 inline const Outcome kMore{State::kMore, 0, {}, false};
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 class NestedSets {
  public:
@@ -46,4 +46,4 @@ class NestedSets {
   std::vector<int> sets_;
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

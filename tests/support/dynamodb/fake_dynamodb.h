@@ -15,7 +15,7 @@
 #include "dynamodb/client.h"
 #include "dynamodb/control_loop.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 class FakeLoop final : public ControlLoop {
  public:
@@ -139,4 +139,4 @@ class FakeDynamoDb final : public Client {
   size_t in_flight_ = 0;
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

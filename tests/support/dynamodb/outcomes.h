@@ -7,7 +7,7 @@
 
 #include "support/dynamodb/fake_dynamodb.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 // Every way in which a request can end of which nobody can say whether it was carried out.
 inline std::vector<Verdict> OpenOutcomes() {
@@ -38,4 +38,4 @@ inline std::string NameOf(const Verdict& verdict) {
                                                     : std::string(TransportErrorText(verdict.transport));
 }
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

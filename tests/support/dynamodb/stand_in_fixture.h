@@ -13,7 +13,7 @@
 #include "support/dynamodb/fake_dynamodb.h"
 #include "support/dynamodb/tables_fixture.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 inline const std::string kName = StandInName("a");
 
@@ -55,4 +55,4 @@ class StandInTest : public Tables {
   bool killed_ = false;
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

@@ -14,7 +14,7 @@
 #include "dynamodb/tables.h"
 #include "support/dynamodb/fake_dynamodb.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 inline const TableKeys kKeys{{"_airbyte_ab_id", 'S'}, KeyAttribute{"sync_time", 'N'}};
 
@@ -132,4 +132,4 @@ inline TableSettings EverySetting() {
   return settings;
 }
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 // (digits, power of ten) by string operations.
 struct Decimal {
@@ -45,4 +45,4 @@ struct Decimal {
   Decimal(std::string d, long p) : digits(std::move(d)), power(p) {}
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

@@ -12,7 +12,7 @@
 
 #include "support/items/decimal_oracle.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 namespace od = simdjson::ondemand;
 
@@ -127,4 +127,4 @@ inline std::string Stored(od::value attribute) {
   return text;
 }
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

@@ -8,7 +8,7 @@
 
 #include "items/item_encoder.h"
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 inline constexpr std::string_view kNoUuid = "00000000-0000-4000-8000-000000000000";
 
@@ -80,4 +80,4 @@ inline std::string MetaOf(const Encoded& encoded) {
   return encoded.item.substr(begin + kBegin.size(), encoded.item.size() - 1 - begin - kBegin.size());
 }
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

@@ -7,7 +7,7 @@
 #include <random>
 #include <string>
 
-namespace ddb::testing {
+namespace ddb::testkit {
 
 class RandomJson {
  public:
@@ -146,4 +146,4 @@ class RandomJson {
   int values_left_ = 0;  // before only scalars follow
 };
 
-}  // namespace ddb::testing
+}  // namespace ddb::testkit

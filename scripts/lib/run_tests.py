@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,7 @@ PYTEST_GRACE_S = 60
 EXCERPT_LINES = 60
 # Processes of pytest. The fault suite waits more than it computes, and each of its tests has servers of its own; the
 # acceptance suite starts one engine a process.
-WORKERS = {"fault": 4 * (os.cpu_count() or 1), "acceptance": 2, "packaging": 2}
+WORKERS = {"fault": 4 * (os.cpu_count() or 1), "acceptance": 2 * (os.cpu_count() or 1), "packaging": 2}
 # A sanitizer makes everything several times slower: fewer seeds of the tests that run by seed, all of the others.
 SANITIZED_PROPERTY_SEEDS = "100"
 SANITIZED_FAULT_SEEDS = "8"
@@ -33,6 +34,7 @@ SANITIZED_SIMULATION_SEEDS = "80"
 SANITIZED_LOAD_SEEDS = "2"
 # Programs of layers that have no thread: the thread sanitizer has nothing to see in them, and takes minutes for it.
 THREADLESS = {"json_test", "items_test"}
+RUNNING = set()
 
 
 @dataclass
@@ -77,6 +79,7 @@ def run(command, log, timeout_s, env=None, echo=False, grace_s=0):
         process = subprocess.Popen(
             command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, start_new_session=True,
             stdout=None if echo else out, stderr=None if echo else subprocess.STDOUT)
+        RUNNING.add(process)
         try:
             return process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -85,10 +88,23 @@ def run(command, log, timeout_s, env=None, echo=False, grace_s=0):
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(grace_s)
             return None
-        finally:  # also when we are ended ourselves: what the program has started goes with it
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        finally:
+            end(process)
+            RUNNING.discard(process)
+
+
+def end(process):
+    """And what it has started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def end_all(*_):
+    """We are ended ourselves. (The threads that wait for a program wait for its end.)"""
+    for process in list(RUNNING):
+        end(process)
+    sys.exit(143)
 
 
 def ended(code, timeout_s):
@@ -148,6 +164,21 @@ def run_gtest(path, results, env):
     return judge(path.name, code, GTEST_TIMEOUT_S, xml, log.read_text(errors="replace"))
 
 
+def run_gtests(paths, results, env, total):
+    """One program a core; the largest first, which are those that run longest."""
+    def timed(path):
+        began = time.monotonic()
+        counts = run_gtest(path, results, env)
+        return path.name, counts, time.monotonic() - began
+
+    largest_first = sorted(paths, key=lambda path: -path.stat().st_size)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in as_completed([pool.submit(timed, path) for path in largest_first]):
+            name, counts, seconds = done.result()
+            print(f"  {name:<28} {counts}  ({seconds:.1f} s)", flush=True)
+            total.add(counts)
+
+
 def run_pytest(suite, args, results, env, extra):
     folder = ROOT / "tests" / suite
     if not any(folder.glob("**/test_*.py")):
@@ -188,7 +219,7 @@ def main():
     parser.add_argument("--suites", required=True)
     parser.add_argument("pytest_args", nargs="*")
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, end_all)
     results = args.build / "test-results"
     results.mkdir(exist_ok=True)
     env = test_environment(args.build)
@@ -198,12 +229,7 @@ def main():
     for suite in args.suites.split(","):
         in_suite = Counts()
         start = time.monotonic()
-        for path, belongs in programs:
-            if belongs == suite:
-                began = time.monotonic()
-                counts = run_gtest(path, results, env)
-                print(f"  {path.name:<28} {counts}  ({time.monotonic() - began:.1f} s)", flush=True)
-                in_suite.add(counts)
+        run_gtests([path for path, belongs in programs if belongs == suite], results, env, in_suite)
         if suite != "unit":
             in_suite.add(run_pytest(suite, args, results, env, args.pytest_args))
         if not in_suite.ran():

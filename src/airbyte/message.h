@@ -74,9 +74,9 @@ struct ParsedLine {
   Text reason;              // kMalformed, e.g. "emitted_at is missing"
   // The line is not quite JSON, but understood (json::Grammar::kLenient); or not understood.
   bool is_json = true;
-  // kMalformed: the line is valid (json::Grammar) and its record's stream is certain, so the failure is this
-  // stream's. Else record.has_stream may still tell a stream to name in a message, but a part that was not
-  // understood could have said otherwise.
+  // kMalformed: the line is valid (json::Grammar), but for a part of its record whose end is certain, and its
+  // record's stream is certain, so the failure is this stream's. Else record.has_stream may still tell a
+  // stream to name in a message, but a part that was not understood could have said otherwise.
   bool has_stream_for_error = false;
 };
 

@@ -1,7 +1,10 @@
 #include "airbyte/message_parser.h"
 
+#include <cstring>
+
 #include "airbyte/line_text.h"
 #include "airbyte/message_payloads.h"
+#include "airbyte/message_signs.h"
 #include "airbyte/stream_reader.h"
 #include "airbyte/unknown_message.h"
 #include "base/text.h"
@@ -17,6 +20,7 @@ using json::SkipExactly;
 using json::SkipWhitespace;
 
 constexpr Text kNotJson = "line is not valid JSON";
+constexpr Text kDataNotJson = "record.data is not valid JSON";
 
 enum class MessageType { kNone, kRecord, kState, kTrace, kOther, kUnknown };
 
@@ -63,6 +67,7 @@ class LineParser {
   }
 
   void Decide() {
+    if (is_broken_) return DecideBroken();
     switch (type_) {
       case MessageType::kNone:
         Malformed(WhyNoLogLine(object_, line_.end));
@@ -109,6 +114,17 @@ class LineParser {
     }
   }
 
+  // Of what is not valid nothing is looked at again, so that nothing may stand beside the record.
+  void DecideBroken() {
+    const bool is_certain = type_ == MessageType::kRecord && records_ == 1 && !holds_other_ &&
+                            out_.record.has_stream && !record_stream_is_open_ && !HoldsNul();
+    Malformed(is_certain ? record_reason_ : syntax_reason_);
+    out_.has_stream_for_error = is_certain;
+  }
+
+  bool HoldsNul() const {
+    return std::memchr(line_.begin, 0, static_cast<size_t>(line_.end - line_.begin)) != nullptr;
+  }
   bool HoldsRecord() const { return record_at_ != nullptr && !IsEmptyValue(record_at_, line_.end); }
   // Of a RECORD: besides its own.
   bool HoldsOtherRecord() const {
@@ -161,7 +177,7 @@ class LineParser {
     StreamReader stream;
     Text data_reason = "record.data is missing";
     Text emitted_at_reason = "record.emitted_at is missing";
-    Text meta_reason, file_reason;
+    Text meta_reason, file_reason, broken_reason;
     unsigned met = 0;  // members, by their number and 1; others are 0
     unsigned twice = 0;
     const auto read_stream = [&](const char* next) {
@@ -173,20 +189,23 @@ class LineParser {
         p, [&](int member, const char* value) {
           twice |= met & (1U << (member + 1));
           met |= 1U << (member + 1);
+          const auto or_broken = [&](const char* next, Text reason) {
+            return IsWhole(next) ? next : SkipBroken(value, reason, broken_reason);
+          };
           switch (member) {
             case 0:
               return read_stream(stream.ReadName(line_.Read(value, line_.scratch.record.name)));
             case 1:
-              return ReadData(value, data_reason);
+              return or_broken(ReadData(value, data_reason), kDataNotJson);
             case 2:
-              return ReadEmittedAt(value, emitted_at_reason);
+              return or_broken(ReadEmittedAt(value, emitted_at_reason), "record.emitted_at is not a number");
             case 3:
               return read_stream(stream.ReadNamespace(line_.Read(value, line_.scratch.record.ns)));
             case 4:
-              return ReadMeta(value, meta_reason);
+              return or_broken(ReadMeta(value, meta_reason), "record.meta is not valid JSON");
             default:
               if (member > 4 && *value == '{') file_reason = kComesWithAFile;
-              return line_.Skip(value);
+              return or_broken(line_.Skip(value), "a member of its record is not valid JSON");
           }
         });
     constexpr unsigned kNamesStream = 1U << 1 | 1U << 4;
@@ -195,8 +214,10 @@ class LineParser {
       record_reason_ = "record.stream is missing or not text in UTF-8";
     } else if (stream.bad_ns) {
       record_reason_ = "record.namespace is not text in UTF-8";
-    } else if (!file_reason.empty() || !data_reason.empty()) {
-      record_reason_ = file_reason.empty() ? data_reason : file_reason;
+    } else if (!file_reason.empty() || !broken_reason.empty()) {
+      record_reason_ = file_reason.empty() ? broken_reason : file_reason;
+    } else if (!data_reason.empty()) {
+      record_reason_ = data_reason;
     } else {
       record_reason_ = emitted_at_reason.empty() ? meta_reason : emitted_at_reason;
       if (record_reason_.empty() && twice > 1) record_reason_ = kMemberTwice;
@@ -211,8 +232,26 @@ class LineParser {
     }
     reason = {};
     const char* const next = sink_.OnData(p, line_.end, out_.record);
-    if (next == nullptr) syntax_reason_ = "record.data is not valid JSON";
+    if (next == nullptr) syntax_reason_ = kDataNotJson;
     return next;
+  }
+
+  // Behind a member's value, or nullptr.
+  bool IsWhole(const char* next) const {
+    if (next == nullptr || line_.grammar == Grammar::kJson) return next != nullptr;
+    next = SkipWhitespace(next, line_.end);
+    return next < line_.end && (*next == ',' || *next == '}');
+  }
+
+  // Of a value that is not valid by any grammar, where it is certain what belongs to it: then what is broken
+  // is this record's, and not the line. nullptr: it is not, or another record may stand in it.
+  const char* SkipBroken(const char* value, Text reason, Text& broken_reason) {
+    if (line_.grammar == Grammar::kJson) return nullptr;
+    is_broken_ = true;
+    broken_reason = reason;
+    const char* const next = json::SkipShape(value, line_.end);
+    if (next == nullptr) return nullptr;
+    return FindMessageSigns({value, static_cast<size_t>(next - value)}).record ? nullptr : next;
   }
 
   const char* ReadEmittedAt(const char* p, Text& reason) {
@@ -257,6 +296,7 @@ class LineParser {
   // Why a payload is of no use, "": it is. Told only if it turns out to be of the line's type.
   Text record_reason_ = "record is missing";
   bool record_stream_is_open_ = false;  // it cannot be told which it is
+  bool is_broken_ = false;              // a part of a record is not valid
   int records_ = 0;                     // members `record` that are no null
   bool holds_unknown_ = false;          // a member that no message has
   bool holds_other_ = false;            // an object or a list in a member that no RECORD has

@@ -185,13 +185,66 @@ TEST_F(MessageParserTest, LinesThatAreNoMessage) {
   EXPECT_EQ(Reason(std::string_view("{\"type\":\"LOG\"}\0", 15)), "line is not valid JSON");
 }
 
+// What is broken is its record's alone, where it is certain what of the line it is, and whose the record is.
 TEST_F(MessageParserTest, DataThatIsNotJson) {
-  EXPECT_EQ(Reason(R"({"type":"RECORD","record":{"stream":"a","data":{"x":tru},"emitted_at":1}})"),
-            "record.data is not valid JSON");
-  // Its stream may be named, but a namespace that follows could say that it is another's.
-  EXPECT_FALSE(parsed_.has_stream_for_error);
-  EXPECT_TRUE(parsed_.record.has_stream);
-  EXPECT_EQ(Show(parsed_.record.stream), "a");
+  const auto of = [](std::string_view record, std::string_view more = "") {
+    return R"({"type":"RECORD","record":{)" + std::string(record) + "}" + std::string(more) + "}";
+  };
+  const std::string_view end = R"(,"emitted_at":1,"namespace":"n")";
+  for (const char* data :
+       {R"({"x":tru})", R"({"x":True,"y":[None,{}]})", "{'a': \"it's\", 'b': '\"}'}", R"({"a":1,})",
+        R"({"a":})", R"({"a" 1})", R"({a:1})", R"({"a":01})", "{\"a\":\"\t\"}", R"({"a":"\x"})",
+        R"({"a":["\"]}",.5]})", "{/*x*/}", R"({"a":[1,,2]})"}) {
+    EXPECT_EQ(Reason(of(R"("stream":"a","data":)" + std::string(data) + std::string(end))),
+              "record.data is not valid JSON");
+    EXPECT_TRUE(parsed_.has_stream_for_error) << data;
+    EXPECT_EQ(Show(parsed_.record.stream), "n/a") << data;
+    Reason(of(R"("data":)" + std::string(data) + std::string(end) + R"(,"stream":"a")", R"(,"x":1)"));
+    EXPECT_TRUE(parsed_.has_stream_for_error) << data;
+    for (const std::string& open :
+         {of(R"("stream":"a","data":)" + std::string(data) + R"(,"namespace":7)"),
+          of(R"("stream":"a","data":)" + std::string(data) + R"(,"stream":"a")"),
+          of(R"("data":)" + std::string(data)),
+          of(R"("stream":"a","data":)" + std::string(data), R"(,"records":[1])"),
+          of(R"("stream":"a","data":)" + std::string(data), R"(,"record":{"stream":"a"})"),
+          of(R"("stream":"a","data":)" + std::string(data), R"(,"type":"LOG")"),
+          R"({"record":{"stream":"a","data":)" + std::string(data) + R"(},"state":{}})"}) {
+      EXPECT_EQ(Parse(open).kind, LineKind::kMalformed) << open;
+      EXPECT_FALSE(parsed_.has_stream_for_error) << open;
+    }
+  }
+  EXPECT_EQ(Reason(of(R"("stream":"a","data":{},"emitted_at":1,"meta":{"changes":None})")),
+            "record.meta is not valid JSON");
+  EXPECT_EQ(Reason(of(R"("stream":"a","data":{},"emitted_at":1,"x":[None])")),
+            "a member of its record is not valid JSON");
+  EXPECT_EQ(Reason(of(R"("stream":"a","data":{},"emitted_at":1,"file":{"file_url":None})")),
+            kComesWithAFile.view());
+}
+
+TEST_F(MessageParserTest, WhatIsNotJsonAndNotCertain) {
+  const std::string good = R"({"type":"RECORD","record":{"stream":"a","data":{},"emitted_at":1}})";
+  const std::string kOpen[] = {R"({"x":True)",
+                               R"({"x":[True}})",
+                               R"({"x":"a"b"c"d"})",
+                               "{\"x\":\"" + good + "\"}",
+                               "{\"x\":'}",
+                               "{\"x\":1" + good,
+                               "{} True",
+                               "True 'x'",
+                               "1 {}",
+                               R"("\x" 1)"};
+  for (const std::string& data : kOpen) {
+    const std::string line =
+        R"({"type":"RECORD","record":{"stream":"a","data":)" + data + R"(,"emitted_at":1}})";
+    EXPECT_EQ(Parse(line).kind, LineKind::kMalformed) << line;
+    EXPECT_FALSE(parsed_.has_stream_for_error) << line;
+    for (size_t cut = 40; cut < line.size(); ++cut) {
+      Parse(std::string_view(line).substr(0, cut));
+      EXPECT_FALSE(parsed_.has_stream_for_error) << line.substr(0, cut);
+    }
+  }
+  Parse(std::string_view("{\"type\":\"RECORD\",\"record\":{\"stream\":\"a\",\"data\":{\"x\":\"\0\"}}}", 59));
+  EXPECT_FALSE(parsed_.has_stream_for_error) << "such an input is no text";
 }
 
 }  // namespace

@@ -101,7 +101,8 @@ TEST_F(MessageParserTest, EmittedAtIsANumber) {
   }
   EXPECT_EQ(with("null"), "record.emitted_at is missing");
   for (const char* invalid : {"01", "-", "+1", "1.", "-a", "0x1", "1e", "nan", "-NaN", "nul", ""}) {
-    EXPECT_EQ(with(invalid), "line is not valid JSON") << invalid;
+    EXPECT_EQ(with(invalid), "record.emitted_at is not a number") << invalid;
+    EXPECT_TRUE(parsed_.has_stream_for_error) << "the line's frame is whole: " << invalid;
   }
 }
 

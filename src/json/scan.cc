@@ -143,4 +143,32 @@ const char* SkipValue(const char* p, const char* end, Grammar grammar) {
   }
 }
 
+const char* SkipShape(const char* p, const char* end) {
+  const char* const begin = p;
+  LevelStack levels;
+  bool is_text = false;  // all of it
+  for (; p < end; ++p) {
+    const char c = *p;
+    if (c == '"' || c == '\'') {
+      if (levels.empty() && p != begin) return nullptr;
+      is_text = levels.empty();
+      for (++p; p < end && *p != c; ++p) {
+        if (*p == '\\') ++p;
+      }
+      if (p >= end) return nullptr;
+    } else if (c == '{' || c == '[') {
+      if (levels.empty() && p != begin) return nullptr;
+      levels.Push(c == '{');
+    } else if (c == '}' || c == ']') {
+      if (levels.empty()) return p;
+      if (levels.top_is_object() != (c == '}')) return nullptr;
+      levels.Pop();
+      if (levels.empty()) return p + 1;
+    } else if (levels.empty() && (c == ',' || (is_text && SkipWhitespace(p, end) == p))) {
+      return c == ',' ? p : nullptr;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace ddb::json

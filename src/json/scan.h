@@ -112,4 +112,8 @@ const char* SkipNonNumber(const char* p, const char* end);
 // `p` at a value's first byte or at whitespace before it: behind the value, whatever its depth.
 const char* SkipValue(const char* p, const char* end, Grammar grammar = Grammar::kJson);
 
+// The same of a value that is no JSON: behind it by its brackets and quotes, single ones too, which have to
+// match. Of what has none: before the comma or bracket that ends it. nullptr: where it ends is not certain.
+const char* SkipShape(const char* p, const char* end);
+
 }  // namespace ddb::json

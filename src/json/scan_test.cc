@@ -244,5 +244,27 @@ TEST(JsonScan, AgreesWithAnotherParserOnDamagedDocuments) {
   EXPECT_GT(valid, 1'000U);
 }
 
+TEST(JsonScan, Shapes) {
+  for (const char* shape : {"{}", "[]", "{a}", "{'}'}", R"({"}"})", R"({"\"}"})", "[{[{}]}]", "[1,,{]}x]"}) {
+    const std::string_view text = shape;
+    const bool matches = text.find("{]}") == std::string_view::npos;
+    EXPECT_EQ(Skip(SkipShape, text), matches ? static_cast<long>(text.size()) : -1) << text;
+    for (size_t cut = 0; cut < text.size(); ++cut)
+      EXPECT_EQ(Skip(SkipShape, text.substr(0, cut), '}'), -1) << text;
+  }
+  EXPECT_EQ(Skip(SkipShape, "None,1"), 4);
+  EXPECT_EQ(Skip(SkipShape, "0x1 }"), 4);
+  EXPECT_EQ(Skip(SkipShape, "}"), 0);
+  EXPECT_EQ(Skip(SkipShape, R"("\x" ,1)"), 5);
+  EXPECT_EQ(Skip(SkipShape, "'a,b']"), 5);
+  for (const char* open :
+       {"1", "1 2", "'a' b,", "'a' 'b',", "a 'b',", "a {},", "'a,", R"("\")", "{]", "[}", "{[}]"}) {
+    EXPECT_EQ(Skip(SkipShape, open, '}'), -1) << open;
+  }
+  const std::string deep(1000, '[');
+  EXPECT_EQ(Skip(SkipShape, deep + std::string(1000, ']')), 2000);
+  EXPECT_EQ(Skip(SkipShape, deep + std::string(999, ']'), ']'), -1);
+}
+
 }  // namespace
 }  // namespace ddb::json

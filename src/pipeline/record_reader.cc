@@ -254,8 +254,8 @@ RecordGroup& RecordReader::CountRecord(StreamNo stream, const ItemEncoder::ItemF
   return group;
 }
 
-// Of a line that is valid JSON and a RECORD of a certain stream, but one that cannot be stored. It is bad by
-// itself, as a record that DynamoDB refuses is, and is skipped as that. False: the run fails here.
+// Of a line that is a RECORD of a certain stream, but one that cannot be stored. It is bad by itself, as a
+// record that DynamoDB refuses is, and is skipped as that. False: the run fails here.
 bool RecordReader::TakeBadRecord(const ParsedLine& parsed, std::string_view line) {
   const bool skipped = run_.plan.skip_rejected && parsed.reason != kComesWithAFile;
   if (!skipped) return FailLine(parsed.reason, &parsed.record.stream);

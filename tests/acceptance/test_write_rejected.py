@@ -233,6 +233,18 @@ BAD_RECORDS = {
     "emitted_at a list": ('"data":{"note":"%s"},"emitted_at":[1]', "emitted_at is not"),
     "meta a list": ('"data":{"note":"%s"},"emitted_at":1,"meta":[]', "meta is not an object"),
     "meta text": ('"data":{"note":"x"},"meta":"%s","emitted_at":1', "meta is not an object"),
+    # What is no JSON, where it is certain what of the line it is.
+    "data with Python's words": ('"data":{"a":True,"b":[None],"note":"%s"},"emitted_at":1', "data is not valid JSON"),
+    "data as Python shows it": ("\"emitted_at\":1,\"data\":{'a': 1, 'it': \"a 'b\", 'note': '%s } \"'}", "data is not valid JSON"),
+    "data with a comma too many": ('"data":{"note":"%s",},"emitted_at":1', "data is not valid JSON"),
+    "data with a value missing": ('"data":{"a":,"note":"%s"},"emitted_at":1', "data is not valid JSON"),
+    "data with a tab in a text": ('"data":{"note":"%s\t"},"emitted_at":1', "data is not valid JSON"),
+    "data with an escape that is none": ('"data":{"note":"%s\\x"},"emitted_at":1', "data is not valid JSON"),
+    "data with a number that is none": ('"emitted_at":1,"data":{"n":[[007]],"note":"%s"}', "data is not valid JSON"),
+    "data with names without quotes": ('"data":{note:"%s"},"emitted_at":1', "data is not valid JSON"),
+    "emitted_at of Python": ('"emitted_at":None,"data":{"note":"%s"}', "emitted_at is not a number"),
+    "meta of Python": ('"data":{"note":"%s"},"meta":{"changes":None},"emitted_at":1', "meta is not valid JSON"),
+    "another member of Python": ('"data":{"note":"%s"},"partition":True,"emitted_at":1', "a member of its record is not valid JSON"),
 }
 
 
@@ -279,7 +291,20 @@ NEVER_SKIPPED = {
     "another type": ('{"type":"record","record":{"stream":"s","data":{},"emitted_at":1}}', "type is not RECORD"),
     "no type": ('{"record":{"stream":"s","data":{},"emitted_at":1}}', "not an Airbyte message"),
     "record a list": ('{"type":"RECORD","record":[{"stream":"s"}]}', "record is not an object"),
-    "no JSON": ('{"type":"RECORD","record":{"stream":"s","emitted_at":1,"data":{"x":}}}', "not valid JSON"),
+    "cut off": ('{"type":"RECORD","record":{"stream":"s","emitted_at":1,"data":{"x":', "not valid JSON"),
+    "cut off within what is no JSON": ('{"type":"RECORD","record":{"stream":"s","emitted_at":1,"data":{"x":True}', "not valid JSON"),
+    "brackets that do not match": ('{"type":"RECORD","record":{"stream":"s","data":{"x":[True}},"emitted_at":1}}', "not valid JSON"),
+    "a text without its end": ('{"type":"RECORD","record":{"stream":"s","data":{"x":"a "b" c"d"},"emitted_at":1}}', "not valid JSON"),
+    "no JSON beside data": ('{"type":"RECORD","record":{"stream":"s","data":{} True,"emitted_at":1}}', "not valid JSON"),
+    "no JSON outside the record": ('{"type":"RECORD","x":True,"record":{"stream":"s","data":{},"emitted_at":1}}', "not valid JSON"),
+    "no JSON in its stream": ('{"type":"RECORD","record":{"stream":s,"data":{},"emitted_at":1}}', "not valid JSON"),
+    "no JSON, and its stream twice": (
+        '{"type":"RECORD","record":{"stream":"s","data":{"x":True},"stream":"t","emitted_at":1}}', "not valid JSON"),
+    "no JSON, and a second record": (
+        '{"type":"RECORD","record":{"stream":"s","data":{"x":True},"emitted_at":1},"records":[{}]}', "not valid JSON"),
+    "no JSON, of another type": ('{"type":"record","record":{"stream":"s","data":{"x":True},"emitted_at":1}}', "not valid JSON"),
+    "no JSON, in a stream that is not there": (
+        '{"type":"RECORD","record":{"stream":"t","data":{"x":True},"emitted_at":1}}', "not in the catalog"),
     "two in one line": (record(7) + record(8), "not valid JSON"),
     "a bad state": ('{"type":"STATE","state":[]}', "state is not an object"),
 }

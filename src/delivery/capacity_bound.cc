@@ -167,8 +167,8 @@ void CapacityBound::OnReply(const Reply& reply, Instant now) {
   if (const double usual = Usual(rate_); dry_ && now_ - replied_ > usual) dry_->at += now_ - replied_ - usual;
   replied_ = now_;
   if (rate_ > 0) level_ -= reply.stored + reply.refused - reply.units;  // what was not foreseen
-  recent_.push_back({now_, sent, reply.stored, reply.refused, static_cast<double>(reply.items)});
-  while (recent_.size() > 4000 || recent_.front().at < now_ - rules::kRecent) recent_.pop_front();
+  if (mode_ == Mode::kCruise && sent > cut_at_)
+    recent_.Add(now_, LookedAt(), reply.stored, reply.refused, reply.items);
   // Nothing was taken until now: what it takes is measured from here on.
   const bool light = mode_ == Mode::kMeasure && !took_ && refused_whole_ >= rules::kDarkRequests;
   OnTaken(reply);
@@ -227,7 +227,7 @@ void CapacityBound::OnRefusal(const Reply& reply, double sent) {
     SetDry();
     return;
   }
-  const Share share = RefusedLately();
+  const RecentReplies::Share share = recent_.Refused();
   const double chance = described_.units > 0 && rate_ >= rules::kNearly * described_.units
                             ? rules::kChanceDescribed
                             : rules::kChance;
@@ -239,25 +239,9 @@ void CapacityBound::OnRefusal(const Reply& reply, double sent) {
   Cut(share);
 }
 
-CapacityBound::Share CapacityBound::RefusedLately() const {
-  const double least = std::max(2 * round_trip_, 0.5);
-  double stored = 0;
-  double refused = 0;
-  Share share;
-  for (size_t i = recent_.size(); i-- > 0;) {
-    const Recent& reply = recent_[i];
-    if (reply.at <= cut_at_ || (reply.at < now_ - least && share.requests >= rules::kRequests)) break;
-    if (reply.sent <= cut_at_) continue;
-    stored += reply.stored;
-    refused += reply.refused;
-    share.items += reply.items;
-    ++share.requests;
-  }
-  share.refused = refused / (stored + refused);
-  return share;
-}
+double CapacityBound::LookedAt() const { return std::max(2 * round_trip_, rules::kLookedAt); }
 
-void CapacityBound::Cut(const Share& share) {
+void CapacityBound::Cut(const RecentReplies::Share& share) {
   const bool at_once = now_ - cut_at_ < 4 * round_trip_ + 2 * largest_ / rate_;
   cuts_in_row_ = at_once ? cuts_in_row_ + 1 : 0;
   const double capacity = described_.units;
@@ -282,8 +266,13 @@ void CapacityBound::SetDry() {
   hungry_ = 0;
   dry_ = Moment{now_, stored_};
   clean_ = 0;
-  cut_at_ = now_;
+  SetCut();
   recovers_ = 0;
+}
+
+void CapacityBound::SetCut() {
+  cut_at_ = now_;
+  recent_.Clear();
 }
 
 void CapacityBound::OnFirstRefusal() {
@@ -376,7 +365,7 @@ void CapacityBound::OnLight() {
   stepped_ = now_;
   budget_ = std::max(budget_, 0.0);
   level_ = 0;
-  cut_at_ = now_;
+  SetCut();
   bank_ = before_dark_ * std::min(rules::kSaves, now_ - dark_since_);  // at the most
 }
 

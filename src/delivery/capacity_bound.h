@@ -18,8 +18,8 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "base/ring_queue.h"
 #include "delivery/chance_refusals.h"
+#include "delivery/recent_replies.h"
 
 namespace ddb {
 
@@ -68,14 +68,6 @@ class CapacityBound {
     kCruise,   // it follows what the table takes
     kDark,     // the table takes nothing: one item now and then
   };
-  struct Recent {
-    double at, sent, stored, refused, items;
-  };
-  struct Share {  // of what was refused lately
-    double refused = 0;
-    double items = 0;
-    size_t requests = 0;
-  };
 
   void Pass(Instant now);
   void Forget();
@@ -92,15 +84,16 @@ class CapacityBound {
   double Pause() const;             // s
   double Usual(double rate) const;  // s
   bool Holds() const;
-  Share RefusedLately() const;
+  double LookedAt() const;  // s, of replies
   void OnTaken(const Reply& reply);
   void OnRefusal(const Reply& reply, double sent);
   void OnFirstRefusal();
   void OnMeasured();
   void OnLight();
   bool GoDark();
-  void Cut(const Share& share);
+  void Cut(const RecentReplies::Share& share);
   void SetDry();
+  void SetCut();
 
   Mode mode_ = Mode::kStartup;
   Description described_;        // as far as it holds
@@ -122,8 +115,8 @@ class CapacityBound {
   double held_back_ = -1e9;      // when it was, the last time
 
   double round_trip_ = 0.02;  // s, smoothed
-  RingQueue<Recent> recent_;
-  double stored_ = 0;  // units, ever
+  RecentReplies recent_;      // kCruise: to what was sent since the last cut
+  double stored_ = 0;         // units, ever
   struct Moment {
     double at = 0, stored = 0;
   };

@@ -45,14 +45,15 @@ inline constexpr double kSlowStart = 0.25;
 // ---- cuts
 
 // A refused share of so much of the last requests says that the rate is too high; less may be chance. Taken
-// over so many requests, and half a second at the least.
+// over so many requests, and so many seconds at the least.
 inline constexpr double kShare = 0.02;
 inline constexpr double kChance = 1.5;
 inline constexpr double kChanceDescribed = 3;  // at a rate that is known to be right, or nearly
 inline constexpr double kNearly = 0.95;
 inline constexpr size_t kRequests = 40;
 inline constexpr size_t kFewRequests = 8;
-inline constexpr double kRecent = 60;
+inline constexpr double kLookedAt = 0.5;
+inline constexpr double kRecent = 60;  // what is older says nothing of now
 // A cut: this of the rate, or with a known capacity this of its share of it: who has more gives more.
 inline constexpr double kCut = 0.05;
 inline constexpr double kCutOfShare = 0.3;

@@ -23,7 +23,6 @@ constexpr size_t kMaxCatalogBytes = size_t{256} << 20;  // schemas of thousands 
 // What a file may take beside the memory budget: it is gone before there are connections and batches.
 constexpr size_t kBesideTheBudget = size_t{24} << 20;
 constexpr size_t kMaxNames = 20;  // in one warning
-constexpr size_t kMaxNameBytes = 100;
 
 Error Invalid(const std::string& what, std::string internal = {},
               std::source_location where = std::source_location::current()) {
@@ -35,7 +34,7 @@ Error Invalid(const std::string& what, std::string internal = {},
 class Names {
  public:
   void Add(std::string_view name) {
-    if (names_.size() < kMaxNames) names_.insert(Printable(ShortText(name, kMaxNameBytes)));
+    if (names_.size() < kMaxNames) names_.insert(Printable(ShortText(name, kShownNameBytes)));
   }
   bool empty() const { return names_.empty(); }
   std::string Text() const { return fmt::format("{}", fmt::join(names_, ", ")); }
@@ -79,7 +78,7 @@ class Members {
           members_.emplace_back(meant, value);
           return;
         }
-        other_writing_ = Printable(ShortText(name, kMaxNameBytes));
+        other_writing_ = Printable(ShortText(name, kShownNameBytes));
         meant_ = meant;
         return;
       }

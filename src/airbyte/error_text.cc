@@ -25,8 +25,8 @@ constexpr std::array<std::string_view, 12> kLastWords = {"Traceback (most recent
                                                          "Exception: "};
 constexpr std::array<std::string_view, 4> kWords = {"ERROR", "FATAL", "CRITICAL", "PANIC"};
 // bunyan's and pino's as well.
-constexpr std::array<std::string_view, 7> kLevels = {"ERROR", "FATAL", "CRITICAL", "PANIC",
-                                                     "50",    "60",    "SEVERE"};
+constexpr std::array<std::string_view, 7> kLevelsOfErrors = {"ERROR", "FATAL", "CRITICAL", "PANIC",
+                                                             "50",    "60",    "SEVERE"};
 
 constexpr bool IsOfAWord(char c) { return IsAlnum(c) || c == '_'; }
 
@@ -51,7 +51,7 @@ bool HasLevel(std::string_view text) {
       while (value < text.size() && std::string_view("\"'\\ :=").find(text[value]) != std::string_view::npos)
         ++value;
       const std::string level = Letters(WordAt(text, value));
-      if (std::ranges::find(kLevels, level) != std::end(kLevels)) return true;
+      if (std::ranges::find(kLevelsOfErrors, level) != std::end(kLevelsOfErrors)) return true;
     }
   }
   return false;

@@ -8,6 +8,7 @@
 #include "airbyte/written_names.h"
 #include "base/text.h"
 #include "json/escape.h"
+#include "json/scan.h"
 #include "json/utf8.h"
 
 namespace ddb {
@@ -15,14 +16,11 @@ namespace {
 
 // Of a name or a stream no more is kept: a longer one is none that the catalog knows.
 constexpr size_t kMostCaptured = 64 * 1024;
-// How deep a line without a type is looked into for a record without its wrapping, as MessageParser does.
-constexpr size_t kLevels = 4;
 // What is fed is walked, and searched while the line has no type, in such pieces.
 constexpr size_t kPiece = 64 * 1024;
 // Each level is a bit that is kept.
 constexpr size_t kMostLevels = size_t{8} << 20;
 
-constexpr bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 // Of numbers and words, NaN and Infinity among them: which of them there are matters to nobody here.
 constexpr bool IsScalar(char c) { return IsAlnum(c) || c == '-' || c == '+' || c == '.'; }
 
@@ -116,7 +114,7 @@ void LineSkim::Step(char c) {
     default:
       break;
   }
-  if (IsSpace(c)) return;
+  if (json::IsWhitespace(c)) return;
   switch (state_) {
     case State::kLineBegin:
       state_ = c == '{' ? State::kValue : State::kPlain;
@@ -263,7 +261,7 @@ void LineSkim::NoteKind(char c) {
 
 void LineSkim::BeginString(bool is_name) {
   string_is_name_ = is_name;
-  is_captured_ = is_name && (depth_ <= 2 || (depth_ <= kLevels && !in_record_));
+  is_captured_ = is_name && (depth_ <= 2 || (depth_ <= kLevelsToARecord && !in_record_));
   text_.clear();
   state_ = State::kString;
 }

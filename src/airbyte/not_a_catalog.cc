@@ -13,7 +13,6 @@ namespace {
 using json::View;
 using std::string_view_literals::operator""sv;
 
-constexpr size_t kMaxNameBytes = 100;
 constexpr std::string_view kConfigured =
     "A configured catalog says for each stream how to write it: {\"streams\":[{\"stream\":{...},"
     "\"sync_mode\":...,\"destination_sync_mode\":...}]}.";
@@ -94,7 +93,7 @@ std::string InsteadOfACatalog(const View& top) {
   std::string wrapped;
   top.ForEachMember([&](std::string_view name, View value) {
     if (!wrapped.empty() || !value.Member("streams").is_list()) return;
-    wrapped = "it is wrapped in \"" + ShortText(name, kMaxNameBytes) + "\". Give the object inside.";
+    wrapped = "it is wrapped in \"" + ShortText(name, kShownNameBytes) + "\". Give the object inside.";
   });
   return wrapped;
 }

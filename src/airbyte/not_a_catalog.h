@@ -3,12 +3,16 @@
 // Pure; main thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "json/view.h"
 
 namespace ddb {
+
+// Of a name in one of these sentences, or in a warning about the catalog.
+inline constexpr size_t kShownNameBytes = 100;
 
 // "" where `top` may be a configured catalog.
 std::string InsteadOfACatalog(const json::View& top);

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "json/scan.h"
+
 namespace ddb {
 namespace {
 
@@ -29,11 +31,9 @@ constexpr std::array<Magic, 9> kMagic = {{
     {"\xFE\xFF", "the input is UTF-16. Send UTF-8"},
 }};
 
-constexpr bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 std::string_view WithoutSpaces(std::string_view text) {
-  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
+  while (!text.empty() && json::IsWhitespace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && json::IsWhitespace(text.back())) text.remove_suffix(1);
   return text;
 }
 

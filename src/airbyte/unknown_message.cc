@@ -26,9 +26,6 @@ constexpr std::string_view kTimesOfLoggers[] = {"TIMESTAMP", "TIME", "TS", "DATE
 constexpr std::string_view kBad[] = {"TRACE",   "DEBUG", "INFO",     "INFORMATION", "NOTICE", "WARN",
                                      "WARNING", "ERROR", "CRITICAL", "FATAL",       "PANIC",  "SEVERE"};
 
-// How deep a record is looked for in what may be its wrapping.
-constexpr int kLevels = 4;
-
 template <size_t N>
 bool Has(const std::string_view (&names)[N], std::string_view name) {
   return std::ranges::find(names, name) != std::end(names);
@@ -228,7 +225,7 @@ bool HoldsBareRecord(const char* object, const char* end, std::string_view paylo
   json::ForEachValidMember(object + 1, end, [&](const json::Name& member, std::string_view value) {
     if (member.raw == payload) return;
     members.Note(LettersOf(member, scratch), value, end);
-    const int levels = IsAnotherPayload(member.raw) ? 1 : kLevels - 1;
+    const int levels = IsAnotherPayload(member.raw) ? 1 : kLevelsToARecord - 1;
     found = found || LooksLikeRecord(value.data(), end, levels);
   });
   return found || members.is_record();
@@ -244,7 +241,7 @@ bool HoldsRecordInText(const char* object, const char* end) {
 
 UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::string& scratch) {
   UnknownMessage unknown;
-  bool holds_record = LooksLikeRecord(object, end, kLevels);
+  bool holds_record = LooksLikeRecord(object, end, kLevelsToARecord);
   bool is_called_record = false;
   bool holds_something = false;
   bool holds_state = false;
@@ -286,7 +283,7 @@ UnknownMessage LookAtUnknownMessage(const char* object, const char* end, std::st
 
 Text WhyNoLogLine(const char* object, const char* end) {
   constexpr Text kNotAMessage = "line is not an Airbyte message";
-  if (LooksLikeRecord(object, end, kLevels)) return kNotAMessage;
+  if (LooksLikeRecord(object, end, kLevelsToARecord)) return kNotAMessage;
   bool is_message = false;
   bool holds_record = false;
   bool holds_record_in_text = false;

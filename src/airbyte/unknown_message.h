@@ -13,6 +13,9 @@
 
 namespace ddb {
 
+// How deep a record is looked for in what may be its wrapping.
+inline constexpr int kLevelsToARecord = 4;
+
 inline constexpr Text kRecordInAnotherType = "it holds a record, but its type is not RECORD";
 inline constexpr Text kRecordInObject =
     "it holds a record, or a part of one, within another object; a message has to stand alone on its line";

@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "aws/header_text.h"
 #include "base/text.h"
 
 namespace ddb {
@@ -22,13 +23,6 @@ namespace {
 std::string_view Value(const EnvironmentVariable& variable, const char* name) {
   const char* value = variable(name);
   return value != nullptr ? std::string_view(value) : std::string_view();
-}
-
-std::string_view Trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 struct IpAddress {
@@ -79,7 +73,7 @@ std::string_view TakePort(std::string_view entry, std::optional<uint16_t>& port)
 }
 
 bool Names(std::string_view entry, const Endpoint& endpoint) {
-  entry = Trim(entry);
+  entry = TrimBlanks(entry);
   if (entry == "*") return true;
   std::optional<uint16_t> port;
   entry = TakePort(entry, port);
@@ -214,7 +208,7 @@ Result<ProxyChoice> ChooseProxy(const Endpoint& endpoint, std::string_view confi
   const auto variables =
       endpoint.tls ? std::span<const Variable>(kOfHttps) : std::span<const Variable>(kOfHttp);
   for (const Variable& one : variables) {
-    const std::string_view url = Trim(Value(variable, one.name));
+    const std::string_view url = TrimBlanks(Value(variable, one.name));
     if (url.empty()) continue;
     auto proxy = ParseProxy(url, one.text);
     if (!proxy.ok()) return std::move(proxy).error();

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "aws/header_text.h"
 #include "base/text.h"
 
 namespace ddb {
@@ -26,17 +27,6 @@ bool IsTokenChar(char c) {
   return IsAlnum(c) || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
 }
 
-// What may stand in a header's value or a reason phrase.
-bool IsTextChar(char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); }
-
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // Digits and nothing else.
 template <typename Number>
 bool ParseNumber(std::string_view text, Number& number) {
@@ -50,7 +40,7 @@ template <typename Fn>
 void ForEachElement(std::string_view list, Fn fn) {
   while (!list.empty()) {
     const size_t comma = std::min(list.find(','), list.size());
-    fn(Trim(list.substr(0, comma)));
+    fn(TrimBlanks(list.substr(0, comma)));
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
 }
@@ -101,7 +91,7 @@ bool ReplyHead::Parse(std::string_view head) {
     std::string unfolded;
     while (!head.empty() && IsBlank(head.front())) {
       if (unfolded.empty()) unfolded = line;
-      unfolded.append(" ").append(Trim(TakeLine(head)));
+      unfolded.append(" ").append(TrimBlanks(TakeLine(head)));
       line = unfolded;
     }
     if (!ParseLine(line)) return false;
@@ -123,8 +113,8 @@ bool ReplyHead::ParseStatusLine(std::string_view line) {
 bool ReplyHead::ParseLine(std::string_view line) {
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return false;
-  const std::string_view name = Trim(line.substr(0, colon));
-  const std::string_view value = Trim(line.substr(colon + 1));
+  const std::string_view name = TrimBlanks(line.substr(0, colon));
+  const std::string_view value = TrimBlanks(line.substr(colon + 1));
   if (name.empty() || !std::all_of(name.begin(), name.end(), IsTokenChar)) return false;
   if (!std::all_of(value.begin(), value.end(), IsTextChar)) return false;
   return ParseHeader(name, value);

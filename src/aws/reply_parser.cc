@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "aws/header_text.h"
 #include "base/text.h"
 
 namespace ddb {
 
 namespace {
-
-// What may stand in a chunk's extension or in a trailer.
-bool IsTextChar(char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); }
 
 // Where the head that begins `text` ends, with its empty line; npos: not in here. Nothing before `from` ends
 // it.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <string>
 
 namespace ddb {
@@ -64,7 +63,7 @@ Error RefusedAloneError(const TableTarget& table, const Fault& fault) {
 
 Error GaveUpError(const TableTarget& table, Duration waited,
                   const std::optional<TableTrouble::Seen>& trouble) {
-  const int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(waited).count();
+  const int64_t seconds = WholeSeconds(waited);
   const std::string nothing =
       fmt::format("Nothing could be stored in table {} for {} s", table.name, seconds);
   if (!trouble) {

@@ -3,17 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <string_view>
 
 #include "base/times.h"
 
 namespace ddb {
 namespace {
-
-int64_t Seconds(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
-}
 
 // What DynamoDB itself says is more exact than the fault's name.
 bool IsNamed(const Verdict& verdict) { return !verdict.error_name.empty() && !verdict.reason.empty(); }
@@ -46,16 +41,17 @@ void ControlWatch::SayTrouble(Log& log, Instant now) {
 }
 
 void ControlWatch::SayCall(const Entry& call, Log& log, Instant now) const {
-  const int64_t waited = Seconds(now - call.since);
+  const int64_t waited = WholeSeconds(now - call.since);
   if (call.replies == 0) {
     log.Info(
         fmt::format("No reply has come from {} for {} s. It is waited for, and tried again.", url_, waited));
     return;
   }
   if (IsNamed(call.last)) {
-    log.Warn(fmt::format(
-        "{} has been refused by {} for {} s: {} ({} in a row). It is tried again for {} s more.", call.what,
-        url_, waited, call.last.reason, call.replies, Seconds(std::max(call.until - now, Duration::zero()))));
+    log.Warn(
+        fmt::format("{} has been refused by {} for {} s: {} ({} in a row). It is tried again for {} s more.",
+                    call.what, url_, waited, call.last.reason, call.replies,
+                    WholeSeconds(std::max(call.until - now, Duration::zero()))));
     return;
   }
   const Text advice = FaultAdvice(call.last.fault);
@@ -68,7 +64,8 @@ void ControlWatch::SayTable(const Entry& table, Log& log, Instant now) const {
   const auto tables = std::count_if(waits_.begin(), waits_.end(),
                                     [](const Entry& wait) { return wait.kind == Kind::kTable; });
   log.Info(fmt::format("{}, which is waited for since {} s, and for {} s more at the most.{}", table.what,
-                       Seconds(now - table.since), Seconds(std::max(table.until - now, Duration::zero())),
+                       WholeSeconds(now - table.since),
+                       WholeSeconds(std::max(table.until - now, Duration::zero())),
                        tables > 1 ? fmt::format(" {} more tables are waited for.", tables - 1) : ""));
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-std::string_view Text(const dom::element& parent, std::string_view name) {
+std::string_view TextIn(const dom::element& parent, std::string_view name) {
   std::string_view text;
   return parent[name].get(text) ? std::string_view() : text;
 }
@@ -39,9 +39,9 @@ bool ReadAttributes(const dom::element& table, std::vector<KeyAttribute>& attrib
   dom::array list;
   if (table["AttributeDefinitions"].get(list)) return false;
   for (const dom::element entry : list) {
-    const std::string_view type = Text(entry, "AttributeType");
+    const std::string_view type = TextIn(entry, "AttributeType");
     if (type != "S" && type != "N" && type != "B") return false;
-    attributes.push_back({std::string(Text(entry, "AttributeName")), type[0]});
+    attributes.push_back({std::string(TextIn(entry, "AttributeName")), type[0]});
   }
   return true;
 }
@@ -50,9 +50,9 @@ bool ReadKeySchema(const dom::element& parent, std::vector<IndexSettings::Key>& 
   dom::array list;
   if (parent["KeySchema"].get(list)) return false;
   for (const dom::element entry : list) {
-    const std::string_view type = Text(entry, "KeyType");
+    const std::string_view type = TextIn(entry, "KeyType");
     if (type != "HASH" && type != "RANGE") return false;
-    keys.push_back({std::string(Text(entry, "AttributeName")), type == "HASH"});
+    keys.push_back({std::string(TextIn(entry, "AttributeName")), type == "HASH"});
   }
   return !keys.empty();
 }
@@ -103,7 +103,7 @@ TableCapacity Provisioned(const dom::element& parent) {
 TableCapacity ReadTableCapacity(const dom::element& table) {
   dom::element summary;
   if (!table["BillingModeSummary"].get(summary)) {
-    if (Text(summary, "BillingMode") == "PAY_PER_REQUEST") return OnDemand(table);
+    if (TextIn(summary, "BillingMode") == "PAY_PER_REQUEST") return OnDemand(table);
   }
   const TableCapacity provisioned = Provisioned(table);
   return provisioned.write_units.value_or(0) > 0 ? provisioned : OnDemand(table);
@@ -124,14 +124,14 @@ bool ReadIndexes(const dom::element& table, bool global, TableSettings& settings
   dom::array list;
   if (table[global ? "GlobalSecondaryIndexes" : "LocalSecondaryIndexes"].get(list)) return true;
   for (const dom::element entry : list) {
-    if (Text(entry, "IndexStatus") == "DELETING") continue;
+    if (TextIn(entry, "IndexStatus") == "DELETING") continue;
     IndexSettings index;
-    index.name = Text(entry, "IndexName");
+    index.name = TextIn(entry, "IndexName");
     index.global = global;
     if (!ReadKeySchema(entry, index.keys)) return false;
     dom::element projection;
     if (entry["Projection"].get(projection)) return false;
-    index.projection = Text(projection, "ProjectionType");
+    index.projection = TextIn(projection, "ProjectionType");
     dom::array projected;
     if (!projection["NonKeyAttributes"].get(projected)) {
       for (const dom::element name : projected) {
@@ -162,23 +162,23 @@ void ForgetUnusedAttributes(const TableKeys& keys, TableSettings& settings) {
 void ReadPlainSettings(const dom::element& table, TableSettings& settings) {
   dom::element part;
   if (!table["StreamSpecification"].get(part) && Flag(part, "StreamEnabled")) {
-    settings.stream_view = Text(part, "StreamViewType");
+    settings.stream_view = TextIn(part, "StreamViewType");
   }
   if (!table["TableClassSummary"].get(part)) {
-    const std::string_view name = Text(part, "TableClass");
+    const std::string_view name = TextIn(part, "TableClass");
     if (name != "STANDARD") settings.table_class = name;
   }
-  if (!table["SSEDescription"].get(part) && Text(part, "SSEType") == "KMS") {
-    const std::string_view status = Text(part, "Status");
+  if (!table["SSEDescription"].get(part) && TextIn(part, "SSEType") == "KMS") {
+    const std::string_view status = TextIn(part, "Status");
     settings.kms = status != "DISABLED" && status != "DISABLING";
-    if (settings.kms) settings.kms_key_arn = Text(part, "KMSMasterKeyArn");
+    if (settings.kms) settings.kms_key_arn = TextIn(part, "KMSMasterKeyArn");
   }
 }
 
 // GlobalTableVersion is there "if the table is replicated across Regions", with either version of them:
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
 bool IsReplicated(const dom::element& table) {
-  if (!Text(table, "GlobalTableVersion").empty()) return true;
+  if (!TextIn(table, "GlobalTableVersion").empty()) return true;
   for (const std::string_view name : {"Replicas", "GlobalTableWitnesses"}) {
     dom::array list;
     if (!table[name].get(list) && list.size() > 0) return true;
@@ -199,9 +199,9 @@ std::optional<TableDescription> DescriptionOf(const dom::element& root) {
   dom::element table;
   if (root["Table"].get(table) && root["TableDescription"].get(table)) return std::nullopt;
   TableDescription description;
-  description.name = Text(table, "TableName");
-  description.arn = Text(table, "TableArn");
-  const std::string_view status = Text(table, "TableStatus");
+  description.name = TextIn(table, "TableName");
+  description.arn = TextIn(table, "TableArn");
+  const std::string_view status = TextIn(table, "TableStatus");
   description.status = StatusOf(status);
   if (double created = 0; !table["CreationDateTime"].get(created)) description.created = created;
   if (description.name.empty() || status.empty()) return std::nullopt;
@@ -230,11 +230,11 @@ std::optional<TagsPage> TagsOf(const dom::element& root) {
   if (tags.error() == simdjson::NO_SUCH_FIELD) return page;
   if (tags.get(list)) return std::nullopt;
   for (const dom::element entry : list) {
-    const std::string_view key = Text(entry, "Key");
+    const std::string_view key = TextIn(entry, "Key");
     if (key.empty()) return std::nullopt;
-    page.tags.emplace_back(key, Text(entry, "Value"));
+    page.tags.emplace_back(key, TextIn(entry, "Value"));
   }
-  page.next_token = Text(root, "NextToken");
+  page.next_token = TextIn(root, "NextToken");
   return page;
 }
 
@@ -248,9 +248,9 @@ std::optional<std::string> ReadTimeToLive(std::string_view body) {
   return WithRoot<std::string>(body, [](const dom::element& root) -> std::optional<std::string> {
     dom::element ttl;
     if (root["TimeToLiveDescription"].get(ttl) || !ttl.is_object()) return std::nullopt;
-    const std::string_view status = Text(ttl, "TimeToLiveStatus");
+    const std::string_view status = TextIn(ttl, "TimeToLiveStatus");
     if (status != "ENABLED" && status != "ENABLING") return std::string();
-    std::string attribute(Text(ttl, "AttributeName"));
+    std::string attribute(TextIn(ttl, "AttributeName"));
     if (attribute.empty()) return std::nullopt;
     return attribute;
   });

@@ -11,7 +11,6 @@ namespace ddb {
 namespace {
 
 constexpr std::string_view kMiddle = "_airbyte_stand_in_";
-constexpr size_t kHashDigits = 8;
 
 // What makes room for a stand-in.
 std::string WayOut(ErrorCode refused) {

@@ -140,8 +140,7 @@ Error TableOperations::TimeUp(const std::string& table, std::string_view what,
                               const std::optional<TableDescription>& found) const {
   return TransientError(
       fmt::format("Table {} {} within {} s: it {}. Try again later, or look at its state in AWS.", table,
-                  what, std::chrono::duration_cast<std::chrono::seconds>(transition_).count(),
-                  ChangeText(found)),
+                  what, WholeSeconds(transition_), ChangeText(found)),
       "DescribeTable was polled until the deadline of table transitions");
 }
 

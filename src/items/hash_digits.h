@@ -9,6 +9,7 @@
 namespace ddb {
 
 inline constexpr size_t kMaxHashDigits = 64;
+inline constexpr size_t kHashDigits = 8;  // as a rule
 
 // `digits`: at most kMaxHashDigits.
 std::string HashDigits(std::string_view text, size_t digits);

@@ -11,9 +11,9 @@
 namespace ddb {
 namespace {
 
-constexpr growth::Piece kLongest = growth::WorstNumber();
+constexpr growth::Piece kLongestNumber = growth::WorstNumber();
 constexpr int64_t kSmallestNumber = 2;
-static_assert(kLongest.out <= kMaxWrittenPerByte * (1 + kSmallestNumber),
+static_assert(kLongestNumber.out <= kMaxWrittenPerByte * (1 + kSmallestNumber),
               "an element of a list counts for one more");
 static_assert(growth::kEscaped <= kMaxWrittenPerByte, "a byte of a string");
 

@@ -11,8 +11,6 @@
 namespace ddb {
 namespace {
 
-constexpr size_t kHashDigits = 8;
-
 // Unescape leaves half a surrogate pair as the three bytes ED A0..BF xx.
 bool IsSurrogateAt(std::string_view text, size_t i) {
   return static_cast<unsigned char>(text[i]) == 0xED && static_cast<unsigned char>(text[i + 1]) >= 0xA0;

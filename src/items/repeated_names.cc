@@ -16,7 +16,7 @@ struct Name {
   const char* at;
 };
 
-struct Level {
+struct Container {
   bool object;
   size_t first_name;  // of the names of all open objects, where this one's begin
 };
@@ -80,7 +80,7 @@ class Finder {
 
   const char* const end_;
   const size_t max_levels_;
-  std::vector<Level> levels_;
+  std::vector<Container> levels_;
   std::vector<Name> names_;
   std::deque<std::string> decoded_;
   std::vector<const char*> dropped_;

@@ -13,7 +13,6 @@ namespace {
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 constexpr size_t kMinTableName = 3;  // characters
-constexpr size_t kHashDigits = 8;
 
 bool IsWordCharacter(int32_t c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';

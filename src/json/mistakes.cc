@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "base/text.h"
+#include "json/scan.h"
 #include "json/utf8.h"
 
 namespace ddb::json {
@@ -16,11 +17,9 @@ std::string InLine(std::string_view text, size_t at) {
   return " in line " + std::to_string(1 + std::count(text.begin(), end, '\n'));
 }
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 // What is not a text in UTF-8 to begin with.
 std::string WhyNotText(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), IsSpace)) return "it is empty";
+  if (std::all_of(text.begin(), text.end(), IsWhitespace)) return "it is empty";
   if (text.starts_with("\x1F\x8B"sv)) return "it is compressed (gzip)";
   // Of a text that is mostly ASCII every second byte is 0 in UTF-16, and three of four in UTF-32.
   const size_t nul = text.find('\0');
@@ -66,7 +65,7 @@ class Walk {
         }
         return "it goes on behind its end" + InLine(text_, at_);
       }
-      if (!IsSpace(c)) last_ = c;
+      if (!IsWhitespace(c)) last_ = c;
     }
     return depth_ > 0 ? "it ends too early" : "";
   }
@@ -95,7 +94,7 @@ class Walk {
   }
   std::string_view More() const {
     const std::string_view rest = text_.substr(at_ + 1);
-    return {std::find_if_not(rest.begin(), rest.end(), IsSpace), rest.end()};
+    return {std::find_if_not(rest.begin(), rest.end(), IsWhitespace), rest.end()};
   }
   bool HasMore() const { return !More().empty() && More().front() != '/' && More().front() != '#'; }
 

@@ -25,9 +25,11 @@ enum class Grammar : uint8_t {
   kLenient,
 };
 
+constexpr bool IsWhitespace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
 inline const char* SkipWhitespace(const char* p, const char* end) {
   if (p < end && *p > ' ') return p;  // as a rule there is none
-  while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
+  while (p < end && IsWhitespace(*p)) ++p;
   return p;
 }
 

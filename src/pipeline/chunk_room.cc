@@ -5,6 +5,7 @@
 
 #include "items/fast_encoder.h"
 #include "items/kept_fields.h"
+#include "json/scan.h"
 #include "json/utf8.h"
 
 namespace ddb {
@@ -80,7 +81,7 @@ class LineScan {
           value_next = false;
           break;
         default:
-          if (value_next && !IsSpace(c)) {
+          if (value_next && !json::IsWhitespace(c)) {
             more_ += c == 't' || c == 'f' || c == 'n' ? kWordMore : kScalarMore;
             value_next = false;
             value_at_ = at_;
@@ -105,7 +106,6 @@ class LineScan {
  private:
   static constexpr size_t kMaxLevels = kDataLevel - 1 + kMaxContainers;
 
-  static bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
   static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
   // To the closing quote. True: it has escapes.

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -43,7 +42,7 @@ std::string Rate(double per_second) {
 
 std::string Age(std::optional<Duration> age) {
   if (!age) return "-";
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*age).count();
+  const int64_t seconds = WholeSeconds(*age);
   if (seconds < 120) return fmt::format("{} s", seconds);
   return seconds < 7200 ? fmt::format("{} min", seconds / 60) : fmt::format("{} h", seconds / 3600);
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <span>
 #include <utility>
 
@@ -14,16 +13,12 @@ namespace {
 
 constexpr size_t kNamedInALog = 10;  // STATEs that are late, streams that one waits for, tables
 
-int64_t WholeSeconds(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
-}
-
 std::optional<Duration> TimeFor(uint64_t records, double per_second) {
   constexpr double kNobodyWaits = 100 * 365 * 86400.0;  // s
   if (per_second <= 0) return std::nullopt;
   const double seconds = static_cast<double>(records) / per_second;
   if (seconds > kNobodyWaits) return std::nullopt;
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  return FromSeconds(seconds);
 }
 
 // "public.users: 75 records, oldest 12 s, throttled; ..."

@@ -4,7 +4,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/signals.h"
 #include "base/times.h"
@@ -51,8 +50,7 @@ void RunControl::OnSignal() {
     writer_.Info(
         fmt::format("Stopping on {}: nothing more is read, and what is under way is brought to its "
                     "end, within {} s.",
-                    Signals::received_name().view(),
-                    std::chrono::duration_cast<std::chrono::seconds>(times::kStop).count()));
+                    Signals::received_name().view(), WholeSeconds(times::kStop)));
   }
   state_.Stop(StopReason::kSignal);
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <utility>
 
 #include "base/times.h"
@@ -12,10 +11,6 @@ namespace ddb {
 namespace {
 
 constexpr size_t kTablesAtOnce = 3;
-
-int64_t WholeSeconds(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
-}
 
 }  // namespace
 

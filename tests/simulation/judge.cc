@@ -12,9 +12,6 @@
 namespace ddb::simulation {
 namespace {
 
-constexpr size_t kMostItems = 25;        // of a request
-constexpr size_t kMostBody = 16u << 20;  // bytes
-
 uint64_t HashOf(std::string_view text) { return std::hash<std::string_view>()(text); }
 
 // The number behind `member`, or 0.

@@ -28,6 +28,11 @@
 
 namespace ddb::simulation {
 
+// What a request may have:
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+inline constexpr size_t kMostItems = 25;
+inline constexpr size_t kMostBody = 16u << 20;  // bytes
+
 class Judge {
  public:
   Judge(const Plan& plan, const Input& input, Scheduler& scheduler, const MemoryBudget& budget);

@@ -9,10 +9,6 @@
 namespace ddb::simulation {
 namespace {
 
-Duration Seconds(double seconds) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-}
-
 Fault FaultNamed(const std::string& name) {
   for (int i = 0; i < kFaults; ++i)
     if (name == NameOf(static_cast<Fault>(i))) return static_cast<Fault>(i);
@@ -169,7 +165,7 @@ std::unique_ptr<Client> Network::MakeClient(EventLoop& loop, size_t most_request
 
 std::pair<Duration, Network::Answer> Network::Look(uint64_t number, std::string_view body) {
   Dice dice(plan_.seed, simulation::Draw::kLook, number);
-  const Duration delay = Seconds(plan_.delay_s * dice.Uniform(0.5, 2));
+  const Duration delay = FromSeconds(plan_.delay_s * dice.Uniform(0.5, 2));
   const bool calm = scheduler_.Seconds() >= plan_.calm_s || (plan_.faults.empty() && !plan_.fired);
   if (calm || dice.Chance(0.5)) return {delay, {{}, tables_.Describe(body)}};
   if (dice.Chance(0.3)) return {HttpClient::Options{}.reply_timeout, {TransportError::kTimeout, {}}};
@@ -180,19 +176,19 @@ std::pair<Duration, Network::Answer> Network::Look(uint64_t number, std::string_
 
 Instant Network::PassLine(size_t bytes) {
   Instant begin = std::max(scheduler_.Now(), line_free_);
-  const Instant origin = scheduler_.Now() - Seconds(scheduler_.Seconds());
+  const Instant origin = scheduler_.Now() - FromSeconds(scheduler_.Seconds());
   for (const Spell& stall : plan_.line_stalls) {
-    if (begin >= origin + Seconds(stall.from) && begin < origin + Seconds(stall.to))
-      begin = origin + Seconds(stall.to);
+    if (begin >= origin + FromSeconds(stall.from) && begin < origin + FromSeconds(stall.to))
+      begin = origin + FromSeconds(stall.to);
   }
-  line_free_ = begin + Seconds(static_cast<double>(bytes) / plan_.line_bytes_per_s);
+  line_free_ = begin + FromSeconds(static_cast<double>(bytes) / plan_.line_bytes_per_s);
   return line_free_;
 }
 
 // Of a request, there (0) or back (1).
 Duration Network::Delay(uint64_t number, uint64_t leg) const {
   Dice dice(plan_.seed, simulation::Draw::kLine, 2 * number + leg);
-  return Seconds(plan_.delay_s / 2 * (1 - plan_.jitter * std::log(1 - dice.Unit())));
+  return FromSeconds(plan_.delay_s / 2 * (1 - plan_.jitter * std::log(1 - dice.Unit())));
 }
 
 bool Network::Drawn(const FaultRate& rate, uint64_t number) const {
@@ -241,11 +237,11 @@ void Network::Arrive(const FlightPtr& flight) {
       tables_.Write(request);
       return;
     case Fault::kLateEffect:
-      scheduler_.At(scheduler_.Now() + Seconds(dice.Uniform(0, 60)),
+      scheduler_.At(scheduler_.Now() + FromSeconds(dice.Uniform(0, 60)),
                     [this, flight] { tables_.Write(flight->request); });
       return;
     case Fault::kStall:
-      return AnswerLater(flight, {{}, tables_.Write(request)}, Seconds(dice.LogUniform(0.2, 40)));
+      return AnswerLater(flight, {{}, tables_.Write(request)}, FromSeconds(dice.LogUniform(0.2, 40)));
     case Fault::kServerErrorStored:
       tables_.Write(request);
       [[fallthrough]];

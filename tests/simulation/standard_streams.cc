@@ -22,10 +22,6 @@ void Close(int& fd) {
   if (fd >= 0) close(fd);
   fd = -1;
 }
-Duration Seconds(double seconds) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-}
-
 }  // namespace
 
 StandardStreams::StandardStreams(const Plan& plan, const Input& input, Judge& judge, Scheduler& scheduler)
@@ -37,13 +33,13 @@ StandardStreams::StandardStreams(const Plan& plan, const Input& input, Judge& ju
   fcntl(out_[0], F_SETFL, O_NONBLOCK);
   scheduler_.At(scheduler_.Now(), [this] { Feed(); });
   if (plan.reader_closes_s >= 0) {
-    scheduler_.At(scheduler_.Now() + Seconds(plan.reader_closes_s), [this] {
+    scheduler_.At(scheduler_.Now() + FromSeconds(plan.reader_closes_s), [this] {
       judge_.OnReaderClosed();
       Close(out_[0]);
     });
   }
   if (plan.signal_s >= 0) {
-    scheduler_.At(scheduler_.Now() + Seconds(plan.signal_s), [this] {
+    scheduler_.At(scheduler_.Now() + FromSeconds(plan.signal_s), [this] {
       judge_.OnSignal();
       static_cast<void>(!write(signals_[1], "!", 1));
     });
@@ -71,7 +67,7 @@ void StandardStreams::Feed() {
   fed_ += static_cast<size_t>(std::max<ssize_t>(n, 0));
   const Duration pause = n < 0 ? Duration(milliseconds(1))
                          : plan_.input_bytes_per_s > 0
-                             ? Seconds(static_cast<double>(n) / plan_.input_bytes_per_s)
+                             ? FromSeconds(static_cast<double>(n) / plan_.input_bytes_per_s)
                              : Duration{};
   scheduler_.At(scheduler_.Now() + pause, [this] { Feed(); });
 }

@@ -10,9 +10,6 @@
 namespace ddb::simulation {
 namespace {
 
-constexpr size_t kMostItems = 25;
-constexpr size_t kMostBytes = 16u << 20;
-
 capacity::TableRules RulesOf(const TableSetting& setting) {
   capacity::TableRules rules;
   rules.wcu = setting.wcu;
@@ -34,7 +31,7 @@ Tables::Tables(const Plan& plan, const Input& input, Judge& judge, Scheduler& sc
 
 Tables::Request Tables::Parse(std::string_view body) try {
   Request parsed;
-  if (body.size() > kMostBytes) scheduler_.Fail("wrong_request", "a request of more than 16 MB");
+  if (body.size() > kMostBody) scheduler_.Fail("wrong_request", "a request of more than 16 MB");
   parsed.wants_capacity = body.find("\"ReturnConsumedCapacity\"") != std::string_view::npos;
   std::set<std::string> keys;
   const simdjson::dom::object tables = parser_.parse(body.data(), body.size())["RequestItems"];

@@ -176,9 +176,7 @@ class LineSimulation {
   };
 
   double Random() { return std::generate_canonical<double, 53>(random_); }
-  Instant At(double seconds) const {
-    return Instant{} + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds + 1003));
-  }
+  Instant At(double seconds) const { return Instant{} + FromSeconds(seconds + 1003); }
   void Push(double at, typename Event::Kind kind, size_t subject, double value = 0) {
     events_.push({at, ++order_, kind, subject, value});
   }

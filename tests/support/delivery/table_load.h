@@ -176,9 +176,7 @@ class TableLoad {
   };
 
   double Random() { return std::generate_canonical<double, 32>(random_); }
-  static Instant At(double seconds) {
-    return Instant{} + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds + 1003));
-  }
+  static Instant At(double seconds) { return Instant{} + FromSeconds(seconds + 1003); }
   void Push(double at, typename Event::Kind kind, size_t subject) {
     events_.push({at, ++order_, kind, subject});
   }

@@ -8,7 +8,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-Refusal Invalid(std::string message) { return {"ValidationException", std::move(message)}; }
 Refusal Unreadable(std::string message) { return {"SerializationException", std::move(message)}; }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace scripted {
@@ -25,6 +26,7 @@ struct Refusal {
   std::string message;
   bool ok() const { return error.empty(); }
 };
+inline Refusal Invalid(std::string message) { return {"ValidationException", std::move(message)}; }
 
 struct KeyAttribute {
   std::string name;

@@ -25,8 +25,6 @@ struct Write {
   bool apply = true;
 };
 
-Refusal Invalid(std::string message) { return {"ValidationException", std::move(message)}; }
-
 Refusal ReadWrite(const std::string& table, dom::element entry, std::vector<Write>& writes) {
   dom::object object, request;
   if (entry.get(object) != simdjson::SUCCESS)

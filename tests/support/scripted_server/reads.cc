@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "scripted_server/json_body.h"
 #include "scripted_server/service.h"
 
 namespace scripted {
@@ -12,14 +13,6 @@ using nlohmann::json;
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html#Scan.Pagination
 constexpr size_t kMaxPageBytes = 1024 * 1024;
-
-json Parse(std::string_view body) { return json::parse(body, nullptr, false); }
-
-Reply Ok(const json& body) {
-  Reply reply;
-  reply.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
-  return reply;
-}
 
 // Names of the top-level attributes in a ProjectionExpression.
 std::vector<std::string> Projection(const json& request) {
@@ -62,7 +55,7 @@ json KeyJson(const json& item, const KeySchema& schema) {
 }  // namespace
 
 Reply Service::GetItem(Exchange& exchange) {
-  json request = Parse(exchange.facts.body);
+  json request = ParseBody(exchange.facts.body);
   auto lock = tables_.Lock();
   Table* table = request.is_object() ? tables_.Find(request.value("TableName", "")) : nullptr;
   if (table == nullptr) return ErrorReply("ResourceNotFoundException", "Requested resource not found");
@@ -76,7 +69,7 @@ Reply Service::GetItem(Exchange& exchange) {
 }
 
 Reply Service::Scan(Exchange& exchange) {
-  json request = Parse(exchange.facts.body);
+  json request = ParseBody(exchange.facts.body);
   auto lock = tables_.Lock();
   Table* table = request.is_object() ? tables_.Find(request.value("TableName", "")) : nullptr;
   if (table == nullptr) return ErrorReply("ResourceNotFoundException", "Requested resource not found");

@@ -4,23 +4,13 @@
 #include <set>
 
 #include "scripted_server/description.h"
+#include "scripted_server/json_body.h"
 #include "scripted_server/service.h"
 
 namespace scripted {
 namespace {
 
 using nlohmann::json;
-
-json Parse(std::string_view body) {
-  json request = json::parse(body, nullptr, false);
-  return request.is_object() ? request : json::object();
-}
-
-Reply Ok(const json& body) {
-  Reply reply;
-  reply.body = body.dump();
-  return reply;
-}
 
 Reply NoTable(const std::string& name) {
   return ErrorReply("ResourceNotFoundException",
@@ -75,7 +65,7 @@ std::string CreateProblem(const json& request) {
 bool Service::ControlRateExceeded() { return !control_bucket_.Take(1, MonotonicSeconds()); }
 
 Reply Service::CreateTable(Exchange& exchange) {
-  json request = Parse(exchange.facts.body);
+  json request = ParseBody(exchange.facts.body);
   if (std::string problem = CreateProblem(request); !problem.empty()) {
     exchange.log.violations.push_back("refused: " + problem.substr(0, 80));
     return ErrorReply("ValidationException", problem);
@@ -98,7 +88,7 @@ Reply Service::CreateTable(Exchange& exchange) {
 }
 
 Reply Service::DescribeTable(Exchange& exchange) {
-  std::string name = Parse(exchange.facts.body).value("TableName", "");
+  std::string name = ParseBody(exchange.facts.body).value("TableName", "");
   auto lock = tables_.Lock();
   Table* table = tables_.Find(name);
   if (table != nullptr && !tables_.Look(*table, MonotonicSeconds())) {
@@ -109,7 +99,7 @@ Reply Service::DescribeTable(Exchange& exchange) {
 }
 
 Reply Service::DeleteTable(Exchange& exchange) {
-  std::string name = Parse(exchange.facts.body).value("TableName", "");
+  std::string name = ParseBody(exchange.facts.body).value("TableName", "");
   auto lock = tables_.Lock();
   Table* table = tables_.Find(name);
   if (table == nullptr) return NoTable(name);
@@ -131,7 +121,7 @@ Reply Service::DeleteTable(Exchange& exchange) {
 }
 
 Reply Service::UpdateTable(Exchange& exchange) {
-  json request = Parse(exchange.facts.body);
+  json request = ParseBody(exchange.facts.body);
   std::string name = request.value("TableName", "");
   auto lock = tables_.Lock();
   Table* table = tables_.Find(name);
@@ -149,7 +139,7 @@ Reply Service::UpdateTable(Exchange& exchange) {
 }
 
 Reply Service::ListTables(Exchange& exchange) {
-  json request = Parse(exchange.facts.body);
+  json request = ParseBody(exchange.facts.body);
   size_t limit = request.value("Limit", 100U);
   auto lock = tables_.Lock();
   const auto& all = tables_.all();
@@ -162,7 +152,7 @@ Reply Service::ListTables(Exchange& exchange) {
 }
 
 Reply Service::TimeToLive(Exchange& exchange) {
-  json request = Parse(exchange.facts.body);
+  json request = ParseBody(exchange.facts.body);
   std::string name = request.value("TableName", "");
   auto lock = tables_.Lock();
   Table* table = tables_.Find(name);
@@ -187,7 +177,7 @@ Reply Service::TimeToLive(Exchange& exchange) {
 }
 
 Reply Service::ContinuousBackups(Exchange& exchange) {
-  json request = Parse(exchange.facts.body);
+  json request = ParseBody(exchange.facts.body);
   std::string name = request.value("TableName", "");
   auto lock = tables_.Lock();
   Table* table = tables_.Find(name);
@@ -201,7 +191,7 @@ Reply Service::ContinuousBackups(Exchange& exchange) {
 }
 
 Reply Service::Tags(Exchange& exchange) {
-  json request = Parse(exchange.facts.body);
+  json request = ParseBody(exchange.facts.body);
   std::string arn = request.value("ResourceArn", "");
   std::string name = NameOfArn(arn);
   auto lock = tables_.Lock();

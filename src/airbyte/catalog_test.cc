@@ -26,7 +26,7 @@ std::string One(const std::string& name, const std::string& more) {
 std::string Of(const std::string& streams) { return R"({"streams":[)" + streams + "]}"; }
 
 // The message of the config_error that `json` gives.
-std::string Refusal(const std::string& json) {
+std::string WhyNot(const std::string& json) {
   const Result<Catalog> catalog = ParseCatalog(json);
   if (catalog.ok()) return "accepted";
   EXPECT_EQ(catalog.error().type, FailureType::kConfig);
@@ -66,24 +66,24 @@ TEST(Catalog, AByteOrderMarkInFront) {
 
 TEST(Catalog, EmptyOrNone) {
   for (const char* json : {R"({"streams":[]})", R"({"streams":null})", "{}"}) {
-    EXPECT_THAT(Refusal(json), HasSubstr("it has no stream")) << json;
+    EXPECT_THAT(WhyNot(json), HasSubstr("it has no stream")) << json;
   }
-  EXPECT_THAT(Refusal("[]"), HasSubstr("not a JSON object"));
-  EXPECT_THAT(Refusal(R"({"streams":{}})"), HasSubstr("streams is not a list"));
+  EXPECT_THAT(WhyNot("[]"), HasSubstr("not a JSON object"));
+  EXPECT_THAT(WhyNot(R"({"streams":{}})"), HasSubstr("streams is not a list"));
   for (const char* json : {"", "{", R"({"streams":[)", "x", R"({"streams":[]} x)"}) {
-    EXPECT_THAT(Refusal(json), HasSubstr("not valid JSON")) << json;
+    EXPECT_THAT(WhyNot(json), HasSubstr("not valid JSON")) << json;
   }
 }
 
 TEST(Catalog, AStreamTwice) {
   const std::string mode = R"(,"destination_sync_mode":"append")";
-  EXPECT_THAT(Refusal(Of(One("users", mode) + "," + One("users", mode))),
+  EXPECT_THAT(WhyNot(Of(One("users", mode) + "," + One("users", mode))),
               HasSubstr("stream users is in it twice"));
   const std::string empty = R"({"stream":{"name":"users","namespace":""})" + mode + "}";
   const std::string other = R"({"stream":{"name":"users","namespace":"n"})" + mode + "}";
-  EXPECT_THAT(Refusal(Of(One("users", mode) + "," + empty)), HasSubstr("twice"));
-  EXPECT_THAT(Refusal(Of(other + "," + other)), HasSubstr("stream n.users is in it twice"));
-  EXPECT_EQ(Refusal(Of(One("users", mode) + "," + other + "," + One("Users", mode))), "accepted");
+  EXPECT_THAT(WhyNot(Of(One("users", mode) + "," + empty)), HasSubstr("twice"));
+  EXPECT_THAT(WhyNot(Of(other + "," + other)), HasSubstr("stream n.users is in it twice"));
+  EXPECT_EQ(WhyNot(Of(One("users", mode) + "," + other + "," + One("Users", mode))), "accepted");
   const Result<Catalog> catalog = ParseCatalog(Of(other + "," + other));
   EXPECT_EQ(catalog.error().stream, (StreamId{"n", "users"}));
 }
@@ -105,54 +105,54 @@ TEST(Catalog, AMemberTwice) {
   for (const std::string name :
        {"generation_id", "minimum_generation_id", "sync_id", "sync_mode", "primary_key"}) {
     const std::string twice = ",\"" + name + "\":0,\"" + name + "\":1";
-    EXPECT_THAT(Refusal(Of(One("a", append + twice))),
+    EXPECT_THAT(WhyNot(Of(One("a", append + twice))),
                 HasSubstr("stream a has the member " + name + " twice"));
   }
   for (const std::string stream :
        {R"("name":"a","name":"b")", R"("name":"a","namespace":"n","namespace":null)",
         R"("name":"a","json_schema":{},"json_schema":{})"}) {
-    EXPECT_THAT(Refusal(Of(One("b", append) + R"(,{"stream":{)" + stream + "}" + append + "}")),
+    EXPECT_THAT(WhyNot(Of(One("b", append) + R"(,{"stream":{)" + stream + "}" + append + "}")),
                 HasSubstr("the description (stream) of the stream at position 2 has the member"))
         << stream;
   }
-  EXPECT_THAT(Refusal(Of(R"({"stream":{"name":"a"},"stream":{"name":"b"})" + append + "}")),
+  EXPECT_THAT(WhyNot(Of(R"({"stream":{"name":"a"},"stream":{"name":"b"})" + append + "}")),
               HasSubstr("has the member stream twice"));
   const std::string streams = R"("streams":[)" + One("a", append) + "]";
-  EXPECT_THAT(Refusal("{" + streams + "," + streams + "}"), HasSubstr("it has the member streams twice"));
+  EXPECT_THAT(WhyNot("{" + streams + "," + streams + "}"), HasSubstr("it has the member streams twice"));
   // What is in a schema, or not known, is nothing that is obeyed.
   EXPECT_EQ(
-      Refusal(Of(R"({"stream":{"name":"a","json_schema":{"x":1,"x":2}},"later":1,"later":2)" + append + "}")),
+      WhyNot(Of(R"({"stream":{"name":"a","json_schema":{"x":1,"x":2}},"later":1,"later":2)" + append + "}")),
       "accepted");
 }
 
 TEST(Catalog, SyncModes) {
-  EXPECT_THAT(Refusal(Of(One("a", ""))),
+  EXPECT_THAT(WhyNot(Of(One("a", ""))),
               AllOf(HasSubstr("stream a has no destination_sync_mode"), HasSubstr("Choose")));
-  EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":null)"))),
+  EXPECT_THAT(WhyNot(Of(One("a", R"(,"destination_sync_mode":null)"))),
               HasSubstr("has no destination_sync_mode"));
-  EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":"append_dedup")"))),
+  EXPECT_THAT(WhyNot(Of(One("a", R"(,"destination_sync_mode":"append_dedup")"))),
               AllOf(HasSubstr("append_dedup"), HasSubstr("write_strategy=\"append\""),
                     HasSubstr("write_strategy=\"replace\"")));
   for (const char* mode : {"overwrite_dedup", "update", "soft_delete"}) {
-    EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":")" + std::string(mode) + "\""))),
+    EXPECT_THAT(WhyNot(Of(One("a", R"(,"destination_sync_mode":")" + std::string(mode) + "\""))),
                 AllOf(HasSubstr(mode), HasSubstr("not supported")));
   }
   for (const char* mode : {"\"Append\"", "\"\"", "\"*\""}) {
-    EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":)" + std::string(mode)))),
+    EXPECT_THAT(WhyNot(Of(One("a", R"(,"destination_sync_mode":)" + std::string(mode)))),
                 HasSubstr("not known"))
         << mode;
   }
-  EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":1)"))), HasSubstr("is not text"));
+  EXPECT_THAT(WhyNot(Of(One("a", R"(,"destination_sync_mode":1)"))), HasSubstr("is not text"));
 }
 
 TEST(Catalog, StreamsWithoutAName) {
-  EXPECT_THAT(Refusal(Of("5")), HasSubstr("stream at position 1"));
-  EXPECT_THAT(Refusal(Of(One("a", R"(,"destination_sync_mode":"append")") + ",{}")),
+  EXPECT_THAT(WhyNot(Of("5")), HasSubstr("stream at position 1"));
+  EXPECT_THAT(WhyNot(Of(One("a", R"(,"destination_sync_mode":"append")") + ",{}")),
               HasSubstr("stream at position 2"));
-  EXPECT_THAT(Refusal(Of(R"({"stream":{}})")), HasSubstr("has no name"));
-  EXPECT_THAT(Refusal(Of(R"({"stream":{"name":null}})")), HasSubstr("has no name"));
-  EXPECT_THAT(Refusal(Of(R"({"stream":{"name":1}})")), HasSubstr("is not text"));
-  EXPECT_THAT(Refusal(Of(R"({"stream":{"name":"a","namespace":[]}})")), HasSubstr("is not text"));
+  EXPECT_THAT(WhyNot(Of(R"({"stream":{}})")), HasSubstr("has no name"));
+  EXPECT_THAT(WhyNot(Of(R"({"stream":{"name":null}})")), HasSubstr("has no name"));
+  EXPECT_THAT(WhyNot(Of(R"({"stream":{"name":1}})")), HasSubstr("is not text"));
+  EXPECT_THAT(WhyNot(Of(R"({"stream":{"name":"a","namespace":[]}})")), HasSubstr("is not text"));
 }
 
 // What a refusal says; or kAccepted.
@@ -222,7 +222,7 @@ TEST(Catalog, Generations) {
       const std::string catalog = Of(One("a", std::string(R"(,"destination_sync_mode":")") + mode + '"' +
                                                   Ids(at.generation, at.minimum, at.sync)));
       SCOPED_TRACE(catalog);
-      EXPECT_THAT(Refusal(catalog), HasSubstr(std::string(expected)));
+      EXPECT_THAT(WhyNot(catalog), HasSubstr(std::string(expected)));
       if (expected == kAccepted) {
         EXPECT_THAT(ParseCatalog(catalog)->warnings, IsEmpty());
       }
@@ -287,7 +287,7 @@ TEST(Catalog, WhatNeitherModeNeedsEndsNoSync) {
       const std::string stream = R"({"stream":{"name":"a","json_schema":)" + schema +
                                  R"(,"supported_sync_modes":{},"is_resumable":"?"},"sync_mode":7)" +
                                  with_mode + "}";
-      EXPECT_EQ(Refusal(Of(stream)), "accepted");
+      EXPECT_EQ(WhyNot(Of(stream)), "accepted");
       EXPECT_THAT(ParseCatalog(Of(stream))->warnings, IsEmpty());
     }
   }
@@ -297,11 +297,11 @@ TEST(Catalog, WhatIsAskedForAndNotDoneIsRefused) {
   const std::string mode = R"(,"destination_sync_mode":"append")";
   for (const std::string name : {"include_files", "destination_object_name", "mappers"}) {
     for (const std::string nothing : {"null", "false", "\" \"", "\"False\"", "0", "0.0", "{}", "[]"}) {
-      EXPECT_EQ(Refusal(Of(One("a", mode + ",\"" + name + "\":" + nothing))), "accepted") << name << nothing;
+      EXPECT_EQ(WhyNot(Of(One("a", mode + ",\"" + name + "\":" + nothing))), "accepted") << name << nothing;
     }
     for (const std::string asked : {"true", "\"true\"", "1", "\"x\"", "[{}]", "0.5"}) {
       const std::string streams = One("b", mode) + "," + One("a", mode + ",\"" + name + "\":" + asked);
-      EXPECT_THAT(Refusal(Of(streams)), AllOf(HasSubstr("stream a asks for"), HasSubstr(name))) << asked;
+      EXPECT_THAT(WhyNot(Of(streams)), AllOf(HasSubstr("stream a asks for"), HasSubstr(name))) << asked;
       EXPECT_EQ(ParseCatalog(Of(streams)).error().stream, (StreamId{std::nullopt, "a"}));
     }
   }
@@ -338,10 +338,10 @@ TEST(Catalog, WhatIsGivenInItsPlaceIsRecognised) {
       {"// mine\n" + configured, "not valid JSON: it has a comment in line 1"},
       {"", "not valid JSON: it is empty"},
   };
-  for (const auto& [text, what] : kCases) EXPECT_THAT(Refusal(text), HasSubstr(what)) << text;
+  for (const auto& [text, what] : kCases) EXPECT_THAT(WhyNot(text), HasSubstr(what)) << text;
   std::string utf16 = "\xFF\xFE";
   for (const char c : configured) utf16 += {c, '\0'};
-  EXPECT_THAT(Refusal(utf16), HasSubstr("not valid JSON: it is UTF-16"));
+  EXPECT_THAT(WhyNot(utf16), HasSubstr("not valid JSON: it is UTF-16"));
 }
 
 TEST(Catalog, FromAFile) {

@@ -5,14 +5,10 @@
 
 #include "airbyte/message_parser.h"
 #include "json/padding.h"
+#include "support/airbyte/message_parser_fixture.h"
 
 namespace ddb {
 namespace {
-
-class NoRecords final : public RecordSink {
- public:
-  const char* OnData(const char*, const char*, const RecordFields&) override { return nullptr; }
-};
 
 // The texts of what it gives are gone; its kind and its reason are not.
 ParsedLine Parse(const std::string& line) {

@@ -7,14 +7,10 @@
 
 #include "airbyte/message_parser.h"
 #include "json/scan.h"
+#include "support/airbyte/message_parser_fixture.h"
 
 namespace ddb {
 namespace {
-
-class NoRecords : public RecordSink {
- public:
-  const char* OnData(const char*, const char*, const RecordFields&) override { return nullptr; }
-};
 
 std::string Spliced(const std::string& line, const RecordCounts& counts) {
   MessageParser parser;

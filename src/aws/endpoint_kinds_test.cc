@@ -9,7 +9,7 @@
 namespace ddb {
 namespace {
 
-struct Case {
+struct KindCase {
   const char* region;
   bool dualstack;
   bool fips;
@@ -18,7 +18,7 @@ struct Case {
 };
 
 TEST(EndpointKinds, AsBotocoreResolvesThem) {
-  const Case cases[] = {
+  const KindCase cases[] = {
       {"us-east-1", false, false, "", "dynamodb.us-east-1.amazonaws.com"},
       {"us-east-1", false, false, "123456789012", "123456789012.ddb.us-east-1.amazonaws.com"},
       {"us-east-1", true, false, "", "dynamodb.us-east-1.api.aws"},
@@ -126,7 +126,7 @@ TEST(EndpointKinds, AsBotocoreResolvesThem) {
       {"us-isof-south-1", true, true, "", "dynamodb-fips.us-isof-south-1.api.aws.hci.ic.gov"},
       {"us-isof-south-1", true, true, "123456789012", "dynamodb-fips.us-isof-south-1.api.aws.hci.ic.gov"},
   };
-  for (const Case& c : cases) {
+  for (const KindCase& c : cases) {
     const auto endpoint = ResolveEndpoint("", c.region, {c.dualstack, c.fips, c.account_id});
     ASSERT_TRUE(endpoint.ok()) << c.region;
     EXPECT_EQ(endpoint.value().Url(), std::string("https://") + c.host + "/");

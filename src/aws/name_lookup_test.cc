@@ -22,7 +22,7 @@ using ::testing::UnorderedElementsAre;
 using testkit::NameServer;
 using Manner = NameServer::Manner;
 
-std::string Text(const Address& address) {
+std::string AddressText(const Address& address) {
   char text[INET6_ADDRSTRLEN] = "";
   if (address.get()->sa_family == AF_INET6) {
     const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(address.get());
@@ -46,7 +46,7 @@ class NameLookupTest : public ::testing::Test {
           EXPECT_FALSE(inside);
           EXPECT_FALSE(found) << "answered twice";
           found.emplace();
-          for (const Address& address : addresses) found->push_back(Text(address));
+          for (const Address& address : addresses) found->push_back(AddressText(address));
           loop_.Stop();
         },
         options);
@@ -161,8 +161,8 @@ TEST_F(NameLookupTest, MayGoInItsAnswer) {
 TEST(LiteralAddressTest, AnAddressOfEitherFamilyIsNoName) {
   EXPECT_EQ(LiteralAddress("127.0.0.1", 80), testkit::Loopback(80));
   EXPECT_EQ(LiteralAddress("127.1", 80), testkit::Loopback(80));
-  EXPECT_EQ(Text(LiteralAddress("::1", 80).value()), "[::1]:80");
-  EXPECT_EQ(Text(LiteralAddress("2001:DB8::A", 8000).value()), "[2001:db8::a]:8000");
+  EXPECT_EQ(AddressText(LiteralAddress("::1", 80).value()), "[::1]:80");
+  EXPECT_EQ(AddressText(LiteralAddress("2001:DB8::A", 8000).value()), "[2001:db8::a]:8000");
   const Address zoned = LiteralAddress("fe80::1%lo", 80).value();
   EXPECT_EQ(reinterpret_cast<const sockaddr_in6*>(zoned.get())->sin6_scope_id, 1u);
   for (const char* name : {"localhost", "db.test", "127.0.0.1.test", "::1::", "", "1.2.3.4.5", "fe80::x"})

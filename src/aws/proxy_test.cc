@@ -85,7 +85,7 @@ TEST(Proxy, WhatIsExcepted) {
   }
 }
 
-struct UrlCase {
+struct ProxyCase {
   std::string url;
   std::string host;
   int port;
@@ -93,7 +93,7 @@ struct UrlCase {
 };
 
 TEST(Proxy, UrlsAsCurlReadsThem) {
-  const UrlCase cases[] = {
+  const ProxyCase cases[] = {
       {"http://proxy.intern:3128", "proxy.intern", 3128, ""},
       {"HTTP://proxy.intern:3128/", "proxy.intern", 3128, ""},
       {"proxy.intern:80", "proxy.intern", 80, ""},
@@ -106,7 +106,7 @@ TEST(Proxy, UrlsAsCurlReadsThem) {
       {"user:p%40s%3As@10.0.0.1:8080", "10.0.0.1", 8080, "Basic dXNlcjpwQHM6cw=="},
       {"http://user:p@ss@10.0.0.1:8080", "10.0.0.1", 8080, "Basic dXNlcjpwQHNz"},
   };
-  for (const UrlCase& c : cases) {
+  for (const ProxyCase& c : cases) {
     for (const bool of_config : {false, true}) {
       const auto choice = of_config ? Choose("https://ddb.example.com", {}, c.url)
                                     : Choose("https://ddb.example.com", {{"HTTPS_PROXY", c.url}});

@@ -7,11 +7,10 @@
 namespace ddb {
 namespace {
 
-using State = Tunnel::State;
-
-State FeedAll(Tunnel& reply, const std::string& text) {
-  State state = State::kMore;
-  for (size_t i = 0; i < text.size() && state == State::kMore; ++i) state = reply.Feed(text.substr(i, 1));
+Tunnel::State FeedAll(Tunnel& reply, const std::string& text) {
+  Tunnel::State state = Tunnel::State::kMore;
+  for (size_t i = 0; i < text.size() && state == Tunnel::State::kMore; ++i)
+    state = reply.Feed(text.substr(i, 1));
   return state;
 }
 
@@ -19,9 +18,9 @@ TEST(Tunnel, Opens) {
   for (const std::string text : {"HTTP/1.1 200 Connection established\r\n\r\n",
                                  "HTTP/1.0 200 OK\r\nVia: x\r\n\r\n", "HTTP/1.1 299\r\n\r\n"}) {
     Tunnel whole("");
-    EXPECT_EQ(whole.Feed(text), State::kOpen) << text;
+    EXPECT_EQ(whole.Feed(text), Tunnel::State::kOpen) << text;
     Tunnel pieces("");
-    EXPECT_EQ(FeedAll(pieces, text), State::kOpen) << text;
+    EXPECT_EQ(FeedAll(pieces, text), Tunnel::State::kOpen) << text;
   }
 }
 
@@ -40,15 +39,15 @@ TEST(Tunnel, Fails) {
   };
   for (const auto& [text, error] : cases) {
     Tunnel reply("");
-    EXPECT_EQ(reply.Feed(text), State::kFailed) << text.substr(0, 60);
+    EXPECT_EQ(reply.Feed(text), Tunnel::State::kFailed) << text.substr(0, 60);
     EXPECT_EQ(reply.error(), error) << text.substr(0, 60);
   }
   Tunnel silent("");
-  EXPECT_EQ(silent.End(), State::kFailed);
+  EXPECT_EQ(silent.End(), Tunnel::State::kFailed);
   EXPECT_EQ(silent.error(), TransportError::kProxyFails);
   Tunnel cut("");
-  EXPECT_EQ(cut.Feed("HTTP/1.1 200 O"), State::kMore);
-  EXPECT_EQ(cut.End(), State::kFailed);
+  EXPECT_EQ(cut.Feed("HTTP/1.1 200 O"), Tunnel::State::kMore);
+  EXPECT_EQ(cut.End(), Tunnel::State::kFailed);
   EXPECT_EQ(cut.error(), TransportError::kProxyMalformed);
 }
 

@@ -19,18 +19,18 @@ size_t SeedsFor(double units) { return units > 10000 ? 2 : 20; }
 class SteadyTest : public testing::TestWithParam<std::tuple<double, double>> {};
 
 TEST_P(SteadyTest, Described) {
-  const auto [units, milliseconds] = GetParam();
+  const auto [units, delay_ms] = GetParam();
   LoadCase load = Table(units, true, SecondsFor(units));
-  load.latency = milliseconds / 1000;
+  load.latency = delay_ms / 1000;
   const Simulation run(load, SeedsFor(units));
   AtLeast("use", run.Use(), 0.99, 0.97);
   AtMost("refused", run.Refused(), 0.001, 0.01);
 }
 
 TEST_P(SteadyTest, DescriptionDenied) {
-  const auto [units, milliseconds] = GetParam();
+  const auto [units, delay_ms] = GetParam();
   LoadCase load = Table(units, false, SecondsFor(units));
-  load.latency = milliseconds / 1000;
+  load.latency = delay_ms / 1000;
   const Simulation run(load, SeedsFor(units));
   AtLeast("use", run.Use(), 0.99, 0.97);
   AtMost("refused", run.Refused(), units == 10 ? 0.03 : 0.02, 0.04);
@@ -201,16 +201,16 @@ TEST(CapacitySimulationTest, AMinuteInWhichItTakesNothing) {
 TEST(CapacitySimulationTest, TwoProcessesShareATable) {
   for (const double units : {1000, 100}) {
     SCOPED_TRACE(units);
-    const double seconds = units == 100 ? 1800 : 600;
-    LoadCase load = Table(units, true, seconds);
+    const double length_s = units == 100 ? 1800 : 600;
+    LoadCase load = Table(units, true, length_s);
     load.processes = {{0, 1, 0.02}, {100, 1, 0.08}};
     const Simulation run(load, units == 1000 ? 10 : 20);
     const double from = units == 100 ? 1200 : 400;
-    const Figures share = run.Of([&](const LoadResult& result) { return result.ShareOf(1, from, seconds); });
+    const Figures share = run.Of([&](const LoadResult& result) { return result.ShareOf(1, from, length_s); });
     AtLeast("share", share, units == 100 ? 0.2 : 0.4, units == 100 ? 0.1 : 0.3);
     AtMost("share", share, units == 100 ? 0.8 : 0.6, units == 100 ? 0.9 : 0.7);
-    AtLeast("use", run.Use(200, seconds, units), 0.99, 0.97);
-    AtMost("refused", run.Refused(200, seconds), units == 100 ? 0.03 : 0.01, 0.03);
+    AtLeast("use", run.Use(200, length_s, units), 0.99, 0.97);
+    AtMost("refused", run.Refused(200, length_s), units == 100 ? 0.03 : 0.01, 0.03);
   }
 }
 
@@ -251,9 +251,9 @@ TEST(CapacitySimulationTest, EveryPartitionIsFull) {
 }
 
 TEST(CapacitySimulationTest, WorkersHaveEqualShares) {
-  for (const auto& [units, workers, seconds] : {std::tuple(40000, 8, 8), {10, 16, 1500}}) {
+  for (const auto& [units, workers, length_s] : {std::tuple(40000, 8, 8), {10, 16, 1500}}) {
     SCOPED_TRACE(units);
-    LoadCase load = Table(units, true, seconds);
+    LoadCase load = Table(units, true, length_s);
     load.processes = {{0, workers, 0}};
     const Simulation run(load, SeedsFor(units));
     AtLeast("least of most", run.Of([](const LoadResult& result) {

@@ -10,8 +10,8 @@ namespace {
 class ChanceRefusalsTest : public testing::Test {
  protected:
   template <class Refused>
-  void Run(double seconds, Refused refused) {
-    for (const double end = now_ + seconds; now_ < end;) {
+  void Run(double length_s, Refused refused) {
+    for (const double end = now_ + length_s; now_ < end;) {
       now_ += 10 / rate_;
       const double share = refused(rate_);
       chance_.OnReply(now_ - 0.01, 10 * (1 - share), 10 * share);

@@ -50,9 +50,10 @@ struct Worker {
 };
 
 // The tables of DeliveryTest, some workers, and no thread or timer but simulated ones.
-class Simulation : public DeliveryTest {
+class SimulatedRun : public DeliveryTest {
  public:
-  explicit Simulation(uint32_t seed, RejectionPolicy policy = {}, size_t workers = 1) : DeliveryTest(policy) {
+  explicit SimulatedRun(uint32_t seed, RejectionPolicy policy = {}, size_t workers = 1)
+      : DeliveryTest(policy) {
     for (size_t i = 0; i < workers; ++i)
       workers_.push_back(std::make_unique<Worker>(time_, run_, seed * 100 + static_cast<uint32_t>(i)));
   }
@@ -116,7 +117,7 @@ class Bucket {
 
 std::vector<std::pair<Instant, std::string>> TraceOfAThrottledRun(uint32_t seed) {
   static constexpr int kRecords = 4000;
-  Simulation simulation(seed);
+  SimulatedRun simulation(seed);
   Bucket bucket(simulation.time_, 20);
   std::multiset<std::string> stored;
   simulation.client().answer = [&](const auto& keys, Reply&, std::string& body) {
@@ -142,7 +143,7 @@ TEST(DeliverySimulationTest, MinutesOfAThrottledTableTheSameForTheSameSeed) {
 }
 
 TEST(DeliverySimulationTest, OnlySignaturesRefusedInARowCount) {
-  Simulation simulation(5);
+  SimulatedRun simulation(5);
   int requests = 0;
   simulation.client().answer = [&](const auto&, Reply& reply, std::string&) {
     if (++requests > 40) return;
@@ -162,7 +163,7 @@ TEST(DeliverySimulationTest, NoItemOfASlowTableIsLeftBehindByOthers) {
   constexpr int kRecords = 8000;
   constexpr double kPerSecond = 10;
   for (const uint32_t seed : {1, 2, 3}) {
-    Simulation simulation(seed, {}, /*workers=*/4);
+    SimulatedRun simulation(seed, {}, /*workers=*/4);
     Bucket bucket(simulation.time_, kPerSecond);
     RecordGroup* group = simulation.Register(kOne, kRecords, "s");
     int given = 0;
@@ -184,7 +185,7 @@ TEST(DeliverySimulationTest, NoItemOfASlowTableIsLeftBehindByOthers) {
 
 // A batch that waits for its retry must not keep the run that has failed from ending.
 TEST(DeliverySimulationTest, TheRetriesOfAFailedTableGoWithIt) {
-  Simulation simulation(3);
+  SimulatedRun simulation(3);
   bool denied = false;
   simulation.client().answer = [&](const auto& keys, Reply& reply, std::string&) {
     if (denied) {
@@ -203,7 +204,7 @@ TEST(DeliverySimulationTest, TheRetriesOfAFailedTableGoWithIt) {
 }
 
 TEST(DeliverySimulationTest, ATableThatIsGivenUpIsNotWaitedFor) {
-  Simulation simulation(6);
+  SimulatedRun simulation(6);
   simulation.client().answer = [](const auto& keys, Reply& reply, std::string&) {
     if (keys.front()[0] == 'a') reply.verdict = Refusal(Reaction::kThrottle, ErrorCode::kThrottled);
   };
@@ -221,7 +222,7 @@ TEST(DeliverySimulationTest, ATableThatIsGivenUpIsNotWaitedFor) {
 
 // A reply that never comes is not waited for either.
 TEST(DeliverySimulationTest, WhatIsInFlightToATableThatIsGivenUpIsNotWaitedFor) {
-  Simulation simulation(7);
+  SimulatedRun simulation(7);
   simulation.client().latency = minutes(5);
   simulation.Give(kOne, 50, "a");
   EXPECT_FALSE(simulation.worker().dispatcher.idle());
@@ -237,7 +238,7 @@ TEST(DeliverySimulationTest, WhatIsInFlightToATableThatIsGivenUpIsNotWaitedFor) 
 // It has 30 s: one that waits for its next try must not wait for most of them.
 TEST(DeliverySimulationTest, OnceARunHasFailedPausesAreShort) {
   for (const uint32_t seed : {1, 2, 3, 4, 5}) {
-    Simulation simulation(seed);
+    SimulatedRun simulation(seed);
     bool takes = false;
     simulation.client().answer = [&](const auto&, Reply& reply, std::string&) {
       if (!takes) reply.verdict = Refusal(Reaction::kThrottle, ErrorCode::kThrottled);
@@ -261,7 +262,7 @@ TEST(DeliverySimulationTest, OnceARunHasFailedPausesAreShort) {
 }
 
 TEST(DeliverySimulationTest, OnceARecordHasFailedNothingBehindItIsSent) {
-  Simulation simulation(8);
+  SimulatedRun simulation(8);
   bool throttled = true;
   std::multiset<std::string> stored;
   simulation.client().answer = [&](const auto& keys, Reply& reply, std::string&) {
@@ -294,7 +295,7 @@ TEST(DeliverySimulationTest, OnceARecordHasFailedNothingBehindItIsSent) {
 }
 
 TEST(DeliverySimulationTest, AnItemThatItsTableNeverTakesIsGivenUpAloneWhileOthersAreStored) {
-  Simulation simulation(4);
+  SimulatedRun simulation(4);
   std::set<std::string> stored;
   simulation.client().answer = [&](const auto& keys, Reply&, std::string& body) {
     const bool has_it = std::find(keys.begin(), keys.end(), "k7") != keys.end();
@@ -315,7 +316,7 @@ TEST(DeliverySimulationTest, AnItemThatItsTableNeverTakesIsGivenUpAloneWhileOthe
 
 // Halves, smaller parts and letters enter at the end of a turn: a storm of them is no recursion.
 TEST(DeliverySimulationTest, EveryRecordOfManyIsRejectedIntoDeadLetters) {
-  Simulation simulation(5, Skip(kLetters));
+  SimulatedRun simulation(5, Skip(kLetters));
   size_t letters = 0;
   simulation.client().answer = [&](const auto& keys, Reply& reply, std::string&) {
     if (keys.empty()) {

@@ -117,24 +117,24 @@ TEST(WriteGate, ACapIsHeldWithinTwoPercent) {
   }
 }
 
-constexpr Instant kNow{seconds(1000)};
+constexpr Instant kBegin{seconds(1000)};
 
 TEST(WriteGate, WithoutACapNothingIsHeldBack) {
   WriteGate gate;
   gate.SetCap(0);
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(gate.TrySend({.units = 1, .oldest = kNow}, kNow).units);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(gate.TrySend({.units = 1, .oldest = kBegin}, kBegin).units);
 }
 
 TEST(WriteGate, UnderACapWhatIsOlderGoesFirst) {
   WriteGate gate;
   gate.SetCap(10);
-  EXPECT_TRUE(gate.TrySend({.worker = 0, .units = 5, .oldest = kNow}, kNow).units);
-  const WriteGate::Answer older = gate.TrySend({.worker = 1, .units = 1, .oldest = kNow}, kNow);
+  EXPECT_TRUE(gate.TrySend({.worker = 0, .units = 5, .oldest = kBegin}, kBegin).units);
+  const WriteGate::Answer older = gate.TrySend({.worker = 1, .units = 1, .oldest = kBegin}, kBegin);
   EXPECT_FALSE(older.units);
   EXPECT_TRUE(older.held_back);
-  const Instant then = kNow + milliseconds(420);
-  EXPECT_FALSE(gate.TrySend({.worker = 0, .units = 1, .oldest = kNow + seconds(1)}, then).units);
-  EXPECT_TRUE(gate.TrySend({.worker = 1, .units = 1, .oldest = kNow}, then).units);
+  const Instant then = kBegin + milliseconds(420);
+  EXPECT_FALSE(gate.TrySend({.worker = 0, .units = 1, .oldest = kBegin + seconds(1)}, then).units);
+  EXPECT_TRUE(gate.TrySend({.worker = 1, .units = 1, .oldest = kBegin}, then).units);
 }
 
 }  // namespace

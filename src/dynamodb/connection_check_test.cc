@@ -15,6 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testkit::CollectingLog;
+using testkit::Denied;
 using testkit::FakeDynamoDb;
 using testkit::FakeLoop;
 using testkit::Refusal;
@@ -56,8 +57,6 @@ class ConnectionChecks : public ::testing::Test {
   ConnectionCheckOptions options_;
   Instant start_{};
 };
-
-Verdict Denied() { return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException"); }
 
 TEST_F(ConnectionChecks, CreatesWritesAndDeletes) {
   std::string written;

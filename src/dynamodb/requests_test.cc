@@ -7,11 +7,10 @@
 
 #include "dynamodb/responses.h"
 #include "dynamodb/retry_policy.h"
+#include "support/dynamodb/keys.h"
 
 namespace ddb {
 namespace {
-
-const TableKeys kKeys{{"id", 'S'}, KeyAttribute{"t", 'N'}};
 
 TEST(Requests, NamesAreEscaped) {
   EXPECT_EQ(TableNameBody("a\"\\\n"), R"({"TableName":"a\"\\\n"})");
@@ -24,7 +23,7 @@ TEST(Requests, NamesAreEscaped) {
 TEST(Requests, CreateTablePlain) {
   TableSettings settings;
   settings.capacity = {false, 10, 12};
-  EXPECT_EQ(CreateTableBody("t", kKeys, settings),
+  EXPECT_EQ(CreateTableBody("t", testkit::kIdAndTime, settings),
             R"({"TableName":"t","KeySchema":[{"AttributeName":"id","KeyType":"HASH"},)"
             R"({"AttributeName":"t","KeyType":"RANGE"}],"AttributeDefinitions":[)"
             R"({"AttributeName":"id","AttributeType":"S"},{"AttributeName":"t","AttributeType":"N"}],)"
@@ -82,7 +81,7 @@ constexpr std::string_view kDescription = R"({"Table":{
 TEST(Requests, CreateTableWithEverySetting) {
   TableSettings settings = ReadTableDescription(kDescription)->settings;
   settings.tags = {{"team", "a \"b\""}, {"\x01", "\xFF\xC3\xA9"}};
-  EXPECT_EQ(CreateTableBody("t\n", kKeys, settings),
+  EXPECT_EQ(CreateTableBody("t\n", testkit::kIdAndTime, settings),
             R"({"TableName":"t\n","KeySchema":[{"AttributeName":"id","KeyType":"HASH"},{"AttributeName")"
             R"(:"t","KeyType":"RANGE"}],"AttributeDefinitions":[{"AttributeName":"id","AttributeType":")"
             R"(S"},{"AttributeName":"t","AttributeType":"N"},{"AttributeName":"g","AttributeType":"B"}])"
@@ -119,7 +118,7 @@ TEST(Responses, DescriptionIsReadWhole) {
   ASSERT_TRUE(table);
   EXPECT_EQ(table->name, "t");
   EXPECT_EQ(table->status, TableStatus::kActive);
-  EXPECT_EQ(table->keys, kKeys);
+  EXPECT_EQ(table->keys, testkit::kIdAndTime);
   EXPECT_EQ(table->keys.Text(), "HASH id (S), RANGE t (N)");
   EXPECT_TRUE(table->deletion_protected);
   EXPECT_TRUE(table->replicated);
@@ -138,7 +137,7 @@ TEST(Responses, DescriptionIsReadWhole) {
 TEST(Responses, WhatIsCarriedOverComesBackTheSame) {
   TableSettings settings = ReadTableDescription(kDescription)->settings;
   settings.tags = {{"team", "a \"b\""}};
-  const std::string body = CreateTableBody("t", kKeys, settings);
+  const std::string body = CreateTableBody("t", testkit::kIdAndTime, settings);
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   ASSERT_FALSE(parser.parse(body).get(root)) << body;

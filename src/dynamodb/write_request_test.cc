@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dynamodb/item_key.h"
+#include "support/dynamodb/keys.h"
 
 namespace ddb {
 namespace {
@@ -15,8 +16,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
-
-const TableKeys kKeys{{"id", 'S'}, KeyAttribute{"t", 'N'}};
 
 std::string PutItem(std::string_view id, std::string_view t) {
   return R"({"data":{"M":{}},"id":{"S":")" + std::string(id) + R"("},"t":{"N":")" + std::string(t) + R"("}})";
@@ -57,7 +56,7 @@ std::string Body(const WriteKind& kind, const std::vector<Write>& writes) {
 
 // The bytes on the wire.
 TEST(BatchWriteKind, TheRequest) {
-  const WriteKind kind = BatchWrite("a.b\"", kKeys);
+  const WriteKind kind = BatchWrite("a.b\"", testkit::kIdAndTime);
   EXPECT_EQ(kind.operation.name, "BatchWriteItem");
   EXPECT_EQ(kind.operation.least_reply, 0u);
   EXPECT_EQ(kind.max_items, 25u);
@@ -95,7 +94,7 @@ class BatchReply : public testing::Test {
     }
     return told;
   }
-  const WriteKind kind_ = BatchWrite("tab", kKeys);
+  const WriteKind kind_ = BatchWrite("tab", testkit::kIdAndTime);
   std::vector<Write> sent_ = {{WriteOp::kPut, PutItem("a", "1000")},
                               {WriteOp::kPut, PutItem("b", "1000")},
                               {WriteOp::kDelete, DeleteKey("c", "5")}};

@@ -24,7 +24,7 @@ DeadLetter LetterOf(std::string_view record) {
   return letter;
 }
 
-std::string Text(element item, const std::string& name, const char* type) {
+std::string TextIn(element item, const std::string& name, const char* type) {
   return std::string(std::string_view(item[name][type]));
 }
 
@@ -59,13 +59,13 @@ TEST(DeadLetterTest, AShortRecordIsKeptAsText) {
   ASSERT_EQ(items.size(), 1u);
   simdjson::dom::parser parser;
   const element item = parser.parse(items[0]);
-  EXPECT_EQ(Text(item, "record", "S"), record);
-  EXPECT_EQ(Text(item, "stream", "S"), "us\"ers");
-  EXPECT_EQ(Text(item, "namespace", "S"), "public");
-  EXPECT_EQ(Text(item, "reason", "S"), "the item is too large");
-  EXPECT_EQ(Text(item, "sync_time", "N"), "1000");
-  EXPECT_EQ(Text(item, "rejected_at", "N"), "2000");
-  EXPECT_EQ(Text(item, "parts", "N"), "1");
+  EXPECT_EQ(TextIn(item, "record", "S"), record);
+  EXPECT_EQ(TextIn(item, "stream", "S"), "us\"ers");
+  EXPECT_EQ(TextIn(item, "namespace", "S"), "public");
+  EXPECT_EQ(TextIn(item, "reason", "S"), "the item is too large");
+  EXPECT_EQ(TextIn(item, "sync_time", "N"), "1000");
+  EXPECT_EQ(TextIn(item, "rejected_at", "N"), "2000");
+  EXPECT_EQ(TextIn(item, "parts", "N"), "1");
 }
 
 TEST(DeadLetterTest, ARecordThatIsNotUtf8IsKeptByteForByte) {
@@ -76,7 +76,7 @@ TEST(DeadLetterTest, ARecordThatIsNotUtf8IsKeptByteForByte) {
   simdjson::dom::parser parser;
   const element item = parser.parse(items[0]);
   EXPECT_NE(item["record"].error(), simdjson::SUCCESS);
-  EXPECT_EQ(Gunzip(Decode(Text(item, "record_gzip", "B")), record.size()), record);
+  EXPECT_EQ(Gunzip(Decode(TextIn(item, "record_gzip", "B")), record.size()), record);
 }
 
 TEST(DeadLetterTest, ALongRecordIsKeptAsGzipInParts) {
@@ -91,11 +91,11 @@ TEST(DeadLetterTest, ALongRecordIsKeptAsGzipInParts) {
   std::string letter;
   for (size_t i = 0; i < items.size(); ++i) {
     const element item = parser.parse(items[i]);
-    EXPECT_EQ(Text(item, "part", "N"), std::to_string(i + 1));
-    EXPECT_EQ(Text(item, "parts", "N"), std::to_string(items.size()));
-    EXPECT_TRUE(i == 0 || Text(item, "letter_id", "S") == letter);
-    letter = Text(item, "letter_id", "S");
-    const std::string part = Decode(Text(item, "record_gzip", "B"));
+    EXPECT_EQ(TextIn(item, "part", "N"), std::to_string(i + 1));
+    EXPECT_EQ(TextIn(item, "parts", "N"), std::to_string(items.size()));
+    EXPECT_TRUE(i == 0 || TextIn(item, "letter_id", "S") == letter);
+    letter = TextIn(item, "letter_id", "S");
+    const std::string part = Decode(TextIn(item, "record_gzip", "B"));
     EXPECT_LE(part.size(), kDeadLetterPartBytes);
     gzip += part;
   }

@@ -82,7 +82,7 @@ std::string ExpectedMeta(const std::string& cell) {
 }
 
 // The same when the service has refused it for its size.
-testkit::Encoded Shrunk(testkit::Encoded encoded) {
+testkit::Encoded AsShrunk(testkit::Encoded encoded) {
   EXPECT_LE(encoded.facts.size.lower, kMaxItemBytes);
   EXPECT_GT(encoded.facts.size.upper, kMaxItemBytes);
   EXPECT_EQ(testkit::MetaOf(encoded), "");
@@ -109,7 +109,7 @@ TEST(ItemEncodingDoc, EveryRow) {
     EXPECT_TRUE(testkit::DataOf(encoded) == Code(cells[1])) << line << "\n"
                                                             << testkit::DataOf(encoded).substr(0, 500);
     if (cells[2].compare(0, 5, "`{\"M\"") == 0) {
-      encoded = Shrunk(encoded);
+      encoded = AsShrunk(encoded);
       EXPECT_EQ(testkit::DataOf(encoded), Code(cells[2]));
       ++shrunk_rows;
     }

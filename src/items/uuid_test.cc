@@ -30,13 +30,13 @@ TEST(Uuid, IsRandomVersion4) {
 
 TEST(Uuid, BitsAreEven) {
   UuidSource source;
-  constexpr int kRounds = 40'000;
+  constexpr int kUuids = 40'000;
   int ones[64] = {};
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < kUuids; ++i) {
     const uint64_t word = source.Random64();
     for (int bit = 0; bit < 64; ++bit) ones[bit] += static_cast<int>(word >> bit & 1);
   }
-  for (const int count : ones) EXPECT_NEAR(count, kRounds / 2, 1000);  // ten standard deviations
+  for (const int count : ones) EXPECT_NEAR(count, kUuids / 2, 1000);  // ten standard deviations
 }
 
 TEST(Uuid, SourcesDiffer) {

@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 
 // Views point into it.
-std::string Padded(std::string text) {
+std::string WithPadding(std::string text) {
   text.append(kPadding, ' ');
   return text;
 }
@@ -25,12 +25,12 @@ std::optional<View> ParseIn(const std::string& padded) {
 TEST(View, WhatIsNoJson) {
   for (const char* text :
        {"", " ", "{", "{} x", "[1,]", "{\"a\":1,}", "nul", "{'a':1}", "{\"a\":\"\xFF\"}", "01"}) {
-    EXPECT_FALSE(ParseIn(Padded(text))) << text;
+    EXPECT_FALSE(ParseIn(WithPadding(text))) << text;
   }
 }
 
 TEST(View, MembersAndElements) {
-  const std::string text = Padded(
+  const std::string text = WithPadding(
       R"( {"a" : [ 1 , "x\u00e4", {} ,[],null,true], "b\u0041":{"c":false},"a2":"\ud800","a2":"last"} )");
   const std::optional<View> view = ParseIn(text);
   ASSERT_TRUE(view && view->is_object());
@@ -51,7 +51,7 @@ TEST(View, MembersAndElements) {
   elements[0].ForEachElement([](View) { FAIL(); });
   elements[2].ForEachMember([](std::string_view, View) { FAIL(); });
   elements[3].ForEachElement([](View) { FAIL(); });
-  const std::string half = Padded(R"("\ud800")");
+  const std::string half = WithPadding(R"("\ud800")");
   EXPECT_EQ(ParseIn(half)->Text(), std::nullopt);
 }
 
@@ -82,15 +82,15 @@ TEST(View, WholeNumbersInAnyWriting) {
       {"null", std::nullopt},
   };
   for (const auto& [text, number] : kCases) {
-    const std::string padded = Padded(text);
+    const std::string padded = WithPadding(text);
     EXPECT_EQ(ParseIn(padded)->Whole(), number) << text;
   }
 }
 
 TEST(View, DeepAndHugeValuesArePassedOver) {
   const std::string deep = std::string(100000, '[') + std::string(100000, ']');
-  const std::string text = Padded(R"({"schema":{"x":)" + deep + R"(,"maximum":1e999,"min":)" +
-                                  std::string(400, '9') + R"(},"name":"s"})");
+  const std::string text = WithPadding(R"({"schema":{"x":)" + deep + R"(,"maximum":1e999,"min":)" +
+                                       std::string(400, '9') + R"(},"name":"s"})");
   const std::optional<View> view = ParseIn(text);
   ASSERT_TRUE(view);
   EXPECT_EQ(view->Member("name").Text(), "s");

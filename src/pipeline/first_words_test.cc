@@ -12,8 +12,6 @@ namespace {
 
 using Word = Replacements::Word;
 
-constexpr StreamNo kUsers{0};
-constexpr StreamNo kOrders{1};
 constexpr StreamNo kOthers{2};
 
 class AWordCounts : public testing::Test {

@@ -234,7 +234,7 @@ class PropertyRun {
     plan.connections = plan_.connections;
     plan.send_window_bytes = plan_.window;
     plan.skip_rejected = plan_.skip;
-    for (const char* name : kNames) AddStream(plan, name);
+    for (const char* name : kStreamNames) AddStream(plan, name);
     return plan;
   }
 

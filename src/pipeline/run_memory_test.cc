@@ -130,16 +130,6 @@ TEST_P(RunMemoryTest, AStateLongerThanTheBudgetIsNamed) {
   EXPECT_EQ(AllLines().size(), 1u);
 }
 
-// By this clock no batch ever gets old.
-class StoppedClock final : public Clock {
- public:
-  Instant Now() const override { return now_; }
-  int64_t WallMillis() const override { return 0; }
-
- private:
-  const Instant now_ = RealClock().Now();
-};
-
 // The letter's batch is of no stream, and yet a STATE of one waits for it.
 TEST_P(RunMemoryTest, ALetterThatHoldsAStateBackIsSentWhenThereIsNoMoreInput) {
   const StoppedClock stopped;

@@ -156,9 +156,6 @@ TEST_P(RunPhasesTest, ASignalIsHeardWhileAStreamIsFinished) {
 
 // ---- STATEs that wait for Finish
 
-constexpr StreamNo kUsers{0};
-constexpr StreamNo kOrders{1};
-
 TEST_P(RunPhasesTest, StatesOfAStreamWaitForItsFinish) {
   plan_.streams[kUsers].states_wait_for_finish = true;
   std::atomic<bool> finished = false;

@@ -14,16 +14,6 @@ namespace {
 
 using std::chrono::seconds;
 
-// Nothing ever grows old by it.
-class StoppedClock final : public Clock {
- public:
-  Instant Now() const override { return now_; }
-  int64_t WallMillis() const override { return 0; }
-
- private:
-  const Instant now_ = RealClock().Now();
-};
-
 TEST_P(RunTest, StoresEveryRecordAndReleasesEveryState) { ExpectThatAllIsStored(20'000, 1000); }
 
 TEST_P(RunTest, AStateIsOutWhileStdinIsHeldOpenAndSilent) {

@@ -13,6 +13,12 @@
 
 namespace ddb {
 
+// Takes none.
+class NoRecords final : public RecordSink {
+ public:
+  const char* OnData(const char*, const char*, const RecordFields&) override { return nullptr; }
+};
+
 // Takes any JSON object, as the encoder does, and notes what it was given.
 class FakeSink : public RecordSink {
  public:

@@ -71,11 +71,11 @@ inline void AtMost(const char* what, const Figures& figures, double expected, do
 }
 
 // A table of so many units, whose description is known or denied.
-inline LoadCase Table(double units, bool described, double seconds) {
+inline LoadCase Table(double units, bool described, double length_s) {
   LoadCase load;
   load.table.wcu = units;
   if (described) load.described = units;
-  load.seconds = seconds;
+  load.seconds = length_s;
   if (units > 10000) load.connections = 2000;
   return load;
 }

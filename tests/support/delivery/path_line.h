@@ -176,7 +176,7 @@ class LineSimulation {
   };
 
   double Random() { return std::generate_canonical<double, 53>(random_); }
-  Instant At(double seconds) const { return Instant{} + FromSeconds(seconds + 1003); }
+  Instant At(double at_s) const { return Instant{} + FromSeconds(at_s + 1003); }
   void Push(double at, typename Event::Kind kind, size_t subject, double value = 0) {
     events_.push({at, ++order_, kind, subject, value});
   }

@@ -176,7 +176,7 @@ class TableLoad {
   };
 
   double Random() { return std::generate_canonical<double, 32>(random_); }
-  static Instant At(double seconds) { return Instant{} + FromSeconds(seconds + 1003); }
+  static Instant At(double at_s) { return Instant{} + FromSeconds(at_s + 1003); }
   void Push(double at, typename Event::Kind kind, size_t subject) {
     events_.push({at, ++order_, kind, subject});
   }

@@ -68,6 +68,9 @@ inline Verdict Refusal(Reaction reaction, ErrorCode code, Text name = "Validatio
   verdict.error_name = name;
   return verdict;
 }
+inline Verdict Denied() {
+  return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException");
+}
 inline Verdict Unreachable(TransportError error) {
   Verdict verdict;
   verdict.reaction = Reaction::kRetry;

@@ -81,10 +81,6 @@ class Tables : public ::testing::Test {
   Instant start_{};
 };
 
-inline Verdict Denied() {
-  return Refusal(Reaction::kFailConfig, ErrorCode::kAccessDenied, "AccessDeniedException");
-}
-
 class Replacing : public Tables {
  protected:
   void PlanMany(int count) {

@@ -10,6 +10,10 @@
 
 namespace ddb {
 
+// The first two streams of a plan.
+inline constexpr StreamNo kUsers{0};
+inline constexpr StreamNo kOrders{1};
+
 inline StreamNo AddStream(RunPlan& plan, const std::string& name) {
   TablePlan table;
   table.table = "t_" + name;

@@ -12,7 +12,7 @@
 namespace ddb {
 
 inline constexpr int kStreams = 3;
-inline const char* const kNames[kStreams] = {"users", "orders", "events"};
+inline const char* const kStreamNames[kStreams] = {"users", "orders", "events"};
 
 class Dice {
  public:
@@ -75,7 +75,7 @@ inline Plan MakePlan(uint64_t seed) {
     plan.input += fmt::format(
         R"({{"type":"RECORD","record":{{"stream":"{}","data":{{"id":{},"bad":{},"pad":"{}"}},"emitted_at":{}}}}})"
         "\n",
-        kNames[record.stream], record.id, record.bad, pad,
+        kStreamNames[record.stream], record.id, record.bad, pad,
         record.odd ? std::string(39, '9') : std::to_string(record.id));
     if (!dice.Chance(state_in)) continue;
     const int stream = plan.global ? -1 : static_cast<int>(dice.Below(kStreams));
@@ -93,7 +93,7 @@ inline Plan MakePlan(uint64_t seed) {
                       : fmt::format(R"({{"type":"STATE","state":{{"type":"STREAM","n":{},"stream":)"
                                     R"({{"stream_descriptor":{{"name":"{}"}}}}}}}})"
                                     "\n",
-                                    number, kNames[stream]);
+                                    number, kStreamNames[stream]);
   }
   return plan;
 }

@@ -16,9 +16,6 @@
 
 namespace ddb {
 
-inline constexpr StreamNo kUsers{0};
-inline constexpr StreamNo kOrders{1};
-
 inline constexpr char kLog[] = "{\"type\":\"LOG\",\"log\":{\"level\":\"INFO\",\"message\":\"m\"}}\n";
 inline constexpr char kFatal[] = "{\"type\":\"LOG\",\"log\":{\"level\":\"FATAL\",\"message\":\"m\"}}\n";
 inline constexpr char kUnknown[] = "{\"type\":\"SCHEMA\",\"stream\":\"users\"}\n";

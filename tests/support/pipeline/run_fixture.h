@@ -25,6 +25,16 @@
 
 namespace ddb {
 
+// By this clock nothing ever grows old.
+class StoppedClock final : public Clock {
+ public:
+  Instant Now() const override { return now_; }
+  int64_t WallMillis() const override { return 0; }
+
+ private:
+  const Instant now_ = RealClock().Now();
+};
+
 // A table store that all workers' clients write to: the ids of the records that were stored.
 class FakeStore {
  public:

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/task.h"
+#include "dynamodb/reply_fault.h"
 #include "dynamodb/requests.h"
 #include "dynamodb/responses.h"
 #include "dynamodb/table_operations.h"
@@ -218,6 +219,20 @@ class ConnectionCheck {
     return std::string(body.view());
   }
 
+  // The replies came, up to the deadline, and none of them said that the item is stored.
+  Error NotStored(bool is_unknown, ReplyFault fault, int status) const {
+    std::string why = is_unknown
+                          ? "BatchWriteItem does not know the table, which was just made. Check that the "
+                            "endpoint is one database."
+                          : DescribeFault(fault, status) + ".";
+    if (const Text advice = FaultAdvice(fault); !is_unknown && !advice.empty())
+      why.append(" ").append(advice);
+    return TransientError(
+        fmt::format("The test item could not be stored in table {}: {}", options_.table, why),
+        "BatchWriteItem gave the item back, or did not tell of it, or the table as unknown, up to the "
+        "deadline");
+  }
+
   // False: the table is gone.
   Task<Result<bool>> WriteItem(Tools& tools) {
     const WriteKind kind = BatchWrite(options_.table, options_.keys);
@@ -242,11 +257,7 @@ class ConnectionCheck {
         const TableOperations::Found found = co_await tools.operations.Describe(options_.table, until);
         if (found.ok() && (!*found || (*found)->status == TableStatus::kDeleting)) co_return false;
       }
-      if (now >= until) {
-        co_return TransientError(
-            fmt::format("DynamoDB did not store the test item in table {} in time.", options_.table),
-            "BatchWriteItem gave the item back as unprocessed, or the table as unknown, up to the deadline");
-      }
+      if (now >= until) co_return NotStored(unknown_yet, outcome.fault, reply.verdict.status);
       co_await tools.plane.Sleep(kWriteRetry);
     }
   }

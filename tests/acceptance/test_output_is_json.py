@@ -3,10 +3,13 @@
 import json
 import os
 import subprocess
+import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ddb_testkit import engines, messages
+from ddb_testkit.accounts import Service
 
 HERE = "@@"  # the place of the text in a config, a catalog or a message
 
@@ -55,6 +58,21 @@ CONFIGS = {
     "unknown key": config(**{HERE: 1}),
     "unknown key in capacity": config(capacity={"mode": "on_demand", HERE: [1]}),
     "unknown value": config(surplus=HERE),
+    "write limit": config(write_limit=HERE),
+    "write limits of streams": config(stream_write_limits=f"{HERE}=1, s={HERE}"),
+    "account": config(account_id=HERE),
+    "session token": config(session_token=HERE),
+    "proxy": config(proxy_url=HERE),
+    "proxy's login and host": config(proxy_url=f"http://{HERE}:{HERE}@{HERE}:1"),
+    "authority": config(ca_certificate=HERE),
+    "new tables": config(new_tables={"ttl_attribute": HERE}),
+    "new tables' key": config(new_tables={"kms_key": HERE}),
+    "new tables' tags": config(new_tables={"tags": f"{HERE}={HERE}, b"}),
+    "new tables' choices": config(new_tables={"stream": HERE, HERE: HERE}),
+    "authentication": config(authentication={"mode": HERE, HERE: 1}),
+    "authentication by keys": config(authentication={"mode": "access_key", "access_key_id": HERE, "secret_access_key": HERE}),
+    "authentication by a role": config(authentication={"mode": "assume_role", "role_arn": HERE, "external_id": HERE,
+                                                       "session_name": HERE, "duration_s": HERE}),
     "old name of the prefix": config(dynamodb_table_name_prefix=..., dynamodb_table_name=HERE),
 }
 
@@ -184,7 +202,8 @@ def test_catalog(binary, case, place, text):
 
 
 @pytest.mark.parametrize("text", RAW)
-@pytest.mark.parametrize("name", ["LOG_LEVEL", "DEPLOYMENT_MODE", "AIRBYTE_EDITION", "AWS_REGION", "SSL_CERT_FILE", "TZ", "LANG"])
+@pytest.mark.parametrize("name", ["LOG_LEVEL", "DEPLOYMENT_MODE", "AIRBYTE_EDITION", "AWS_REGION", "AWS_ENDPOINT_URL", "SSL_CERT_FILE",
+                                  "AWS_CA_BUNDLE", "HTTP_PROXY", "NO_PROXY", "TERM", "TZ", "LANG"])
 def test_environment(binary, case, name, text):
     env = {name.encode(): RAW[text]}
     assert of_type(speaks_json(binary, b"check", b"--config", case.config, env=env), "CONNECTION_STATUS")
@@ -200,3 +219,66 @@ def test_messages(binary, case, place, text, rejected):
              messages.stream_state("s", {"at": 1}).encode()]
     speaks_json(binary, b"write", b"--config", config, b"--catalog", case.catalog,
                 stdin=b"".join(row + b"\n" for row in lines))
+
+
+# Credentials: of the environment, of files, of services. Nothing is sent to an endpoint of AWS's.
+CHAIN = {b"AWS_EC2_METADATA_DISABLED": b"true", b"NO_PROXY": b"*", b"AWS_ENDPOINT_URL_STS": b"http://127.0.0.1:9"}
+VARIABLES = {
+    "the keys": {"AWS_ACCESS_KEY_ID": HERE, "AWS_SECRET_ACCESS_KEY": HERE, "AWS_SESSION_TOKEN": HERE},
+    "a profile": {"AWS_PROFILE": HERE},
+    "the files": {"AWS_CONFIG_FILE": HERE, "AWS_SHARED_CREDENTIALS_FILE": HERE, "HOME": HERE},
+    "a container": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": HERE},
+    "a container's token": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "\n" + HERE},
+    "the instance's address": {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9/" + HERE},
+}
+PROFILES = {
+    "keys": f"aws_access_key_id = {HERE}\naws_secret_access_key = {HERE}\naws_session_token = {HERE}",
+    "a role": f"role_arn = {HERE}\nsource_profile = {HERE}\nrole_session_name = {HERE}",
+    "a role by a source": f"role_arn = {HERE}\ncredential_source = {HERE}",
+    "single sign-on": f"sso_account_id = {HERE}\nsso_role_name = {HERE}\nsso_start_url = {HERE}\nsso_region = {HERE}",
+    "a session": f"sso_account_id = 1\nsso_role_name = r\nsso_session = {HERE}\n[sso-session {HERE}]\nsso_region = {HERE}",
+    "no setting": HERE,
+}
+
+
+def speaks_of_credentials(binary, case, env):
+    """check and write by the machine's credentials: refused, or not, in JSON."""
+    machine = case.file("machine", messages.config(case.endpoint, case.prefix, access_key_id=..., secret_access_key=...))
+    env = {**CHAIN, **env}
+    assert of_type(speaks_json(binary, b"check", b"--config", machine, env=env), "CONNECTION_STATUS")
+    speaks_json(binary, b"write", b"--config", machine, b"--catalog", case.catalog, env=env)
+
+
+@pytest.mark.parametrize("text", RAW)
+@pytest.mark.parametrize("place", VARIABLES)
+def test_variables_of_credentials(binary, case, place, text):
+    speaks_of_credentials(binary, case, {name.encode(): fill(value, RAW[text]) for name, value in VARIABLES[place].items()})
+
+
+@pytest.mark.parametrize("text", RAW)
+@pytest.mark.parametrize("place", PROFILES)
+def test_profiles(binary, case, place, text):
+    named = RAW[text][:40].replace(b"\n", b"").replace(b"]", b"")
+    files = {b"AWS_CONFIG_FILE": case.file("aws-config", f"[profile {HERE}]\n", named),
+             b"AWS_SHARED_CREDENTIALS_FILE": case.file("aws-credentials", f"[{HERE}]\n", named)}
+    for path in files.values():
+        path.write_bytes(path.read_bytes() + fill(PROFILES[place], RAW[text]) + b"\n")
+    speaks_of_credentials(binary, case, {b"AWS_PROFILE": named, **{name: os.fsencode(path) for name, path in files.items()}})
+
+
+# All at once: what a service says that gives none is asked for again for a while.
+def test_what_files_and_services_of_credentials_say(binary, case):
+    class Odd(Service):
+        def give(self, request, _):
+            request.answer(200, RAW[urllib.parse.unquote(request.path[1:])])
+
+    with Odd(keys=None) as service, ThreadPoolExecutor(max_workers=2 * len(RAW)) as pool:
+        machine = case.file("machine", messages.config(case.endpoint, case.prefix, access_key_id=..., secret_access_key=...))
+
+        def check(env):
+            said = speaks_json(binary, b"check", b"--config", machine, env={**CHAIN, **env})
+            assert of_type(said, "CONNECTION_STATUS")[0]["connectionStatus"]["status"] == "FAILED"
+
+        odd = [{b"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{service.url}/{urllib.parse.quote(text)}".encode()} for text in RAW]
+        odd += [{b"AWS_WEB_IDENTITY_TOKEN_FILE": b"/none/" + text[:2000], b"AWS_ROLE_ARN": text} for text in RAW.values()]
+        list(pool.map(check, odd))

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/percent_encoding.h"
 #include "base/text.h"
 
 namespace ddb {
@@ -62,15 +63,7 @@ std::string CanonicalPath(std::string_view path) {
   std::string canonical;
   for (const std::string_view segment : segments) {
     canonical += '/';
-    for (const char c : segment) {
-      if (IsAlnum(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-        canonical += c;
-      } else {
-        const auto byte = static_cast<unsigned char>(c);
-        (canonical += '%') += ToUpper(kHexDigits[byte >> 4]);
-        canonical += ToUpper(kHexDigits[byte & 15]);
-      }
-    }
+    AppendPercentEncoded(segment, canonical);
   }
   if (segments.empty() || path.back() == '/') canonical += '/';
   return canonical;

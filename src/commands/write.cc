@@ -110,8 +110,8 @@ class WriteCommand {
         return name == stream.id.Display() || name == stream.id.name;
       };
       if (std::ranges::none_of(catalog.streams, is_meant))
-        writer_.Warn(fmt::format("stream_write_limits has a stream that is not in the catalog: {}",
-                                 Printable(ShortText(name))));
+        writer_.Warn(
+            fmt::format("stream_write_limits has a stream that is not in the catalog: {}", ShortText(name)));
     }
     for (const std::string& warning : catalog.warnings) writer_.Warn(warning);
   }

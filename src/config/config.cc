@@ -132,7 +132,7 @@ std::string InsteadOfAConfig(const Json& config) {
   }
   for (const auto& [key, value] : config.items()) {
     if (!HasTellingKey(value)) continue;
-    return "is wrapped in \"" + Printable(ShortText(key, 100)) + "\". Give the object inside.";
+    return "is wrapped in \"" + ShortText(key, 100) + "\". Give the object inside.";
   }
   return {};
 }
@@ -183,7 +183,7 @@ class KeysTwice {
     objects_.back().last = key;
     if (objects_.back().keys.insert(key).second || !found_.empty()) return;
     for (const Object& object : objects_) found_ += (found_.empty() ? "" : ".") + object.last;
-    found_ = Printable(ShortText(found_));
+    found_ = ShortText(found_);
   }
 
   std::vector<Object> objects_;  // that are open

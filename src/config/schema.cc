@@ -144,7 +144,7 @@ void CollectUnknownKeys(const Json& object, const Json& schema, const std::strin
       std::string meant(MeantKey(key, absent));
       meant = meant.empty() ? std::string(MeantKey(key, above)) : Join(path, meant);
       if (meant.empty() && path.empty()) meant = MeantWithin(key, properties);
-      found.push_back({Printable(ShortText(Join(path, key), kMaxKeyBytes)), std::move(meant)});
+      found.push_back({ShortText(Join(path, key), kMaxKeyBytes), std::move(meant)});
     } else if (value.is_object()) {
       CollectUnknownKeys(value, *property, Join(path, key), path.empty() ? absent : above, found);
     }

@@ -1,6 +1,6 @@
 #include "credentials/web.h"
 
-#include "base/text.h"
+#include "aws/percent_encoding.h"
 
 namespace ddb {
 namespace {
@@ -61,15 +61,7 @@ void HttpWeb::Cancel() {
 
 std::string UrlEncoded(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    if (IsAlnum(c) || c == '-' || c == '_' || c == '.' || c == '~') {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    (out += '%') += ToUpper(kHexDigits[byte >> 4]);
-    out += ToUpper(kHexDigits[byte & 15]);
-  }
+  AppendPercentEncoded(text, out);
   return out;
 }
 

@@ -90,7 +90,7 @@ class Walk {
       at_ += word.size() - 1;
       return true;
     }
-    return (rest[0] == 'e' || rest[0] == 'E') && last_ >= '0' && last_ <= '9';
+    return (rest[0] == 'e' || rest[0] == 'E') && IsDigit(last_);
   }
   std::string_view More() const {
     const std::string_view rest = text_.substr(at_ + 1);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "items/fast_encoder.h"
 #include "items/kept_fields.h"
 #include "json/scan.h"
@@ -105,8 +106,6 @@ class LineScan {
 
  private:
   static constexpr size_t kMaxLevels = kDataLevel - 1 + kMaxContainers;
-
-  static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
   // To the closing quote. True: it has escapes.
   bool SkipString() {

@@ -159,13 +159,16 @@ Error BadProxy(Text from, std::string_view reason) {
                   from, reason));
 }
 
-// Null, and no error: it is of another kind.
 Result<std::shared_ptr<const Proxy>> ParseProxy(std::string_view url, Text from) {
   constexpr uint16_t kUsualPort = 1080;
   const size_t scheme = url.find("://");
   if (scheme != std::string_view::npos) {
     const std::string name = ToLower(url.substr(0, scheme));
-    if (name != "http") return std::shared_ptr<const Proxy>();
+    if (name != "http") {
+      return BadProxy(from, from == Text("proxy_url") ? "names a proxy of a kind that is not supported"
+                                                      : "names a proxy of a kind that is not supported, and "
+                                                        "NO_PROXY does not except the endpoint's host");
+    }
     url.remove_prefix(scheme + 3);
   }
   url = url.substr(0, url.find_first_of("/?#"));
@@ -194,29 +197,17 @@ std::string Proxy::Name() const {
   return fmt::format("the proxy http://{} ({})", HostAndPort(host, port), from);
 }
 
-Result<ProxyChoice> ChooseProxy(const Endpoint& endpoint, std::string_view config_url,
-                                const EnvironmentVariable& variable) {
-  ProxyChoice choice;
-  if (IsExcepted(endpoint, variable)) return choice;
-  if (!config_url.empty()) {
-    auto proxy = ParseProxy(config_url, "proxy_url");
-    if (!proxy.ok()) return std::move(proxy).error();
-    if (!*proxy) return BadProxy("proxy_url", "names a proxy of a kind that is not supported");
-    choice.proxy = *std::move(proxy);
-    return choice;
-  }
+Result<std::shared_ptr<const Proxy>> ChooseProxy(const Endpoint& endpoint, std::string_view config_url,
+                                                 const EnvironmentVariable& variable) {
+  if (IsExcepted(endpoint, variable)) return std::shared_ptr<const Proxy>();
+  if (!config_url.empty()) return ParseProxy(config_url, "proxy_url");
   const auto variables =
       endpoint.tls ? std::span<const Variable>(kOfHttps) : std::span<const Variable>(kOfHttp);
   for (const Variable& one : variables) {
     const std::string_view url = TrimBlanks(Value(variable, one.name));
-    if (url.empty()) continue;
-    auto proxy = ParseProxy(url, one.text);
-    if (!proxy.ok()) return std::move(proxy).error();
-    choice.proxy = *std::move(proxy);
-    if (!choice.proxy) choice.unused = one.text;
-    return choice;
+    if (!url.empty()) return ParseProxy(url, one.text);
   }
-  return choice;
+  return std::shared_ptr<const Proxy>();
 }
 
 RequestForm FormFor(const Endpoint& endpoint, const Proxy* proxy) {

@@ -26,19 +26,15 @@ struct Proxy {
 // getenv, or what stands for it.
 using EnvironmentVariable = std::function<const char*(const char*)>;
 
-struct ProxyChoice {
-  std::shared_ptr<const Proxy> proxy;  // null: none is used
-  Text unused = {};  // the variable that names one of a kind that this program does not speak; "" for none
-};
-
 // `config_url` first; else as curl and AWS's SDKs read the variables: https_proxy before HTTPS_PROXY before
 // all_proxy before ALL_PROXY (http_proxy for http://). None where NO_PROXY or no_proxy names the host: a list
 // of hosts, of domains with all below them, of addresses and networks (10.0.0.0/8), with or without a port; *
 // for all. A URL is http://[user[:password]@]host[:port], the scheme may be left out, and the port is then
-// 1080, as curl has it. What is no such URL is a config_error that names where it stands; one of another kind
-// (SOCKS, https://) is that only in the config, as a variable may be meant for others.
-Result<ProxyChoice> ChooseProxy(const Endpoint& endpoint, std::string_view config_url,
-                                const EnvironmentVariable& variable);
+// 1080, as curl has it. What is no such URL is a config_error that names where it stands, and so is one of a
+// kind that is not spoken (SOCKS, https://): to go past a proxy that is named would be what nobody asked for.
+// Null: none is used.
+Result<std::shared_ptr<const Proxy>> ChooseProxy(const Endpoint& endpoint, std::string_view config_url,
+                                                 const EnvironmentVariable& variable);
 
 // What a proxy changes in the head of a request. Of TLS it sees nothing but where the tunnel leads.
 struct RequestForm {

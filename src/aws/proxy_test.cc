@@ -10,8 +10,8 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-Result<ProxyChoice> Choose(const std::string& url, const Variables& variables,
-                           const std::string& config_url = {}) {
+Result<std::shared_ptr<const Proxy>> Choose(const std::string& url, const Variables& variables,
+                                            const std::string& config_url = {}) {
   const Result<Endpoint> endpoint = ResolveEndpoint(url, "us-east-1");
   EXPECT_TRUE(endpoint.ok()) << url;
   return ChooseProxy(*endpoint, config_url, [&](const char* name) -> const char* {
@@ -20,11 +20,11 @@ Result<ProxyChoice> Choose(const std::string& url, const Variables& variables,
   });
 }
 
-// What names the proxy that is used, or one that is not.
+// What names the proxy that is used.
 std::string Find(const std::string& url, const Variables& variables) {
-  const Result<ProxyChoice> choice = Choose(url, variables);
+  const auto choice = Choose(url, variables);
   if (!choice.ok()) return choice.error().message;
-  return std::string((choice->proxy ? choice->proxy->from : choice->unused).view());
+  return *choice ? std::string((*choice)->from.view()) : "";
 }
 
 TEST(Proxy, WhichVariable) {
@@ -32,7 +32,7 @@ TEST(Proxy, WhichVariable) {
   EXPECT_EQ(Find(https, {}), "");
   EXPECT_EQ(Find(https, {{"HTTPS_PROXY", "http://p:3128"}}), "HTTPS_PROXY");
   EXPECT_EQ(Find(https, {{"https_proxy", "http://p"}, {"HTTPS_PROXY", "http://q"}}), "https_proxy");
-  EXPECT_EQ(Find(https, {{"HTTPS_PROXY", " "}, {"ALL_PROXY", "socks5://p"}}), "ALL_PROXY");
+  EXPECT_EQ(Find(https, {{"HTTPS_PROXY", " "}, {"ALL_PROXY", "http://p"}}), "ALL_PROXY");
   EXPECT_EQ(Find(https, {{"all_proxy", "p"}}), "all_proxy");
   EXPECT_EQ(Find(https, {{"HTTP_PROXY", "http://p"}}), "");
   EXPECT_EQ(Find(http, {{"HTTPS_PROXY", "http://p"}}), "");
@@ -110,11 +110,11 @@ TEST(Proxy, UrlsAsCurlReadsThem) {
     for (const bool of_config : {false, true}) {
       const auto choice = of_config ? Choose("https://ddb.example.com", {}, c.url)
                                     : Choose("https://ddb.example.com", {{"HTTPS_PROXY", c.url}});
-      ASSERT_TRUE(choice.ok() && choice->proxy) << c.url;
-      EXPECT_EQ(choice->proxy->host, c.host) << c.url;
-      EXPECT_EQ(choice->proxy->port, c.port) << c.url;
-      EXPECT_EQ(choice->proxy->authorization, c.authorization) << c.url;
-      EXPECT_EQ(choice->proxy->from, of_config ? Text("proxy_url") : Text("HTTPS_PROXY"));
+      ASSERT_TRUE(choice.ok() && *choice) << c.url;
+      EXPECT_EQ((*choice)->host, c.host) << c.url;
+      EXPECT_EQ((*choice)->port, c.port) << c.url;
+      EXPECT_EQ((*choice)->authorization, c.authorization) << c.url;
+      EXPECT_EQ((*choice)->from, of_config ? Text("proxy_url") : Text("HTTPS_PROXY"));
     }
   }
 }
@@ -122,9 +122,14 @@ TEST(Proxy, UrlsAsCurlReadsThem) {
 TEST(Proxy, WhatIsNoProxyOfOurs) {
   for (const std::string url : {"socks5://p:1", "https://p:1", "socks5h://user:topsecret@p"}) {
     const auto choice = Choose("https://ddb.example.com", {{"ALL_PROXY", url}});
-    ASSERT_TRUE(choice.ok()) << url;
-    EXPECT_EQ(choice->proxy, nullptr);
-    EXPECT_EQ(choice->unused, Text("ALL_PROXY"));
+    ASSERT_FALSE(choice.ok()) << url;
+    EXPECT_EQ(choice.error().type, FailureType::kConfig);
+    EXPECT_TRUE(choice.error().message.starts_with("ALL_PROXY names a proxy of a kind"))
+        << choice.error().message;
+    EXPECT_NE(choice.error().message.find("A proxy is http://"), std::string::npos);
+    EXPECT_EQ(choice.error().message.find("topsecret"), std::string::npos);
+    EXPECT_TRUE(Choose("https://ddb.example.com", {{"ALL_PROXY", url}, {"NO_PROXY", ".example.com"}}).ok());
+    EXPECT_TRUE(Choose("https://ddb.example.com", {{"ALL_PROXY", url}}, "http://p:1").ok());
     const auto config = Choose("https://ddb.example.com", {}, url);
     ASSERT_FALSE(config.ok()) << url;
     EXPECT_TRUE(config.error().message.starts_with("proxy_url names a proxy of a kind"))
@@ -142,15 +147,15 @@ TEST(Proxy, WhatIsNoProxyOfOurs) {
 
 TEST(Proxy, TheConfigComesFirstAndExceptionsHold) {
   const auto choice = Choose("https://ddb.example.com", {{"HTTPS_PROXY", "http://q:1"}}, "http://p:2");
-  ASSERT_TRUE(choice.ok() && choice->proxy);
-  EXPECT_EQ(choice->proxy->Name(), "the proxy http://p:2 (proxy_url)");
-  EXPECT_EQ(Choose("https://ddb.example.com", {{"NO_PROXY", "example.com"}}, "http://p:2")->proxy, nullptr);
+  ASSERT_TRUE(choice.ok() && *choice);
+  EXPECT_EQ((*choice)->Name(), "the proxy http://p:2 (proxy_url)");
+  EXPECT_EQ(Choose("https://ddb.example.com", {{"NO_PROXY", "example.com"}}, "http://p:2").value(), nullptr);
 }
 
 TEST(Proxy, WhatItIsTold) {
   const Endpoint tls = *ResolveEndpoint("https://ddb.example.com", "us-east-1");
   const Endpoint plain = *ResolveEndpoint("http://[::1]:8000/x", "us-east-1");
-  const auto proxy = Choose("https://ddb.example.com", {}, "http://u:p@q:1")->proxy;
+  const auto proxy = Choose("https://ddb.example.com", {}, "http://u:p@q:1").value();
   EXPECT_EQ(TunnelRequest(tls, proxy.get()),
             "CONNECT ddb.example.com:443 HTTP/1.1\r\nHost: ddb.example.com:443\r\n"
             "User-Agent: destination-dynamodb\r\nProxy-Authorization: Basic dTpw\r\n\r\n");

@@ -82,7 +82,6 @@ class CheckCommand {
     ConnectionCheckOptions options;
     options.endpoint = service.text();
     writer_.Info(fmt::format("destination-dynamodb {}: checking {}", kVersion, service.Where()));
-    if (const std::string proxy = service.UnusedProxyWarning(); !proxy.empty()) writer_.Warn(proxy);
     options.table = CheckTableName(config.table_prefix);
     const Layout layout = RawLayout();
     options.keys = KeysOf(layout);

@@ -20,8 +20,8 @@ Result<Service> Service::Of(const Config& config, const Clock& clock, Log& log) 
     if (error.message.starts_with(usual)) error.message.replace(0, usual.size() - 1, config.endpoint_from);
     return error;
   }
-  Result<ProxyChoice> proxy = ChooseProxy(*endpoint, config.proxy_url,
-                                          [](const char* name) -> const char* { return std::getenv(name); });
+  Result<std::shared_ptr<const Proxy>> proxy = ChooseProxy(
+      *endpoint, config.proxy_url, [](const char* name) -> const char* { return std::getenv(name); });
   if (!proxy.ok()) return std::move(proxy).error();
   std::shared_ptr<const Trust> trust;
   if (endpoint->tls || !config.ca_certificate.empty()) {
@@ -35,7 +35,7 @@ Result<Service> Service::Of(const Config& config, const Clock& clock, Log& log) 
                  std::move(credentials).value());
 }
 
-Service::Service(Endpoint endpoint, const Config& config, ProxyChoice proxy,
+Service::Service(Endpoint endpoint, const Config& config, std::shared_ptr<const Proxy> proxy,
                  std::shared_ptr<const Trust> trust, std::shared_ptr<CredentialsSource> credentials)
     : endpoint_(std::move(endpoint)),
       proxy_(std::move(proxy)),
@@ -47,8 +47,7 @@ Service::Service(Endpoint endpoint, const Config& config, ProxyChoice proxy,
 EndpointText Service::text() const {
   EndpointText text{endpoint_.Url(), endpoint_.region, !endpoint_from_.empty()};
   if (text.custom) text.named_by = endpoint_from_;
-  if (proxy_.proxy) text.proxy = proxy_.proxy->Name();
-  text.unused_proxy = proxy_.unused;
+  if (proxy_) text.proxy = proxy_->Name();
   if (trust_) text.unreadable_trust = trust_->unreadable();
   return text;
 }
@@ -56,25 +55,18 @@ EndpointText Service::text() const {
 std::string Service::Where() const {
   std::string where = fmt::format("endpoint {}, region {}", endpoint_.Url(), endpoint_.region);
   if (!endpoint_from_.empty() && endpoint_from_ != "dynamodb_endpoint") where += " (" + endpoint_from_ + ")";
-  if (proxy_.proxy) where += ", through " + proxy_.proxy->Name();
+  if (proxy_) where += ", through " + proxy_->Name();
   return where;
 }
 
-std::string Service::UnusedProxyWarning() const {
-  if (proxy_.unused.empty()) return "";
-  return fmt::format(
-      "{} is set, but names a proxy of a kind that is not supported (only http:// is): {} is connected to "
-      "directly. "
-      "Set NO_PROXY for the host to be rid of this warning.",
-      proxy_.unused, endpoint_.Url());
-}
+std::string Service::Way() const { return endpoint_.Url() + (proxy_ ? " through " + proxy_->Name() : ""); }
 
 std::unique_ptr<Client> Service::MakeClient(EventLoop& loop, const Clock& clock,
                                             const HttpClient::Options& http) const {
   ClientOptions options;
   options.http = http;
   options.http.trust = trust_;
-  options.http.proxy = proxy_.proxy;
+  options.http.proxy = proxy_;
   options.clock_skew = clock_skew_;
   return MakeHttpDynamoDbClient(loop, clock, endpoint_, credentials_, options);
 }

@@ -30,20 +30,19 @@ class Service {
   EndpointText text() const;
   // "endpoint https://..., region ..., through the proxy ...".
   std::string Where() const;
-  // What of the environment names something for this endpoint that is not used; for a warning, "" for
-  // nothing.
-  std::string UnusedProxyWarning() const;
+  // "https://... through the proxy ...": who is waited for.
+  std::string Way() const;
 
   // What one client learns of the clock's error serves all. `loop` and `clock` outlive the client.
   std::unique_ptr<Client> MakeClient(EventLoop& loop, const Clock& clock,
                                      const HttpClient::Options& http) const;
 
  private:
-  Service(Endpoint endpoint, const Config& config, ProxyChoice proxy, std::shared_ptr<const Trust> trust,
-          std::shared_ptr<CredentialsSource> credentials);
+  Service(Endpoint endpoint, const Config& config, std::shared_ptr<const Proxy> proxy,
+          std::shared_ptr<const Trust> trust, std::shared_ptr<CredentialsSource> credentials);
 
   Endpoint endpoint_;
-  ProxyChoice proxy_;
+  std::shared_ptr<const Proxy> proxy_;  // null: none
   std::shared_ptr<const Trust> trust_;  // null without TLS
   std::string endpoint_from_;           // what names it; "": it is the region's own
   std::shared_ptr<CredentialsSource> credentials_;

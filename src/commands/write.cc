@@ -79,7 +79,7 @@ class WriteCommand {
     if (!StdinIsReadable())
       return SystemError(std::string(kNoStdin), "stdin: closed, a directory, or open for writing only");
     TellOfTyping();
-    ControlWatch watch(service->text().url);
+    ControlWatch watch(service->Way());
     Status named = NameTables(*config, Finder(*plan, *service, watch), *plan, writer_);
     if (!named.ok()) return std::move(named).error().At("write: looking for the streams' tables");
     LogStreams(*plan);
@@ -101,7 +101,6 @@ class WriteCommand {
 
   void LogStart(const Config& config, const Service& service, const Catalog& catalog) {
     writer_.Info(fmt::format("destination-dynamodb {}: {}", kVersion, service.Where()));
-    if (const std::string proxy = service.UnusedProxyWarning(); !proxy.empty()) writer_.Warn(proxy);
     for (const std::string& key : config.unknown_keys) {
       writer_.Warn(fmt::format("The configuration has a key that is not known and not used: {}", key));
     }

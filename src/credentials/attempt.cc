@@ -23,6 +23,7 @@ Status CheckPlain(const Credentials& credentials, const std::string& from) {
 }
 
 Error ReplyError(const std::string& whom, const WebReply& reply, const std::string& advice) {
+  if (reply.unsent) return *reply.unsent;
   std::string what;
   bool passes = true;
   if (reply.transport != TransportError::kNone) {
@@ -33,7 +34,7 @@ Error ReplyError(const std::string& whom, const WebReply& reply, const std::stri
     passes = reply.status >= 500 || reply.status == 429 || name == Text("Throttling") ||
              name == Text("ThrottlingException") || name == Text("RequestLimitExceeded");
   }
-  std::string message = fmt::format("{} gives no credentials: {}. {}", whom, what, advice);
+  std::string message = fmt::format("{} gives no credentials: {}{}. {}", whom, what, reply.way, advice);
   return passes ? TransientError(std::move(message)) : ConfigError(std::move(message));
 }
 

@@ -146,7 +146,8 @@ Attempt FromSso(const Surroundings& around, const Profiles& profiles, const std:
     return Attempt::Failed(ReplyError(whom, reply, kLogIn));
   }
   std::optional<Credentials> credentials = ReadRoleCredentials(reply.body);
-  if (!credentials) return Attempt::Failed(TransientError(whom + " gives a reply without credentials."));
+  if (!credentials)
+    return Attempt::Failed(TransientError(whom + " gives a reply without credentials" + reply.way + "."));
   return Checked(*std::move(credentials), whom);
 }
 
@@ -199,7 +200,8 @@ Attempt FromContainer(const Surroundings& around) {
         ReplyError(whom, reply, "Check the task's role (ECS) or the pod identity association (EKS)."));
   }
   std::optional<Credentials> credentials = ReadServiceCredentials(reply.body);
-  if (!credentials) return Attempt::Failed(TransientError(whom + " gives a reply without credentials."));
+  if (!credentials)
+    return Attempt::Failed(TransientError(whom + " gives a reply without credentials" + reply.way + "."));
   return Checked(*std::move(credentials), whom);
 }
 

@@ -38,7 +38,7 @@ Result<Credentials> Read(const WebReply& reply, const Endpoint& endpoint, const 
   std::optional<Credentials> credentials = ReadStsCredentials(reply.body);
   if (!credentials) {
     return TransientError(
-        fmt::format("{} gives no credentials: its reply is not one of STS's. {}", whom, advice));
+        fmt::format("{} gives no credentials: its reply is not one of STS's{}. {}", whom, reply.way, advice));
   }
   if (Status plain = CheckPlain(*credentials, whom); !plain.ok()) return std::move(plain).error();
   return *std::move(credentials);
@@ -68,8 +68,10 @@ Result<Credentials> AssumeRole(const Surroundings& around, const Role& role, con
   request.method = "POST";
   request.path = endpoint->path;
   request.body = Form("AssumeRole", role);
-  Signer signer(*endpoint, std::make_shared<StaticCredentials>(source), kStsScheme);
-  request.signed_head = signer.SignedHead("", request.body, around.clock.WallMillis());
+  request.signed_head = [&](const RequestForm& form) {
+    Signer signer(*endpoint, std::make_shared<StaticCredentials>(source), kStsScheme, form);
+    return std::string(signer.SignedHead("", request.body, around.clock.WallMillis()));
+  };
   return Read(
       around.web.Send(*endpoint, request), *endpoint,
       "Check the role's ARN, that its trust policy names who assumes it and the external id, and that the "

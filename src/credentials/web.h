@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,7 +27,8 @@ struct WebRequest {
   std::string path = "/";                                    // with the query
   std::vector<std::pair<std::string, std::string>> headers;  // Host and Content-Length are not among them
   std::string body;
-  std::string signed_head;                      // not empty: all before the body is this
+  // Of a signed request: all before the body, with what a proxy changes in it.
+  std::function<std::string(const RequestForm& form)> signed_head = {};
   bool direct = false;                          // by no proxy: what is asked is a part of the machine
   Duration patience = std::chrono::seconds(5);  // to connect, and again for the reply
 };
@@ -35,6 +37,8 @@ struct WebReply {
   TransportError transport = TransportError::kNone;
   int status = 0;
   std::string body;
+  std::string way = {};              // ", through the proxy ...", for messages
+  std::optional<Error> unsent = {};  // nothing was sent: what names the proxy is wrong
 };
 
 class Web {
@@ -46,7 +50,7 @@ class Web {
 class HttpWeb final : public Web {
  public:
   // The proxy for an endpoint that is not a part of the machine.
-  using Proxies = std::function<Result<ProxyChoice>(const Endpoint& endpoint)>;
+  using Proxies = std::function<Result<std::shared_ptr<const Proxy>>(const Endpoint& endpoint)>;
 
   // `trust`: null where it is read when it is needed.
   HttpWeb(const Clock& clock, std::shared_ptr<const Trust> trust, Proxies proxies)

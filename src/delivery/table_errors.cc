@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "dynamodb/transport_messages.h"
+
 namespace ddb {
 
 bool IsThrottle(ReplyFault fault) {
@@ -61,22 +63,23 @@ Error RefusedAloneError(const TableTarget& table, const Fault& fault) {
       .For(table.stream);
 }
 
-Error GaveUpError(const TableTarget& table, Duration waited,
+Error GaveUpError(const TableTarget& table, const EndpointText& endpoint, Duration waited,
                   const std::optional<TableTrouble::Seen>& trouble) {
   const int64_t seconds = WholeSeconds(waited);
   const std::string nothing =
       fmt::format("Nothing could be stored in table {} for {} s", table.name, seconds);
   if (!trouble) {
     return TransientError(
-               nothing +
-                   ": no whole reply came. Check the endpoint and the network; the sync can be tried "
-                   "again.",
+               fmt::format("{}: no whole reply came. Check the endpoint and the network; the sync can be "
+                           "tried again.{}",
+                           nothing, ThroughProxy(endpoint)),
                "gave up on a table without progress: no reply")
         .For(table.stream);
   }
   const Text advice = FaultAdvice(trouble->fault.fault);
-  return TransientError(fmt::format("{}: {}. {}{}The sync can be tried again.", nothing,
-                                    FaultWords(trouble->fault), advice, advice.empty() ? "" : " "),
+  return TransientError(fmt::format("{}: {}. {}{}The sync can be tried again.{}", nothing,
+                                    FaultWords(trouble->fault), advice, advice.empty() ? "" : " ",
+                                    MayBeOfTheWay(trouble->fault.fault) ? ThroughProxy(endpoint) : ""),
                         fmt::format("gave up on a table without progress: {} replies that do not count, last "
                                     "of all: {}",
                                     trouble->replies, FaultWords(trouble->last)))

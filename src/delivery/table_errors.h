@@ -28,7 +28,7 @@ Error RefusalStormError(const TableTarget& table, Text reason);
 // `fault`: of the last refusal.
 Error RefusedAloneError(const TableTarget& table, const Fault& fault);
 // A table of which nothing could be stored for so long; `trouble`: what came back meanwhile, if anything did.
-Error GaveUpError(const TableTarget& table, Duration waited,
+Error GaveUpError(const TableTarget& table, const EndpointText& endpoint, Duration waited,
                   const std::optional<TableTrouble::Seen>& trouble);
 
 }  // namespace ddb

@@ -51,16 +51,17 @@ TEST(TableTroubleTest, EveryFaultHasItsPlace) {
 class GaveUpErrorTest : public testing::Test {
  protected:
   std::string Told(const Fault& fault) {
-    return GaveUpError(target_, seconds(601), TableTrouble::Seen{7, fault, fault}).message;
+    return GaveUpError(target_, endpoint_, seconds(601), TableTrouble::Seen{7, fault, fault}).message;
   }
   static bool Has(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
   }
   const TableTarget target_{.name = "t", .stream = {std::nullopt, "s"}, .write = {}};
+  EndpointText endpoint_;
 };
 
 TEST_F(GaveUpErrorTest, SaysWhatWasWrongAndForHowLong) {
-  const Error error = GaveUpError(target_, seconds(601), std::nullopt);
+  const Error error = GaveUpError(target_, endpoint_, seconds(601), std::nullopt);
   EXPECT_EQ(error.type, FailureType::kTransient);
   EXPECT_EQ(error.stream, target_.stream);
   EXPECT_TRUE(Has(error.message, "Nothing could be stored in table t for 601 s: no whole reply came."))
@@ -70,6 +71,22 @@ TEST_F(GaveUpErrorTest, SaysWhatWasWrongAndForHowLong) {
 }
 
 // More capacity is asked for only by who is throttled.
+TEST_F(GaveUpErrorTest, NamesTheProxyUnlessDynamoDbItselfSpoke) {
+  const std::string name = "the proxy http://p:3128 (HTTPS_PROXY)";
+  EXPECT_FALSE(Has(Told({.fault = ReplyFault::kReset}), "proxy http"));
+  endpoint_.proxy = name;
+  for (const ReplyFault fault :
+       {ReplyFault::kNoAddress, ReplyFault::kRefused, ReplyFault::kReset, ReplyFault::kTimeout,
+        ReplyFault::kProxyFails, ReplyFault::kNotHttp, ReplyFault::kHtml, ReplyFault::kStatus}) {
+    EXPECT_TRUE(Has(Told({.fault = fault}), name)) << static_cast<int>(fault);
+  }
+  for (const ReplyFault fault :
+       {ReplyFault::kThrottled, ReplyFault::kServiceFailed, ReplyFault::kUnprocessed}) {
+    EXPECT_FALSE(Has(Told({.fault = fault}), name)) << static_cast<int>(fault);
+  }
+  EXPECT_TRUE(Has(GaveUpError(target_, endpoint_, seconds(601), std::nullopt).message, name));
+}
+
 TEST_F(GaveUpErrorTest, SpeaksOfCapacityToWhoIsThrottledOnly) {
   for (size_t i = 0; i <= static_cast<size_t>(ReplyFault::kRefusedByName); ++i) {
     const auto fault = static_cast<ReplyFault>(i);

@@ -21,6 +21,7 @@ namespace ddb {
 
 class ControlWatch {
  public:
+  // `url`: of the endpoint, with the proxy that leads there.
   explicit ControlWatch(std::string url) : url_(std::move(url)) {}
   ControlWatch(const ControlWatch&) = delete;
   ControlWatch& operator=(const ControlWatch&) = delete;

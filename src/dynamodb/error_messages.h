@@ -18,7 +18,6 @@ struct EndpointText {
   std::string named_by =
       "dynamodb_endpoint";     // what names a custom one: that, or a variable of the environment
   std::string proxy = {};      // through which it is reached, as Proxy::Name gives it; "" for none
-  Text unused_proxy = {};      // the variable that names a proxy for it, which is not used; "" for none
   Text unreadable_trust = {};  // the variable that names certificates which cannot be read; "" for none
 };
 

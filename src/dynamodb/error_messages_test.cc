@@ -126,17 +126,6 @@ TEST(ErrorMessages, AnEndpointWithShorterNames) {
   }
 }
 
-TEST(ErrorMessages, AProxyThatIsNotUsed) {
-  EndpointText endpoint = kCustomTls;
-  EXPECT_THAT(TextOf(TransportError::kResolve, endpoint), Not(HasSubstr("PROXY")));
-  endpoint.unused_proxy = "HTTPS_PROXY";
-  for (const TransportError error :
-       {TransportError::kResolve, TransportError::kRefused, TransportError::kConnectTimeout,
-        TransportError::kReset, TransportError::kTlsUntrusted}) {
-    EXPECT_THAT(TextOf(error, endpoint), HasSubstr("HTTPS_PROXY is set"));
-  }
-}
-
 TEST(ErrorMessages, TheProxyIsNamed) {
   EndpointText endpoint = kCustomTls;
   endpoint.proxy = "the proxy http://p:3128 (HTTPS_PROXY)";

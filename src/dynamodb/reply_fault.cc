@@ -146,6 +146,8 @@ std::string DescribeFault(ReplyFault fault, int status) {
   return fmt::format("{} (HTTP status {})", what, status);
 }
 
+bool MayBeOfTheWay(ReplyFault fault) { return fault < ReplyFault::kErrorAsSuccess; }
+
 ReplyFault FaultOf(TransportError error) {
   switch (error) {
     case TransportError::kNone:

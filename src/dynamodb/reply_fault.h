@@ -61,6 +61,9 @@ Text FaultAdvice(ReplyFault fault);
 // FaultText, with the status of the reply where that tells more (0: there is none): "... (HTTP status 502)".
 std::string DescribeFault(ReplyFault fault, int status);
 
+// Whether what stands between here and the service can be the cause: all but what DynamoDB itself says.
+bool MayBeOfTheWay(ReplyFault fault);
+
 ReplyFault FaultOf(TransportError error);
 // Of a body that should be a JSON object and is none.
 ReplyFault FaultOfBody(std::string_view body);

@@ -26,16 +26,6 @@ std::string OtherScheme(const EndpointText& endpoint) {
                            : " If the port speaks TLS, dynamodb_endpoint has to start with https://.";
 }
 
-// Who named a proxy reads a connection that fails as a wrong host.
-std::string UnusedProxy(const EndpointText& endpoint) {
-  if (endpoint.unused_proxy.empty()) return "";
-  return fmt::format(
-      " {} is set, but names a proxy of a kind that is not supported (only http:// is): the host has to be "
-      "reached "
-      "directly (NO_PROXY says that a host is not meant).",
-      endpoint.unused_proxy);
-}
-
 // What fails before the endpoint is reached is the proxy's; "" where it is not, or there is none.
 std::string ProxyText(TransportError error, const EndpointText& endpoint) {
   const std::string& proxy = endpoint.proxy;
@@ -65,10 +55,6 @@ std::string ProxyText(TransportError error, const EndpointText& endpoint) {
     default:
       return "";
   }
-}
-
-std::string ThroughProxy(const EndpointText& endpoint) {
-  return endpoint.proxy.empty() ? "" : fmt::format(" The way leads through {}.", endpoint.proxy);
 }
 
 std::string UntrustedText(const EndpointText& endpoint) {
@@ -167,10 +153,14 @@ std::string WhichEndpoint(const EndpointText& endpoint) {
              : fmt::format("the DynamoDB endpoint of region {} ({})", endpoint.region, endpoint.url);
 }
 
+std::string ThroughProxy(const EndpointText& endpoint) {
+  return endpoint.proxy.empty() ? "" : fmt::format(" The way leads through {}.", endpoint.proxy);
+}
+
 std::string TransportText(const FailedOperation& failed, const EndpointText& endpoint) {
   std::string proxy = ProxyText(failed.verdict.transport, endpoint);
   if (!proxy.empty()) return proxy;
-  return ConnectionText(failed, endpoint) + ThroughProxy(endpoint) + UnusedProxy(endpoint);
+  return ConnectionText(failed, endpoint) + ThroughProxy(endpoint);
 }
 
 std::string StrangerText(const FailedOperation& failed, const EndpointText& endpoint) {

@@ -11,6 +11,9 @@ namespace ddb {
 // "dynamodb_endpoint (http://...)", for a sentence's beginning or middle.
 std::string WhichEndpoint(const EndpointText& endpoint);
 
+// " The way leads through the proxy ...", for the end of a text; "" without a proxy.
+std::string ThroughProxy(const EndpointText& endpoint);
+
 // Of ErrorCode::kTransport.
 std::string TransportText(const FailedOperation& failed, const EndpointText& endpoint);
 // Of a reply that names no error that we know: of a proxy, a load balancer, a login page, another server.

@@ -82,7 +82,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacement
            .started = parts.clock.Now(),
            .endpoint = parts.endpoint},
       capacity_(tables_, flow_, parts.clock, control.loop(), parts.make_client, parts.described_is_enforced),
-      troubles_(tables_, plan.give_up),
+      troubles_(tables_, parts.endpoint, plan.give_up),
       progress_(plan, parts.writer,
                 {.run = [this] { return Totals(); }, .of = [this](StreamNo no) { return TotalsOf(no); }},
                 parts.screen, run_.started) {
@@ -282,7 +282,8 @@ void StreamPhase::GiveUpOnTables(Instant now) {
   for (const TableNo table : tables_.numbers()) {
     const std::optional<Duration> waited = flow_.clock(table).WaitedWithoutProgress(now);
     if (!waited || *waited < plan_.give_up || control_.state().has_given_up(table)) continue;
-    control_.state().GiveUpOn(table, GaveUpError(tables_[table], *waited, flow_.trouble(table).Look()));
+    control_.state().GiveUpOn(
+        table, GaveUpError(tables_[table], parts_.endpoint, *waited, flow_.trouble(table).Look()));
     given_up = true;
   }
   if (given_up) WakeAll();  // a run that has ended already is told by nobody else

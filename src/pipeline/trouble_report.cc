@@ -6,6 +6,7 @@
 
 #include "base/times.h"
 #include "delivery/table_errors.h"
+#include "dynamodb/transport_messages.h"
 
 namespace ddb {
 namespace {
@@ -54,13 +55,14 @@ TroubleReport::Line TroubleReport::Say(TableNo table, Duration waited,
           ? fmt::format("It is tried again for {} s at the most.", WholeSeconds(times::kLapse))
           : fmt::format("It is tried again until nothing has been stored for {} s.", WholeSeconds(give_up_));
   if (!seen) {
-    return {LogLevel::kInfo,
-            fmt::format("No reply has come for {} for {} s. {}", where, WholeSeconds(waited), until)};
+    return {LogLevel::kInfo, fmt::format("No reply has come for {} for {} s. {}{}", where,
+                                         WholeSeconds(waited), until, ThroughProxy(endpoint_))};
   }
   const Text advice = FaultAdvice(seen->fault.fault);
-  return {LogLevel::kWarn, fmt::format("Nothing has been stored in {} for {} s: {} ({} in a row). {}{}{}",
+  return {LogLevel::kWarn, fmt::format("Nothing has been stored in {} for {} s: {} ({} in a row). {}{}{}{}",
                                        where, WholeSeconds(waited), FaultWords(seen->fault), seen->replies,
-                                       advice, advice.empty() ? "" : " ", until)};
+                                       advice, advice.empty() ? "" : " ", until,
+                                       MayBeOfTheWay(seen->fault.fault) ? ThroughProxy(endpoint_) : "")};
 }
 
 }  // namespace ddb

@@ -12,14 +12,15 @@
 #include "base/numbered.h"
 #include "delivery/batch.h"
 #include "delivery/flow_control.h"
+#include "dynamodb/error_messages.h"
 
 namespace ddb {
 
 class TroubleReport {
  public:
-  // `give_up`: after which the run ends.
-  TroubleReport(const TableTargets& tables, Duration give_up)
-      : tables_(tables), give_up_(give_up), told_(tables.size()) {}
+  // `give_up`: after which the run ends. `tables` and `endpoint` outlive it.
+  TroubleReport(const TableTargets& tables, const EndpointText& endpoint, Duration give_up)
+      : tables_(tables), endpoint_(endpoint), give_up_(give_up), told_(tables.size()) {}
 
   struct Line {
     LogLevel level = LogLevel::kWarn;
@@ -37,6 +38,7 @@ class TroubleReport {
   Line Say(TableNo table, Duration waited, const std::optional<TableTrouble::Seen>& seen) const;
 
   const TableTargets& tables_;
+  const EndpointText& endpoint_;
   const Duration give_up_;
   NumberedVector<TableNo, Told> told_;
   std::optional<Instant> last_;  // when anything was said

@@ -41,7 +41,8 @@ class TroubleReportTest : public testing::Test {
 
   const TableTargets tables_ = Tables(8);
   FlowControl flow_{1, 8};
-  TroubleReport report_{tables_, seconds(600)};
+  EndpointText endpoint_;
+  TroubleReport report_{tables_, endpoint_, seconds(600)};
 };
 
 TEST_F(TroubleReportTest, SaysWithinThreeSecondsThatATableIsTriedAgainAndWhy) {
@@ -53,6 +54,21 @@ TEST_F(TroubleReportTest, SaysWithinThreeSecondsThatATableIsTriedAgainAndWhy) {
   EXPECT_EQ(lines[0].level, LogLevel::kWarn);
   EXPECT_THAT(lines[0].text, AllOf(HasSubstr("table t0 of stream s0"), HasSubstr("the connection is refused"),
                                    HasSubstr("tried again"), HasSubstr("600 s")));
+}
+
+TEST_F(TroubleReportTest, NamesTheProxyOnTheWay) {
+  endpoint_.proxy = "the proxy http://p:3128 (HTTPS_PROXY)";
+  Wait(0);
+  Note(0, ReplyFault::kReset);
+  EXPECT_THAT(At(milliseconds(2500)),
+              ElementsAre(HasSubstr("The way leads through the proxy http://p:3128")));
+  Wait(1);
+  EXPECT_THAT(At(seconds(60)),
+              testing::Contains(AllOf(HasSubstr("No reply has come"), HasSubstr("http://p:3128"))));
+  Wait(2);
+  Note(2, ReplyFault::kServiceFailed);
+  EXPECT_THAT(At(seconds(120)),
+              testing::Contains(AllOf(HasSubstr("table t2"), testing::Not(HasSubstr("http://p")))));
 }
 
 TEST_F(TroubleReportTest, SaysThatNoReplyHasCome) {

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from ddb_testkit import messages
-from ddb_testkit.accounts import Proxy
+from ddb_testkit.accounts import Keys, Proxy, Sts
 from ddb_testkit.scripted import ACCESS_KEY, SECRET_KEY
 
 NONE = {name: None for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy", "NO_PROXY", "no_proxy",
@@ -133,6 +133,63 @@ def test_a_url_that_is_none(connector, start_server, certificates):
     for env, config, part in (
             ({"HTTPS_PROXY": f"http://{LOGIN}@"}, {}, "HTTPS_PROXY is not the URL of a proxy"),
             ({}, {"proxy_url": f"socks5://{LOGIN}@127.0.0.1:1"}, "proxy_url names a proxy of a kind"),
+            ({"HTTPS_PROXY": f"https://{LOGIN}@127.0.0.1:1"}, {}, "HTTPS_PROXY names a proxy of a kind"),
+            ({"all_proxy": f"socks5h://{LOGIN}@127.0.0.1:1"}, {}, "all_proxy names a proxy of a kind"),
             ({}, {"proxy_url": "http://127.0.0.1:none"}, "proxy_url is not the URL of a proxy")):
         status = check(connector, config_of(server.endpoint, **config), env).status
-        assert status["status"] == "FAILED" and part in status["message"]
+        assert status["status"] == "FAILED" and part in status["message"] and "A proxy is http://" in status["message"]
+    assert not server.log()
+
+
+def test_a_proxy_that_fails_in_mid_run_is_named(connector, start_server, certificates):
+    server = start_server(tls=certificates.good)
+    with Proxy() as proxy:
+        env = {**NONE, "SSL_CERT_FILE": str(certificates.good.authority), "HTTPS_PROXY": proxy.url()}
+        with connector.start_write(config_of(server.endpoint, give_up_after_s=10), messages.catalog("users"), env=env) as run:
+            run.send(messages.record("users", {"id": 0}), messages.stream_state("users", {"n": 0}))
+            run.wait_state()
+            proxy.reply = b"HTTP/1.1 503 Service Unavailable\r\n\r\n"
+            proxy.cut()
+            run.send(messages.record("users", {"id": 1}), messages.stream_state("users", {"n": 1}))
+            run.close_stdin()
+            outcome = run.outcome()
+    assert outcome.code == 1 and len(outcome.states) == 1
+    name = f"the proxy {proxy.url()} (HTTPS_PROXY)"
+    warnings = [text for level, text in outcome.logs if level == "WARN" and "Nothing has been stored" in text]
+    assert warnings and all(name in text for text in warnings)
+    assert name in outcome.error["message"]
+
+
+def test_a_proxy_that_fails_before_the_tables_are_looked_at_is_named(connector, start_server, certificates):
+    server = start_server(tls=certificates.good)
+    with Proxy(answer=b"HTTP/1.1 503 Service Unavailable\r\n\r\n") as proxy:
+        env = {**NONE, "SSL_CERT_FILE": str(certificates.good.authority), "HTTPS_PROXY": proxy.url()}
+        with connector.start_write(config_of(server.endpoint), messages.catalog("users"), env=env) as run:
+            while "It is tried again" not in (text := run.wait_for("LOG")["log"]["message"]):
+                pass
+            assert f"the proxy {proxy.url()} (HTTPS_PROXY)" in text
+            proxy.reply = None
+            run.send(messages.record("users", {"id": 0}), messages.stream_state("users", {"n": 0}))
+            run.wait_state()
+            run.close_stdin()
+            run.outcome().ok()
+
+
+@pytest.mark.parametrize("login", ["", LOGIN + "@"])
+def test_sts_behind_a_proxy_for_plain_http(connector, start_server, login):
+    """As curl reads HTTP_PROXY: for the role's service too."""
+    keys = Keys()
+    server = start_server({"credentials": keys.scenario()})
+    with Sts(keys) as sts, Proxy(login="loader:p@ss-word-of-proxy", hosts={"sts.intern.test": ("127.0.0.1", sts.server.server_port)}) as proxy:
+        role = {"mode": "assume_role", "role_arn": "arn:aws:iam::123456789012:role/loader", "access_key_id": ACCESS_KEY,
+                "secret_access_key": SECRET_KEY}
+        config = messages.config(server.endpoint, "t", access_key_id=..., secret_access_key=..., authentication=role)
+        env = {"AWS_ENDPOINT_URL_STS": "http://sts.intern.test", "HTTP_PROXY": proxy.url(login), "NO_PROXY": "127.0.0.1"}
+        status = check(connector, config, env).status
+        if not login:
+            assert status["status"] == "FAILED" and f"the proxy {proxy.url()} (HTTP_PROXY)" in status["message"] and "407" in status["message"]
+            return
+        assert status["status"] == "SUCCEEDED", status
+        assert set(proxy.asked) == {("POST", "http://sts.intern.test/")}
+    bad = check(connector, config, {**env, "HTTP_PROXY": f"socks5://{LOGIN}@127.0.0.1:1"}).status
+    assert bad["status"] == "FAILED" and "HTTP_PROXY names a proxy of a kind" in bad["message"]

@@ -200,6 +200,7 @@ class Proxy(Serving):
     def __init__(self, login=None, answer=None, hang=False, hosts=None):
         self.login, self.reply, self.hang, self.hosts = login, answer, hang, hosts or {}
         self.asked = []
+        self.open = []
         proxy = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -217,6 +218,12 @@ class Proxy(Serving):
 
     def url(self, login=""):
         return f"http://{login}127.0.0.1:{self.port}"
+
+    def cut(self):
+        """Ends what it has passed on so far."""
+        for connection in self.open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     @staticmethod
     def relay_reply(server, client):
@@ -256,13 +263,15 @@ class Proxy(Serving):
             first = b""
         else:
             parts = urllib.parse.urlsplit(target)
-            host, port = parts.hostname, parts.port
+            host, port = parts.hostname, parts.port or 80
             # One request a connection: the next one has a whole URL again.
             while len(rest) < int(headers.get("content-length", 0)):
                 rest += client.recv(65536)
-            first = top.replace(target.encode(), parts.path.encode(), 1) + b"\r\nConnection: close\r\n\r\n" + rest
+            own = [line for line in lines[1:] if not line.lower().startswith("proxy-authorization:")]
+            first = "\r\n".join([lines[0].replace(target, parts.path or "/", 1), *own, "Connection: close\r\n\r\n"]).encode() + rest
         host, port = self.hosts.get(host, (host, port))
         with socket.create_connection((host, int(port))) as server:
+            self.open.append(server)
             if method == "CONNECT":
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             server.sendall(first)

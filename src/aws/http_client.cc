@@ -22,7 +22,8 @@ constexpr size_t kScratch = 64 * 1024;  // bytes that one read takes at most
 
 std::unique_ptr<TlsContext> MakeTls(const Endpoint& endpoint, const HttpClient::Options& options) {
   return std::make_unique<TlsContext>(endpoint.host,
-                                      options.trust ? *options.trust : *Trust::FromEnvironment());
+                                      options.trust ? *options.trust : *Trust::FromEnvironment(),
+                                      options.client_certificate.get());
 }
 
 }  // namespace

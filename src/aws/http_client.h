@@ -21,6 +21,7 @@
 
 namespace ddb {
 
+class ClientCertificate;
 struct Proxy;
 class Trust;
 
@@ -60,7 +61,8 @@ class HttpClient {
     Duration idle_close = std::chrono::seconds(45);   // the service closes idle connections after about 60 s
     Duration resolve_ttl = std::chrono::seconds(30);  // answers of the resolver are this old at most
     std::shared_ptr<const Trust> trust;  // null: read from the environment, by this client for itself
-    LookupFunction lookup;               // empty: the system's name servers
+    std::shared_ptr<const ClientCertificate> client_certificate;  // null: none is shown
+    LookupFunction lookup;                                        // empty: the system's name servers
     // Through which the endpoint is reached; null: none. What it wants in the heads of requests for plain
     // HTTP (FormFor) is in the bytes that are sent.
     std::shared_ptr<const Proxy> proxy;

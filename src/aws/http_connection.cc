@@ -228,7 +228,9 @@ void HttpConnection::EndReply(ReplyParser::State state) {
       Finish();
       return;
     case ReplyParser::State::kMore:
-      Close(reply_begun_ ? TransportError::kCutShort : TransportError::kReset);
+      Close(reply_begun_              ? TransportError::kCutShort
+            : tls_ && tls_->refused() ? TransportError::kTlsClient
+                                      : TransportError::kReset);
       return;
     case ReplyParser::State::kMalformed:
       Close(TransportError::kMalformed);

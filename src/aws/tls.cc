@@ -9,6 +9,7 @@
 
 #include <utility>
 
+#include "aws/client_certificate.h"
 #include "aws/trust.h"
 
 namespace ddb {
@@ -33,9 +34,16 @@ TransportError ErrorOfVerification(long result) {
   }
 }
 
+// What we offer begins with 1.2: the server chose less, or said that it has nothing of it.
+bool IsTooOld(unsigned long error) {
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return false;
+  return ERR_GET_REASON(error) == SSL_R_UNSUPPORTED_PROTOCOL ||
+         ERR_GET_REASON(error) == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION;
+}
+
 }  // namespace
 
-TlsContext::TlsContext(std::string host, const Trust& trust)
+TlsContext::TlsContext(std::string host, const Trust& trust, const ClientCertificate* own)
     : host_(std::move(host)), host_is_address_(IsAddress(host_)), context_(SSL_CTX_new(TLS_client_method())) {
   if (!context_) return;
   SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
@@ -46,6 +54,8 @@ TlsContext::TlsContext(std::string host, const Trust& trust)
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_app_data(context_, this);
   SSL_CTX_sess_set_new_cb(context_, &TlsContext::KeepSession);
+  SSL_CTX_set_cert_cb(context_, &TlsContext::NoteThatItAsks, nullptr);
+  if (own != nullptr) own->GiveTo(context_);
 }
 
 TlsContext::~TlsContext() {
@@ -59,10 +69,17 @@ int TlsContext::KeepSession(SSL* ssl, SSL_SESSION* session) {
   return 1;  // the session is ours now
 }
 
+// OpenSSL calls it when the server asks for a client's certificate.
+int TlsContext::NoteThatItAsks(SSL* ssl, void*) {
+  static_cast<TlsSession*>(SSL_get_app_data(ssl))->asked_ = true;
+  return 1;
+}
+
 TlsSession::TlsSession(TlsContext& context, int fd) {
   ERR_clear_error();
   ssl_ = context.context_ ? SSL_new(context.context_) : nullptr;
   if (!ssl_) return;
+  SSL_set_app_data(ssl_, this);
   X509_VERIFY_PARAM* verify = SSL_get0_param(ssl_);
   bool ready = SSL_set_fd(ssl_, fd) == 1;
   if (context.host_is_address_) {
@@ -105,8 +122,32 @@ TlsSession::Result TlsSession::Handshake() {
     error_ = ErrorOfVerification(verified);
   } else if (error != SSL_ERROR_SSL || ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     error_ = TransportError::kReset;
+  } else if (IsRefusal(reason)) {
+    error_ = TransportError::kTlsClient;
+  } else if (IsTooOld(reason)) {
+    error_ = TransportError::kTlsTooOld;
   }
   return Result::kFailed;
+}
+
+// An alert about certificates is about ours; by TLS 1.2 one that is missing is a failed handshake.
+// https://www.rfc-editor.org/rfc/rfc8446#section-6.2
+bool TlsSession::IsRefusal(unsigned long error) const {
+  if (!asked_ || ERR_GET_LIB(error) != ERR_LIB_SSL) return false;
+  switch (ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET) {
+    case SSL_AD_HANDSHAKE_FAILURE:
+    case SSL_AD_BAD_CERTIFICATE:
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL_AD_CERTIFICATE_REVOKED:
+    case SSL_AD_CERTIFICATE_EXPIRED:
+    case SSL_AD_CERTIFICATE_UNKNOWN:
+    case SSL_AD_UNKNOWN_CA:
+    case SSL_AD_ACCESS_DENIED:
+    case SSL_AD_CERTIFICATE_REQUIRED:
+      return true;
+    default:
+      return false;
+  }
 }
 
 TlsSession::Result TlsSession::Read(char* data, size_t size, size_t* done) {
@@ -132,6 +173,7 @@ TlsSession::Result TlsSession::Outcome(int returned) {
       return Result::kEnd;
     default:
       usable_ = false;
+      refused_ = refused_ || IsRefusal(ERR_peek_error());
       return Result::kFailed;
   }
 }

@@ -20,11 +20,13 @@ struct ssl_st;
 
 namespace ddb {
 
+class ClientCertificate;
 class Trust;
 
 class TlsContext {
  public:
-  TlsContext(std::string host, const Trust& trust);  // without brackets for an IPv6 literal
+  // `host`: without brackets for an IPv6 literal. `own`: null where nothing is shown; not kept.
+  TlsContext(std::string host, const Trust& trust, const ClientCertificate* own = nullptr);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -33,6 +35,7 @@ class TlsContext {
   friend class TlsSession;
 
   static int KeepSession(ssl_st* ssl, ssl_session_st* session);
+  static int NoteThatItAsks(ssl_st* ssl, void*);
 
   const std::string host_;
   const bool host_is_address_;
@@ -52,6 +55,9 @@ class TlsSession {
 
   Result Handshake();
   TransportError handshake_error() const { return error_; }  // after kFailed
+  // After a Read that failed: the server has found fault with the certificate that it asked for. (By TLS 1.3
+  // the client is done with the handshake before.)
+  bool refused() const { return refused_; }
   // `done` is how much was read or written: of a Write all, at its end, whose progress written() tells. kEnd:
   // the server ended TLS in good order. A Write that answered kWant* must be repeated with the same bytes.
   Result Read(char* data, size_t size, size_t* done);
@@ -62,10 +68,15 @@ class TlsSession {
   bool Quiet();
 
  private:
+  friend class TlsContext;
+
   Result Outcome(int returned);
+  bool IsRefusal(unsigned long error) const;
 
   ssl_st* ssl_ = nullptr;
   bool usable_ = false;  // the handshake is done and nothing failed since
+  bool asked_ = false;   // the server asked for a client's certificate
+  bool refused_ = false;
   TransportError error_ = TransportError::kTlsOther;
 };
 

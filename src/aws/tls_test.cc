@@ -1,6 +1,7 @@
 // The HTTP client over TLS: what it accepts, what it refuses and by which name.
 #include <mutex>
 
+#include "aws/client_certificate.h"
 #include "support/aws/certificates.h"
 #include "support/aws/client_fixture.h"
 #include "support/aws/http_server.h"
@@ -106,9 +107,90 @@ TEST_F(TlsTest, VersionsThatAreNoLongerSafe) {
     SSL_CTX_set_min_proto_version(server.tls(), version);
     SSL_CTX_set_max_proto_version(server.tls(), version);
     const TransportError expected =
-        version >= TLS1_2_VERSION ? TransportError::kNone : TransportError::kTlsOther;
+        version >= TLS1_2_VERSION ? TransportError::kNone : TransportError::kTlsTooOld;
     EXPECT_EQ(Get(*Client(server.port(), "127.0.0.1", true), request_).error, expected) << version;
   }
+}
+
+// What only says that it speaks no such version.
+TEST_F(TlsTest, AnAlertAboutTheVersion) {
+  HttpServer server([](Peer& peer) {
+    peer.Write(std::string("\x15\x03\x01\x00\x02\x02\x46", 7));  // fatal, protocol_version
+    peer.AtEnd();
+  });
+  EXPECT_EQ(Get(*Client(server.port(), "127.0.0.1", true), request_).error, TransportError::kTlsTooOld);
+}
+
+class ClientCertificateTest : public TlsTest {
+ protected:
+  static std::string Pem(const Identity& identity, bool with_key = true) {
+    const std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new(BIO_s_mem()), BIO_free);
+    PEM_write_bio_X509(bio.get(), identity.certificate.get());
+    if (with_key)
+      PEM_write_bio_PrivateKey(bio.get(), identity.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &data);
+    return {data, static_cast<size_t>(size)};
+  }
+  // A server that asks for a certificate of `trusted`, and wants one if `must`.
+  TransportError TryAt(int version, const Identity& identity, const Identity& trusted, const std::string& own,
+                       bool must = true) {
+    HttpServer server(Echo, &identity);
+    SSL_CTX_set_min_proto_version(server.tls(), version);
+    SSL_CTX_set_max_proto_version(server.tls(), version);
+    SSL_CTX_set_verify(server.tls(), SSL_VERIFY_PEER | (must ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+    SSL_CTX_set_session_id_context(server.tls(), reinterpret_cast<const unsigned char*>("test"), 4);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(server.tls()), trusted.certificate.get());
+    options_.client_certificate = own.empty() ? nullptr : *ClientCertificate::Parse(own);
+    return Get(*Client(server.port(), "127.0.0.1", true), request_).error;
+  }
+};
+
+TEST_F(ClientCertificateTest, IsShownToWhoAsks) {
+  const Identity identity = MakeIdentity(&authority_, names_);
+  const Identity clients = MakeIdentity(nullptr, ""), stranger = MakeIdentity(nullptr, "");
+  const std::string good = Pem(MakeIdentity(&clients, "DNS:loader"));
+  const std::string expired = Pem(MakeIdentity(&clients, "DNS:loader", -7200, -3600));
+  const std::string strange = Pem(MakeIdentity(&stranger, "DNS:loader"));
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    EXPECT_EQ(TryAt(version, identity, clients, good), TransportError::kNone) << version;
+    EXPECT_EQ(TryAt(version, identity, clients, ""), TransportError::kTlsClient) << version;
+    EXPECT_EQ(TryAt(version, identity, clients, "", false), TransportError::kNone) << version;
+    EXPECT_EQ(TryAt(version, identity, clients, expired), TransportError::kTlsClient) << version;
+    EXPECT_EQ(TryAt(version, identity, clients, strange), TransportError::kTlsClient) << version;
+  }
+}
+
+TEST_F(ClientCertificateTest, ComesWithItsChain) {
+  const Identity identity = MakeIdentity(&authority_, names_);
+  const Identity clients = MakeIdentity(nullptr, "");
+  const Identity between = MakeIdentity(&clients, "DNS:between", -3600, 3600, true);
+  const Identity own = MakeIdentity(&between, "DNS:loader");
+  EXPECT_EQ(TryAt(TLS1_3_VERSION, identity, clients, Pem(own)), TransportError::kTlsClient);
+  EXPECT_EQ(TryAt(TLS1_3_VERSION, identity, clients, Pem(own) + Pem(between, false)), TransportError::kNone);
+}
+
+TEST_F(ClientCertificateTest, WhatCannotBeOne) {
+  const Identity one = MakeIdentity(&authority_, names_), other = MakeIdentity(&authority_, names_);
+  const auto message = [](const std::string& pem) {
+    const auto parsed = ClientCertificate::Parse(pem);
+    return parsed.ok() ? "(taken)" : parsed.error().message;
+  };
+  const auto key_of = [](const std::string& pem) { return pem.substr(pem.find("-----BEGIN PRIVATE")); };
+  const std::string whole = Pem(one), key = key_of(whole);
+  EXPECT_EQ(message(whole), "(taken)");
+  EXPECT_EQ(message(key + Pem(one, false)), "(taken)");
+  EXPECT_NE(message("nonsense").find("no certificate that can be read"), std::string::npos);
+  EXPECT_NE(message(key).find("no certificate that can be read"), std::string::npos);
+  EXPECT_NE(message(Pem(one, false)).find("no private key that can be read"), std::string::npos);
+  EXPECT_NE(message(Pem(other, false) + key).find("not the one of its first certificate"), std::string::npos);
+  const std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new(BIO_s_mem()), BIO_free);
+  PEM_write_bio_PKCS8PrivateKey(bio.get(), one.key.get(), EVP_aes_128_cbc(), "word", 4, nullptr, nullptr);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  const std::string locked = Pem(one, false) + std::string(data, static_cast<size_t>(size));
+  EXPECT_NE(message(locked).find("has a password"), std::string::npos);
+  EXPECT_EQ(message(locked).find(locked.substr(100, 20)), std::string::npos);
 }
 
 TEST_F(TlsTest, NotTlsAtAll) {

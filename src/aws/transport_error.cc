@@ -20,6 +20,10 @@ Text TransportErrorText(TransportError error) {
       return "the TLS certificate is expired or not yet valid";
     case TransportError::kTlsWrongName:
       return "the TLS certificate is for another host";
+    case TransportError::kTlsTooOld:
+      return "the server speaks no TLS from version 1.2 on";
+    case TransportError::kTlsClient:
+      return "the server does not accept the client's certificate, or that there is none";
     case TransportError::kTlsOther:
       return "the TLS handshake failed";
     case TransportError::kSpeaksTls:

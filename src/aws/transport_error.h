@@ -15,7 +15,9 @@ enum class TransportError {
   kTlsUntrusted,     // the certificate's chain does not end in a trusted root
   kTlsExpired,       // the certificate is expired or not yet valid
   kTlsWrongName,     // the certificate is for another host
-  kTlsOther,         // no common version or cipher, not TLS at all, ...
+  kTlsTooOld,        // the server speaks no version of TLS that is safe
+  kTlsClient,        // the server wants a client's certificate, or takes not the one that it was shown
+  kTlsOther,         // no common cipher, not TLS at all, ...
   kSpeaksTls,        // a TLS alert came back for plain HTTP
   kReset,            // closed or reset before a reply
   kCutShort,         // closed or reset in the middle of one

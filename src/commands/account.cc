@@ -7,6 +7,7 @@
 #include "aws/proxy.h"
 #include "base/environment.h"
 #include "credentials/chain.h"
+#include "credentials/command.h"
 #include "credentials/supply.h"
 #include "credentials/web.h"
 
@@ -25,8 +26,9 @@ struct Supplied {
               return ChooseProxy(endpoint, url,
                                  [](const char* name) -> const char* { return std::getenv(name); });
             }),
-        around{[](const char* name) { return Environment(name); }, web, clock, config.region},
-        supply(clock, log, [this] { return Fetch(); }, [this] { web.Cancel(); }) {
+        commands(clock),
+        around{[](const char* name) { return Environment(name); }, web, commands, clock, config.region},
+        supply(clock, log, [this] { return Fetch(); }, [this] { Cancel(); }) {
     const Authentication& of = config.authentication;
     if (of.mode != Mode::kAssumeRole) return;
     role.emplace();
@@ -37,7 +39,13 @@ struct Supplied {
 
   Result<Fetched> Fetch() const { return role ? FetchRole(around, *role) : FetchFromChain(around); }
 
+  void Cancel() {
+    web.Cancel();
+    commands.Cancel();
+  }
+
   HttpWeb web;
+  SystemCommands commands;
   const Surroundings around;
   std::optional<RolePlan> role;
   CredentialSupply supply;  // last: its thread ends first

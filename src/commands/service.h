@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "aws/client_certificate.h"
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
 #include "aws/proxy.h"
@@ -39,12 +40,14 @@ class Service {
 
  private:
   Service(Endpoint endpoint, const Config& config, std::shared_ptr<const Proxy> proxy,
-          std::shared_ptr<const Trust> trust, std::shared_ptr<CredentialsSource> credentials);
+          std::shared_ptr<const Trust> trust, std::shared_ptr<const ClientCertificate> client_certificate,
+          std::shared_ptr<CredentialsSource> credentials);
 
   Endpoint endpoint_;
-  std::shared_ptr<const Proxy> proxy_;  // null: none
-  std::shared_ptr<const Trust> trust_;  // null without TLS
-  std::string endpoint_from_;           // what names it; "": it is the region's own
+  std::shared_ptr<const Proxy> proxy_;                           // null: none
+  std::shared_ptr<const Trust> trust_;                           // null without TLS
+  std::shared_ptr<const ClientCertificate> client_certificate_;  // null: none is shown
+  std::string endpoint_from_;                                    // what names it; "": it is the region's own
   std::shared_ptr<CredentialsSource> credentials_;
   std::shared_ptr<ClockSkew> clock_skew_;
 };

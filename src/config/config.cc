@@ -254,6 +254,7 @@ Result<Config> ToConfig(const Json& config, const Deployment& deployment) {
   out.account_id = config.value("account_id", "");
   out.proxy_url = config.value("proxy_url", "");
   out.ca_certificate = config.value("ca_certificate", "");
+  out.client_certificate = config.value("client_certificate", "");
   out.capacity = ReadCapacity(config);
   out.create_tables = config.value("create_tables", true);
   if (auto status = ReadNewTables(config, out.new_tables); !status.ok()) return std::move(status).error();

@@ -68,9 +68,10 @@ struct Config {
   std::string region;                               // "" only with an endpoint
   bool use_dualstack = false;
   bool use_fips = false;
-  std::string account_id;      // "" = AWS's endpoint for all accounts
-  std::string proxy_url;       // "" = by the environment
-  std::string ca_certificate;  // "" = the machine's alone
+  std::string account_id;          // "" = AWS's endpoint for all accounts
+  std::string proxy_url;           // "" = by the environment
+  std::string ca_certificate;      // "" = the machine's alone
+  std::string client_certificate;  // PEM with its key; "" = none is shown
   std::string table_prefix;
   Authentication authentication;
   Capacity capacity;

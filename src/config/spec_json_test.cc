@@ -77,20 +77,33 @@ TEST(SpecTest, KeysOfTheJavaConnector) {
   const Json schema = Spec()["connectionSpecification"];
   std::set<std::string> keys;
   for (const auto& [key, property] : schema["properties"].items()) keys.insert(key);
-  EXPECT_EQ(keys, (std::set<std::string>{"access_key_id",     "account_id",
-                                         "authentication",    "ca_certificate",
-                                         "capacity",          "create_tables",
-                                         "dead_letter_table", "dynamodb_endpoint",
-                                         "dynamodb_region",   "dynamodb_table_name_prefix",
-                                         "give_up_after_s",   "max_memory_mb",
-                                         "new_tables",        "on_rejected_record",
-                                         "proxy_url",         "secret_access_key",
-                                         "session_token",     "stream_write_limits",
-                                         "use_dualstack",     "use_fips",
-                                         "workers",           "write_limit"}));
+  EXPECT_EQ(keys, (std::set<std::string>{"access_key_id",
+                                         "account_id",
+                                         "authentication",
+                                         "ca_certificate",
+                                         "capacity",
+                                         "client_certificate",
+                                         "create_tables",
+                                         "dead_letter_table",
+                                         "dynamodb_endpoint",
+                                         "dynamodb_region",
+                                         "dynamodb_table_name_prefix",
+                                         "give_up_after_s",
+                                         "max_memory_mb",
+                                         "new_tables",
+                                         "on_rejected_record",
+                                         "proxy_url",
+                                         "secret_access_key",
+                                         "session_token",
+                                         "stream_write_limits",
+                                         "use_dualstack",
+                                         "use_fips",
+                                         "workers",
+                                         "write_limit"}));
   // What was required before may be left out now; what was left out stays so.
   EXPECT_EQ(schema["required"], Json::array({"dynamodb_table_name_prefix"}));
-  const std::set<std::string> secrets = {"access_key_id", "secret_access_key", "session_token", "proxy_url"};
+  const std::set<std::string> secrets = {"access_key_id", "secret_access_key", "session_token", "proxy_url",
+                                         "client_certificate"};
   for (const auto& [key, property] : schema["properties"].items()) {
     EXPECT_EQ(property.value("airbyte_secret", false), secrets.contains(key)) << key;
   }

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "base/text.h"
 #include "credentials/documents.h"
 
 namespace ddb {
@@ -16,10 +18,13 @@ Status CheckPlain(const Credentials& credentials, const std::string& from) {
       plain(credentials.access_key_id) && plain(credentials.session_token)) {
     return Ok();
   }
-  return ConfigError(
-      fmt::format("The credentials of {} are none: the key id, the secret or the token is empty or "
-                  "has a character that it cannot have.",
-                  from));
+  std::string message = fmt::format(
+      "{} gives no credentials: the key id, the secret or the token is empty or has a character that it "
+      "cannot "
+      "have.",
+      from);
+  message[0] = ToUpper(message[0]);
+  return ConfigError(std::move(message));
 }
 
 Error ReplyError(const std::string& whom, const WebReply& reply, const std::string& advice) {

@@ -9,6 +9,7 @@
 #include "aws/credentials.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "credentials/command.h"
 #include "credentials/web.h"
 
 namespace ddb {
@@ -20,6 +21,7 @@ using Variables = std::function<std::string(const char* name)>;
 struct Surroundings {
   Variables variable;
   Web& web;
+  Commands& commands;
   const Clock& clock;
   std::string region;  // DynamoDB's: STS is asked in the same
 };

@@ -24,12 +24,15 @@ class ProfileRole {
   ProfileRole(const Surroundings& around, const Profiles& profiles) : around_(around), profiles_(profiles) {}
 
   Attempt Of(const std::string& profile, int depth = 0) {
+    if (!IsRole(profile)) return Attempt::Absent("the profile has no role_arn");
     Role role;
     role.arn = profiles_.Get(profile, "role_arn");
     const std::string source_profile = profiles_.Get(profile, "source_profile");
     const std::string source = profiles_.Get(profile, "credential_source");
-    if (role.arn.empty() || (source_profile.empty() && source.empty())) {
-      return Attempt::Absent("the profile has no role_arn with a source_profile or credential_source");
+    if (source_profile.empty() == source.empty()) {
+      return Attempt::Failed(ConfigError(
+          "A profile with a role_arn has to say by one of source_profile and credential_source who assumes "
+          "the role."));
     }
     if (depth >= kMostProfiles) {
       return Attempt::Failed(
@@ -43,7 +46,7 @@ class ProfileRole {
     role.session_name = profiles_.Get(profile, "role_session_name");
     const std::string duration = profiles_.Get(profile, "duration_seconds");
     (void)std::from_chars(duration.data(), duration.data() + duration.size(), role.duration_s);
-    Attempt keys = source_profile.empty() ? OfSource(source) : OfProfile(source_profile, profile, depth);
+    Attempt keys = source_profile.empty() ? OfSource(source) : OfProfile(source_profile, depth);
     if (!keys.given) {
       if (keys.error) return keys;
       return Attempt::Failed(ConfigError(
@@ -62,29 +65,45 @@ class ProfileRole {
         "The profile's credential_source is none of Environment, EcsContainer and Ec2InstanceMetadata."));
   }
 
-  Attempt OfProfile(const std::string& name, const std::string& by, int depth) {
+  // A web identity assumes its role by itself.
+  bool IsRole(const std::string& profile) const {
+    return !profiles_.Get(profile, "role_arn").empty() &&
+           profiles_.Get(profile, "web_identity_token_file").empty();
+  }
+  bool HasKeys(const std::string& profile) const {
+    return !profiles_.Get(profile, "aws_access_key_id").empty() ||
+           !profiles_.Get(profile, "aws_secret_access_key").empty();
+  }
+
+  // Keys come before a role, so that a profile can name itself and mean its own keys.
+  Attempt OfProfile(const std::string& name, int depth) {
     if (!profiles_.Has(name)) return Attempt::Absent("there is no profile of that name");
-    // A profile that names itself means its own keys.
-    if (name != by) {
-      Attempt role = Of(name, depth + 1);
-      if (role.given || role.error) return role;
-      if (Attempt web = profiles_.Get(name, "web_identity_token_file").empty()
-                            ? Attempt::Absent("")
-                            : FromWebIdentity(around_, profiles_, name);
-          web.given || web.error) {
-        return web;
-      }
-      Attempt sso = FromSso(around_, profiles_, name);
-      if (sso.given || sso.error) return sso;
-    }
+    if (IsRole(name) && !HasKeys(name)) return Of(name, depth + 1);
+    Attempt web = profiles_.Get(name, "web_identity_token_file").empty()
+                      ? Attempt::Absent("")
+                      : FromWebIdentity(around_, profiles_, name, /*by_variables=*/false);
+    if (web.given || web.error) return web;
+    Attempt sso = FromSso(around_, profiles_, name);
+    if (sso.given || sso.error) return sso;
     Attempt keys = FromCredentialsFile(profiles_, name);
     if (keys.given || keys.error) return keys;
+    Attempt process = FromProcess(around_, profiles_, name);
+    if (process.given || process.error) return process;
     return FromConfigFile(profiles_, name);
   }
 
   const Surroundings& around_;
   const Profiles& profiles_;
 };
+
+// What "aws login" leaves is bound to a key pair of the machine by a scheme of its own (DPoP).
+Attempt FromLogin(const Profiles& profiles, const std::string& profile) {
+  if (profiles.Get(profile, "login_session").empty())
+    return Attempt::Absent("the profile has no login_session");
+  return Attempt::Failed(ConfigError(
+      "The profile has a login_session (of \"aws login\"), which is not supported. Let a profile beside "
+      "it have credential_process = aws configure export-credentials --profile NAME --format process."));
+}
 
 struct Place {
   std::string name;  // for the log
@@ -128,6 +147,8 @@ Result<Fetched> FetchFromChain(const Surroundings& around) {
        [&] { return FromWebIdentity(around, profiles, profile); }},
       {"the SSO login of " + in_profile(), [&] { return FromSso(around, profiles, profile); }},
       {in_profile() + " of the credentials file", [&] { return FromCredentialsFile(profiles, profile); }},
+      {"the login of " + in_profile(), [&] { return FromLogin(profiles, profile); }},
+      {"the credential_process of " + in_profile(), [&] { return FromProcess(around, profiles, profile); }},
       {in_profile() + " of the config file", [&] { return FromConfigFile(profiles, profile); }},
       {"the container's credentials service", [&] { return FromContainer(around); }},
       {"the role of the EC2 instance", [&] { return FromInstance(around); }},
@@ -149,7 +170,7 @@ Result<Fetched> FetchRole(const Surroundings& around, const RolePlan& plan) {
                                     return around.variable("AWS_ASSUME_ROLE_SECRET_ACCESS_KEY");
                                   return std::string();
                                 },
-                                around.web, around.clock, around.region};
+                                around.web, around.commands, around.clock, around.region};
     if (Attempt of = FromEnvironment(injected); of.given) {
       source = Fetched{*std::move(of.given), "the environment (AWS_ASSUME_ROLE_ACCESS_KEY_ID)"};
     } else if (plan.only_environment) {

@@ -16,9 +16,9 @@ struct Fetched {
   std::string from;  // for the log: "the environment (AWS_ACCESS_KEY_ID)"
 };
 
-// As AWS's clients look, in botocore's order, but for a profile's credential_process, which is not run: the
-// environment, a role of the profile, a web identity, SSO, keys of the profile, the container's service, the
-// instance's.
+// As AWS's clients look, in botocore's order: the environment, a role of the profile, a web identity, SSO,
+// the profile's keys in the file of credentials, its credential_process, its keys in the file of settings,
+// the container's service, the instance's.
 Result<Fetched> FetchFromChain(const Surroundings& around);
 
 struct RolePlan {

@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -33,6 +36,16 @@ class FakeWeb final : public Web {
   std::vector<std::string> bodies;
 };
 
+class FakeCommands final : public Commands {
+ public:
+  CommandEnd Run(const std::vector<std::string>& words) override {
+    run.push_back(words);
+    return end;
+  }
+  CommandEnd end;
+  std::vector<std::vector<std::string>> run;
+};
+
 class Chain : public testing::Test {
  protected:
   Chain() { variables_["AWS_EC2_METADATA_DISABLED"] = "true"; }
@@ -44,9 +57,45 @@ class Chain : public testing::Test {
   std::map<std::string, std::string> variables_;
   FakeWeb web_;
   RealClock clock_;
-  const Surroundings around_{[this](const char* name) { return variables_[name]; }, web_, clock_,
+  FakeCommands commands_;
+  const Surroundings around_{[this](const char* name) { return variables_[name]; }, web_, commands_, clock_,
                              "eu-west-1"};
 };
+
+TEST_F(Chain, AProcessThatGivesNothing) {
+  const std::string file = testing::TempDir() + "/process-" + std::to_string(getpid());
+  std::ofstream(file) << "[default]\ncredential_process = /opt/get keys # 'all of them'\n";
+  variables_["AWS_CONFIG_FILE"] = file;
+  struct Case {
+    CommandEnd end;
+    const char* said;
+    FailureType type;
+  };
+  using How = CommandEnd::How;
+  for (const Case& c :
+       {Case{{How::kNotStarted, 0, ""}, "cannot be run", FailureType::kConfig},
+        Case{{How::kTooSlow, 137, "secret"}, "still running after 20 s", FailureType::kTransient},
+        Case{{How::kTooLong, 0, "secret"}, "more than credentials can be", FailureType::kConfig},
+        Case{{How::kCancelled, 0, ""}, "was stopped", FailureType::kTransient},
+        Case{{How::kExited, 3, "secret"}, "ends with exit code 3", FailureType::kTransient},
+        Case{{How::kExited, 127, "secret"}, "ends with exit code 127", FailureType::kConfig},
+        Case{{How::kExited, 0, "secret"}, "does not write credentials", FailureType::kConfig},
+        Case{{How::kExited, 0,
+              R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"secret\n","SessionToken":"\n"})"},
+             "a character that it cannot have",
+             FailureType::kConfig}}) {
+    commands_.end = c.end;
+    const auto fetched = Fetch();
+    ASSERT_FALSE(fetched.ok()) << c.said;
+    EXPECT_EQ(fetched.error().type, c.type) << c.said;
+    EXPECT_THAT(ErrorOf(fetched), AllOf(HasSubstr("credential_process of profile default"), HasSubstr(c.said),
+                                        Not(HasSubstr("secret")), Not(HasSubstr("/opt/get"))));
+  }
+  commands_.end = {How::kExited, 0, R"({"Version":1,"AccessKeyId":"ASIA9","SecretAccessKey":"s"})"};
+  EXPECT_EQ(Fetch()->credentials.access_key_id, "ASIA9");
+  EXPECT_THAT(commands_.run.back(), ElementsAre("/opt/get", "keys", "#", "all of them"));
+  std::filesystem::remove(file);
+}
 
 TEST_F(Chain, NothingAnywhereNamesEveryPlace) {
   const auto fetched = Fetch();
@@ -71,7 +120,7 @@ TEST_F(Chain, TheEnvironmentIsFirst) {
   EXPECT_TRUE(web_.asked.empty());
   variables_["AWS_ACCESS_KEY_ID"] = "AKIA\r\n1";
   EXPECT_THAT(ErrorOf(Fetch()),
-              AllOf(HasSubstr("The credentials of the environment are none"), Not(HasSubstr("AKIA"))));
+              AllOf(HasSubstr("The environment gives no credentials"), Not(HasSubstr("AKIA"))));
 }
 
 TEST_F(Chain, TheContainerComesBeforeTheInstance) {

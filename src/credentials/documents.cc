@@ -1,11 +1,16 @@
 #include "credentials/documents.h"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <initializer_list>
+#include <utility>
 
 #include "base/text.h"
+#include "json/escape.h"
 
 namespace ddb {
 namespace {
@@ -28,6 +33,19 @@ std::optional<dom::element> Parse(dom::parser& parser, std::string_view json) {
 std::optional<Credentials> IfWhole(Credentials credentials) {
   if (credentials.access_key_id.empty() || credentials.secret_access_key.empty()) return std::nullopt;
   return credentials;
+}
+
+// An object of texts; a member without one is left out.
+std::string Object(std::initializer_list<std::pair<std::string_view, std::string_view>> members) {
+  std::string out = "{";
+  for (const auto& [name, text] : members) {
+    if (text.empty()) continue;
+    if (out.size() > 1) out += ", ";
+    json::AppendString(name, out);
+    out += ": ";
+    json::AppendString(text, out);
+  }
+  return out + "}";
 }
 
 // The text of the first element of this name; it has no attributes and no elements within.
@@ -97,11 +115,64 @@ std::optional<Credentials> ReadStsCredentials(std::string_view xml) {
   return IfWhole(std::move(credentials));
 }
 
+std::optional<Credentials> ReadProcessCredentials(std::string_view json) {
+  dom::parser parser;
+  const std::optional<dom::element> document = Parse(parser, json);
+  int64_t version = 0;
+  if (!document || (*document)["Version"].get(version) != simdjson::SUCCESS || version != 1)
+    return std::nullopt;
+  Credentials credentials;
+  credentials.access_key_id = TextOf(*document, "AccessKeyId");
+  credentials.secret_access_key = TextOf(*document, "SecretAccessKey");
+  credentials.session_token = TextOf(*document, "SessionToken");
+  const std::string expires = TextOf(*document, "Expiration");
+  credentials.expires_ms = ReadTime(expires);
+  if (!expires.empty() && credentials.expires_ms == 0) return std::nullopt;
+  return IfWhole(std::move(credentials));
+}
+
 std::optional<SsoToken> ReadSsoToken(std::string_view json) {
   dom::parser parser;
   const std::optional<dom::element> document = Parse(parser, json);
   if (!document) return std::nullopt;
-  SsoToken token{TextOf(*document, "accessToken"), ReadTime(TextOf(*document, "expiresAt"))};
+  SsoToken token;
+  token.access_token = TextOf(*document, "accessToken");
+  token.expires_ms = ReadTime(TextOf(*document, "expiresAt"));
+  token.refresh_token = TextOf(*document, "refreshToken");
+  token.client_id = TextOf(*document, "clientId");
+  token.client_secret = TextOf(*document, "clientSecret");
+  token.registration_expires_ms = ReadTime(TextOf(*document, "registrationExpiresAt"));
+  if (token.access_token.empty()) return std::nullopt;
+  return token;
+}
+
+std::string WriteSsoToken(const SsoToken& token, std::string_view start_url, std::string_view region) {
+  return Object({{"startUrl", start_url},
+                 {"region", region},
+                 {"accessToken", token.access_token},
+                 {"expiresAt", WriteTime(token.expires_ms)},
+                 {"clientId", token.client_id},
+                 {"clientSecret", token.client_secret},
+                 {"registrationExpiresAt", WriteTime(token.registration_expires_ms)},
+                 {"refreshToken", token.refresh_token}});
+}
+
+std::string WriteTokenRequest(const SsoToken& token) {
+  return Object({{"clientId", token.client_id},
+                 {"clientSecret", token.client_secret},
+                 {"grantType", "refresh_token"},
+                 {"refreshToken", token.refresh_token}});
+}
+
+std::optional<SsoToken> ReadNewToken(std::string_view json, const SsoToken& old, int64_t now_ms) {
+  dom::parser parser;
+  const std::optional<dom::element> document = Parse(parser, json);
+  int64_t seconds = 0;
+  if (!document || (*document)["expiresIn"].get(seconds) != simdjson::SUCCESS) return std::nullopt;
+  SsoToken token = old;
+  token.access_token = TextOf(*document, "accessToken");
+  token.refresh_token = TextOf(*document, "refreshToken");
+  token.expires_ms = now_ms + std::clamp<int64_t>(seconds, 0, int64_t{365} * 24 * 3600) * 1000;
   if (token.access_token.empty()) return std::nullopt;
   return token;
 }
@@ -137,7 +208,18 @@ int64_t ReadTime(std::string_view text) {
          int64_t{1000};
 }
 
+std::string WriteTime(int64_t millis) {
+  const std::chrono::sys_seconds time{std::chrono::seconds(millis / 1000)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html#API_AssumeRole_Errors
+// https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html#API_CreateToken_Errors
 Text KnownErrorName(std::string_view body) {
   static constexpr Text kNames[] = {"AccessDenied",
                                     "AccessDeniedException",
@@ -165,13 +247,17 @@ Text KnownErrorName(std::string_view body) {
                                     "InvalidParameterValue",
                                     "UnrecognizedClientException",
                                     "EntityAlreadyExists",
+                                    "expired_token",
+                                    "invalid_client",
+                                    "invalid_grant",
+                                    "unauthorized_client",
                                     "ServiceUnavailable"};
   std::string name(Element(body, "Code"));
   if (name.empty()) {
     dom::parser parser;
     const std::optional<dom::element> document = Parse(parser, body);
     if (document) {
-      for (const char* member : {"__type", "code", "Code"}) {
+      for (const char* member : {"__type", "code", "Code", "error"}) {
         if (name.empty()) name = TextOf(*document, member);
       }
       name = name.substr(name.rfind('#') + 1);  // npos + 1 is 0

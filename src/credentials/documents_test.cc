@@ -52,6 +52,28 @@ TEST(CredentialDocuments, OfSts) {
   }
 }
 
+TEST(CredentialDocuments, ALoginThatIsRenewed) {
+  const auto old = ReadSsoToken(
+      R"({"accessToken":"a","expiresAt":"2030-01-01T00:00:00Z","refreshToken":"r\"","clientId":"i",)"
+      R"("clientSecret":"c","registrationExpiresAt":"2031-01-01T00:00:00Z","other":1})");
+  ASSERT_TRUE(old);
+  EXPECT_EQ(WriteTokenRequest(*old),
+            R"({"clientId": "i", "clientSecret": "c", "grantType": "refresh_token", "refreshToken": "r\""})");
+  const auto renewed =
+      ReadNewToken(R"({"accessToken":"b","expiresIn":3600,"refreshToken":"q"})", *old, 1893456000000);
+  ASSERT_TRUE(renewed);
+  EXPECT_EQ(
+      WriteSsoToken(*renewed, "https://x/start", "eu-west-1"),
+      R"({"startUrl": "https://x/start", "region": "eu-west-1", "accessToken": "b", "expiresAt": "2030-01-01T01:00:00Z", )"
+      R"("clientId": "i", "clientSecret": "c", "registrationExpiresAt": "2031-01-01T00:00:00Z", "refreshToken": "q"})");
+  // A service that gives no other one means that there is none.
+  EXPECT_EQ(ReadNewToken(R"({"accessToken":"b","expiresIn":3600})", *old, 0)->refresh_token, "");
+  for (const char* bad :
+       {"", "{}", R"({"accessToken":"b"})", R"({"expiresIn":3600})", R"({"accessToken":"","expiresIn":1})"}) {
+    EXPECT_FALSE(ReadNewToken(bad, *old, 0)) << bad;
+  }
+}
+
 TEST(CredentialDocuments, Times) {
   for (const char* bad : {"", "x", "2030-01-01", "2030-13-01T00:00:00Z", "2030-02-30T00:00:00Z",
                           "2030-01-01T25:00:00Z", "2030-01-01T00:00:00?"}) {

@@ -31,9 +31,12 @@ Sections ParseSections(std::string_view text) {
     const size_t equals = trimmed.find('=');
     if (equals == std::string::npos) continue;
     std::string value = Trimmed(trimmed.substr(equals + 1));
+    const std::string key = ToLower(Trimmed(trimmed.substr(0, equals)));
     const size_t comment = std::min(value.find(" #"), value.find(" ;"));
-    if (comment != std::string::npos) value = Trimmed(value.substr(0, comment));
-    (*section)[ToLower(Trimmed(trimmed.substr(0, equals)))] = value;
+    // A command may have any character.
+    if (comment != std::string::npos && key != "credential_process")
+      value = Trimmed(value.substr(0, comment));
+    (*section)[key] = value;
   }
   return sections;
 }

@@ -1,10 +1,8 @@
 #include "credentials/sources.h"
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
 
-#include <array>
-#include <span>
+#include <algorithm>
 
 #include "base/text.h"
 #include "credentials/documents.h"
@@ -30,16 +28,6 @@ Attempt FromSection(const Profiles::Section* section, const std::string& profile
   const std::string id = get("aws_access_key_id");
   if (id.empty()) return Attempt::Absent(fmt::format("{} has no keys", where));
   return Checked({id, get("aws_secret_access_key"), get("aws_session_token")}, where);
-}
-
-// The file of a login is called by its session, or by the address that was logged in at.
-// https://docs.aws.amazon.com/sdkref/latest/guide/understanding-sso.html
-std::string SsoTokenFile(const std::string& home, const std::string& name) {
-  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
-  SHA1(reinterpret_cast<const unsigned char*>(name.data()), name.size(), digest.data());
-  std::string path = home + "/.aws/sso/cache/";
-  AppendHex(std::span<const unsigned char>(digest), path);
-  return path + ".json";
 }
 
 // "http://host:1/a?b" in two.
@@ -77,9 +65,10 @@ Attempt FromEnvironment(const Surroundings& around) {
   return Checked(std::move(credentials), "the environment");
 }
 
-Attempt FromWebIdentity(const Surroundings& around, const Profiles& profiles, const std::string& profile) {
+Attempt FromWebIdentity(const Surroundings& around, const Profiles& profiles, const std::string& profile,
+                        bool by_variables) {
   const auto get = [&](const char* variable, const char* key) {
-    const std::string value = around.variable(variable);
+    const std::string value = by_variables ? around.variable(variable) : "";
     return value.empty() ? profiles.Get(profile, key) : value;
   };
   const std::string file = get("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
@@ -100,55 +89,6 @@ Attempt FromWebIdentity(const Surroundings& around, const Profiles& profiles, co
                        "platform (EKS, say) puts there."));
   }
   return Attempt::Of(AssumeRoleWithWebIdentity(around, role, Trimmed(*token)));
-}
-
-Attempt FromSso(const Surroundings& around, const Profiles& profiles, const std::string& profile) {
-  const std::string account = profiles.Get(profile, "sso_account_id");
-  const std::string role = profiles.Get(profile, "sso_role_name");
-  if (account.empty() || role.empty())
-    return Attempt::Absent("the profile has no sso_account_id and sso_role_name");
-  const std::string session_name = profiles.Get(profile, "sso_session");
-  const Profiles::Section* const session = profiles.SsoSession(session_name);
-  const auto get = [&](const char* key) {
-    std::string own = profiles.Get(profile, key);
-    if (!own.empty() || session == nullptr) return own;
-    const auto found = session->find(key);
-    return found == session->end() ? std::string() : found->second;
-  };
-  const std::string name = session_name.empty() ? get("sso_start_url") : session_name;
-  const std::string region = get("sso_region");
-  if (name.empty() || region.empty()) {
-    return Attempt::Failed(ConfigError(
-        "The profile has sso_account_id, but no sso_start_url or sso_session with an sso_region."));
-  }
-  constexpr const char* kLogIn = "Log in again with \"aws sso login\" on the machine whose files these are.";
-  const std::optional<std::string> file = ReadSmallFile(SsoTokenFile(HomeFolder(around.variable), name));
-  const std::optional<SsoToken> token = file ? ReadSsoToken(*file) : std::nullopt;
-  if (!token)
-    return Attempt::Failed(
-        ConfigError(std::string("There is no login of the profile's SSO session. ") + kLogIn));
-  if (token->expires_ms != 0 && token->expires_ms <= around.clock.WallMillis()) {
-    return Attempt::Failed(
-        ConfigError(std::string("The login of the profile's SSO session has expired. ") + kLogIn));
-  }
-  Result<Endpoint> endpoint = ServiceEndpoint(around, "AWS_ENDPOINT_URL_SSO", "portal.sso", region);
-  if (!endpoint.ok()) return Attempt::Failed(std::move(endpoint).error());
-  WebRequest request;
-  request.path =
-      fmt::format("{}/federation/credentials?role_name={}&account_id={}",
-                  endpoint->path == "/" ? "" : endpoint->path, UrlEncoded(role), UrlEncoded(account));
-  request.headers = {{"x-amz-sso_bearer_token", UrlEncoded(token->access_token) == token->access_token
-                                                    ? token->access_token
-                                                    : Printable(token->access_token)}};
-  const WebReply reply = around.web.Send(*endpoint, request);
-  const std::string whom = fmt::format("IAM Identity Center ({})", endpoint->Url());
-  if (reply.transport != TransportError::kNone || reply.status != 200) {
-    return Attempt::Failed(ReplyError(whom, reply, kLogIn));
-  }
-  std::optional<Credentials> credentials = ReadRoleCredentials(reply.body);
-  if (!credentials)
-    return Attempt::Failed(TransientError(whom + " gives a reply without credentials" + reply.way + "."));
-  return Checked(*std::move(credentials), whom);
 }
 
 Attempt FromCredentialsFile(const Profiles& profiles, const std::string& profile) {

@@ -19,6 +19,7 @@ constexpr Duration kLead = minutes(10);
 constexpr Duration kLeast = seconds(1);          // between two fetches
 constexpr Duration kLongestPause = seconds(30);  // between two that fail
 constexpr Duration kSameAgain = minutes(1);      // between two that give the same
+constexpr Duration kWrongClock = seconds(10);
 constexpr Duration kNeverExpire = std::chrono::hours(24 * 365);
 
 }  // namespace
@@ -94,11 +95,11 @@ void CredentialSupply::Take(Fetched fetched) {
   Credentials& credentials = fetched.credentials;
   Duration left = kNeverExpire;
   if (credentials.expires_ms != 0) {
-    left = std::chrono::milliseconds(std::max<int64_t>(0, credentials.expires_ms - clock_.WallMillis()));
+    left = std::chrono::milliseconds(credentials.expires_ms - clock_.WallMillis());
   }
-  // Those that have expired when they come say that this machine's clock is wrong: no reason to ask all the
-  // time.
-  if (left < kLeast) left = 2 * kSameAgain;
+  // Those that have long expired when they come say that this machine's clock is wrong: no reason to ask all
+  // the time. (Ends are told in whole seconds.)
+  left = left < -kWrongClock ? 2 * kSameAgain : std::max<Duration>(left, Duration::zero());
   if (!AreNew(credentials)) {
     due_ = fetched_ + (left == kNeverExpire ? left : std::clamp<Duration>(left / 4, kLeast, kSameAgain));
     return;

@@ -99,6 +99,15 @@ TEST_F(Supply, TheSameAgainAreNoOthers) {
   EXPECT_EQ(supply_->Refresh(1), CredentialsSource::Renewal::kComing);  // for half a minute
 }
 
+// A service may tell the end in whole seconds, or give what it has until the last moment.
+TEST_F(Supply, ThoseThatAreAboutToExpireAreNoSignOfAWrongClock) {
+  Make([this](int n) {
+    return Key(n, n == 0 ? Duration(milliseconds(300)) : n == 1 ? Duration(-seconds(1)) : minutes(60));
+  });
+  ASSERT_TRUE(supply_->Start(seconds(20), Never).ok());
+  EXPECT_TRUE(Await([&] { return supply_->version() == 3; }));
+}
+
 TEST_F(Supply, AFailureIsToldOnceAndThePresentOnesStay) {
   Make([this](int n) -> Result<Fetched> {
     if (n == 1 || n == 2) return TransientError("The service is away.");

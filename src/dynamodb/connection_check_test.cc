@@ -248,6 +248,8 @@ TEST_F(ConnectionChecks, UnreachableEndpointsFailSoonAndByName) {
       {TransportError::kTlsUntrusted, "not trusted"},
       {TransportError::kTlsExpired, "expired"},
       {TransportError::kTlsWrongName, "another host name"},
+      {TransportError::kTlsTooOld, "no version of TLS from 1.2 on"},
+      {TransportError::kTlsClient, "asks for a client's certificate"},
       {TransportError::kTlsOther, "TLS"},
       {TransportError::kMalformed, "HTTP"},
   };

@@ -16,9 +16,10 @@ struct EndpointText {
   std::string region;
   bool custom = false;  // not the region's own
   std::string named_by =
-      "dynamodb_endpoint";     // what names a custom one: that, or a variable of the environment
-  std::string proxy = {};      // through which it is reached, as Proxy::Name gives it; "" for none
-  Text unreadable_trust = {};  // the variable that names certificates which cannot be read; "" for none
+      "dynamodb_endpoint";          // what names a custom one: that, or a variable of the environment
+  std::string proxy = {};           // through which it is reached, as Proxy::Name gives it; "" for none
+  bool client_certificate = false;  // one is shown where it is asked for
+  Text unreadable_trust = {};       // the variable that names certificates which cannot be read; "" for none
 };
 
 struct FailedOperation {

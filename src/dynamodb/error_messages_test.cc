@@ -133,13 +133,20 @@ TEST(ErrorMessages, TheProxyIsNamed) {
        {TransportError::kResolve, TransportError::kRefused, TransportError::kConnectTimeout,
         TransportError::kReset, TransportError::kTimeout, TransportError::kTlsUntrusted,
         TransportError::kTlsWrongName, TransportError::kTlsExpired, TransportError::kTlsOther,
-        TransportError::kProxyLogin, TransportError::kProxyRefuses, TransportError::kProxyFails,
-        TransportError::kProxyMalformed}) {
+        TransportError::kTlsTooOld, TransportError::kTlsClient, TransportError::kProxyLogin,
+        TransportError::kProxyRefuses, TransportError::kProxyFails, TransportError::kProxyMalformed}) {
     EXPECT_THAT(TextOf(error, endpoint), HasSubstr("the proxy http://p:3128 (HTTPS_PROXY)"));
   }
   EXPECT_THAT(TextOf(TransportError::kRefused, endpoint), HasSubstr("The connection to the proxy"));
   EXPECT_THAT(TextOf(TransportError::kProxyLogin, endpoint), HasSubstr("user and the password"));
   EXPECT_THAT(TextOf(TransportError::kProxyRefuses, endpoint), HasSubstr("allow CONNECT"));
+}
+
+TEST(ErrorMessages, AClientsCertificate) {
+  EndpointText endpoint = kCustomTls;
+  EXPECT_THAT(TextOf(TransportError::kTlsClient, endpoint), HasSubstr("asks for a client's certificate"));
+  endpoint.client_certificate = true;
+  EXPECT_THAT(TextOf(TransportError::kTlsClient, endpoint), HasSubstr("does not accept the certificate"));
 }
 
 TEST(ErrorMessages, HowToNameAnAuthority) {

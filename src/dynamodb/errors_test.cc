@@ -348,7 +348,8 @@ TEST(Transport, OnlyCertificatesAndLoginsAreFinal) {
     const Verdict verdict = Classify(reply, true);
     const bool certificate =
         reply.transport == TransportError::kTlsUntrusted || reply.transport == TransportError::kTlsExpired ||
-        reply.transport == TransportError::kTlsWrongName || reply.transport == TransportError::kProxyLogin;
+        reply.transport == TransportError::kTlsWrongName || reply.transport == TransportError::kTlsTooOld ||
+        reply.transport == TransportError::kTlsClient || reply.transport == TransportError::kProxyLogin;
     EXPECT_EQ(verdict.reaction, certificate ? R::kFailConfig : R::kRetry) << i;
     EXPECT_EQ(verdict.code, C::kTransport);
     EXPECT_EQ(verdict.transport, reply.transport);

@@ -43,6 +43,12 @@ Words WordsOf(ReplyFault fault) {
       return {"the endpoint's TLS certificate is not valid here",
               "Name the authority's certificates in AWS_CA_BUNDLE or SSL_CERT_FILE, or have the certificate "
               "renewed."};
+    case ReplyFault::kOldTls:
+      return {"the endpoint speaks no TLS from version 1.2 on",
+              "Older versions are not safe: have the endpoint speak 1.2 or 1.3."};
+    case ReplyFault::kClientCertificate:
+      return {"the endpoint does not accept the client's certificate, or that there is none",
+              "Give one that the endpoint trusts, with its key, as client_certificate (PEM)."};
     case ReplyFault::kNoTls:
       return {"no TLS connection can be made",
               "Does the port speak TLS, version 1.2 or higher? If not, the endpoint starts with http://."};
@@ -165,6 +171,10 @@ ReplyFault FaultOf(TransportError error) {
     case TransportError::kTlsExpired:
     case TransportError::kTlsWrongName:
       return ReplyFault::kCertificate;
+    case TransportError::kTlsTooOld:
+      return ReplyFault::kOldTls;
+    case TransportError::kTlsClient:
+      return ReplyFault::kClientCertificate;
     case TransportError::kTlsOther:
       return ReplyFault::kNoTls;
     case TransportError::kSpeaksTls:

@@ -20,8 +20,10 @@ enum class ReplyFault : uint8_t {
   kNoDescriptor,
   kConnectTimeout,
   kCertificate,
-  kNoTls,      // the handshake failed otherwise
-  kSpeaksTls,  // a TLS alert came back for plain HTTP
+  kOldTls,
+  kClientCertificate,  // the endpoint wants one, or another one
+  kNoTls,              // the handshake failed otherwise
+  kSpeaksTls,          // a TLS alert came back for plain HTTP
   kReset,
   kTimeout,
   kProxyRefuses,

@@ -71,6 +71,20 @@ std::string UntrustedText(const EndpointText& endpoint) {
       WhichEndpoint(endpoint), broken);
 }
 
+std::string ClientCertificateText(const EndpointText& endpoint) {
+  if (endpoint.client_certificate) {
+    return fmt::format(
+        "TLS: {} does not accept the certificate that client_certificate gives: it is of an authority that "
+        "the "
+        "endpoint does not trust, has expired, or is for something else. Give one that the endpoint accepts.",
+        WhichEndpoint(endpoint));
+  }
+  return fmt::format(
+      "TLS: {} asks for a client's certificate. Give one that it trusts, with its private key, as "
+      "client_certificate (PEM).",
+      WhichEndpoint(endpoint));
+}
+
 std::string NoReplyText(TransportError error, const EndpointText& endpoint, bool answered) {
   return fmt::format("No reply came from {} ({}). Check the endpoint and the network.{}",
                      WhichEndpoint(endpoint), TransportErrorText(error),
@@ -113,6 +127,14 @@ std::string ConnectionText(const FailedOperation& failed, const EndpointText& en
           "TLS: the certificate of {} belongs to another host name. Use the name that the certificate is "
           "for.",
           where);
+    case TransportError::kTlsTooOld:
+      return fmt::format(
+          "TLS: {} speaks no version of TLS from 1.2 on. Older ones are not safe, and not used: have it "
+          "speak "
+          "1.2 or 1.3.",
+          where);
+    case TransportError::kTlsClient:
+      return ClientCertificateText(endpoint);
     case TransportError::kTlsOther:
       return fmt::format(
           "TLS: no secure connection could be made to {}. Does the port speak TLS (else the endpoint starts "

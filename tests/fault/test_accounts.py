@@ -1,13 +1,20 @@
 """Where the credentials come from: each place that AWS's clients know, played on 127.0.0.1. No output says any of them."""
 
+import base64
+import concurrent.futures
 import hashlib
 import json
+import os
+import re
+import signal
+import statistics
+import sys
 import time
 
 import pytest
 
 from ddb_testkit import messages
-from ddb_testkit.accounts import Container, Instance, Keys, Sso, Sts, iso
+from ddb_testkit.accounts import Container, Instance, Keys, Service, Sso, Sts, iso
 from ddb_testkit.scripted import ACCESS_KEY, SECRET_KEY
 
 ROLE = "arn:aws:iam::123456789012:role/loader"
@@ -36,9 +43,10 @@ def config_of(server, **more):
 def quiet(outcome, keys=None):
     """No secret, token or server's text in the output."""
     said = outcome.stdout + outcome.stderr
-    for private in (Keys.SECRET, "session-token-", Instance.TOKEN, Sso.TOKEN, "web-identity-token", "echo-of-a-secret", "container-token",
-                    SECRET_KEY, "ASIATEMPORARY"):
-        assert private not in said, private
+    for private in (Keys.SECRET, "session-token-", Instance.TOKEN, Sso.TOKEN, "sso-refresh-token", *Sso.CLIENT.values(), "web-identity-token",
+                    "echo-of-a-secret", "container-token", SECRET_KEY, "ASIATEMPORARY", "secret-of-the-line"):
+        for form in (private, base64.b64encode(private.encode()).decode().rstrip("=")[:-1], private.replace("/", "%2F").replace("+", "%2B")):
+            assert form not in said, private
     return outcome
 
 
@@ -187,15 +195,165 @@ def test_sso(connector, start_server, around, home):
         assert "UnauthorizedException" in quiet(connector.check(config_of(server), env=env)).status["message"]
 
 
-def test_a_service_that_never_answers(connector, start_server, around):
+def process_of(home, body, *arguments):
+    """A program that gives credentials, and a profile that names it."""
+    program = home / "my tools" / "get keys"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!{sys.executable}\nimport json, os, sys, time, urllib.request\n{body}\n")
+    program.chmod(0o755)
+    line = " ".join([f'"{program}"', *arguments])
+    (home / ".aws/config").write_text(f"[default]\ncredential_process = {line}\n[profile other]\nrole_arn = {ROLE}\nsource_profile = default\n")
+    return program
+
+
+def asks(service):
+    """What such a program does: it passes on what a container's service gives."""
+    return (f"found = json.load(urllib.request.urlopen('{service.url}'))\n"
+            "print(json.dumps({'Version': 1, 'SessionToken': found.pop('Token'), **found}))")
+
+
+def test_a_process(connector, start_server, around, home):
+    """Its words as they are written, nothing to read, its stderr told to nobody."""
+    keys = Keys()
+    server = start_server({"credentials": keys.scenario()})
+    with Container(keys) as service, Sts(keys) as sts:
+        process_of(home, "assert sys.argv[1:] == ['--as', 'a b # c', '$HOME', 'secret-of-the-line'], sys.argv\n"
+                         "assert sys.stdin.read() == ''\nprint('echo-of-a-secret', file=sys.stderr)\n" + asks(service),
+                   "--as", "'a b # c'", "$HOME", "secret-of-the-line")
+        assert "the credential_process of profile default" in succeeds(connector, server, around)
+        env = {**around, "AWS_PROFILE": "other", "AWS_ENDPOINT_URL_STS": sts.url}
+        assert "the role of profile other" in succeeds(connector, server, env)
+        # What the config names is somebody; what the machine has is asked by nobody then, nor on Airbyte Cloud.
+        asked = len(service.requests)
+        own = messages.config(server.endpoint, "t", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
+        quiet(connector.check(own, env=around))
+        cloud = messages.config(..., "t", access_key_id=..., secret_access_key=...)
+        for more in ({}, {"authentication": {"mode": "default_chain"}}, {"authentication": {"mode": "assume_role", "role_arn": ROLE}}):
+            status = quiet(connector.check({**cloud, **more}, env={**around, "DEPLOYMENT_MODE": "CLOUD"})).status
+            assert status["status"] == "FAILED" and "on Airbyte Cloud" in status["message"], status
+        assert len(service.requests) == asked
+
+
+@pytest.mark.parametrize("line, part", [
+    ("/nowhere/get-keys", "cannot be run"),
+    ("get-keys-that-is-nowhere", "cannot be run"),
+    ("/bin/sh -c 'echo hello'", "does not write credentials"),
+    ("/bin/sh -c 'exit 127'", "exit code 127"),
+    ("/bin/echo 'secret-of-the-line", "a quotation in it has no end"),
+    ("/bin/echo '{\"Version\": 2, \"AccessKeyId\": \"ASIATEMPORARY\", \"SecretAccessKey\": \"echo-of-a-secret\"}'", "does not write credentials"),
+])
+def test_a_process_that_gives_none(connector, start_server, around, home, line, part):
     server = start_server()
-    with Container(Keys()) as service:
-        service.delay_s = 60
+    (home / ".aws/credentials").write_text(f"[default]\ncredential_process = {line}\n")
+    status = quiet(connector.check(config_of(server), env=around)).status
+    assert status["status"] == "FAILED" and part in status["message"] and "credential_process of profile default" in status["message"], status
+    assert not server.log()
+
+
+def test_a_signal_ends_a_process(connector, start_server, around, home):
+    program = process_of(home, "open(sys.argv[0] + '.pid', 'w').write(str(os.getpid()))\nos.rename(sys.argv[0] + '.pid', sys.argv[0] + '.on')\n"
+                               "time.sleep(600)")
+    on = program.with_name(program.name + ".on")
+    with connector.start_write(config_of(start_server()), messages.catalog("users"), env=around) as run:
+        while not on.exists():
+            time.sleep(0.01)
         begun = time.monotonic()
-        env = {**around, "AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url}
-        status = connector.check(config_of(server), env=env, within_s=60).status
-    assert status["status"] == "FAILED" and "container's credentials service" in status["message"]
-    assert time.monotonic() - begun < 45  # 30, and a machine that is slow
+        run.signal(signal.SIGTERM)
+        outcome = run.outcome()
+    assert outcome.code in (-signal.SIGTERM, 143) and time.monotonic() - begun < 40
+    with pytest.raises(ProcessLookupError):
+        for _ in range(1000):
+            os.kill(int(on.read_text()), 0)
+            time.sleep(0.01)
+
+
+def login(home, expires_s, registration_s=3600, **more):
+    """The file of a login, and the profile that uses it."""
+    cache = home / ".aws/sso/cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    (home / ".aws/config").write_text("[default]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Loader\n"
+                                      "[sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://corp.awsapps.com/start\n")
+    file = cache / (hashlib.sha1(b"corp").hexdigest() + ".json")
+    token = {"startUrl": "https://corp.awsapps.com/start", "region": "us-east-1", "accessToken": "sso-access-token-of-before",
+             "expiresAt": iso(time.time() + expires_s), **Sso.CLIENT, "registrationExpiresAt": iso(time.time() + registration_s),
+             "refreshToken": "sso-refresh-token-0", **more}
+    file.write_text(json.dumps({name: value for name, value in token.items() if value is not None}))
+    return file
+
+
+@pytest.mark.parametrize("expires_s", [-60, 14 * 60])
+def test_an_sso_login_is_renewed(connector, start_server, around, home, expires_s):
+    keys = Keys()
+    server = start_server({"credentials": keys.scenario()})
+    with Sso(keys) as service:
+        env = {**around, "AWS_ENDPOINT_URL_SSO": service.url, "AWS_ENDPOINT_URL_SSO_OIDC": service.url}
+        file = login(home, expires_s)
+        succeeds(connector, server, env)
+        assert service.renewed == 1, "for the next run too"
+        kept = json.loads(file.read_text())
+        assert kept["refreshToken"] == "sso-refresh-token-1" and kept["accessToken"] == Sso.TOKEN and kept["clientSecret"] == Sso.CLIENT["clientSecret"]
+        assert set(kept) == {"startUrl", "region", "accessToken", "expiresAt", "clientId", "clientSecret", "registrationExpiresAt", "refreshToken"}
+        assert file.stat().st_mode & 0o077 == 0 and [one.name for one in file.parent.iterdir()] == [file.name]
+
+
+def test_an_sso_login_that_cannot_be_renewed(connector, start_server, around, home):
+    keys = Keys()
+    server = start_server({"credentials": keys.scenario()})
+    with Sso(keys) as service:
+        env = {**around, "AWS_ENDPOINT_URL_SSO": service.url, "AWS_ENDPOINT_URL_SSO_OIDC": service.url}
+        for more, part in (({"refreshToken": None}, "has expired"), ({"clientSecret": None}, "has expired"), ({"registration_s": -5}, "has expired"),
+                           ({"refreshToken": "sso-refresh-token-of-another"}, "invalid_grant")):
+            file = login(home, -60, **more)
+            before = file.read_bytes()
+            status = quiet(connector.check(config_of(server), env=env)).status
+            assert status["status"] == "FAILED" and part in status["message"] and "aws sso login" in status["message"], status
+            assert file.read_bytes() == before
+        # As long as the old one is good, nothing is lost.
+        login(home, 14 * 60, accessToken=Sso.TOKEN, refreshToken="sso-refresh-token-of-another")
+        succeeds(connector, server, env)
+        # Where the folder is not to be written, each run renews it.
+        file = login(home, -60)
+        file.parent.chmod(0o500)
+        try:
+            assert quiet(connector.check(config_of(server), env=env)).status["status"] == "SUCCEEDED"
+        finally:
+            file.parent.chmod(0o700)
+
+
+def test_sources_that_never_answer(connector, start_server, around, home, tmp_path):
+    """Each of them: said by its name, within half a minute."""
+    server = start_server()
+    with Container(Keys()) as container, Sts(Keys()) as sts, Sso(Keys()) as sso, Service(Keys()) as oidc:
+        for service in (container, sts, sso, oidc):
+            service.delay_s = 90
+        folders = {name: tmp_path / name for name in ("process", "sso", "oidc")}
+        for folder in folders.values():
+            (folder / ".aws").mkdir(parents=True)
+        process_of(folders["process"], "time.sleep(90)")
+        login(folders["sso"], 3600)
+        login(folders["oidc"], -60)
+        role = {"mode": "assume_role", "role_arn": ROLE, "access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY}
+        cases = {
+            "container's credentials service": ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": container.url}, {}),
+            f"STS ({sts.url}": ({"AWS_ENDPOINT_URL_STS": sts.url}, {"authentication": role}),
+            "STS (http": (web_identity(around, tmp_path, sts), {}),
+            "credential_process of profile default": ({"HOME": str(folders["process"])}, {}),
+            f"Identity Center ({sso.url}": ({"HOME": str(folders["sso"]), "AWS_ENDPOINT_URL_SSO": sso.url}, {}),
+            f"Identity Center ({oidc.url}": ({"HOME": str(folders["oidc"]), "AWS_ENDPOINT_URL_SSO_OIDC": oidc.url}, {}),
+        }
+
+        def check(case):
+            env, config = case
+            begun = time.monotonic()
+            status = quiet(connector.run("check", "--config", config, env={**around, **env}, within_s=90)).status
+            return status, time.monotonic() - begun
+
+        runs = [(env, connector.file(config_of(server, **config))) for env, config in cases.values()]
+        with concurrent.futures.ThreadPoolExecutor(len(runs)) as pool:
+            for part, (status, took_s) in zip(cases, pool.map(check, runs)):
+                assert status["status"] == "FAILED" and part in status["message"], status
+                assert took_s < 45, part  # 30, and a machine that is slow
+    assert not server.log()
 
 
 def run_for(connector, server, env, seconds, **config):
@@ -212,19 +370,65 @@ def run_for(connector, server, env, seconds, **config):
         return number, run.outcome()
 
 
-@pytest.mark.parametrize("kind", [Container, Instance, Sts])
-def test_credentials_that_expire_while_a_sync_runs(connector, start_server, around, tmp_path, kind):
-    """A new key every 3 s, each taken for 4: nothing is lost, and nobody waits for one."""
-    keys = Keys(period_s=3)
-    with kind(keys) as service:
-        env = {Container: {**around, "AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url},
-               Instance: {**around, "AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url},
-               Sts: web_identity(around, tmp_path, service)}[kind]
+def longest_pause(connector, server, env, seconds):
+    """A write of a record every 50 ms, whatever becomes of those before. How many, the outcome, how much longer than usual one took to be
+    stored, and how long this test itself stood still."""
+    sent, late = [], 0.0
+    with connector.start_write(config_of(server), messages.catalog("users"), env=env) as run:
+        run.send(messages.record("users", {"id": 0}), messages.stream_state("users", {"n": 0}))
+        run.wait_state()
+        begun = time.monotonic()
+        while time.monotonic() < begun + seconds:
+            due = begun + 0.05 * len(sent)
+            time.sleep(max(0.0, due - time.monotonic()))
+            late = max(late, time.monotonic() - due)
+            run.send(messages.record("users", {"id": len(sent) + 1}), messages.stream_state("users", {"n": len(sent) + 1}))
+            sent.append(time.monotonic())
+        run.close_stdin()
+        outcome = run.outcome()
+    stored = {int(row["item"]["_airbyte_data"]["M"]["id"]["N"]): row["stored_s"] for row in server.items("t_users")}
+    assert set(stored) == set(range(len(sent) + 1))
+    took = [stored[n + 1] - at for n, at in enumerate(sent)]
+    return len(sent), outcome, max(took) - statistics.median(took), late
+
+
+@pytest.mark.parametrize("kind", ["container", "instance", "web identity", "process"])
+def test_credentials_that_expire_while_a_sync_runs(request, connector, start_server, around, home, tmp_path, kind):
+    """Each lives for 5 s: nothing is lost, and nobody waits for the next. With --slow for a minute."""
+    seconds = 60 if request.config.getoption("--slow") else 10
+    keys = Keys(period_s=2.5, life_s=5)
+    with {"instance": Instance, "web identity": Sts}.get(kind, Container)(keys) as service:
+        env = {"container": {**around, "AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url},
+               "instance": {**around, "AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url},
+               "web identity": web_identity(around, tmp_path, service),
+               "process": around}[kind]
+        if kind == "process":
+            process_of(home, asks(service))
         server = start_server({"credentials": keys.scenario()})
-        number, outcome = run_for(connector, server, env, 11)
+        number, outcome, pause_s, late_s = longest_pause(connector, server, env, seconds)
     quiet(outcome.ok())
-    assert len(server.items("t_users")) == number * 25
-    assert len(set(keys.given)) >= 4, "it was not renewed"
+    assert len(outcome.states) == number + 1
+    assert len(set(keys.given)) >= seconds // 5 + 1, "it was not renewed"
+    # What the machine itself stands still is no pause of the program's.
+    assert pause_s < 1 + 4 * late_s
+    expired = [line for line in server.log() if "Expired" in line["error"]]
+    assert not expired or late_s > 0.2, "one was used for too long"
+
+
+def test_a_token_of_16_kib(connector, start_server, around):
+    """Of a role whose session policies and tags are packed into it."""
+    keys = Keys()
+    keys.token = lambda number: "session-token-/+=" + "t" * (16 * 1024 - 17)
+    server = start_server({"credentials": keys.scenario()})
+    for kind in (Container, Instance):
+        with kind(keys) as service:
+            succeeds(connector, server, {**around, "AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url} if kind is Container else
+                     {**around, "AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url})
+    env = {**around, "AWS_ACCESS_KEY_ID": keys.key(0), "AWS_SECRET_ACCESS_KEY": Keys.SECRET, "AWS_SESSION_TOKEN": keys.token(0)}
+    succeeds(connector, server, env)
+    with Sts(keys) as service:  # signed with one, and given one
+        role = {"mode": "assume_role", "role_arn": ROLE}
+        succeeds(connector, server, {**env, "AWS_ENDPOINT_URL_STS": service.url}, authentication=role)
 
 
 def test_a_renewal_that_fails_for_a_while(connector, start_server, around):

@@ -117,6 +117,55 @@ def test_certificates_through_a_proxy(connector, start_server, certificates):
             assert status["status"] == "FAILED" and part in status["message"] and "the proxy" in status["message"], name
 
 
+def test_a_server_of_old_tls_alone(connector, start_server, certificates):
+    """Refused with the reason, through a proxy too; 1.2 alone is good."""
+    tls = certificates.good
+    trusted = {"SSL_CERT_FILE": str(tls.authority)}
+    old, good = (start_server(tls=tls, arguments=("--tls-version", version)) for version in ("1.1", "1.2"))
+    with Proxy() as proxy:
+        for env in (trusted, {**trusted, "HTTPS_PROXY": proxy.url()}):
+            status = check(connector, config_of(old.endpoint), env).status
+            assert status["status"] == "FAILED" and "no version of TLS from 1.2 on" in status["message"], status
+            assert ("the proxy" in status["message"]) == ("HTTPS_PROXY" in env)
+            assert check(connector, config_of(good.endpoint), env).status["status"] == "SUCCEEDED"
+    assert not old.log()
+
+
+def pem_of(certificate):
+    return certificate.certificate.read_text() + certificate.key.read_text()
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_a_client_certificate(connector, start_server, certificates, version):
+    tls = certificates.good
+    server = start_server(tls=tls, clients=certificates.clients, arguments=("--tls-version", "1.2") if version == "1.2" else ())
+    with Proxy() as proxy:
+        for env in ({"SSL_CERT_FILE": str(tls.authority)}, {"SSL_CERT_FILE": str(tls.authority), "HTTPS_PROXY": proxy.url()}):
+            refused = check(connector, config_of(server.endpoint), env).status
+            assert refused["status"] == "FAILED" and "asks for a client's certificate" in refused["message"], refused
+            for other in (certificates.old_client, certificates.strange_client):
+                refused = check(connector, config_of(server.endpoint, client_certificate=pem_of(other)), env).status
+                assert refused["status"] == "FAILED" and "does not accept the certificate" in refused["message"], refused
+            config = config_of(server.endpoint, client_certificate=pem_of(certificates.client))
+            assert check(connector, config, env).status["status"] == "SUCCEEDED"
+            lines = [messages.record("users", {"id": n}) for n in range(100)] + [messages.stream_state("users", {"n": 100})]
+            connector.write(config, messages.catalog("users"), lines, env={**NONE, **env}).ok()
+
+
+def test_a_client_certificate_that_is_none(connector, start_server, certificates):
+    server = start_server(tls=certificates.good, clients=certificates.clients)
+    env = {"SSL_CERT_FILE": str(certificates.good.authority)}
+    client, other = certificates.client, certificates.old_client
+    for pem, part in ((client.certificate.read_text(), "no private key"), (client.key.read_text(), "no certificate"), ("x", "no certificate"),
+                      (client.certificate.read_text() + other.key.read_text(), "not the one of its first certificate")):
+        status = check(connector, config_of(server.endpoint, client_certificate=pem), env).status
+        assert status["status"] == "FAILED" and "client_certificate" in status["message"] and part in status["message"], status
+    plain = start_server()
+    status = check(connector, config_of(plain.endpoint, client_certificate=pem_of(client)), env).status
+    assert status["status"] == "FAILED" and "starts with http://, where client_certificate is of no use" in status["message"]
+    assert not plain.log() and not server.log()
+
+
 def test_an_authority_in_the_config(connector, start_server, certificates):
     server = start_server(tls=certificates.good)
     pem = certificates.good.authority.read_text()

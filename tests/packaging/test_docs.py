@@ -111,7 +111,7 @@ def test_the_config_page_has_every_key_and_the_examples_as_they_are(connector):
     shown = [json.loads(text) for text in blocks(page, "json")]
     assert shown == [json.loads((EXAMPLES / f"{name}.json").read_text()) for name in ("minimal", "common", "all")]
     # Other ways to be somebody exclude the key pair, and other ways to AWS the endpoint: docs/aws.md has them.
-    assert keys - set(shown[2]) <= {"session_token", "authentication", "proxy_url", "ca_certificate", "use_dualstack", "use_fips", "account_id",
+    assert keys - set(shown[2]) <= {"session_token", "authentication", "proxy_url", "ca_certificate", "client_certificate", "use_dualstack", "use_fips", "account_id",
                                     "create_tables"}
 
 
@@ -210,6 +210,21 @@ def sync(connector, server, mode, command="write", bad=False, **config):
 def test_the_policy_for_append_has_what_is_used(connector, server):
     sync(connector, server, "append")
     assert operations(server) == policies()["Append"]
+
+
+def test_the_policy_for_append_into_tables_that_exist_has_what_is_used(connector, server):
+    sync(connector, server, "append")
+    before = len(server.log())
+    sync(connector, server, "append", create_tables=False)
+    sync(connector, server, None, command="check", create_tables=False)
+    assert {line["operation"] for line in server.log()[before:]} == policies()["Append into tables that exist"]
+
+
+def test_the_policy_of_a_vpc_endpoint_lets_through_what_is_used(connector, server):
+    sync(connector, server, "append")
+    sync(connector, server, None, command="check")
+    (policy,) = [json.loads(text) for text in blocks(ROOT / "docs/aws.md", "json") if "aws:PrincipalAccount" in text]
+    assert {action.removeprefix("dynamodb:") for action in policy["Statement"][0]["Action"]} == operations(server)
 
 
 def test_the_policy_for_overwrite_and_check_has_what_is_used(connector, server):

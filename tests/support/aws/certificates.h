@@ -31,8 +31,9 @@ struct Identity {
 };
 
 // Valid from `begin` to `end`, in seconds from now. Without an issuer: an authority, signed by itself.
+// `between`: an authority in spite of its issuer.
 inline Identity MakeIdentity(const Identity* issuer, const std::string& alternative_names, long begin = -3600,
-                             long end = 3600) {
+                             long end = 3600, bool between = false) {
   Identity made{Key(EVP_EC_gen("P-256")), Certificate(X509_new())};
   X509* const cert = made.certificate.get();
   static long serial = 0;
@@ -53,7 +54,7 @@ inline Identity MakeIdentity(const Identity* issuer, const std::string& alternat
     X509_add_ext(cert, extension, -1);
     X509_EXTENSION_free(extension);
   };
-  extend(NID_basic_constraints, issuer ? "CA:FALSE" : "critical,CA:TRUE");
+  extend(NID_basic_constraints, issuer && !between ? "CA:FALSE" : "critical,CA:TRUE");
   if (issuer) extend(NID_subject_alt_name, alternative_names);
   X509_sign(cert, issuer ? issuer->key.get() : made.key.get(), EVP_sha256());
   return made;

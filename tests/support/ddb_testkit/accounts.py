@@ -19,12 +19,14 @@ def iso(seconds):
 
 class Keys:
     """Temporary keys, a new one every `period_s` seconds, each of which the scripted server takes for that long and a
-    second. Without a period there is one."""
+    second; with `life_s` for so long, as a service says that gives new ones before the old ones expire. Without a period
+    there is one."""
 
     SECRET = "temporary/secret+key"
 
-    def __init__(self, period_s=None, count=40):
+    def __init__(self, period_s=None, count=40, life_s=None):
         self.period_s = period_s
+        self.life_s = life_s
         self.count = count if period_s else 1
         self.started = time.time()
         self.given = []
@@ -35,7 +37,7 @@ class Keys:
         each = [{"access_key": self.key(n), "secret": self.SECRET, "token": self.token(n)} for n in range(self.count)]
         if self.period_s:
             for n, one in enumerate(each):
-                one["expires_after_s"] = self.period_s * (n + 1) + 1
+                one["expires_after_s"] = self.period_s * n + (self.life_s or self.period_s + 1)
         return each
 
     @staticmethod
@@ -51,7 +53,7 @@ class Keys:
         if not self.period_s:
             return 0, time.time() + 3600
         number = min(self.count - 1, int((time.time() - self.started) / self.period_s))
-        return number, self.started + self.period_s * (number + 1)
+        return number, self.started + self.period_s * number + (self.life_s or self.period_s)
 
     def take(self):
         number, end = self.now()
@@ -180,11 +182,29 @@ class Sts(Service):
 
 
 class Sso(Service):
-    """The portal of IAM Identity Center."""
+    """The portal of IAM Identity Center, and its OIDC service, which renews a login for the newest refresh token alone."""
 
     TOKEN = "sso-access-token"
+    CLIENT = {"clientId": "oidc-client-id", "clientSecret": "oidc-client-secret"}
 
-    def give(self, request, _):
+    def __init__(self, keys, valid_s=3600):
+        super().__init__(keys)
+        self.valid_s = valid_s
+        self.refresh_token = "sso-refresh-token-0"
+        self.renewed = 0
+
+    def renew(self, request, body):
+        asked = json.loads(body)
+        if asked != {**self.CLIENT, "grantType": "refresh_token", "refreshToken": self.refresh_token}:
+            return request.answer(400, '{"error":"invalid_grant","error_description":"echo-of-a-secret"}')
+        self.renewed += 1
+        self.refresh_token = f"sso-refresh-token-{self.renewed}"
+        return request.answer(200, json.dumps({"accessToken": self.TOKEN, "tokenType": "Bearer", "expiresIn": self.valid_s,
+                                               "refreshToken": self.refresh_token}))
+
+    def give(self, request, body):
+        if request.command == "POST" and request.path == "/token":
+            return self.renew(request, body)
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
         if request.headers.get("x-amz-sso_bearer_token") != self.TOKEN or query != {"role_name": "Loader", "account_id": "123456789012"}:
             return request.answer(401, '{"__type":"UnauthorizedException"}')

@@ -77,6 +77,8 @@ def secrets_of(config):
             found.add(value)
         elif isinstance(value, str) and key == "proxy_url" and "@" in value:
             found.add(value.split("://")[-1].rpartition("@")[0].partition(":")[2])
+        elif isinstance(value, str) and key == "client_certificate":
+            found |= {row for row in value.splitlines() if len(row) > 30 and not row.startswith("-----")}
     return found - {""}
 
 

@@ -26,7 +26,7 @@ RAW_KEYS = {
 class ScriptedServer:
     """One running server. `scenario` is its rules as a dict; tests/fault/README.md describes them."""
 
-    def __init__(self, binary, folder, scenario=None, tls=None, arguments=()):
+    def __init__(self, binary, folder, scenario=None, tls=None, arguments=(), clients=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
         scenario_file = self.folder / "scenario.json"
@@ -34,6 +34,8 @@ class ScriptedServer:
         command = [binary, "--scenario", str(scenario_file), "--log", str(self.folder / "log.jsonl"), *arguments]
         if tls:
             command += ["--tls-cert", str(tls.certificate), "--tls-key", str(tls.key)]
+        if clients:
+            command += ["--tls-clients", str(clients)]
         self.errors = open(self.folder / "stderr", "w+")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         self.port = self._announced("listening")
@@ -104,6 +106,11 @@ class Certificates:
         self.wrong_name = self._issue("wrong_name", authority, "DNS:dynamodb.example.org")
         self.untrusted = self._issue("untrusted", stranger, here)
         self.untrusted.authority = authority.certificate
+        # What a client shows.
+        self.clients = authority.certificate
+        self.client = self._issue("client", authority, "DNS:loader")
+        self.old_client = self._issue("old_client", authority, "DNS:loader", "20200101000000Z", "20200201000000Z")
+        self.strange_client = self._issue("strange_client", stranger, "DNS:loader")
 
     def _openssl(self, *arguments):
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)

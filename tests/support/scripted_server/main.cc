@@ -16,6 +16,8 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: scripted-server [--port N] [--scenario FILE] [--log FILE] [--tls-cert FILE --tls-key FILE]\n"
+    "                       [--tls-clients FILE of whose certificates clients have to show] [--tls-version "
+    "1.1]\n"
     "                       [--access-key ID --secret-key KEY] [--session-token TOKEN] [--region NAME]\n";
 
 int Fail(const std::string& message) {
@@ -46,8 +48,8 @@ constexpr int kReceiveBuffer = 16 * 1024;
 
 int main(int argc, char** argv) {
   std::map<std::string, std::string> options = {
-      {"--port", "0"},      {"--scenario", ""},      {"--log", ""},
-      {"--tls-cert", ""},   {"--tls-key", ""},       {"--access-key", ""},
+      {"--port", "0"},      {"--scenario", ""},      {"--log", ""},         {"--tls-cert", ""},
+      {"--tls-key", ""},    {"--access-key", ""},    {"--tls-clients", ""}, {"--tls-version", ""},
       {"--secret-key", ""}, {"--session-token", ""}, {"--region", ""}};
   for (int i = 1; i < argc; i += 2) {
     if (i + 1 == argc || !options.contains(argv[i])) return Fail(kUsage);
@@ -66,6 +68,8 @@ int main(int argc, char** argv) {
   if (!options["--tls-cert"].empty()) {
     tls = scripted::LoadTls(options["--tls-cert"], options["--tls-key"], error);
     if (!tls) return Fail(error);
+    if (!scripted::Restrict(tls.get(), options["--tls-clients"], options["--tls-version"]))
+      return Fail(kUsage);
   }
   int port = 0, control_port = 0;
   // Small where the line is what is tried: else the kernels hold megabytes of it.

@@ -22,6 +22,19 @@ SslContext LoadTls(const std::string& certificate_file, const std::string& key_f
   return context;
 }
 
+bool Restrict(SSL_CTX* tls, const std::string& clients, const std::string& version) {
+  if (!clients.empty()) {
+    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    SSL_CTX_set_session_id_context(tls, reinterpret_cast<const unsigned char*>("scripted"), 8);
+    if (SSL_CTX_load_verify_locations(tls, clients.c_str(), nullptr) != 1) return false;
+  }
+  if (version.empty()) return true;
+  if (version != "1.1" && version != "1.2") return false;
+  const int number = version == "1.1" ? TLS1_1_VERSION : TLS1_2_VERSION;
+  SSL_CTX_set_security_level(tls, 0);  // else 1.1 is refused here already
+  return SSL_CTX_set_min_proto_version(tls, number) == 1 && SSL_CTX_set_max_proto_version(tls, number) == 1;
+}
+
 Stream::Stream(int fd, SSL_CTX* tls, Line* line) : fd_(fd), line_(line) {
   int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

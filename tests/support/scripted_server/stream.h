@@ -20,6 +20,9 @@ using SslContext = std::unique_ptr<SSL_CTX, SslContextFree>;
 
 // Null with `error` set when the files cannot be used.
 SslContext LoadTls(const std::string& certificate_file, const std::string& key_file, std::string& error);
+// `clients`: a file of authorities, of which clients have to show a certificate; `version`: the only one of
+// TLS that is spoken, "1.1" or "1.2". "" for neither.
+bool Restrict(SSL_CTX* tls, const std::string& clients, const std::string& version);
 
 enum class ReadResult { kData, kEnd, kTimeout };
 

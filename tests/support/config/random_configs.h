@@ -31,6 +31,7 @@ class RandomConfigs {
                                                   "account_id",
                                                   "proxy_url",
                                                   "ca_certificate",
+                                                  "client_certificate",
                                                   "new_tables",
                                                   "other"};
     nlohmann::ordered_json config = nlohmann::ordered_json::object();

@@ -74,14 +74,14 @@ TEST_F(Chain, AProcessThatGivesNothing) {
   using How = CommandEnd::How;
   for (const Case& c :
        {Case{{How::kNotStarted, 0, ""}, "cannot be run", FailureType::kConfig},
-        Case{{How::kTooSlow, 137, "secret"}, "still running after 20 s", FailureType::kTransient},
-        Case{{How::kTooLong, 0, "secret"}, "more than credentials can be", FailureType::kConfig},
+        Case{{How::kTooSlow, 137, "hidden"}, "still running after 20 s", FailureType::kTransient},
+        Case{{How::kTooLong, 0, "hidden"}, "more than credentials can be", FailureType::kConfig},
         Case{{How::kCancelled, 0, ""}, "was stopped", FailureType::kTransient},
-        Case{{How::kExited, 3, "secret"}, "ends with exit code 3", FailureType::kTransient},
-        Case{{How::kExited, 127, "secret"}, "ends with exit code 127", FailureType::kConfig},
-        Case{{How::kExited, 0, "secret"}, "does not write credentials", FailureType::kConfig},
+        Case{{How::kExited, 3, "hidden"}, "ends with exit code 3", FailureType::kTransient},
+        Case{{How::kExited, 127, "hidden"}, "ends with exit code 127", FailureType::kConfig},
+        Case{{How::kExited, 0, "hidden"}, "does not write credentials", FailureType::kConfig},
         Case{{How::kExited, 0,
-              R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"secret\n","SessionToken":"\n"})"},
+              R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"hidden\n","SessionToken":"\n"})"},
              "a character that it cannot have",
              FailureType::kConfig}}) {
     commands_.end = c.end;
@@ -89,7 +89,7 @@ TEST_F(Chain, AProcessThatGivesNothing) {
     ASSERT_FALSE(fetched.ok()) << c.said;
     EXPECT_EQ(fetched.error().type, c.type) << c.said;
     EXPECT_THAT(ErrorOf(fetched), AllOf(HasSubstr("credential_process of profile default"), HasSubstr(c.said),
-                                        Not(HasSubstr("secret")), Not(HasSubstr("/opt/get"))));
+                                        Not(HasSubstr("hidden")), Not(HasSubstr("/opt/get"))));
   }
   commands_.end = {How::kExited, 0, R"({"Version":1,"AccessKeyId":"ASIA9","SecretAccessKey":"s"})"};
   EXPECT_EQ(Fetch()->credentials.access_key_id, "ASIA9");

@@ -44,8 +44,8 @@ Words WordsOf(ReplyFault fault) {
               "Name the authority's certificates in AWS_CA_BUNDLE or SSL_CERT_FILE, or have the certificate "
               "renewed."};
     case ReplyFault::kOldTls:
-      return {"the endpoint speaks no TLS from version 1.2 on",
-              "Older versions are not safe: have the endpoint speak 1.2 or 1.3."};
+      return {"the endpoint speaks only versions of TLS that are no longer safe",
+              "Have it speak TLS 1.2 or 1.3."};
     case ReplyFault::kClientCertificate:
       return {"the endpoint does not accept the client's certificate, or that there is none",
               "Give one that the endpoint trusts, with its key, as client_certificate (PEM)."};

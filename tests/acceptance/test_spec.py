@@ -43,7 +43,8 @@ def test_what_the_platform_asks_of_a_spec(connector):
     assert schema["additionalProperties"] is True
     assert not FORBIDDEN_WORDS & set(words_of(schema))
     properties = schema["properties"]
-    assert {key for key in properties if properties[key].get("airbyte_secret")} == {"access_key_id", "secret_access_key", "session_token", "proxy_url"}
+    assert {key for key in properties if properties[key].get("airbyte_secret")} == {"access_key_id", "secret_access_key", "session_token", "proxy_url",
+                                                                                      "client_certificate"}
     assert sorted(p["order"] for p in properties.values()) == list(range(len(properties)))
     for option in properties["capacity"]["oneOf"]:
         assert [key for key, p in option["properties"].items() if "const" in p] == ["mode"]

@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 import uuid
+import zlib
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,30 @@ def pytest_addoption(parser):
     group.addoption("--engine", default="dynoxide", choices=sorted(ENGINES), help="the DynamoDB that is written into")
     group.addoption("--build", default=str(ROOT / "build" / "dev"), help="the build folder under test")
     group.addoption("--binary", default=os.environ.get("DDB_BINARY"), help="default: destination-dynamodb in --build")
+    group.addoption("--part", type=part, metavar="K/N", help="only one of N parts of the tests, from 0, by their names")
+
+
+def part(text):
+    number, of = (int(word) for word in text.split("/"))
+    if not 0 <= number < of:
+        raise ValueError(text)
+    return number, of
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "pace: measures how fast something goes; what else the machine does makes it slower")
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    if chosen := config.getoption("--part"):
+        number, of = chosen
+        left_out = [item for item in items if zlib.crc32(item.nodeid.encode()) % of != number]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if zlib.crc32(item.nodeid.encode()) % of == number]
+    mark_pace(items)
+
+
+def mark_pace(items):
     """A busy machine makes a program slower and never faster: what it can do shows in the best of three tries."""
     for item in items:
         if item.get_closest_marker("pace"):

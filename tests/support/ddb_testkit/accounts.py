@@ -12,6 +12,8 @@ import time
 import urllib.parse
 from datetime import datetime, timezone
 
+from .connector import TOLD
+
 
 def iso(seconds):
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -58,6 +60,7 @@ class Keys:
     def take(self):
         number, end = self.now()
         self.given.append(self.key(number))
+        TOLD.update((self.SECRET, self.token(number)))
         return {"AccessKeyId": self.key(number), "SecretAccessKey": self.SECRET, "Token": self.token(number),
                 "Expiration": iso(end)}, end
 
@@ -132,6 +135,7 @@ class Container(Service):
         self.token = token
 
     def give(self, request, _):
+        TOLD.add(self.token or "")
         if self.token and request.headers.get("Authorization") != self.token:
             return request.answer(401, "{}")
         return request.answer(200, json.dumps(self.keys.take()[0]))
@@ -199,6 +203,7 @@ class Sso(Service):
             return request.answer(400, '{"error":"invalid_grant","error_description":"echo-of-a-secret"}')
         self.renewed += 1
         self.refresh_token = f"sso-refresh-token-{self.renewed}"
+        TOLD.update((self.TOKEN, self.refresh_token, *self.CLIENT.values()))
         return request.answer(200, json.dumps({"accessToken": self.TOKEN, "tokenType": "Bearer", "expiresIn": self.valid_s,
                                                "refreshToken": self.refresh_token}))
 

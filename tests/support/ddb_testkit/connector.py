@@ -82,17 +82,33 @@ def secrets_of(config):
     return found - {""}
 
 
+# What stand-ins for services have given out as secret. No output of any run may hold it.
+TOLD = set()
+
+SECRET_VARIABLES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ASSUME_ROLE_SECRET_ACCESS_KEY", "AWS_ASSUME_ROLE_EXTERNAL_ID",
+                    "AWS_CONTAINER_AUTHORIZATION_TOKEN")
+
+
+def secrets_of_environment(env):
+    """The same of the variables that a run is given."""
+    found = {env.get(name) or "" for name in SECRET_VARIABLES}
+    for name, value in env.items():
+        if name.lower().endswith("_proxy") and value and "@" in value:
+            found.add(value.split("://")[-1].rpartition("@")[0].partition(":")[2])
+    return {value for value in found if len(value) >= 6}
+
+
 class Privacy:
     """P6: what a run was told and may never say, but in a STATE that it echoes: its secret, and the texts in its records."""
 
     SHORTEST = 8  # characters; a shorter text can be anything
     LINES = 300  # of the input are looked at
 
-    def __init__(self, *files):
-        """`files`: config and catalog. What stands in them beside the secret may be said."""
+    def __init__(self, *files, env=None):
+        """`files`: config and catalog. What stands in them beside the secret may be said. `env`: what is added to the environment."""
         known = [Path(file).read_text(errors="replace") for file in files if file]
         self._public = "\n".join(known)
-        self._private = set()
+        self._private = secrets_of_environment(env or {})
         self._left = self.LINES
         for text in known:
             with contextlib.suppress(ValueError, AttributeError, RecursionError):
@@ -116,7 +132,7 @@ class Privacy:
 
     def verify(self, outcome):
         said = "\n".join(json.dumps(m, ensure_ascii=False) for m in outcome.messages if m.get("type") != "STATE") + outcome.stderr
-        for text in self._private:
+        for text in self._private | {secret for secret in tuple(TOLD) if len(secret) >= 6}:
             assert text not in said and json.dumps(text, ensure_ascii=False)[1:-1] not in said, f"P6: {text[:80]!r} is in the output"
         return outcome
 
@@ -269,7 +285,7 @@ class Connector:
         stdout = done.stdout.decode()
         is_help = any(arg in ("--help", "--version") for arg in args)
         messages = [] if is_help else parse_lines(stdout)
-        privacy = Privacy(*[arg for arg in args if isinstance(arg, Path) and arg.is_file()])
+        privacy = Privacy(*[arg for arg in args if isinstance(arg, Path) and arg.is_file()], env=env)
         privacy.told(stdin)
         return privacy.verify(Outcome(done.returncode, stdout, done.stderr.decode(errors="replace"), messages))
 
@@ -290,7 +306,7 @@ class Connector:
         """`stdin`: a pipe that the test holds open, or a descriptor (a FIFO, a file)."""
         arguments = self._write_arguments(config, catalog)
         command = [str(self.binary), *map(str, arguments)]
-        return Running(command, self._environment(env), stdin, Privacy(arguments[2], arguments[4]))
+        return Running(command, self._environment(env), stdin, Privacy(arguments[2], arguments[4], env=env))
 
     def file(self, value):
         """The path of a new file with this JSON (or text, as it is)."""

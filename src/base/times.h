@@ -104,7 +104,9 @@ inline constexpr Duration kStateIsLate = seconds(60);
 // watches waits no longer.
 inline constexpr Duration kSayTrouble = milliseconds(1500);
 static_assert(kSayTrouble + 2 * kTick < seconds(3));
-// A throttle is what a full table says all day.
+// Of a throttle the cause is said, once; where no reply has told one, after so long.
+inline constexpr Duration kCauseMayCome = seconds(2);
+// And that nothing at all is stored, after so long: it is what a full table says all day.
 inline constexpr Duration kSayThrottled = seconds(10);
 
 }  // namespace ddb::times

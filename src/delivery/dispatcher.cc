@@ -25,6 +25,12 @@ PathBound::Outcome LineOutcome(const Verdict& verdict) {
   }
 }
 
+// Items that came back from a request of which others were stored bring none.
+ThrottleReason CauseOf(const Answer& answer, const Verdict& verdict) {
+  if (answer.reaction != Reaction::kThrottle) return {};
+  return {verdict.reason, verdict.index};
+}
+
 // How often in a row a batch that its table refused whole is left to the table's gate alone.
 constexpr uint32_t kRefusalsAtOnce = 2;
 
@@ -117,6 +123,9 @@ void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
   Fault fault = answer.fault;
   for (const Action& action : actions) fault.lapse |= action.lapse;
   told.stored > 0 ? trouble.Clear() : trouble.Note(fault);
+  ThrottleEpisode& throttle = run_.flow.throttle(batch->table);
+  if (told.refused > 0) throttle.Refuse(CauseOf(answer, reply.verdict), now);
+  if (std::exchange(batch->is_probe, false)) throttle.EndProbe();
   queue_.Learn(*batch, told, now);
   for (const Action& action : actions) Do(action, batch, answer, reply, now);
   if (batch) batcher_.Recycle(std::move(batch));
@@ -178,7 +187,7 @@ void Dispatcher::Do(const Action& action, BatchPtr& batch, const Answer& answer,
       break;
     case Action::Kind::kRetry:
     case Action::Kind::kRetryEach:
-      Retry(action, batch, now);
+      Retry(action, batch, /*wordless=*/answer.reaction == Reaction::kNone, now);
       break;
     case Action::Kind::kHalve:
       Halve(*batch, action.items);
@@ -197,7 +206,7 @@ void Dispatcher::Do(const Action& action, BatchPtr& batch, const Answer& answer,
 }
 
 // Takes the batch itself where all of it is sent again.
-void Dispatcher::Retry(const Action& action, BatchPtr& batch, Instant now) {
+void Dispatcher::Retry(const Action& action, BatchPtr& batch, bool wordless, Instant now) {
   if (!action.lapse) {
     batch->refused_since = {};
   } else if (batch->refused_since == Instant{}) {
@@ -207,19 +216,36 @@ void Dispatcher::Retry(const Action& action, BatchPtr& batch, Instant now) {
     for (const size_t at : action.items) batch->items[at].history.Add(action.alone, now);
   }
   const uint32_t attempts = action.anew ? 0 : batch->attempts;
-  if (action.kind == Action::Kind::kRetryEach) {
-    for (const size_t at : action.items) {
+  const bool each = action.kind == Action::Kind::kRetryEach;
+  const ItemSet items = wordless && !each ? Probe(*batch, action.items) : action.items;
+  if (items.empty()) return;
+  if (each) {
+    for (const size_t at : items) {
       BatchPtr one = batcher_.CopyOf(*batch, ItemSet::Only(at));
       one->attempts = attempts;
       RetryLater(std::move(one), action.backoff, now);
     }
-  } else if (action.items.size() < batch->items.size()) {
-    BatchPtr some = batcher_.CopyOf(*batch, action.items);
+  } else if (items.size() < batch->items.size()) {
+    BatchPtr some = batcher_.CopyOf(*batch, items);
     some->attempts = attempts;
     RetryLater(std::move(some), action.backoff, now);
   } else {
     RetryLater(std::move(batch), action.backoff, now);
   }
+}
+
+// Nobody knows why these were refused: the oldest of them goes at once and alone, so that the reply says it.
+// Returns the others.
+ItemSet Dispatcher::Probe(const Batch& batch, ItemSet refused) {
+  if (hurries_ || batch.items.size() == 1 || IsInVain(batch)) return refused;
+  if (!run_.flow.throttle(batch.table).ClaimProbe()) return refused;
+  const ItemSet oldest = ItemSet::Only(*refused.begin());
+  BatchPtr probe = batcher_.CopyOf(batch, oldest);
+  probe->is_probe = true;
+  probe->attempts = 1;
+  progress_.retried.Add(1);
+  queue_.AddProbe(std::move(probe));
+  return refused.Without(oldest);
 }
 
 void Dispatcher::RetryLater(BatchPtr batch, Reaction backoff, Instant now) {

@@ -62,8 +62,9 @@ class Dispatcher {
   static SendQueue::Told WhatItTells(const Batch& batch, const Answer& answer, const Reply& reply);
 
   void Do(const Action& action, BatchPtr& batch, const Answer& answer, const Reply& reply, Instant now);
-  void Retry(const Action& action, BatchPtr& batch, Instant now);
+  void Retry(const Action& action, BatchPtr& batch, bool wordless, Instant now);
   void RetryLater(BatchPtr batch, Reaction backoff, Instant now);
+  ItemSet Probe(const Batch& batch, ItemSet refused);
   void Halve(Batch& batch, ItemSet items);
   void ShrinkOrRefuse(const Batch& batch, const Verdict& verdict, Instant now);
   void Refuse(const Batch& batch, Text reason, Instant now);

@@ -35,9 +35,66 @@ TEST_F(DispatcherTest, UnprocessedItemsAreSentAgainAndOnlyThey) {
   Give(kOne, 25, "k");
   RunUntilIdle();
   ExpectExactlyStored(25, "k");
-  ASSERT_EQ(client_.requests.size(), 2u);
-  EXPECT_EQ(client_.requests[1].size(), 3u);
+  ASSERT_EQ(client_.requests.size(), 3u);
+  EXPECT_EQ(client_.requests[1], std::vector<std::string>{"k0"}) << "one alone, as it may say why";
+  EXPECT_EQ(client_.requests[2], (std::vector<std::string>{"k3", "k24"}));
   EXPECT_EQ(states_out_.size(), 1u);
+  EXPECT_EQ(Charged(), 0u);
+}
+
+// Half of a request is taken, and what is sent alone is refused: then the reply says why.
+TEST_F(DispatcherTest, OneItemAloneFindsOutWhyATableIsThrottled) {
+  std::set<std::string> refused = {"k0", "k3", "k24"};
+  int alone = 0;
+  client_.answer = [&](const auto& keys, Reply& reply, std::string& body) {
+    body = kAllWritten;
+    std::vector<std::string> left;
+    for (const std::string& key : keys) {
+      if (refused.contains(key)) left.push_back(key);
+    }
+    if (left.empty()) return;
+    if (left.size() < keys.size()) {
+      body = FakeClient::Unprocessed("one", left);
+    } else {
+      alone += keys.size() == 1 ? 1 : 0;
+      reply.verdict = VerdictOf(Reaction::kThrottle, ErrorCode::kThrottled);
+      reply.verdict.reason = kThrottledIndexProvisioned;
+      reply.verdict.index = "by_date";
+      refused.clear();
+    }
+  };
+  Give(kOne, 25, "k");
+  RunUntilIdle();
+  EXPECT_EQ(alone, 1);
+  ExpectExactlyStored(25, "k");
+  EXPECT_EQ(progress_.stored.value(), 25u);
+  ASSERT_TRUE(flow_.throttle(kOne).Look());
+  EXPECT_EQ(flow_.throttle(kOne).Look()->cause, (ThrottleReason{kThrottledIndexProvisioned, "by_date"}));
+  EXPECT_FALSE(flow_.throttle(kTwo).Look());
+  EXPECT_EQ(states_out_.size(), 1u);
+  EXPECT_EQ(Charged(), 0u);
+}
+
+// Whatever becomes of it, it is one item of the batch, which is settled once.
+TEST_F(DispatcherTest, WhatIsSentAloneCanMeetAnyFate) {
+  for (const Reaction fate :
+       {Reaction::kRetry, Reaction::kThrottle, Reaction::kReauthenticate, Reaction::kNone}) {
+    const std::string prefix = "r" + std::to_string(static_cast<int>(fate)) + "_";
+    int requests = 0;
+    client_.answer = [&](const auto& keys, Reply& reply, std::string& body) {
+      body = kAllWritten;
+      if (++requests == 1) body = FakeClient::Unprocessed("one", {keys[1], keys[2]});
+      if (requests != 2) return;
+      EXPECT_EQ(keys, std::vector<std::string>{prefix + "1"});
+      if (fate != Reaction::kNone) reply.verdict = VerdictOf(fate, ErrorCode::kOther);
+    };
+    Give(kOne, 3, prefix);
+    RunUntilIdle();
+    ExpectExactlyStored(3, prefix);
+    flow_.throttle(kOne).EndIfOver(false, clock_.Now() + seconds(3600));
+  }
+  EXPECT_EQ(progress_.stored.value(), 12u);
+  EXPECT_EQ(states_out_.size(), 4u);
   EXPECT_EQ(Charged(), 0u);
 }
 
@@ -96,8 +153,9 @@ TEST_F(DispatcherTest, A200ThatStoredNothingIsAThrottle) {
   Give(kOne, 25, "k");
   RunUntilIdle();
   ExpectExactlyStored(25, "k");
-  ASSERT_EQ(client_.requests.size(), 2u);
-  EXPECT_EQ(client_.requests[1], client_.requests[0]);
+  ASSERT_EQ(client_.requests.size(), 3u);
+  EXPECT_EQ(client_.requests[1].size(), 1u);
+  EXPECT_EQ(client_.requests[2].size(), 24u);
   EXPECT_EQ(states_out_.size(), 1u);
 }
 

@@ -4,7 +4,7 @@
 // Three bounds know different things. PathBound (per run, bytes): what the line holds. CapacityBound (per
 // table, write units, behind a WriteGate): what a table takes. FillBound (per worker): what a worker can
 // build in the time of one reply. A request leaves when all three let it. Beside them, per table, the clock
-// by which a run gives up, and why nothing is stored.
+// by which a run gives up, why nothing is stored, and why less than there is.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +16,7 @@
 #include "delivery/give_up_clock.h"
 #include "delivery/path_bound.h"
 #include "delivery/table_trouble.h"
+#include "delivery/throttle_episode.h"
 #include "delivery/write_gate.h"
 #include "dynamodb/table.h"
 
@@ -25,7 +26,12 @@ namespace ddb {
 class FlowControl {
  public:
   FlowControl(size_t workers, size_t tables)
-      : path_(workers), gates_(tables), clocks_(tables), troubles_(tables), in_flight_(tables) {}
+      : path_(workers),
+        gates_(tables),
+        clocks_(tables),
+        troubles_(tables),
+        throttles_(tables),
+        in_flight_(tables) {}
 
   size_t tables() const { return gates_.size(); }
   WriteGate& gate(TableNo table) { return gates_[table]; }
@@ -34,6 +40,8 @@ class FlowControl {
   const GiveUpClock& clock(TableNo table) const { return clocks_[table]; }
   TableTrouble& trouble(TableNo table) { return troubles_[table]; }
   const TableTrouble& trouble(TableNo table) const { return troubles_[table]; }
+  ThrottleEpisode& throttle(TableNo table) { return throttles_[table]; }
+  const ThrottleEpisode& throttle(TableNo table) const { return throttles_[table]; }
 
   struct Line {
     bool open = false;
@@ -54,6 +62,7 @@ class FlowControl {
   NumberedVector<TableNo, WriteGate> gates_;
   NumberedVector<TableNo, GiveUpClock> clocks_;
   NumberedVector<TableNo, TableTrouble> troubles_;
+  NumberedVector<TableNo, ThrottleEpisode> throttles_;
   NumberedVector<TableNo, size_t> in_flight_ GUARDED_BY(mu_);  // bytes
 };
 

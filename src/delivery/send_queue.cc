@@ -70,6 +70,14 @@ void SendQueue::AddAgain(BatchPtr batch) {
   List(table);
 }
 
+void SendQueue::AddProbe(BatchPtr batch) {
+  const TableNo table = batch->table;
+  Count(*batch);
+  tables_[table].probes.push_back(std::move(batch));
+  if (std::erase(blocked_, table) > 0) tables_[table].listed = false;
+  List(table);
+}
+
 void SendQueue::AddRetry(BatchPtr batch, Instant due) {
   Count(*batch);
   batch->due = due;
@@ -128,6 +136,7 @@ std::vector<BatchPtr> SendQueue::TakeIf(const std::function<bool(const Batch&)>&
   for (const TableNo no : tables_.numbers()) {
     Table& table = tables_[no];
     if (table.empty()) continue;
+    take_from(table.probes);
     take_from(table.again);
     take_from(table.ready);
     if (table.empty()) flow_.gate(no).Withdraw(options_.worker);
@@ -190,8 +199,7 @@ void SendQueue::Pump(Instant now) {
     }
     Batch& front = *queue.front_queue().front();
     const Part part = PartOfFront(front, now);
-    const WriteGate::Answer answer =
-        flow_.gate(table).TrySend({options_.worker, static_cast<double>(part.units), front.opened}, now);
+    const WriteGate::Answer answer = Admit(front, part.units, now);
     if (answer.held_back) SetHeldBack(queue, true);
     if (!answer.units) {
       Block(table, now + answer.wait);
@@ -202,6 +210,12 @@ void SendQueue::Pump(Instant now) {
     if (queue.empty()) SetHeldBack(queue, false);
     List(table);
   }
+}
+
+WriteGate::Answer SendQueue::Admit(const Batch& front, uint32_t units, Instant now) {
+  WriteGate& gate = flow_.gate(front.table);
+  if (front.is_probe) return {gate.SendAnyway(units, now), {}, false};
+  return gate.TrySend({options_.worker, static_cast<double>(units), front.opened}, now);
 }
 
 // As much of it as may leave at once: a body that would hold a slow line for too long, or that costs more

@@ -44,6 +44,7 @@ class SendQueue {
   // Before all that was not sent yet, and of what was the older first: in a request of its own, so that one
   // that is refused whole tells why.
   void AddAgain(BatchPtr batch);
+  void AddProbe(BatchPtr batch);                     // at once, whatever its table takes
   void AddRetry(BatchPtr batch, Instant due);        // the same, but later
   void Pump(Instant now);                            // sends what may be sent
   void Wake(Instant now);                            // retries that are due, tables that were held back
@@ -78,6 +79,7 @@ class SendQueue {
 
  private:
   struct Table {
+    RingQueue<BatchPtr> probes;
     RingQueue<BatchPtr> again;  // sent before, the oldest first
     RingQueue<BatchPtr> ready;
     size_t unsent_bytes = 0;  // of all that waits
@@ -88,8 +90,11 @@ class SendQueue {
     bool failed = false;
     bool given_up = false;
 
-    bool empty() const { return again.empty() && ready.empty(); }
-    RingQueue<BatchPtr>& front_queue() { return again.empty() ? ready : again; }
+    bool empty() const { return probes.empty() && again.empty() && ready.empty(); }
+    RingQueue<BatchPtr>& front_queue() {
+      if (!probes.empty()) return probes;
+      return again.empty() ? ready : again;
+    }
   };
   struct Part {  // of a batch: its first items
     size_t items = 0;
@@ -106,6 +111,7 @@ class SendQueue {
   void Block(TableNo table, Instant asks);
   void SetHeldBack(Table& queue, bool held_back);
   Part PartOfFront(const Batch& front, Instant now) const;
+  WriteGate::Answer Admit(const Batch& front, uint32_t units, Instant now);
   bool HasShare(TableNo table) const;
   bool IsAlone(TableNo table) const;
   void SendFront(TableNo table, size_t items, Instant now);

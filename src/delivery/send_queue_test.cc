@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/delivery/held_client.h"
+
 namespace ddb {
 namespace {
 
@@ -18,29 +20,6 @@ constexpr Instant kNow{std::chrono::hours(1)};
 constexpr TableNo kOne{0};
 constexpr TableNo kTwo{1};
 constexpr TableNo kLetters{2};
-
-// Holds what it was sent until the test answers.
-class HeldClient final : public Client {
- public:
-  void Send(const Operation&, Buffer& body, Done done) override {
-    sent.emplace_back(std::string(body.view()), std::move(done));
-  }
-  size_t in_flight() const override { return sent.size(); }
-  // The oldest one.
-  void Answer(TransportError transport = TransportError::kNone) {
-    const Done done = std::move(sent.front().second);
-    sent.erase(sent.begin());
-    Reply reply;
-    reply.verdict.transport = transport;
-    done(reply);
-  }
-  std::string Bodies() const {
-    std::string bodies;
-    for (const auto& [body, done] : sent) bodies += (bodies.empty() ? "" : " ") + body;
-    return bodies;
-  }
-  std::vector<std::pair<std::string, Done>> sent;
-};
 
 class SendQueueTest : public ::testing::Test {
  protected:
@@ -92,6 +71,26 @@ TEST_F(SendQueueTest, TablesTakeTurnsAndEachKeepsItsOrder) {
   EXPECT_EQ(answered_[0]->body.view(), "a1");
   while (queue_.in_flight() > 0) Answer();
   EXPECT_TRUE(queue_.idle());
+}
+
+TEST_F(SendQueueTest, AProbeLeavesAtOnceWhateverTheTableTakes) {
+  flow_.gate(kOne).Describe({1, true}, kNow);
+  flow_.gate(kOne).OnReply({kNow, 0, 0, 1, 1, {}}, kNow);  // it is empty
+  AddAll(kOne, {"a1", "a2"});
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "");
+  BatchPtr probe = Make(kOne, "probe");
+  probe->is_probe = true;
+  queue_.AddProbe(std::move(probe));
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "probe");
+  EXPECT_EQ(queue_.FailTable(kOne).size(), 2u);
+}
+
+TEST_F(SendQueueTest, AProbeThatHasNotLeftIsTakenWithItsTable) {
+  queue_.AddProbe(Make(kOne, "probe"));
+  EXPECT_EQ(queue_.FailTable(kOne).size(), 1u);
+  EXPECT_EQ(queue_.unsent_bytes() + queue_.held_back_bytes(), 0u);
 }
 
 TEST_F(SendQueueTest, WhatIsDueAtOnceEntersInTheOrderOfItsTime) {

@@ -42,13 +42,6 @@ class TableTrouble {
     Kind& kind = of_kind_[std::min(static_cast<size_t>(fault.fault), kKinds - 1)];
     ++kind.replies;
     kind.last = last_ = fault;
-    if (fault.fault == ReplyFault::kThrottled) throttle_ = fault.reason;
-  }
-
-  // What the last throttle was said to be for; "": none has said.
-  Text throttle() const {
-    MutexLock lock(mu_);
-    return throttle_;
   }
 
   // Ever, in this run.
@@ -80,7 +73,6 @@ class TableTrouble {
   mutable Mutex mu_;
   std::vector<Kind> of_kind_ GUARDED_BY(mu_);  // empty while there is nothing to tell: so most tables are
   Fault last_ GUARDED_BY(mu_);
-  Text throttle_ GUARDED_BY(mu_);
 };
 
 }  // namespace ddb

@@ -48,6 +48,14 @@ WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
   return {units, {}, false};
 }
 
+double WriteGate::SendAnyway(double units, Instant now) {
+  MutexLock lock(mu_);
+  units *= factor_;
+  bound_.Send(units, now);
+  cap_.Take(units);
+  return units;
+}
+
 void WriteGate::Hurry() {
   MutexLock lock(mu_);
   bound_.Hurry();

@@ -39,6 +39,8 @@ class WriteGate {
     bool held_back = false;  // by what the table takes
   };
   Answer TrySend(const Wanted& wanted, Instant now);
+  // The same for a request that leaves whatever the table takes. Returns the units.
+  double SendAnyway(double units, Instant now);
   // Nothing waits for long any more, also while the table takes nothing: the run ends.
   void Hurry();
   // Nothing of the worker's waits any more.

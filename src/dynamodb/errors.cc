@@ -124,15 +124,19 @@ const KnownError* FindName(const HttpReply& reply, const ErrorBody& body) {
   return nullptr;
 }
 
-Text ReasonOfThrottle(const ErrorBody& body, Text fallback) {
+// The first of its reasons that we know.
+void ReadThrottlingReasons(const ErrorBody& body, Verdict& verdict) {
   simdjson::dom::array reasons;
-  if (!body.has_reasons || body.reasons.get(reasons)) return fallback;
+  if (!body.has_reasons || body.reasons.get(reasons)) return;
   for (const simdjson::dom::element entry : reasons) {
-    std::string_view name;
+    std::string_view name, resource;
     if (entry["reason"].get(name)) continue;
-    if (const Text known = ThrottlingReasonText(name); !known.empty()) return known;
+    const Text known = ThrottlingReasonText(name);
+    if (known.empty()) continue;
+    verdict.reason = known;
+    if (!entry["resource"].get(resource)) verdict.index = IndexOfArn(resource);
+    return;
   }
-  return fallback;
 }
 
 Verdict OfName(const KnownError& known, const ErrorBody& body) {
@@ -142,7 +146,7 @@ Verdict OfName(const KnownError& known, const ErrorBody& body) {
       verdict = Make(text->reaction, text->code, text->reason);
     }
   }
-  if (verdict.reaction == Reaction::kThrottle) verdict.reason = ReasonOfThrottle(body, verdict.reason);
+  if (verdict.reaction == Reaction::kThrottle) ReadThrottlingReasons(body, verdict);
   if (verdict.code == ErrorCode::kValidation) verdict.longest_name = LongestTableName(body.message);
   if (verdict.longest_name != 0) verdict.reason = kLongTableName;
   verdict.error_name = known.name;

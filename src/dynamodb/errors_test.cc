@@ -211,38 +211,6 @@ TEST(ErrorTexts, OnlyWhereAMessageBegins) {
   EXPECT_EQ(ClassifyBody(400, ErrorBody("ValidationException", echo)).code, C::kValidation);
 }
 
-std::string ThrottleBody(std::string_view key, std::string_view reason) {
-  return R"({"__type":"x#ThrottlingException","message":"m",")" + std::string(key) + R"(":[{"reason":")" +
-         std::string(reason) + R"(","resource":"arn:aws:dynamodb:eu-west-1:1:table/t"}]})";
-}
-
-TEST(ThrottlingReasons, BothSpellingsAndAllSixteen) {
-  const std::pair<std::string_view, std::pair<std::string_view, std::string_view>> cases[] = {
-      {"ProvisionedThroughputExceeded", {kThrottledProvisioned, kThrottledIndexProvisioned}},
-      {"AccountLimitExceeded", {kThrottledAccount, kThrottledIndexAccount}},
-      {"KeyRangeThroughputExceeded", {kThrottledKeyRange, kThrottledIndexKeyRange}},
-      {"MaxOnDemandThroughputExceeded", {kThrottledOnDemandMax, kThrottledIndexOnDemandMax}},
-  };
-  for (const auto& [ending, expected] : cases) {
-    for (const std::string_view kind : {"Read", "Write"}) {
-      for (const std::string_view key : {"ThrottlingReasons", "throttlingReasons"}) {
-        const std::string name = std::string(kind) + std::string(ending);
-        EXPECT_EQ(ClassifyBody(400, ThrottleBody(key, "Table" + name)).reason, expected.first);
-        EXPECT_EQ(ClassifyBody(400, ThrottleBody(key, "Index" + name)).reason, expected.second);
-      }
-    }
-  }
-}
-
-TEST(ThrottlingReasons, UnknownOrMalformedFallBackToTheName) {
-  EXPECT_EQ(ClassifyBody(400, ThrottleBody("throttlingReasons", "TableSecretExceeded")).reason,
-            kThrottledUnnamed);
-  const Verdict verdict = ClassifyBody(
-      400, R"({"__type":"ProvisionedThroughputExceededException","ThrottlingReasons":{"reason":3}})");
-  EXPECT_EQ(verdict.reaction, R::kThrottle);
-  EXPECT_EQ(verdict.reason, kThrottledProvisioned);
-}
-
 struct StatusCase {
   int status;
   std::string_view body;
@@ -359,7 +327,8 @@ TEST(Transport, OnlyCertificatesAndLoginsAreFinal) {
 }
 
 TEST(Verdict, DescribeNamesWhatIsKnown) {
-  EXPECT_EQ(ClassifyBody(400, ThrottleBody("throttlingReasons", "TableWriteKeyRangeThroughputExceeded"))
+  EXPECT_EQ(ClassifyBody(400, R"({"__type":"x#ThrottlingException","throttlingReasons":[)"
+                              R"({"reason":"TableWriteKeyRangeThroughputExceeded"}]})")
                 .Describe("R1"),
             "ThrottlingException, HTTP 400, throttled: a hot partition of the table, request R1");
   EXPECT_EQ(ClassifyBody(502, "").Describe(""), "HTTP 502, the service failed");

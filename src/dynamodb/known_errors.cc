@@ -24,8 +24,9 @@ constexpr Text kSkew = "the clock is wrong";
 
 constexpr KnownError kErrors[] = {
     // Throttling.
-    {"ProvisionedThroughputExceededException", R::kThrottle, C::kThrottled, kThrottledProvisioned},
-    {"ThrottlingException", R::kThrottle, C::kThrottled, kThrottledUnnamed},
+    {"ProvisionedThroughputExceededException", R::kThrottle, C::kThrottled, kThrottledProvisioned,
+     T::kThrottle},
+    {"ThrottlingException", R::kThrottle, C::kThrottled, kThrottledUnnamed, T::kThrottle},
     {"RequestLimitExceeded", R::kThrottle, C::kThrottled, kThrottledAccount},
     {"Throttling", R::kThrottle, C::kThrottled, kThrottledUnnamed},
     {"ThrottledException", R::kThrottle, C::kThrottled, kThrottledUnnamed},
@@ -180,6 +181,15 @@ constexpr KnownText kAccessTexts[] = {
     {"The ciphertext refers to a customer master key", R::kFailConfig, C::kKmsUnavailable, kKmsKey},
 };
 
+// Where there are no ThrottlingReasons, which came in 2025.
+// https://github.com/audienceproject/spark-dynamodb/issues/61
+constexpr KnownText kThrottleTexts[] = {
+    {"The level of configured provisioned throughput for one or more global secondary indexes", R::kThrottle,
+     C::kThrottled, kThrottledIndexProvisioned},
+    {"Throughput exceeds the current throughput limit for your account", R::kThrottle, C::kThrottled,
+     kThrottledAccount},
+};
+
 constexpr KnownText kInUseTexts[] = {
     {"Cannot create preexisting table", R::kRetry, C::kTableAlreadyExists, "the table exists already"},
     {"Table already exists", R::kRetry, C::kTableAlreadyExists, "the table exists already"},
@@ -244,6 +254,8 @@ std::span<const KnownText> TextsOf(TextGroup group) {
       return kAccessTexts;
     case TextGroup::kInUse:
       return kInUseTexts;
+    case TextGroup::kThrottle:
+      return kThrottleTexts;
     case TextGroup::kLimit:
       break;  // see FindLimit
   }
@@ -311,6 +323,21 @@ int LongestTableName(std::string_view message) {
     return number >= 3 && number < kDynamoDbsLongestName ? number : 0;
   }
   return 0;
+}
+
+std::string_view IndexOfArn(std::string_view arn) {
+  constexpr std::string_view kTable = ":table/";
+  constexpr std::string_view kIndex = "/index/";
+  const size_t table = arn.find(kTable);
+  if (!arn.starts_with("arn:") || table == std::string_view::npos) return {};
+  const size_t index = arn.find(kIndex, table + kTable.size());
+  if (index == std::string_view::npos) return {};
+  const std::string_view name = arn.substr(index + kIndex.size());
+  // As of a table.
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+  const bool is_name = std::all_of(name.begin(), name.end(),
+                                   [](char c) { return IsAlnum(c) || c == '_' || c == '-' || c == '.'; });
+  return is_name && name.size() >= 3 && name.size() <= kDynamoDbsLongestName ? name : std::string_view();
 }
 
 Text ThrottlingReasonText(std::string_view name) {

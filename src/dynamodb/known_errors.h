@@ -12,7 +12,7 @@
 namespace ddb {
 
 // Which texts of an error's message tell its kinds apart.
-enum class TextGroup { kNone, kValidation, kSignature, kAccess, kInUse, kLimit };
+enum class TextGroup { kNone, kValidation, kSignature, kAccess, kInUse, kLimit, kThrottle };
 
 struct KnownError {
   Text name;
@@ -37,6 +37,10 @@ const KnownText* FindText(TextGroup group, std::string_view message);
 int LongestTableName(std::string_view message);
 // "" for a reason that we do not know.
 Text ThrottlingReasonText(std::string_view name);
+// The index's name in the ARN of one, "arn:aws:dynamodb:region:account:table/NAME/index/NAME"; "" for
+// anything else: only what can be a name goes into a message.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ThrottlingReason.html
+std::string_view IndexOfArn(std::string_view arn);
 
 // Of a table's name, which the endpoint takes for none that a table can have.
 inline constexpr Text kBadTableName = "the table name breaks DynamoDB's rule (3 to 255 of a-zA-Z0-9_.-)";

@@ -45,6 +45,7 @@ class CapacityWatch {
   // What is known from the start.
   void Describe(TableNo table, const TableDescription& description);
   void Tick(Instant now);
+  double units(TableNo table) const { return looked_[table].units; }  // a second; 0: no limit is known
 
   struct Change {
     TableNo table;

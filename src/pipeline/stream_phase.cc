@@ -83,6 +83,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacement
            .endpoint = parts.endpoint},
       capacity_(tables_, flow_, parts.clock, control.loop(), parts.make_client, parts.described_is_enforced),
       troubles_(tables_, parts.endpoint, plan.give_up),
+      throttles_(tables_, [this](TableNo table) { return capacity_.units(table); }),
       progress_(plan, parts.writer,
                 {.run = [this] { return Totals(); }, .of = [this](StreamNo no) { return TotalsOf(no); }},
                 parts.screen, run_.started) {
@@ -270,6 +271,8 @@ void StreamPhase::OnTick(Instant now) {
     capacity_.Tick(now);
     for (const CapacityWatch::Change& change : capacity_.TakeChanges())
       parts_.writer.Info(CapacityChangedText(tables_[change.table], change.before, change.after));
+    for (ThrottleReport::Line& line : throttles_.Look(flow_, now))
+      parts_.writer.Write(line.level, std::move(line.text));
     for (TroubleReport::Line& line : troubles_.Look(flow_, now))
       parts_.writer.Write(line.level, std::move(line.text));
   }
@@ -379,7 +382,8 @@ StreamTotals StreamPhase::TotalsOf(StreamNo stream) const {
                   .rejected = settled.rejected,
                   .waiting = flow_.clock(table).waiting(),
                   .throttled = flow_.gate(table).Throttled(now)};
-  if (of.throttled) of.throttled_by = flow_.trouble(table).throttle();
+  const std::optional<ThrottleEpisode::Seen> throttle = flow_.throttle(table).Look();
+  if (of.throttled && throttle) of.throttled_by = throttle->cause.reason;
   if (const auto oldest = ledger_.OldestWaiting(stream)) of.oldest_state = now - *oldest;
   return of;
 }

@@ -29,6 +29,7 @@
 #include "pipeline/run_control.h"
 #include "pipeline/source.h"
 #include "pipeline/stream_outcome.h"
+#include "pipeline/throttle_report.h"
 #include "pipeline/trouble_report.h"
 #include "pipeline/worker.h"
 
@@ -104,6 +105,7 @@ class StreamPhase {
 
   CapacityWatch capacity_;
   TroubleReport troubles_;
+  ThrottleReport throttles_;
   ProgressReport progress_;
   std::atomic<size_t> drained_{0};
   Instant last_late_;  // when a STATE was last said to be late

@@ -3,11 +3,17 @@
 
 #include <string>
 
+#include "base/clock.h"
 #include "delivery/batch.h"
+#include "delivery/throttle_episode.h"
 
 namespace ddb {
 
 // Units a second; 0: no limit is known.
 std::string CapacityChangedText(const TableTarget& table, double before, double after);
+
+// `units`: that it is known to have; 0: none.
+std::string ThrottledText(const TableTarget& table, const ThrottleReason& cause, double units);
+std::string ThrottledNoMoreText(const TableTarget& table, Duration lasted);
 
 }  // namespace ddb

@@ -118,7 +118,7 @@ size_t UnitsOf(const Table& table, const Write& write) {
 
 struct Applied {
   int stored = 0;
-  std::string throttle_reason, throttled_table;
+  Tables::Limit limit;  // the last that refused something
   bool on_demand = false;
   std::map<std::string, size_t> units;
 };
@@ -130,11 +130,10 @@ Applied Apply(Tables& tables, std::vector<Write>& writes) {
     if (!write.apply) continue;
     Table& table = *tables.Find(write.table);
     size_t units = UnitsOf(table, write);
-    std::string reason = tables.Throttle(table, write.hash_key, static_cast<double>(units), now);
-    if (!reason.empty()) {
+    Tables::Limit limit = tables.Throttle(table, write.hash_key, static_cast<double>(units), now);
+    if (!limit.reason.empty()) {
       write.unprocessed = true;
-      applied.throttle_reason = reason;
-      applied.throttled_table = write.table;
+      applied.limit = std::move(limit);
       applied.on_demand = table.on_demand;
       continue;
     }
@@ -152,11 +151,11 @@ Applied Apply(Tables& tables, std::vector<Write>& writes) {
   return applied;
 }
 
-Reply Throttled(const Tables& tables, const Applied& applied) {
+Reply Throttled(const Applied& applied) {
   ErrorSpec spec;
   spec.name = applied.on_demand ? "ThrottlingException" : "ProvisionedThroughputExceededException";
-  spec.reason = applied.throttle_reason;
-  return ErrorReply(spec, tables.Arn(applied.throttled_table), "", "");
+  spec.reason = applied.limit.reason;
+  return ErrorReply(spec, applied.limit.resource, "", "");
 }
 
 std::string EntryOf(const Write& write, bool changed) {
@@ -234,7 +233,7 @@ Reply Service::BatchWriteItem(Exchange& exchange) {
   exchange.log.stored = applied.stored;
   exchange.log.unprocessed = static_cast<int>(
       std::count_if(writes.begin(), writes.end(), [](const Write& w) { return w.unprocessed; }));
-  if (applied.stored == 0 && !applied.throttle_reason.empty()) return Throttled(tables_, applied);
+  if (applied.stored == 0 && !applied.limit.reason.empty()) return Throttled(applied);
   Reply reply;
   reply.body = "{\"UnprocessedItems\":" + UnprocessedJson(writes, spec) + ConsumedJson(root, applied) + "}";
   return reply;
@@ -265,7 +264,7 @@ Reply WriteOne(Exchange& exchange, Tables& tables, bool put) {
   if (Refusal refusal = CheckKeys(tables, writes); !refusal.ok()) return Refused(exchange, refusal);
   Applied applied = Apply(tables, writes);
   exchange.log.stored = applied.stored;
-  if (applied.stored == 0) return Throttled(tables, applied);
+  if (applied.stored == 0) return Throttled(applied);
   Reply reply;
   reply.body = "{}";
   return reply;

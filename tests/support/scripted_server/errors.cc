@@ -76,7 +76,8 @@ std::string Reasons(const ErrorSpec& spec, std::string_view resource) {
   if (reason.empty() || reason == "none") return "";
   std::string field = spec.reasons_field;
   if (field.empty()) field = spec.name == "ThrottlingException" ? "throttlingReasons" : "ThrottlingReasons";
-  return "," + Quote(field) + ":[{\"reason\":" + Quote(reason) + ",\"resource\":" + Quote(resource) + "}]";
+  const std::string whose = std::string(resource) + (spec.index.empty() ? "" : "/index/" + spec.index);
+  return "," + Quote(field) + ":[{\"reason\":" + Quote(reason) + ",\"resource\":" + Quote(whose) + "}]";
 }
 
 }  // namespace

@@ -104,6 +104,7 @@ ErrorSpec ReadError(const json& object) {
   read("type_suffix", spec.type_suffix);
   read("type_in", spec.type_in);
   read("reason", spec.reason);
+  read("index", spec.index);
   read("reasons_field", spec.reasons_field);
   read.End();
   return spec;
@@ -185,6 +186,17 @@ Credential ReadCredential(const json& object) {
   return credential;
 }
 
+IndexBehaviour ReadIndex(const json& object) {
+  IndexBehaviour index;
+  Reader read(object, "index");
+  read("name", index.name);
+  read("wcu", index.wcu);
+  read("burst_wcu", index.burst_wcu);
+  read("units_per_unit", index.units_per_unit);
+  read.End();
+  return index;
+}
+
 TableBehaviour ReadBehaviour(const json& object) {
   TableBehaviour table;
   Reader read(object, "table");
@@ -197,6 +209,10 @@ TableBehaviour ReadBehaviour(const json& object) {
   read("enforce_capacity", table.enforce_capacity);
   read("partition_wcu", table.partition_wcu);
   read("partitions", table.partitions);
+  read("account_wcu", table.account_wcu);
+  if (const json* indexes = read.Find("indexes")) {
+    for (const json& index : *indexes) table.indexes.push_back(ReadIndex(index));
+  }
   read("count_only", table.count_only);
   read.End();
   return table;

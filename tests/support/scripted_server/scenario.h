@@ -43,6 +43,7 @@ struct ErrorSpec {
   std::string type_suffix;                // behind the name
   std::string type_in = "__type";         // the body's member with the name; or "header": x-amzn-ErrorType
   std::string reason;                     // a throttling reason
+  std::string index;                      // whose; "": the table's
   std::string reasons_field;              // "" = the service's own for that name
 };
 
@@ -102,6 +103,14 @@ class Rule {
   double first_s_ = -1;
 };
 
+// Of a table: every write takes of it as many units as of the table, times `units_per_unit`.
+struct IndexBehaviour {
+  std::string name;
+  double wcu = 0;  // 0: no limit
+  double burst_wcu = 0;
+  double units_per_unit = 1;
+};
+
 // How tables whose names match behave.
 struct TableBehaviour {
   std::string table = "*";
@@ -113,6 +122,8 @@ struct TableBehaviour {
   bool enforce_capacity = false;  // wcu as the table was created with
   double partition_wcu = 0;       // of each of `partitions`
   int partitions = 1;
+  std::vector<IndexBehaviour> indexes;
+  double account_wcu = 0;   // of the account's quota, 0: no limit
   bool count_only = false;  // keep hashes of the keys, not items
 };
 

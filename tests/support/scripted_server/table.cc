@@ -46,12 +46,16 @@ double MonotonicSeconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-bool TokenBucket::Take(double units, double now_s) {
+bool TokenBucket::Has(double units, double now_s) {
   if (rate_ <= 0) return true;
   if (at_s_ > 0) level_ = std::min(burst_, level_ + (now_s - at_s_) * rate_);
   at_s_ = now_s;
   // A full bucket lets any item pass, else one that costs more than the bucket holds could never be written.
-  if (level_ < std::min(units, burst_)) return false;
+  return level_ >= std::min(units, burst_);
+}
+
+bool TokenBucket::Take(double units, double now_s) {
+  if (!Has(units, now_s)) return false;
   level_ -= units;
   return true;
 }
@@ -104,6 +108,12 @@ Table* Tables::Add(const std::string& create_json, double now_s) {
     table.partitions.assign(static_cast<size_t>(behaviour.partitions),
                             TokenBucket(behaviour.partition_wcu, behaviour.partition_wcu));
   }
+  const auto bucket_of = [](double rate, double burst) {
+    return TokenBucket(rate, burst > 0 ? burst : rate);
+  };
+  table.account = bucket_of(behaviour.account_wcu, 0);
+  for (const IndexBehaviour& index : behaviour.indexes)
+    table.indexes.push_back({index.name, bucket_of(index.wcu, index.burst_wcu), index.units_per_unit});
   return &table;
 }
 
@@ -149,16 +159,31 @@ void Tables::SetStatus(const std::string& name, const std::string& status) {
   table->describes_left = -1;
 }
 
-std::string Tables::Throttle(Table& table, const std::string& hash_key, double units, double now_s) {
+// What is refused takes no units of anything.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/gsi-throttling.html
+Tables::Limit Tables::Throttle(Table& table, const std::string& hash_key, double units, double now_s) {
+  const std::string arn = Arn(table.name);
+  TokenBucket* partition = nullptr;
   if (!table.partitions.empty()) {
     size_t at =
         crc32(0, reinterpret_cast<const Bytef*>(hash_key.data()), static_cast<uInt>(hash_key.size())) %
         table.partitions.size();
-    if (!table.partitions[at].Take(units, now_s)) return "TableWriteKeyRangeThroughputExceeded";
+    partition = &table.partitions[at];
+    if (!partition->Has(units, now_s)) return {"TableWriteKeyRangeThroughputExceeded", arn};
   }
-  if (table.bucket.Take(units, now_s)) return "";
-  return table.on_demand ? "TableWriteMaxOnDemandThroughputExceeded"
-                         : "TableWriteProvisionedThroughputExceeded";
+  const char* const ending =
+      table.on_demand ? "MaxOnDemandThroughputExceeded" : "ProvisionedThroughputExceeded";
+  if (!table.bucket.Has(units, now_s)) return {std::string("TableWrite") + ending, arn};
+  for (Table::Index& index : table.indexes) {
+    if (!index.bucket.Has(units * index.units_per_unit, now_s))
+      return {std::string("IndexWrite") + ending, arn + "/index/" + index.name};
+  }
+  if (!table.account.Has(units, now_s)) return {"TableWriteAccountLimitExceeded", arn};
+  if (partition != nullptr) partition->Take(units, now_s);
+  table.bucket.Take(units, now_s);
+  table.account.Take(units, now_s);
+  for (Table::Index& index : table.indexes) index.bucket.Take(units * index.units_per_unit, now_s);
+  return {};
 }
 
 void Tables::Store(Table& table, const std::string& key, StoredItem item, double now_s) {

@@ -22,6 +22,7 @@ class TokenBucket {
  public:
   TokenBucket() = default;
   TokenBucket(double rate, double burst) : rate_(rate), burst_(burst), level_(burst) {}
+  bool Has(double units, double now_s);
   bool Take(double units, double now_s);
   // What is saved stays.
   void SetRate(double rate, double burst, double now_s);
@@ -55,8 +56,14 @@ struct Table {
   bool count_only = false;
   std::map<std::string, StoredItem> items;
   std::unordered_set<size_t> counted;  // count_only: hashes of the keys, in place of items
-  TokenBucket bucket;
+  struct Index {
+    std::string name;
+    TokenBucket bucket;
+    double units_per_unit = 1;  // of the table's
+  };
+  TokenBucket bucket, account;
   std::vector<TokenBucket> partitions;
+  std::vector<Index> indexes;
 };
 
 class Tables {
@@ -76,8 +83,12 @@ class Tables {
   void SetCapacity(Table& table, double wcu, double now_s);
   void SetStatus(const std::string& name, const std::string& status);
 
-  // Why a write of `units` is throttled now: "" if it is not, else the throttling reason.
-  std::string Throttle(Table& table, const std::string& hash_key, double units, double now_s);
+  // Why a write of `units` is throttled now, and of what; its units are taken if it is not.
+  struct Limit {
+    std::string reason;  // "": it is not
+    std::string resource;
+  };
+  Limit Throttle(Table& table, const std::string& hash_key, double units, double now_s);
   void Store(Table& table, const std::string& key, StoredItem item, double now_s);
   void Erase(Table& table, const std::string& key);
 

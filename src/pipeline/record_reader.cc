@@ -122,11 +122,13 @@ bool RecordReader::TakeLongLine(const SkimmedLine& line) {
   switch (line.kind) {
     case LineKind::kIgnored:
       NoteFailureIn(line.signs);
+      NoteTrouble();  // as far as can be known: its text was not looked at
       return true;
     case LineKind::kPlain:
     case LineKind::kLogLine:
       ++odd_lines_;
       if (!line.reason.empty()) return FailLongLine(line);
+      NoteTrouble();
       return PassOverText(line.signs, {});
     case LineKind::kMalformed:
       return FailLine(line.reason, nullptr);

@@ -124,12 +124,12 @@ TEST_P(ReplacementsTest, ASourceThatSpeaksOfNoStatusClears) {
 // More than the budget of those who send it.
 const std::string kPad(2'000'000, 'x');
 
-TEST_P(ReplacementsTest, ALongLogIsNoFailure) {
+TEST_P(ReplacementsTest, ALongLogBeforeARecordIsNoFailure) {
   plan_.chunk_bytes = 4096;
   budget_.SetLimit(1 << 20);
   Start();
   Send(Record("users", 1) + R"({"type":"LOG","log":{"level":"INFO","message":")" + kPad + "\"}}\ntext " +
-       kPad + "\n" + R"({"msg":")" + kPad + R"(","level":"info"})" + "\n");
+       kPad + "\n" + R"({"msg":")" + kPad + R"(","level":"info"})" + "\n" + Record("users", 2));
   Finish();
   EndsWell();
   EXPECT_TRUE(Replaced(kUsers));
@@ -156,7 +156,7 @@ class SourceThatFailed : public ReplacementsTest {
     plan_.chunk_bytes = 4096;
     budget_.SetLimit(1 << 20);
     Start();
-    Send(Record("users", 1) + long_line);
+    Send(Record("users", 1) + long_line + Record("users", 2));
     Finish();
     EndsWell();
     EXPECT_TRUE(Replaced(kUsers));

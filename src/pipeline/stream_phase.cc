@@ -168,7 +168,7 @@ void StreamPhase::SuperviseUntil(const std::function<bool()>& done) {
 StreamPhase::Silent StreamPhase::DecideOnTheSilent() const {
   Text why = statuses_.any() ? Text("the source did not say that the stream is COMPLETE") : Text();
   if (why.empty() && statuses_.ended_in_trouble()) {
-    why = "behind all that the source gave, its log tells of an error";
+    why = "behind all that the source gave, its log tells of an error, or is too long to be looked at";
   }
   if (passed_over_.HasNoMessage()) why = "no line of it is a message of a type that is known";
   if (statuses_.failed()) why = "the source has said that it failed";

@@ -401,6 +401,20 @@ def test_lines_of_any_length(start, holds, sanitized, kind, mib, policy, then):
         assert f'"pad":"{"x" * int(mib * (1 << 20))}"' in outcome.stdout
 
 
+@pytest.mark.parametrize("kind", ["log", "log, its level last", "text", "a logger's line"])
+@pytest.mark.parametrize("goes_on", [False, True], ids=["ends", "goes on"])
+def test_behind_a_line_that_was_not_looked_at_nothing_old_goes(connector, start_server, kind, goes_on):
+    """It may tell of the source's end. What comes behind it says that it was not."""
+    server = start_server()
+    config = messages.config(server.endpoint, "t", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY, max_memory_mb=16)
+    catalog = messages.catalog(messages.stream("old", "overwrite"), messages.stream("new"))
+    connector.write(config, catalog, [messages.record("old", {"id": 1})]).ok()
+    said = (messages.record("new", {"id": 1}) + "\n").encode()
+    outcome = connector.write_raw(config, catalog, said + padded(PADDED[kind], 17) + b"\n" + said * goes_on).ok()
+    assert len(server.items("t_old")) == (0 if goes_on else 1)
+    assert any(level == "WARN" and "t_old" in text and "too long to be looked at" in text for level, text in outcome.logs) != goes_on
+
+
 # A STATE is never held twice, so that it may be as long as the budget; one that is no JSON has to be mended, which takes a copy.
 @pytest.mark.parametrize("kind, mib, more, then", [
     ("state", 62, "", "passed on"), ("legacy", 62, "", "passed on"), ("state", 66, "", "refused"),

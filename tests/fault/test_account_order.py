@@ -5,15 +5,17 @@ import itertools
 import json
 import re
 import time
+import urllib.parse
 
 import botocore.credentials
 import botocore.exceptions
+import botocore.loaders
 import botocore.session
 import botocore.tokens
 import pytest
 
 from ddb_testkit import messages
-from ddb_testkit.accounts import Container, Instance, Service, Sso, Sts, iso
+from ddb_testkit.accounts import Container, Instance, Proxy, Service, Sso, Sts, iso
 
 ROLE = "arn:aws:iam::123456789012:role/loader"
 NOTHING = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
@@ -200,3 +202,70 @@ def test_botocore_goes_on_with_a_login_that_was_renewed_here(connector, services
         file.write_text(json.dumps(json.loads(file.read_text()) | {"expiresAt": iso(time.time() - 5)}))
         assert of_botocore(env, monkeypatch) == "ASIASSO" and sso.renewed == 2
         assert "access key is not accepted" in connector.check(config, env=env).status["message"] and sso.renewed == 2
+
+
+# ---- where the requests go
+
+LOADER = botocore.loaders.create_loader()  # one for all: what it has read it keeps
+
+
+class Found(Exception):
+    """The URL of botocore's first request, which is not sent."""
+
+
+def host_of_botocore(env, monkeypatch):
+    def found(request, **_):
+        raise Found(request.url)
+
+    with monkeypatch.context() as patched:
+        for name, value in env.items():
+            if value is None:
+                patched.delenv(name, raising=False)
+            else:
+                patched.setenv(name, value)
+        session = botocore.session.Session()
+        session.register_component("data_loader", LOADER)
+        client = session.create_client("dynamodb", aws_access_key_id="AKIA1", aws_secret_access_key="s")
+        client.meta.events.register("before-send.dynamodb.*", found)
+        with pytest.raises(Found) as raised:
+            client.describe_table(TableName="t")
+    url = urllib.parse.urlsplit(str(raised.value))
+    return f"{url.hostname}:{url.port or 443}"
+
+
+HOSTS = [({"AWS_DEFAULT_REGION": region, "AWS_USE_DUALSTACK_ENDPOINT": dualstack, "AWS_USE_FIPS_ENDPOINT": fips}, {})
+         for region in ("us-east-1", "eu-central-1", "ap-southeast-3", "ca-west-1", "mx-central-1", "cn-north-1", "us-gov-west-1", "us-gov-east-1")
+         for dualstack, fips in itertools.product(("false", "true"), repeat=2)]
+HOSTS += [({"AWS_DEFAULT_REGION": region}, {}) for region in ("eusc-de-east-1", "us-iso-east-1", "us-isob-east-1", "us-isof-south-1", "eu-isoe-west-1")]
+HOSTS += [({"AWS_DEFAULT_REGION": region}, named) for region in ("us-east-1", "cn-north-1") for named in (
+    {"AWS_ENDPOINT_URL": "https://one.example.org"},
+    {"AWS_ENDPOINT_URL": "https://one.example.org:8443/path"},
+    {"AWS_ENDPOINT_URL_DYNAMODB": "https://two.example.org"},
+    {"AWS_ENDPOINT_URL": "https://one.example.org", "AWS_ENDPOINT_URL_DYNAMODB": "https://two.example.org"},
+    {"AWS_ENDPOINT_URL_STS": "https://three.example.org"},
+    {"AWS_ENDPOINT_URL": "https://one.example.org", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+    {"AWS_ENDPOINT_URL_DYNAMODB": "https://two.example.org", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "TRUE"},
+    {"AWS_ENDPOINT_URL_DYNAMODB": "https://two.example.org", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"})]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_the_host_is_botocores(connector, tmp_path, monkeypatch, part):
+    """What is asked of a proxy, which then refuses."""
+    assert len(HOSTS) >= 50
+    nothing = {name: None for name in (*NOTHING, "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                       "AWS_REGION", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "NO_PROXY", "no_proxy")}
+    seen = set()
+    with Proxy(login="nobody:known") as proxy:
+        for kind, named in HOSTS[part::4]:
+            env = {**nothing, "HOME": str(tmp_path), **kind, **named}
+            wanted = host_of_botocore(env, monkeypatch)
+            # These two are keys of the config here.
+            config = messages.config("", "t", access_key_id="AKIA1", secret_access_key="secret", dynamodb_region="",
+                                     use_dualstack=kind.get("AWS_USE_DUALSTACK_ENDPOINT") == "true",
+                                     use_fips=kind.get("AWS_USE_FIPS_ENDPOINT") == "true")
+            proxy.asked.clear()
+            status = connector.check(config, env={**env, "HTTPS_PROXY": proxy.url()}).status
+            assert status["status"] == "FAILED" and "login" in status["message"], (kind, named, status)
+            assert set(proxy.asked) == {("CONNECT", wanted)}, (kind, named)
+            seen.add(wanted)
+    assert len(seen) >= 10

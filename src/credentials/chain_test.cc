@@ -9,6 +9,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ddb {
@@ -62,10 +63,21 @@ class Chain : public testing::Test {
                              "eu-west-1"};
 };
 
-TEST_F(Chain, AProcessThatGivesNothing) {
-  const std::string file = testing::TempDir() + "/process-" + std::to_string(getpid());
-  std::ofstream(file) << "[default]\ncredential_process = /opt/get keys # 'all of them'\n";
-  variables_["AWS_CONFIG_FILE"] = file;
+// With a config file.
+class ProfileChain : public Chain {
+ protected:
+  ProfileChain() : file_(testing::TempDir() + "/profiles-" + std::to_string(getpid())) {
+    variables_["AWS_CONFIG_FILE"] = file_;
+  }
+  ~ProfileChain() override { std::filesystem::remove(file_); }
+  void Write(const std::string& text) { std::ofstream(file_) << text; }
+
+ private:
+  const std::string file_;
+};
+
+TEST_F(ProfileChain, AProcessThatGivesNothing) {
+  Write("[default]\ncredential_process = /opt/get keys # 'all of them'\n");
   struct Case {
     CommandEnd end;
     const char* said;
@@ -94,7 +106,6 @@ TEST_F(Chain, AProcessThatGivesNothing) {
   commands_.end = {How::kExited, 0, R"({"Version":1,"AccessKeyId":"ASIA9","SecretAccessKey":"s"})"};
   EXPECT_EQ(Fetch()->credentials.access_key_id, "ASIA9");
   EXPECT_THAT(commands_.run.back(), ElementsAre("/opt/get", "keys", "#", "all of them"));
-  std::filesystem::remove(file);
 }
 
 TEST_F(Chain, NothingAnywhereNamesEveryPlace) {
@@ -180,6 +191,59 @@ TEST_F(Chain, RolesAreAssumedInTheRegionOfTheTables) {
   variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1/creds";
   EXPECT_THAT(ErrorOf(FetchRole(around_, plan)), HasSubstr("AWS_ACCESS_KEY_ID is not set"));
   EXPECT_EQ(web_.asked.size(), 1u);
+}
+
+constexpr const char* kRole = "[default]\nrole_arn = arn:aws:iam::123456789012:role/x\n";
+
+TEST_F(ProfileChain, ARolesSettingsAreSent) {
+  web_.replies["sts.eu-west-1.amazonaws.com"] = {
+      TransportError::kNone, 200,
+      "<Credentials><AccessKeyId>ASIA2</AccessKeyId><SecretAccessKey>s</SecretAccessKey></Credentials>"};
+  Write(std::string(kRole) +
+        "source_profile = keys\nexternal_id = an id\nrole_session_name = me\nduration_seconds = 900\n"
+        "[profile keys]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+  const auto fetched = Fetch();
+  ASSERT_TRUE(fetched.ok()) << ErrorOf(fetched);
+  EXPECT_EQ(fetched->credentials.access_key_id, "ASIA2");
+  ASSERT_EQ(web_.bodies.size(), 1u);
+  for (const char* part : {"RoleSessionName=me", "DurationSeconds=900", "ExternalId=an%20id"})
+    EXPECT_THAT(web_.bodies[0], HasSubstr(part));
+}
+
+TEST_F(ProfileChain, ARoleThatNobodyCanAssume) {
+  for (const auto& [rest, said] : std::vector<std::pair<std::string, const char*>>{
+           {"", "source_profile and credential_source"},
+           {"source_profile = keys\ncredential_source = Environment\n",
+            "source_profile and credential_source"},
+           {"source_profile = nobody\n", "no profile of that name"},
+           {"source_profile = default\n", "without an end"},
+           {"source_profile = b\n[profile b]\nrole_arn = b\nsource_profile = default\n", "without an end"},
+           {"credential_source = Everywhere\n", "none of Environment, EcsContainer and Ec2InstanceMetadata"},
+           {"credential_source = Environment\n", "AWS_ACCESS_KEY_ID is not set"},
+           {"credential_source = Environment\nmfa_serial = arn:aws:iam::1:mfa/me\n", "one-time password"}}) {
+    Write(kRole + rest);
+    const auto fetched = Fetch();
+    ASSERT_FALSE(fetched.ok()) << rest;
+    EXPECT_THAT(ErrorOf(fetched), HasSubstr(said)) << rest;
+    EXPECT_EQ(fetched.error().type, FailureType::kConfig) << rest;
+  }
+  EXPECT_TRUE(web_.asked.empty());
+}
+
+// It goes into a header.
+TEST_F(Chain, AContainersTokenIsOneLine) {
+  variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1/creds";
+  web_.replies["127.0.0.1"] = {TransportError::kNone, 200, kGiven};
+  for (const char* token : {"hidden\r\nX-More: 1", "hidden\n",
+                            "hid\x7F"
+                            "den",
+                            "\thidden"}) {
+    variables_["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = token;
+    EXPECT_THAT(ErrorOf(Fetch()), AllOf(HasSubstr("line break"), Not(HasSubstr("hidden"))));
+  }
+  EXPECT_TRUE(web_.asked.empty());
+  variables_["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "Basic x/+=";
+  EXPECT_TRUE(Fetch().ok());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/times.h"
+#include "support/pipeline/table_targets.h"
 
 namespace ddb {
 namespace {
@@ -24,14 +25,6 @@ constexpr Instant kStart{std::chrono::hours(1)};
 
 class ThrottleReportTest : public testing::Test {
  protected:
-  static TableTargets Tables(size_t count) {
-    TableTargets tables;
-    for (size_t i = 0; i < count; ++i) {
-      const std::string name = std::to_string(i);
-      tables.push_back({.name = "t" + name, .stream = {std::nullopt, "s" + name}, .write = {}});
-    }
-    return tables;
-  }
   void Refuse(size_t table, Duration later, Text reason, const std::string& index = "") {
     flow_.throttle(TableNo(table)).Refuse({reason, index}, kStart + later);
   }
@@ -42,7 +35,7 @@ class ThrottleReportTest : public testing::Test {
     return texts;
   }
 
-  const TableTargets tables_ = Tables(8);
+  const TableTargets tables_ = NumberedTables(8);
   FlowControl flow_{1, 8};
   double units_ = 10;
   ThrottleReport report_{tables_, [this](TableNo) { return units_; }};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/times.h"
+#include "support/pipeline/table_targets.h"
 
 namespace ddb {
 namespace {
@@ -22,14 +23,6 @@ constexpr Instant kStart{std::chrono::hours(1)};
 
 class TroubleReportTest : public testing::Test {
  protected:
-  static TableTargets Tables(size_t count) {
-    TableTargets tables;
-    for (size_t i = 0; i < count; ++i) {
-      const std::string name = std::to_string(i);
-      tables.push_back({.name = "t" + name, .stream = {std::nullopt, "s" + name}, .write = {}});
-    }
-    return tables;
-  }
   void Wait(size_t table) { flow_.clock(TableNo(table)).AddWaiting(1, kStart); }
   void Note(size_t table, ReplyFault fault) { flow_.trouble(TableNo(table)).Note({.fault = fault}); }
   std::vector<std::string> At(Duration later) {
@@ -39,7 +32,7 @@ class TroubleReportTest : public testing::Test {
     return texts;
   }
 
-  const TableTargets tables_ = Tables(8);
+  const TableTargets tables_ = NumberedTables(8);
   FlowControl flow_{1, 8};
   EndpointText endpoint_;
   TroubleReport report_{tables_, endpoint_, seconds(600)};

@@ -27,7 +27,12 @@ TEST(ConfigTest, TextsAreTrimmedAndTheAddressIsInItsUsualCase) {
   EXPECT_EQ(config->table_prefix, "P");
   EXPECT_EQ(config->dead_letter_table, "Letters");
   EXPECT_EQ(Parse({{"dynamodb_region", R"("EU-WEST-1")"}})->region, "eu-west-1");
-  EXPECT_EQ(Parse({{"workers", R"("3")"}})->workers, 3);
+  for (const char* three : {"3.0", "0.3e1", R"("3")", R"(" 3.0 ")", R"("3.000")"}) {
+    EXPECT_EQ(Parse({{"workers", three}})->workers, 3) << three;
+  }
+  for (const char* none : {"3.5", R"("3.5")", R"("3.0.0")", R"(".0")", R"("3,0")", R"("3e0")"}) {
+    EXPECT_THAT(MessageOf(Parse({{"workers", none}})), HasSubstr("must be a whole number")) << none;
+  }
 }
 
 TEST(ConfigTest, SlipsAreRefusedByName) {

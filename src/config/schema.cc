@@ -81,9 +81,14 @@ std::optional<Json> RegularText(const std::string& member, const Json& schema) {
   if (text.empty() && (schema.contains("enum") || schema.contains("minimum") || truth)) return std::nullopt;
   if (truth && (text == "true" || text == "false")) return Json(text == "true");
   if (schema.contains("minimum")) {
+    std::string_view digits = text;
+    if (const size_t point = digits.find('.');
+        digits.find_first_not_of('0', point + 1) == std::string::npos) {
+      digits = digits.substr(0, point);  // "12.0"
+    }
     int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc() && end == text.data() + text.size()) return Json(number);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error == std::errc() && end == digits.data() + digits.size()) return Json(number);
   }
   return Json(std::move(text));
 }

@@ -88,16 +88,33 @@ bool MatchUnprocessed(const WriteKind& kind, const dom::object& tables, std::spa
 
 constexpr size_t kKeptFor = 16 << 10;  // bytes of a reply
 
+// A global index has a capacity of its own, and the total has its units too: taken for the table's, they
+// would halve what is sent to a table with one. A local one spends the table's.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConsumedCapacity.html
+std::optional<double> UnitsOfTable(const dom::element& consumed) {
+  double units = 0, more = 0;
+  if (consumed["Table"]["CapacityUnits"].get(units)) {
+    if (consumed["CapacityUnits"].get(units)) return std::nullopt;
+    return units;
+  }
+  dom::object locals;
+  if (consumed["LocalSecondaryIndexes"].get(locals)) return units;
+  for (const auto& [name, index] : locals) {
+    if (!index["CapacityUnits"].get(more)) units += more;
+  }
+  return units;
+}
+
 // What the service says beside the outcome: nothing depends on its being there, or right.
 std::optional<double> ConsumedOf(const WriteKind& kind, const dom::element& value) {
   dom::array tables;
   if (value.get(tables)) return std::nullopt;
   for (const dom::element table : tables) {
     std::string_view name;
-    double units = 0;
-    if (table["TableName"].get(name) || table["CapacityUnits"].get(units)) continue;
+    if (table["TableName"].get(name)) continue;
+    const std::optional<double> units = UnitsOfTable(table);
     const bool is_arn = name.ends_with("/" + kind.table);
-    if ((name == kind.table || is_arn) && units >= 0) return units;
+    if ((name == kind.table || is_arn) && units && *units >= 0) return units;
   }
   return std::nullopt;
 }
@@ -138,7 +155,7 @@ bool ReadBatchReply(const WriteKind& kind, const Reply& reply, std::span<const S
 
 }  // namespace
 
-WriteKind BatchWrite(std::string_view table, const TableKeys& keys) {
+WriteKind BatchWrite(std::string_view table, const TableKeys& keys, ConsumedDetail detail) {
   WriteKind kind;
   kind.operation = {"BatchWriteItem", /*least=*/0};
   kind.max_items = kMaxBatchItems;
@@ -148,7 +165,8 @@ WriteKind BatchWrite(std::string_view table, const TableKeys& keys) {
   kind.head = R"({"RequestItems":{)";
   json::AppendString(table, kind.head);
   kind.head += ":[";
-  kind.tail = R"(]},"ReturnConsumedCapacity":"TOTAL"})";
+  kind.tail = detail == ConsumedDetail::kTotal ? R"(]},"ReturnConsumedCapacity":"TOTAL"})"
+                                               : R"(]},"ReturnConsumedCapacity":"INDEXES"})";
   kind.separator = ",";
   kind.put = {R"({"PutRequest":{"Item":)", "}}"};
   kind.erase = {R"({"DeleteRequest":{"Key":)", "}}"};

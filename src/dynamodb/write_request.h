@@ -53,8 +53,10 @@ struct WriteOutcome {
   // What was wrong with the reply, kUnprocessed where items came back; kNone too with a verdict that is not
   // ok, which has its own.
   ReplyFault fault = ReplyFault::kNone;
-  Text reason;                     // with kErrorAsSuccess: what the error means
-  std::optional<double> consumed;  // write units of the table and its indexes; absent: the reply does not say
+  Text reason;  // with kErrorAsSuccess: what the error means
+  // Write units of the table itself, with its local indexes, which spend of the same; of its global indexes
+  // too where the reply does not tell them apart. Absent: it says nothing.
+  std::optional<double> consumed;
 };
 
 struct WriteKind {
@@ -119,6 +121,11 @@ struct WriteKind {
 // by table, operation and key, exactly one of the sent items; else the reply does not add up. Nothing is
 // allocated when everything was stored and the reply says no more.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
-WriteKind BatchWrite(std::string_view table, const TableKeys& keys);
+enum class ConsumedDetail {
+  kTotal,    // every engine takes it
+  kIndexes,  // the units of each index apart; ScyllaDB's Alternator refuses a request that asks for them
+};
+WriteKind BatchWrite(std::string_view table, const TableKeys& keys,
+                     ConsumedDetail detail = ConsumedDetail::kTotal);
 
 }  // namespace ddb

@@ -68,6 +68,8 @@ TEST(BatchWriteKind, TheRequest) {
   EXPECT_EQ(Body(kind, {{WriteOp::kPut, "1"}, {WriteOp::kDelete, "2"}, {WriteOp::kPut, "3"}}),
             R"({"RequestItems":{"a.b\"":[{"PutRequest":{"Item":1}},{"DeleteRequest":{"Key":2}},)"
             R"({"PutRequest":{"Item":3}}]},"ReturnConsumedCapacity":"TOTAL"})");
+  EXPECT_EQ(Body(BatchWrite("t", testkit::kIdAndTime, ConsumedDetail::kIndexes), {{WriteOp::kPut, "1"}}),
+            R"({"RequestItems":{"t":[{"PutRequest":{"Item":1}}]},"ReturnConsumedCapacity":"INDEXES"})");
   EXPECT_EQ(kind.Around(WriteOp::kPut, "1"), R"({"PutRequest":{"Item":1}})");
   EXPECT_EQ(kind.Around(WriteOp::kDelete, "1"), R"({"DeleteRequest":{"Key":1}})");
 }
@@ -119,6 +121,27 @@ TEST_F(BatchReply, WhatWasConsumed) {
     EXPECT_TRUE(Read(std::string(R"({"ConsumedCapacity":)") + odd + R"(,"UnprocessedItems":{}})")) << odd;
     EXPECT_EQ(consumed_, std::nullopt) << odd;
   }
+}
+
+// As its capacity counts them: local indexes spend of it, global ones have their own.
+TEST_F(BatchReply, WhatWasConsumedOfTheTableItself) {
+  const auto consumed = [&](const std::string& members) {
+    EXPECT_TRUE(Read(R"({"UnprocessedItems":{},"ConsumedCapacity":[{"TableName":"tab",)" + members + "}]}"));
+    return consumed_;
+  };
+  const std::string table = R"("CapacityUnits":9.0,"Table":{"CapacityUnits":3.0})";
+  EXPECT_EQ(consumed(table), 3);
+  EXPECT_EQ(consumed(table + R"(,"GlobalSecondaryIndexes":{"g":{"CapacityUnits":6.0}})"), 3);
+  EXPECT_EQ(
+      consumed(table + R"(,"LocalSecondaryIndexes":{"l":{"CapacityUnits":2.0},"m":{"CapacityUnits":1}},)"
+                       R"("GlobalSecondaryIndexes":{"g":{"CapacityUnits":3.0}})"),
+      6);
+  EXPECT_EQ(consumed(R"("Table":{"CapacityUnits":2})"), 2) << "without a total";
+  for (const char* odd : {"{}", "null", "3", R"({"CapacityUnits":"3"})", R"({"CapacityUnits":null})"})
+    EXPECT_EQ(consumed(R"("CapacityUnits":9,"Table":)" + std::string(odd)), 9) << odd;
+  for (const char* odd : {"null", "[]", R"({"l":null})", R"({"l":{"CapacityUnits":"x"}})"})
+    EXPECT_EQ(consumed(table + R"(,"LocalSecondaryIndexes":)" + odd), 3) << odd;
+  EXPECT_EQ(consumed(R"("CapacityUnits":9,"Table":{"CapacityUnits":-1})"), std::nullopt);
 }
 
 TEST_F(BatchReply, AllStored) {

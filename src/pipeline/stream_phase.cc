@@ -28,11 +28,14 @@ NumberedVector<StreamNo, StreamEncoding> EncodingsOf(const RunPlan& plan) {
   return encodings;
 }
 
-TableTargets TargetsOf(const RunPlan& plan) {
+// `enforced`: RunParts::described_is_enforced. Only then does what is described bound anything, and what is
+// spent has to be counted as that is: without what global indexes spend.
+TableTargets TargetsOf(const RunPlan& plan, bool enforced) {
+  const ConsumedDetail detail = enforced ? ConsumedDetail::kIndexes : ConsumedDetail::kTotal;
   TableTargets targets;
   targets.reserve(plan.tables.size());
   for (const TablePlan& table : plan.tables)
-    targets.push_back({table.table, table.stream, BatchWrite(table.table, table.keys)});
+    targets.push_back({table.table, table.stream, BatchWrite(table.table, table.keys, detail)});
   return targets;
 }
 
@@ -66,7 +69,7 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacement
       by_name_only_(plan.streams.size()),
       replacements_(plan, parts.to_replace ? parts.to_replace() : std::vector<TableNo>(), std::move(replace),
                     ledger_, control.state(), [this] { OnReplaced(); }),
-      tables_(TargetsOf(plan)),
+      tables_(TargetsOf(plan, parts.described_is_enforced)),
       flow_(static_cast<size_t>(plan.workers), tables_.size()),
       rejections_(plan, parts.writer),
       storms_(tables_.size()),

@@ -33,7 +33,7 @@ class Tables {
   struct Request {
     int table = 0;
     std::vector<Item> items;
-    bool wants_capacity = false;
+    bool wants_capacity = false, wants_indexes = false;
   };
   Request Parse(std::string_view body);
 

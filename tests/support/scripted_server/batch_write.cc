@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "scripted_server/service.h"
@@ -186,15 +187,27 @@ std::string UnprocessedJson(const std::vector<Write>& writes, const UnprocessedS
   return out + "}";
 }
 
-std::string ConsumedJson(dom::object root, const Applied& applied) {
+std::string Consumed(double units) { return "{\"CapacityUnits\":" + nlohmann::json(units).dump() + "}"; }
+
+std::string ConsumedJson(dom::object root, Tables& tables, const Applied& applied) {
   std::string_view wanted;
   if (root["ReturnConsumedCapacity"].get(wanted) != simdjson::SUCCESS || wanted == "NONE") return "";
   std::string list;
   for (const auto& [table, units] : applied.units) {
-    std::string count = std::to_string(units) + ".0";
+    const double of_table = static_cast<double>(units);
+    double total = of_table;
+    std::string of_indexes;
+    for (const Table::Index& index : tables.Find(table)->indexes) {
+      const double of_index = of_table * index.units_per_unit;
+      total += of_index;
+      of_indexes += (of_indexes.empty() ? "" : ",") + Quote(index.name) + ":" + Consumed(of_index);
+    }
     list += (list.empty() ? "" : ",") + std::string("{\"TableName\":") + Quote(table) +
-            ",\"CapacityUnits\":" + count;
-    if (wanted == "INDEXES") list += ",\"Table\":{\"CapacityUnits\":" + count + "}";
+            ",\"CapacityUnits\":" + nlohmann::json(total).dump();
+    if (wanted == "INDEXES") {
+      list += ",\"Table\":" + Consumed(of_table);
+      if (!of_indexes.empty()) list += ",\"GlobalSecondaryIndexes\":{" + of_indexes + "}";
+    }
     list += "}";
   }
   return ",\"ConsumedCapacity\":[" + list + "]";
@@ -229,13 +242,14 @@ Reply Service::BatchWriteItem(Exchange& exchange) {
   if (Refusal refusal = CheckKeys(tables_, writes); !refusal.ok()) return Refused(exchange, refusal);
   MarkUnprocessed(spec, writes);
   Applied applied = Apply(tables_, writes);
+  const std::string consumed = ConsumedJson(root, tables_, applied);
   lock.unlock();
   exchange.log.stored = applied.stored;
   exchange.log.unprocessed = static_cast<int>(
       std::count_if(writes.begin(), writes.end(), [](const Write& w) { return w.unprocessed; }));
   if (applied.stored == 0 && !applied.limit.reason.empty()) return Throttled(applied);
   Reply reply;
-  reply.body = "{\"UnprocessedItems\":" + UnprocessedJson(writes, spec) + ConsumedJson(root, applied) + "}";
+  reply.body = "{\"UnprocessedItems\":" + UnprocessedJson(writes, spec) + consumed + "}";
   return reply;
 }
 

@@ -90,7 +90,7 @@ def test_a_signal_ends_it_as_a_signal(connector, own_engine, prefix):
     own_engine.freeze()
     command = [str(connector.binary), "check", "--config", str(connector.file(messages.config(own_engine.endpoint, prefix)))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        time.sleep(0.5)
+        time.sleep(2)  # by then its request is under way
         process.send_signal(signal.SIGTERM)
         stdout, stderr = process.communicate(timeout=30)
         assert process.returncode == -signal.SIGTERM

@@ -1,6 +1,12 @@
 # DDB_UNITY: so many sources of a target are compiled as one, since reading their headers is most of what a short source costs
-# to compile. 0: each by itself, as every release is: what is measured and shipped knows nothing of this.
-set(DDB_UNITY 0 CACHE STRING "Sources of a target that are compiled as one; 0: each by itself")
+# to compile (docs/decisions/0018). 0: each by itself, as every release is: what is measured and shipped knows nothing of this.
+if(CMAKE_BUILD_TYPE STREQUAL "Debug" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT DDB_SANITIZE
+   AND NOT EXISTS ${CMAKE_BINARY_DIR}/build.ninja)
+  set(ddb_unity 8)
+else()
+  set(ddb_unity 0)  # a folder that was built before this was there goes on as it has begun
+endif()
+set(DDB_UNITY ${ddb_unity} CACHE STRING "Sources of a target that are compiled as one; 0: each by itself")
 if(DDB_UNITY GREATER 0 AND CMAKE_BUILD_TYPE STREQUAL "Release")
   # Many of its sources have options of their own (src/CMakeLists.txt), which would be lost.
   message(FATAL_ERROR "DDB_UNITY=${DDB_UNITY}: a release compiles each source by itself")

@@ -62,9 +62,11 @@ def mutants(names):
 class Copy:
     """The source outside the tree, and its build."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, many):
+        """`many` mutants: each file is compiled by itself, which is dearer once and cheaper for each mutant."""
         self.root = folder / "source"
-        self.build = self.root / "build" / "dev"
+        self.build = self.root / "build" / ("dev" if many else "few")
+        self._unity = "0" if many else "8"
         self.root.mkdir(parents=True, exist_ok=True)
         self._lock = open(folder / "lock", "w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -92,7 +94,8 @@ class Copy:
             is_pytest = test.startswith(("scenario:", "pytest:"))
             targets |= {"destination-dynamodb", "scripted-server"} if is_pytest else {test.partition(":")[0]}
         if not (self.build / "build.ninja").is_file():
-            subprocess.run(["cmake", "--preset", "dev"], cwd=self.root, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(["cmake", "--preset", "dev", "-B", str(self.build), f"-DDDB_UNITY={self._unity}"],
+                           cwd=self.root, check=True, stdout=subprocess.DEVNULL)
         done = subprocess.run(["ninja", "-C", str(self.build), *sorted(targets)], capture_output=True, text=True)
         return None if done.returncode == 0 else done.stdout[-3000:]
 
@@ -214,7 +217,7 @@ def main():
     # Mutants of one file after each other: what the one before has left to build is built by the next anyway.
     chosen.sort(key=lambda mutant: (mutant.edits[0]["file"], mutant.name))
 
-    copy = Copy(args.copy)
+    copy = Copy(args.copy, many=len(chosen) > 20)
     tests = sorted({test for mutant in chosen for test in mutant.tests})
     problem = copy.compile(tests)
     if problem:

@@ -2,6 +2,7 @@
 // time.
 #include "credentials/command.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -65,6 +66,7 @@ TEST_F(SystemCommandsTest, TakesWhatItWritesToStdoutAlone) {
 TEST_F(SystemCommandsTest, HasNothingToRead) {
   int pipe[2];
   ASSERT_EQ(::pipe(pipe), 0);
+  fcntl(pipe[0], F_SETFL, O_NONBLOCK);
   ASSERT_EQ(write(pipe[1], "records", 7), 7);
   const int kept = dup(STDIN_FILENO);
   dup2(pipe[0], STDIN_FILENO);

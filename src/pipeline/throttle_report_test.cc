@@ -21,16 +21,16 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-constexpr Instant kStart{std::chrono::hours(1)};
+constexpr Instant kThrottledFrom{std::chrono::hours(1)};
 
 class ThrottleReportTest : public testing::Test {
  protected:
   void Refuse(size_t table, Duration later, Text reason, const std::string& index = "") {
-    flow_.throttle(TableNo(table)).Refuse({reason, index}, kStart + later);
+    flow_.throttle(TableNo(table)).Refuse({reason, index}, kThrottledFrom + later);
   }
   std::vector<std::string> At(Duration later) {
     std::vector<std::string> texts;
-    for (ThrottleReport::Line& line : report_.Look(flow_, kStart + later))
+    for (ThrottleReport::Line& line : report_.Look(flow_, kThrottledFrom + later))
       texts.push_back(std::move(line.text));
     return texts;
   }
@@ -44,7 +44,7 @@ class ThrottleReportTest : public testing::Test {
 TEST_F(ThrottleReportTest, TheCauseAtOnceAndOnceAndWhenItIsOver) {
   EXPECT_THAT(At(seconds(0)), IsEmpty());
   Refuse(3, seconds(0), kThrottledProvisioned);
-  const auto begin = report_.Look(flow_, kStart);
+  const auto begin = report_.Look(flow_, kThrottledFrom);
   ASSERT_THAT(begin, SizeIs(1));
   EXPECT_EQ(begin[0].level, LogLevel::kWarn);
   EXPECT_THAT(begin[0].text, AllOf(HasSubstr("Table t3 of stream s3 is throttled"),
@@ -53,7 +53,7 @@ TEST_F(ThrottleReportTest, TheCauseAtOnceAndOnceAndWhenItIsOver) {
     Refuse(3, seconds(second), kThrottledProvisioned);
     EXPECT_THAT(At(seconds(second)), IsEmpty());
   }
-  const auto end = report_.Look(flow_, kStart + seconds(299) + times::kThrottledFor);
+  const auto end = report_.Look(flow_, kThrottledFrom + seconds(299) + times::kThrottledFor);
   ASSERT_THAT(end, SizeIs(1));
   EXPECT_EQ(end[0].level, LogLevel::kInfo);
   EXPECT_THAT(end[0].text, HasSubstr("Table t3 of stream s3 is throttled no more, after 309 s"));

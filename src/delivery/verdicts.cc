@@ -39,7 +39,8 @@ void RetryRefused(const Batch& batch, ItemSet items, Reaction backoff, const Del
     if (IsOverdue(batch.items[at].history, rules, now)) overdue.Add(at);
   }
   if (came_alone) {
-    const bool alone = !overdue.empty();
+    // One that was sent although its table was known to take nothing says nothing of its item.
+    const bool alone = !overdue.empty() && !batch.is_probe;
     if (alone && IsLastRefusal(batch.items[0].history, now)) {
       actions.Add(Fail(items, Action::Failure::kRefusedAlone));
       return;

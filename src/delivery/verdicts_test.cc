@@ -247,6 +247,16 @@ TEST(VerdictsTest, OneAloneIsGivenUpAfterTenRefusalsOverAMinute) {
   }
 }
 
+// It left although its table was known to take nothing: its refusal says nothing against it.
+TEST(VerdictsTest, AProbeIsNoRefusalAlone) {
+  Batch batch = BatchOf(1, /*letter=*/false);
+  batch.items[0].history = {kLater - seconds(5000), kLater - seconds(300), 50};
+  batch.is_probe = true;
+  const std::vector<Action> again = {
+      {.kind = Kind::kRetry, .items = ItemSet::First(1), .backoff = Reaction::kThrottle, .refused = true}};
+  EXPECT_EQ(Of(batch, {Reaction::kThrottle, ErrorCode::kThrottled, {}}), again);
+}
+
 // It came alone because it was the last of its batch: that says nothing against it.
 TEST(VerdictsTest, AnItemAloneThatIsNotOverdueIsOnlyRetried) {
   Batch batch = BatchOf(1);

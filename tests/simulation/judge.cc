@@ -8,6 +8,7 @@
 
 #include "base/times.h"
 #include "pipeline/chunk_room.h"
+#include "simulation/pace.h"
 
 namespace ddb::simulation {
 namespace {
@@ -156,7 +157,11 @@ bool Judge::MayFail() const {
   double longest_dark = 0;
   for (const TableSetting& table : plan_.tables)
     for (const Spell& spell : table.dark) longest_dark = std::max(longest_dark, spell.to - spell.from);
-  return (refused && !plan_.skip_rejected) || longest_dark > plan_.give_up_s || plan_.give_up_s < kPatience;
+  // It is refused again and again while its table takes others, as one with which something is wrong.
+  const bool too_large =
+      SecondsForLargestItem(plan_) > std::chrono::duration<double>(times::kAloneAtLeast).count();
+  return (refused && !plan_.skip_rejected) || too_large || longest_dark > plan_.give_up_s ||
+         plan_.give_up_s < kPatience;
 }
 
 void Judge::JudgeFailure(const RunResult& result) {

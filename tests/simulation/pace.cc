@@ -15,8 +15,9 @@ constexpr double kAroundText = 260;
 constexpr double kSlack = 1.35;
 // A refusal by chance, or in a dark spell, tells the program what one of the table would: that it is empty.
 // What had been saved may then stay there, and when there are no more of them what it takes is found again: a
-// debt of a minute is paid, and a minute it grows (delivery/capacity_rules.h).
-constexpr double kFoundAgain = 60 + 60;
+// debt of a minute is paid, and a minute it grows (delivery/capacity_rules.h); a large item sent meanwhile
+// may be a minute's debt again.
+constexpr double kFoundAgain = 60 + 60 + 60;
 // The deadline of a request (HttpClient::Options), the longest pause (times::kLongestPause), and a little.
 constexpr double kLastTrouble = 30 + 20 + 5;
 
@@ -66,6 +67,17 @@ bool HasRefusals(const Plan& plan) {
 }
 
 }  // namespace
+
+double SecondsForLargestItem(const Plan& plan) {
+  double longest = 0;
+  for (const InputPiece& piece : plan.input) {
+    const TableSetting& table = plan.tables[static_cast<size_t>(piece.stream) % plan.tables.size()];
+    if (!HasRecords(piece) || table.wcu <= 0) continue;
+    const double least = table.changes_s > 0 ? std::min(table.wcu, table.changes_to) : table.wcu;
+    longest = std::max(longest, std::ceil(BytesOf(piece) / 1024) / least);
+  }
+  return longest;
+}
 
 Pace PaceOf(const Plan& plan, const Input& input) {
   Pace pace;

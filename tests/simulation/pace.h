@@ -13,6 +13,8 @@ struct Pace {
   double troubled_s = 0;  // until everything that is in the way has passed
   double need_s = 0;      // of the slowest part, for all of the input
 };
+// Seconds of its table's capacity that the largest item needs.
+double SecondsForLargestItem(const Plan& plan);
 Pace PaceOf(const Plan& plan, const Input& input);
 
 // Virtual seconds after which it must be over, whatever happened: else it hangs.

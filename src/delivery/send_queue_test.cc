@@ -93,6 +93,18 @@ TEST_F(SendQueueTest, AProbeThatHasNotLeftIsTakenWithItsTable) {
   EXPECT_EQ(queue_.unsent_bytes() + queue_.held_back_bytes(), 0u);
 }
 
+TEST_F(SendQueueTest, WhatIsSentAgainIsHeldBackByTheLimitToo) {
+  flow_.gate(kOne).SetCap(1);
+  AddAll(kOne, {"a1"});
+  queue_.Pump(kNow);
+  client_.Answer();
+  answered_.back()->attempts = 1;
+  queue_.AddRetry(std::move(answered_.back()), kNow);
+  queue_.Wake(kNow);
+  queue_.Pump(kNow);
+  EXPECT_EQ(client_.Bodies(), "") << "the limit of this second is used up";
+}
+
 TEST_F(SendQueueTest, WhatIsDueAtOnceEntersInTheOrderOfItsTime) {
   queue_.AddRetry(Make(kOne, "third"), kNow + milliseconds(3));
   queue_.AddRetry(Make(kOne, "first"), kNow + milliseconds(1));
@@ -365,27 +377,6 @@ TEST_F(SendQueueTest, WhatEndsWithTheClientIsNotAnswered) {
   client_.Answer(TransportError::kCancelled);
   EXPECT_TRUE(answered_.empty());
   EXPECT_EQ(budget_.used(), 0u);
-}
-
-TEST(SendQueueLifeTest, WhatWaitsAndWhatIsInFlightGoesWithTheQueue) {
-  MemoryBudget budget(1 << 20);
-  HeldClient client;
-  FlowControl flow(1, 1);
-  {
-    SendQueue queue(
-        client, flow, {1, std::nullopt}, [](BatchPtr, const Reply&) {},
-        [](BatchPtr batch, size_t) { return std::pair(std::move(batch), BatchPtr()); });
-    for (int i = 0; i < 3; ++i) {
-      auto batch = std::make_unique<Batch>();
-      batch->items.resize(1);
-      batch->charge = Charge(budget, 100);
-      queue.Add(std::move(batch));
-    }
-    queue.Pump(kNow);
-    EXPECT_EQ(client.sent.size(), 1u);
-    EXPECT_EQ(budget.used(), 300u);
-  }
-  EXPECT_EQ(budget.used(), 0u) << "the client never called back";
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "base/text.h"
 #include "config/config.h"
 #include "dynamodb/table.h"
 #include "items/layout.h"
@@ -47,12 +48,12 @@ inline std::string WhatCapacityMeans(const Capacity& capacity) {
   if (!units) return "";
   const double hours = 1e6 / static_cast<double>(*units) / 3600;
   const std::string time =
-      hours < 1 ? fmt::format("{:.0f} minutes", hours * 60) : fmt::format("{:.0f} hours", hours);
+      hours < 2 ? fmt::format("{:.0f} minutes", hours * 60) : fmt::format("{:.0f} hours", hours);
   return fmt::format(
-      "A table that a sync creates gets {} write units a second{}: it stores about {} records of up to 1 KB "
-      "a "
-      "second, a million of them in {}.{}",
-      *units, capacity.is_default ? " (the default)" : "", *units, time,
+      "A table that a sync creates gets {} a second{}: it stores about {} of up to 1 KB a second, a "
+      "million of them in {}.{}",
+      Counted(static_cast<uint64_t>(*units), "write unit"), capacity.is_default ? " (the default)" : "",
+      Counted(static_cast<uint64_t>(*units), "record"), time,
       *units >= 1000
           ? ""
           : " For more, set capacity to on_demand, or write_units to what you need: 1000 units store a "

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "config/pairs.h"
 #include "config/schema.h"
 
 namespace ddb {
@@ -25,14 +26,8 @@ size_t CharactersOf(std::string_view text) {
 Status ReadTags(std::string_view rest, NewTables& tables) {
   constexpr const char* kKey = "new_tables";
   while (!rest.empty()) {
-    const size_t comma = rest.find(',');
-    const std::string_view tag = rest.substr(0, comma);
-    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-    const size_t equals = tag.find('=');
-    const std::string key = Trimmed(tag.substr(0, equals));
-    const std::string value =
-        equals == std::string_view::npos ? std::string() : Trimmed(tag.substr(equals + 1));
-    if (key.empty() || equals == std::string_view::npos)
+    const auto [key, value, has_equals] = TakePair(rest, /*at_last=*/false);
+    if (key.empty() || !has_equals)
       return FieldError(kKey, "has tags that are not of the form key=value, with commas between them");
     if (CharactersOf(key) > kMostTagKey || CharactersOf(value) > kMostTagValue)
       return FieldError(kKey, "has a tag whose key is longer than 128 characters, or its value than 256");

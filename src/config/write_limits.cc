@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/text.h"
+#include "config/pairs.h"
 #include "config/schema.h"
 
 namespace ddb {
@@ -31,13 +31,9 @@ std::optional<TableWriteLimit> LimitOf(std::string_view text) {
 Status ReadStreams(std::string_view rest, Config& out) {
   constexpr const char* kKey = "stream_write_limits";
   while (!rest.empty()) {
-    const size_t comma = rest.find(',');
-    const std::string_view one = rest.substr(0, comma);
-    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-    const size_t equals = one.rfind('=');
-    const std::string stream = Trimmed(one.substr(0, equals));
-    const auto limit =
-        equals == std::string_view::npos ? std::nullopt : LimitOf(Trimmed(one.substr(equals + 1)));
+    const TextPair pair = TakePair(rest, /*at_last=*/true);
+    const std::string& stream = pair.name;
+    const auto limit = pair.has_equals ? LimitOf(pair.value) : std::nullopt;
     if (stream.empty() || !limit)
       return FieldError(
           kKey,

@@ -29,7 +29,7 @@ std::optional<Error> ErrorOf(const CommandEnd& end, const std::string& whom) {
     case How::kTooSlow:
       return TransientError(fmt::format(
           "{} was still running after {} s, and was stopped. It has to end by itself, and can ask nobody.",
-          whom, std::chrono::duration_cast<std::chrono::seconds>(SystemCommands::kPatience).count()));
+          whom, WholeSeconds(SystemCommands::kPatience)));
     case How::kTooLong:
       return ConfigError(whom + " writes more than credentials can be.");
     case How::kCancelled:

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 namespace ddb {
 namespace {
 
@@ -73,8 +71,7 @@ std::string ThrottledText(const TableTarget& table, const ThrottleReason& cause,
 }
 
 std::string ThrottledNoMoreText(const TableTarget& table, Duration lasted) {
-  return fmt::format("{} is throttled no more, after {} s.", Where(table),
-                     std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
+  return fmt::format("{} is throttled no more, after {} s.", Where(table), WholeSeconds(lasted));
 }
 
 }  // namespace ddb

@@ -1,10 +1,10 @@
 # The layers of src/ are object libraries: a program is linked from the objects of all layers below it, so two
 # definitions of one name do not link. (Of static archives the first one wins, in silence.)
 
-# ddb_layer(NAME LAYERS <lower layers> LIBS <libraries>): the layer ddb_NAME of the folder's *.cc files, and NAME_test
-# of its *_test.cc files. A lower layer brings those below it.
+# ddb_layer(NAME LAYERS <lower layers> LIBS <libraries> [THREADLESS]): the layer ddb_NAME of the folder's *.cc files, and
+# NAME_test of its *_test.cc files. A lower layer brings those below it. THREADLESS: it has no threads, nor do its tests.
 function(ddb_layer name)
-  cmake_parse_arguments(ARG "" "" "LAYERS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADLESS" "" "LAYERS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
@@ -26,6 +26,13 @@ function(ddb_layer name)
   target_include_directories(ddb_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(ddb_${name} PUBLIC ${ARG_LAYERS} ${ARG_LIBS})
   if(DDB_TESTS AND tests)
+    set(threads ON)
+    if(ARG_THREADLESS)
+      set(threads OFF)
+    endif()
+    ddb_wants_test(${name}_test ${threads})
+  endif()
+  if(${name}_test_wanted)
     ddb_unite(tests ${name}_test)
     add_executable(${name}_test ${tests})
     target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)  # "support/..."

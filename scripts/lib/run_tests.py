@@ -32,8 +32,6 @@ SANITIZED_PROPERTY_SEEDS = "100"
 SANITIZED_FAULT_SEEDS = "8"
 SANITIZED_SIMULATION_SEEDS = "80"
 SANITIZED_LOAD_SEEDS = "2"
-# Programs of layers that have no thread: the thread sanitizer has nothing to see in them, and takes minutes for it.
-THREADLESS = {"json_test", "items_test"}
 RUNNING = set()
 
 
@@ -143,7 +141,7 @@ def judge(name, code, timeout_s, xml, log_text):
 
 
 def gtest_programs(build):
-    """The test programs that CMake knows, as (path, suite); what an older build left behind is not among them."""
+    """The test programs that the build has, as (path, suite); what an older one left behind is not among them."""
     listing = subprocess.run(["ctest", "--test-dir", str(build), "--show-only=json-v1"],
                              check=True, capture_output=True, text=True)
     programs = {}
@@ -151,8 +149,6 @@ def gtest_programs(build):
         if test.get("command"):
             path = Path(test["command"][0])
             programs[path] = "fault" if path.is_relative_to(build / "tests" / "fault") else "unit"
-    if build.name == "tsan":
-        programs = {path: suite for path, suite in programs.items() if path.name not in THREADLESS}
     return sorted(programs.items())
 
 

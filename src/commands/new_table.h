@@ -38,6 +38,7 @@ inline TableSettings SettingsOfNewTables(const Config& config) {
   if (tables.kms_key != "alias/aws/dynamodb") settings.kms_key_arn = tables.kms_key;
   settings.tags = tables.tags;
   settings.ttl_attribute = tables.ttl_attribute;
+  if (tables.point_in_time_recovery) settings.recovery_days = kUsualRecoveryDays;
   return settings;
 }
 
@@ -64,7 +65,6 @@ inline std::string WhatCapacityMeans(const Capacity& capacity) {
 inline NewTableOptions OptionsOfNewTables(const Config& config, bool is_overwritten) {
   NewTableOptions options;
   options.deletion_protection = config.new_tables.deletion_protection && !is_overwritten;
-  options.point_in_time_recovery = config.new_tables.point_in_time_recovery;
   options.warm_read_units = config.capacity.warm_read_units;
   options.warm_write_units = config.capacity.warm_write_units;
   return options;

@@ -37,13 +37,18 @@ TablePlan PlanTable(const Config& config, const Layout& layout, std::string name
   return table;
 }
 
+WriteLimit Limit(const TableWriteLimit& limit) {
+  return {static_cast<double>(limit.units), static_cast<double>(limit.percent)};
+}
+
+// Its own by its full name, else its own by its name alone, else that of all.
 WriteLimit LimitOf(const Config& config, const StreamId& stream) {
   TableWriteLimit limit = config.write_limit;
   for (const auto& [name, of] : config.write_limits) {
     if (name == stream.Display() || name == stream.name) limit = of;
     if (name == stream.Display()) break;
   }
-  return {static_cast<double>(limit.units), static_cast<double>(limit.percent)};
+  return Limit(limit);
 }
 
 StreamPlan PlanStream(const CatalogStream& stream, const Layout& layout, bool hashed_name,
@@ -123,17 +128,19 @@ Result<RunPlan> MakePlan(const Config& config, const Catalog& catalog, int64_t n
     TableName& name = tables[i];
     if (name.name == config.dead_letter_table) return DeadLettersShareATable();
     StreamPlan stream = PlanStream(catalog.streams[i], layout, name.hashed, now_millis);
-    stream.limit = LimitOf(config, stream.id);
     const bool goes = stream.earlier_rows == EarlierRows::kGoFirst;
     TablePlan table = PlanTable(config, stream.items.layout, std::move(name.name),
                                 goes ? TableMode::kRecreate : TableMode::kAppend);
     table.stream = stream.id;
+    table.limit = LimitOf(config, stream.id);
     stream.changed_name = name.changed;
     if (table.mode == TableMode::kRecreate && !table.may_create) return OverwriteDrops(stream.id);
     plan.AddStream(std::move(stream), std::move(table));
   }
   if (!config.dead_letter_table.empty()) {
-    plan.AddDeadLetters(PlanTable(config, DeadLetterLayout(), config.dead_letter_table));
+    TablePlan table = PlanTable(config, DeadLetterLayout(), config.dead_letter_table);
+    table.limit = Limit(config.write_limit);
+    plan.AddDeadLetters(std::move(table));
   }
   PlanResources(config, machine, plan);
   if (Status fits = PlanMemory(config, machine, plan); !fits.ok()) return std::move(fits).error();

@@ -44,6 +44,28 @@ std::string TextOf(const TableCapacity& capacity) {
   return fmt::format("{} read and {} write units", OrNone(capacity.read_units), OrNone(capacity.write_units));
 }
 
+// What only a configuration that names it gives a table.
+std::string MoreOf(const TablePlan& table) {
+  const TableSettings& settings = table.settings;
+  const NewTableOptions& options = table.options;
+  std::vector<std::string> parts;
+  const auto add = [&parts](bool is, std::string text) {
+    if (is) parts.push_back(std::move(text));
+  };
+  add(!settings.table_class.empty(), "class " + settings.table_class);
+  add(settings.kms, "key " + (settings.kms_key_arn.empty() ? "of AWS" : settings.kms_key_arn));
+  add(!settings.stream_view.empty(), "stream " + settings.stream_view);
+  add(!settings.ttl_attribute.empty(), "expires by " + settings.ttl_attribute);
+  add(settings.recovery_days > 0, fmt::format("recovery of {} days", settings.recovery_days));
+  for (const auto& [key, value] : settings.tags) add(true, fmt::format("tag {}={}", key, value));
+  add(options.deletion_protection, "protected");
+  add(options.warm_read_units || options.warm_write_units,
+      fmt::format("warm {} and {}", OrNone(options.warm_read_units), OrNone(options.warm_write_units)));
+  add(table.limit.units > 0, fmt::format("at most {} units a second", table.limit.units));
+  add(table.limit.percent > 0, fmt::format("at most {} % of its capacity", table.limit.percent));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 // Every member of the plan is in it: what is not printed is not tested.
 std::vector<std::string> TextOf(const RunPlan& plan) {
   std::vector<std::string> lines;
@@ -67,6 +89,7 @@ std::vector<std::string> TextOf(const RunPlan& plan) {
                                 table.mode == TableMode::kRecreate ? "made anew" : "used as it is",
                                 table.keys.Text(), TextOf(table.settings.capacity),
                                 table.default_capacity ? " (by default)" : ""));
+    if (const std::string more = MoreOf(table); !more.empty()) lines.push_back("  " + more);
   }
   EXPECT_EQ(plan.stream_of.size(), plan.tables.size());
   if (plan.dead_letters) {

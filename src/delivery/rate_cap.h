@@ -13,8 +13,11 @@ namespace ddb {
 
 class RateCap {
  public:
-  // 0: none.
-  void Set(double units_per_second) { rate_ = units_per_second; }
+  // 0: none. What is owed takes as long as it did.
+  void Set(double units_per_second) {
+    if (left_ < 0) left_ *= rate_ > 0 ? units_per_second / rate_ : 0;
+    rate_ = units_per_second;
+  }
   bool is_set() const { return rate_ > 0; }
   double rate() const { return rate_; }
 

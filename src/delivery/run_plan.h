@@ -26,14 +26,6 @@ enum class EarlierRows {
   kGoFirst,  // the table is dropped and made anew before the first record is written
 };
 
-// The most that is written into a table in a second: units, or a part of what the table is described to take;
-// 0: as much as it takes.
-struct WriteLimit {
-  double units = 0;
-  double percent = 0;
-  bool is_set() const { return units > 0 || percent > 0; }
-};
-
 struct StreamPlan {
   StreamId id;
   TableNo table;  // no other stream's, and not that of the dead letters
@@ -43,7 +35,6 @@ struct StreamPlan {
   bool hashed_name = false;   // the table's name carries a hash: worth a log line
   bool changed_name = false;  // it is not quite the stream's own, nor anybody's alone
   std::string unseen_table;   // with digits, that would be its own if it is there, which we may not see
-  WriteLimit limit;
   ItemEncoder::Stream items;  // what all of its items share, and the fields that are never nulled
 };
 

@@ -94,7 +94,7 @@ TEST_F(SendQueueTest, AProbeThatHasNotLeftIsTakenWithItsTable) {
 }
 
 TEST_F(SendQueueTest, WhatIsSentAgainIsHeldBackByTheLimitToo) {
-  flow_.gate(kOne).SetCap(1);
+  flow_.gate(kOne).Limit({.units = 1});
   AddAll(kOne, {"a1"});
   queue_.Pump(kNow);
   client_.Answer();

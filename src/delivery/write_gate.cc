@@ -8,6 +8,8 @@
 namespace ddb {
 namespace {
 
+// For so long after the cap last held something back.
+constexpr Duration kCappedFor = std::chrono::seconds(10);
 constexpr double kLearns = 0.1;  // of what the last reply says
 constexpr double kLeastFactor = 0.25;
 constexpr double kMostFactor = 400;  // every item replaces one of the largest
@@ -17,11 +19,19 @@ constexpr double kMostFactor = 400;  // every item replaces one of the largest
 void WriteGate::Describe(const CapacityBound::Description& description, Instant now) {
   MutexLock lock(mu_);
   bound_.Describe(description, now);
+  SetCap(description.units);
 }
 
-void WriteGate::SetCap(double units_per_second) {
+void WriteGate::Limit(const WriteLimit& limit) {
   MutexLock lock(mu_);
-  cap_.Set(units_per_second > 0 ? std::max(1.0, units_per_second) : 0);
+  limit_ = limit;
+  SetCap(/*described=*/0);
+}
+
+void WriteGate::SetCap(double described) {
+  if (!limit_.is_set()) return;
+  const double units = limit_.units > 0 ? limit_.units : limit_.percent / 100 * described;
+  cap_.Set(units > 0 ? std::max(1.0, units) : 0);
 }
 
 WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
@@ -36,7 +46,8 @@ WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
   }
   if (!cap_.MaySend(ahead, now)) {
     own = {wanted.oldest, now, units};
-    return {std::nullopt, cap_.Wait(ahead), true};
+    capped_ = now;
+    return {std::nullopt, std::min(cap_.Wait(ahead), kAsksAgain), true};
   }
   if (!bound_.MaySend(units, ahead, now)) {
     own = {wanted.oldest, now, units};
@@ -97,13 +108,14 @@ void WriteGate::OnUnknown(double units) {
 
 bool WriteGate::LimitedLately(Instant now) const {
   MutexLock lock(mu_);
+  if (limit_.percent > 0 && capped_ && now - *capped_ < kCappedFor) return true;
   return bound_.LimitedLately(now);
 }
 
 WriteGate::Look WriteGate::LookAt(Instant now) const {
   MutexLock lock(mu_);
-  return {bound_.rate(), factor_, bound_.limits(), bound_.dark(),
-          refused_ && now - *refused_ < times::kThrottledFor};
+  return {bound_.rate(),   cap_.rate(),   factor_,
+          bound_.limits(), bound_.dark(), refused_ && now - *refused_ < times::kThrottledFor};
 }
 
 }  // namespace ddb

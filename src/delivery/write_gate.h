@@ -15,14 +15,16 @@
 #include "base/mutex.h"
 #include "delivery/capacity_bound.h"
 #include "delivery/rate_cap.h"
+#include "dynamodb/table.h"
 
 namespace ddb {
 
 class WriteGate {
  public:
+  // The most that is sent, whatever the table takes; a percentage of what it is described to take, from each
+  // description on. Before anything is sent.
+  void Limit(const WriteLimit& limit);
   void Describe(const CapacityBound::Description& description, Instant now);
-  // The most that is sent, whatever the table takes: before anything is.
-  void SetCap(double units_per_second);
 
   // A request of a worker's that is ready: what it costs by the sizes of its items, and when the oldest of
   // them was read.
@@ -64,27 +66,35 @@ class WriteGate {
 
   struct Look {
     double rate = 0;    // units a second; 0: any number
+    double cap = 0;     // units a second that are sent at the most; 0: any number
     double factor = 1;  // by which the table counts more than the items' sizes
     bool limits = false;
     bool dark = false;
     bool throttled = false;  // lately
   };
   Look LookAt(Instant now) const;
-  bool LimitedLately(Instant now) const;  // see CapacityBound
+  // Whether it is worth a look whether the table takes more by now: see CapacityBound. So it is where the
+  // limit follows that.
+  bool LimitedLately(Instant now) const;
   bool Throttled(Instant now) const { return LookAt(now).throttled; }
 
  private:
+  void SetCap(double described) REQUIRES(mu_);
+
   struct Waiting {
     std::optional<Instant> oldest;
     Instant asked;
     double units = 0;
   };
-  // Whoever waits asks again within a second; who has not asked for longer has nothing any more.
+  // Whoever waits asks again within that; who has not asked for longer has nothing any more.
+  static constexpr Duration kAsksAgain = std::chrono::seconds(1);
   static constexpr Duration kForgotten = std::chrono::milliseconds(2500);
 
   mutable Mutex mu_;
   CapacityBound bound_ GUARDED_BY(mu_);
+  WriteLimit limit_ GUARDED_BY(mu_);
   RateCap cap_ GUARDED_BY(mu_);
+  std::optional<Instant> capped_ GUARDED_BY(mu_);  // when the cap last held something back
   double factor_ GUARDED_BY(mu_) = 1;
   std::vector<Waiting> waiting_ GUARDED_BY(mu_);    // by worker, as far as they have asked
   std::optional<Instant> refused_ GUARDED_BY(mu_);  // last

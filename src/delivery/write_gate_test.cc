@@ -80,7 +80,7 @@ TEST_F(WriteGateTest, WhatWasRefusedAWhileAgoIsForgotten) {
 // line's.
 double UnitsInAMinute(double cap, double units, Duration answers_after) {
   WriteGate gate;
-  gate.SetCap(cap);
+  gate.Limit({.units = cap});
   const Instant begin{seconds(1000)};
   struct Sent {
     Instant answered;
@@ -121,13 +121,71 @@ constexpr Instant kBegin{seconds(1000)};
 
 TEST(WriteGate, WithoutACapNothingIsHeldBack) {
   WriteGate gate;
-  gate.SetCap(0);
+  gate.Limit({});
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(gate.TrySend({.units = 1, .oldest = kBegin}, kBegin).units);
+}
+
+TEST(WriteGate, APercentageFollowsWhatTheTableTakes) {
+  WriteGate gate;
+  gate.Limit({.percent = 25});
+  EXPECT_EQ(gate.LookAt(kBegin).cap, 0) << "of what is not known there is no percentage";
+  gate.Describe({.units = 1000, .certain = true}, kBegin);
+  EXPECT_EQ(gate.LookAt(kBegin).cap, 250);
+  gate.Describe({.units = 40, .certain = true}, kBegin + seconds(1));
+  EXPECT_EQ(gate.LookAt(kBegin).cap, 10);
+  gate.Describe({.units = 1, .certain = true}, kBegin + seconds(2));
+  EXPECT_EQ(gate.LookAt(kBegin).cap, 1) << "a table of which nothing may be used would never end";
+  gate.Describe({}, kBegin + seconds(3));
+  EXPECT_EQ(gate.LookAt(kBegin).cap, 0);
+}
+
+TEST(WriteGate, UnitsAreTheSameWhateverTheTableTakes) {
+  WriteGate gate;
+  gate.Limit({.units = 500});
+  for (const double described : {0.0, 100.0, 5000.0}) {
+    gate.Describe({.units = described, .certain = true}, kBegin);
+    EXPECT_EQ(gate.LookAt(kBegin).cap, 500);
+  }
+}
+
+// Else nobody finds out that the table takes more by now, as what holds it back is not the table.
+TEST(WriteGate, ATableThatAPercentageHoldsBackIsWorthALook) {
+  for (const WriteLimit& limit : {WriteLimit{.percent = 10}, WriteLimit{.units = 10}}) {
+    WriteGate gate;
+    gate.Limit(limit);
+    gate.Describe({.units = 100, .certain = false}, kBegin);
+    EXPECT_FALSE(gate.LimitedLately(kBegin));
+    EXPECT_TRUE(gate.TrySend({.units = 5, .oldest = kBegin}, kBegin).units);
+    EXPECT_FALSE(gate.TrySend({.units = 5, .oldest = kBegin}, kBegin).units);
+    EXPECT_EQ(gate.LimitedLately(kBegin), limit.percent > 0);
+    EXPECT_FALSE(gate.LimitedLately(kBegin + seconds(60)));
+  }
+}
+
+TEST(WriteGate, WhatIsOwedIsNoMoreSecondsUnderALowerCap) {
+  WriteGate gate;
+  gate.Limit({.percent = 100});
+  gate.Describe({.units = 1000, .certain = false}, kBegin);
+  EXPECT_TRUE(gate.TrySend({.units = 500, .oldest = kBegin}, kBegin).units);
+  gate.OnReply({.sent = kBegin, .units = 500, .stored = 500, .consumed = {}}, kBegin);
+  gate.Describe({.units = 10, .certain = false}, kBegin);
+  EXPECT_FALSE(gate.TrySend({.units = 1, .oldest = kBegin}, kBegin + milliseconds(400)).units);
+  EXPECT_TRUE(gate.TrySend({.units = 1, .oldest = kBegin}, kBegin + milliseconds(600)).units);
+}
+
+// Whoever has not asked for long has nothing any more, so nobody may be told to wait that long.
+TEST(WriteGate, UnderALowCapEverybodyAsksAgainSoon) {
+  WriteGate gate;
+  gate.Limit({.units = 1});
+  EXPECT_TRUE(gate.TrySend({.units = 25, .oldest = kBegin}, kBegin).units);
+  const WriteGate::Answer answer = gate.TrySend({.units = 25, .oldest = kBegin}, kBegin);
+  EXPECT_FALSE(answer.units);
+  EXPECT_LE(answer.wait, seconds(1));
 }
 
 TEST(WriteGate, UnderACapWhatIsOlderGoesFirst) {
   WriteGate gate;
-  gate.SetCap(10);
+  gate.Limit({.units = 10});
   EXPECT_TRUE(gate.TrySend({.worker = 0, .units = 5, .oldest = kBegin}, kBegin).units);
   const WriteGate::Answer older = gate.TrySend({.worker = 1, .units = 1, .oldest = kBegin}, kBegin);
   EXPECT_FALSE(older.units);

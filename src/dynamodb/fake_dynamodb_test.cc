@@ -1,9 +1,12 @@
 // FakeDynamoDb: what it answers. Part of the test binary only.
 #include "support/dynamodb/fake_dynamodb.h"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>
+
+#include "dynamodb/table.h"
 
 namespace ddb::testkit {
 namespace {
@@ -14,6 +17,14 @@ std::string Text(const std::string& json, std::string_view member) {
   const auto root = parser.parse(json);
   if ((member.starts_with('/') ? root.at_pointer(member) : root[member]).get(text)) return {};
   return std::string(text);
+}
+
+int RecoveryDaysIn(const std::string& request) {
+  simdjson::dom::parser parser;
+  int64_t days = 0;
+  const bool named =
+      !parser.parse(request).at_pointer("/PointInTimeRecoverySpecification/RecoveryPeriodInDays").get(days);
+  return named ? static_cast<int>(days) : kUsualRecoveryDays;
 }
 
 Verdict Busy() { return Refusal(Reaction::kRetry, ErrorCode::kResourceInUse, "ResourceInUseException"); }
@@ -60,7 +71,7 @@ void FakeDynamoDb::Handle(const std::string& operation, const std::string& sent,
   RemoveGone();
   const bool probe = operation == "CreateTable" && tables.contains(name);
   calls.push_back((probe                            ? "Probe"
-                   : SetsWhatIsSet(operation, name) ? "ProbeTimeToLive"
+                   : SetsWhatIsSet(operation, name) ? "Probe" + operation.substr(sizeof("Update") - 1)
                                                     : operation) +
                   " " + name);
   std::optional<Verdict> failure;
@@ -82,7 +93,9 @@ void FakeDynamoDb::Handle(const std::string& operation, const std::string& sent,
 }
 
 bool FakeDynamoDb::SetsWhatIsSet(const std::string& operation, const std::string& name) const {
-  if (operation != "UpdateTimeToLive" || !tables.contains(name)) return false;
+  if (!tables.contains(name)) return false;
+  if (operation == "UpdateContinuousBackups") return RecoveryDaysIn(request) == tables.at(name).recovery_days;
+  if (operation != "UpdateTimeToLive") return false;
   const bool on = request.find("\"Enabled\":true") != std::string::npos;
   return on && tables.at(name).ttl == Text(request, "/TimeToLiveSpecification/AttributeName");
 }
@@ -134,6 +147,14 @@ std::optional<Verdict> FakeDynamoDb::ExecuteOn(Table& table, const std::string& 
     body = R"({"Tags":)" + (page == 0 ? table.tags : table.more_tags.at(page - 1));
     if (page < table.more_tags.size()) body += R"(,"NextToken":")" + std::to_string(page + 1) + "\"";
     body += "}";
+  } else if (operation == "DescribeContinuousBackups") {
+    body = fmt::format(R"({{"ContinuousBackupsDescription":{{"ContinuousBackupsStatus":"ENABLED",)"
+                       R"("PointInTimeRecoveryDescription":{{"PointInTimeRecoveryStatus":"{}",)"
+                       R"("RecoveryPeriodInDays":{}}}}}}})",
+                       table.recovery_days > 0 ? "ENABLED" : "DISABLED", std::max(1, table.recovery_days));
+  } else if (operation == "UpdateContinuousBackups") {
+    table.recovery_days = RecoveryDaysIn(request);
+    body = "{}";
   } else {
     EXPECT_EQ(operation, "UpdateTimeToLive");
     if (SetsWhatIsSet(operation, name)) {

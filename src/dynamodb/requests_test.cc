@@ -52,11 +52,13 @@ TEST(Requests, CreateTableWithWhatOnlyNewTablesGet) {
                       {.deletion_protection = true, .warm_read_units = 12000, .warm_write_units = 5000}),
       begin + R"(,"DeletionProtectionEnabled":true,"WarmThroughput":{"ReadUnitsPerSecond":12000,)"
               R"("WriteUnitsPerSecond":5000}})");
-  EXPECT_EQ(
-      CreateTableBody("t", hash_only, settings, {.point_in_time_recovery = true, .warm_write_units = 4000}),
-      begin + R"(,"WarmThroughput":{"WriteUnitsPerSecond":4000}})");
-  EXPECT_EQ(PointInTimeRecoveryBody("t"),
+  EXPECT_EQ(CreateTableBody("t", hash_only, settings, {.warm_write_units = 4000}),
+            begin + R"(,"WarmThroughput":{"WriteUnitsPerSecond":4000}})");
+  EXPECT_EQ(UpdateContinuousBackupsBody("t", 35),
             R"({"TableName":"t","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true}})");
+  EXPECT_EQ(UpdateContinuousBackupsBody("t", 7),
+            R"({"TableName":"t","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true,)"
+            R"("RecoveryPeriodInDays":7}})");
 }
 
 // A description with every setting that is carried over, as DynamoDB writes it.
@@ -219,6 +221,19 @@ TEST(Responses, TimeToLiveAndTags) {
             "x");
   EXPECT_EQ(ReadTimeToLive(R"({"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}})"), "");
   EXPECT_FALSE(ReadTimeToLive("{}"));
+  const auto days_of = [](std::string_view recovery) {
+    return ReadRecoveryDays(
+        std::string(R"({"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED")") +
+        std::string(recovery) + "}}");
+  };
+  EXPECT_EQ(days_of(""), 0);
+  EXPECT_EQ(days_of(R"(,"PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"})"), 0);
+  EXPECT_EQ(days_of(R"(,"PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"ENABLED"})"), 35);
+  constexpr std::string_view kOn =
+      R"(,"PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"ENABLED",)";
+  EXPECT_EQ(days_of(std::string(kOn) + R"("RecoveryPeriodInDays":7})"), 7);
+  EXPECT_FALSE(days_of(std::string(kOn) + R"("RecoveryPeriodInDays":36})"));
+  EXPECT_FALSE(ReadRecoveryDays("{}"));
   const auto page = ReadTags(R"({"Tags":[{"Key":"k","Value":"v"},{"Key":"e","Value":""}],"NextToken":"n"})");
   ASSERT_TRUE(page);
   EXPECT_EQ(page->tags.size(), 2u);

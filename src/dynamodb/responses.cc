@@ -256,6 +256,21 @@ std::optional<std::string> ReadTimeToLive(std::string_view body) {
   });
 }
 
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PointInTimeRecoveryDescription.html
+std::optional<int> ReadRecoveryDays(std::string_view body) {
+  return WithRoot<int>(body, [](const dom::element& root) -> std::optional<int> {
+    dom::element backups;
+    if (root["ContinuousBackupsDescription"].get(backups) || !backups.is_object()) return std::nullopt;
+    dom::element recovery;
+    if (backups["PointInTimeRecoveryDescription"].get(recovery)) return 0;
+    if (Text(recovery, "PointInTimeRecoveryStatus") != "ENABLED") return 0;
+    int64_t days = 0;
+    if (recovery["RecoveryPeriodInDays"].get(days)) return kUsualRecoveryDays;
+    if (days < 1 || days > kUsualRecoveryDays) return std::nullopt;
+    return static_cast<int>(days);
+  });
+}
+
 std::optional<TagsPage> ReadTags(std::string_view body) { return WithRoot<TagsPage>(body, TagsOf); }
 
 }  // namespace ddb

@@ -19,6 +19,9 @@ std::optional<TableDescription> ReadTableDescription(std::string_view body);
 // The attribute of time to live, "" where there is none.
 std::optional<std::string> ReadTimeToLive(std::string_view body);
 
+// How many days point-in-time recovery goes back, 0 where it is off.
+std::optional<int> ReadRecoveryDays(std::string_view body);
+
 struct TagsPage {
   std::vector<std::pair<std::string, std::string>> tags;
   std::string next_token;  // "" on the last page

@@ -85,6 +85,7 @@ Task<Status> StandIns::Settle(const TablePlan& plan, SurveyedTable& table) {
         plan.table, SettingsJson(found, table.left->settings)));
     co_return Ok();
   }
+  co_await RestoreRecovery(plan, table);
   const std::string& kept = table.left->settings.ttl_attribute;
   const bool without = table.settings.ttl_attribute.empty() && !kept.empty();
   if (without) {
@@ -122,6 +123,21 @@ Task<Status> StandIns::Settle(const TablePlan& plan, SurveyedTable& table) {
   co_return Ok();
 }
 
+// To have it without need costs little, and not to have it may cost all.
+Task<void> StandIns::RestoreRecovery(const TablePlan& plan, SurveyedTable& table) {
+  const int days = table.left->settings.recovery_days;
+  if (days == 0 || table.settings.recovery_days > 0) co_return;
+  const Status set = co_await operations_.SetRecovery(plan.table, days);
+  if (set.ok()) table.settings.recovery_days = days;
+  log_.Warn(
+      fmt::format("Table {} has no point-in-time recovery, and table {}, which an earlier overwrite has "
+                  "left, keeps it for "
+                  "it. It is {}",
+                  plan.table, StandInName(plan.table),
+                  set.ok() ? "switched on again. Switch it off if it was you who had switched it off."
+                           : "not switched on: " + set.error().message));
+}
+
 // It was created with all of them, as far as that was not refused, and somebody may have changed them since.
 void StandIns::WarnOfDifferences(const TablePlan& plan, const SurveyedTable& table) {
   const TableSettings was = InOrder(table.left->settings);
@@ -151,8 +167,17 @@ Task<Status> StandIns::Make(const TablePlan& plan, SurveyedTable& table) {
     table.ttl_kept = false;
     const TableOperations::Deleted deleted = co_await operations_.Delete(name, operations_.Deadline());
     if (deleted.denied) {
-      stands.ttl_attribute = wanted.ttl_attribute;
-      if (stands == wanted) co_return co_await FitTimeToLive(plan, table);
+      const bool other_ttl =
+          std::exchange(stands.ttl_attribute, wanted.ttl_attribute) != wanted.ttl_attribute;
+      const bool other_recovery =
+          std::exchange(stands.recovery_days, wanted.recovery_days) != wanted.recovery_days;
+      if (stands == wanted) {
+        // One that has it without need does no harm.
+        if (other_recovery && wanted.recovery_days > 0)
+          (void)co_await operations_.SetRecovery(name, wanted.recovery_days);
+        if (!other_ttl) co_return Ok();
+        co_return co_await FitTimeToLive(plan, table);
+      }
       table.stand_in = false;
       Verdict denied;
       denied.code = ErrorCode::kAccessDenied;
@@ -216,7 +241,9 @@ Task<Status> StandIns::MakeNamed(const std::string& name, const TablePlan& plan,
     other_key.reason = "the endpoint gives it another one";
     co_return operations_.KeyRefused(*table.found, other_key, "");
   }
-  // Where it cannot be set, it cannot be set on the table either, and that is said there.
+  // What cannot be set here cannot be set on the table either, and that is said there.
+  if (table.settings.recovery_days > 0)
+    (void)co_await operations_.SetRecovery(name, table.settings.recovery_days);
   if (!table.settings.ttl_attribute.empty()) {
     table.ttl_kept = (co_await operations_.SetTimeToLive(name, table.settings.ttl_attribute)).ok();
   }

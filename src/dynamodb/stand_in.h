@@ -59,6 +59,7 @@ class StandIns {
  private:
   // Of one that may not be deleted, and is as the table but for that.
   Task<Status> FitTimeToLive(const TablePlan& plan, const SurveyedTable& table);
+  Task<void> RestoreRecovery(const TablePlan& plan, SurveyedTable& table);
   void WarnOfDifferences(const TablePlan& plan, const SurveyedTable& table);
   // None can be made: an error, or a WARN.
   Status DoWithout(const TablePlan& plan, const SurveyedTable& table, const Verdict& refused,

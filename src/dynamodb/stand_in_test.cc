@@ -76,6 +76,7 @@ TEST_F(StandInTest, EverySettingIsWorthOne) {
   EXPECT_TRUE(needed([](TableSettings& s) { s.kms = true; }));
   EXPECT_TRUE(needed([](TableSettings& s) { s.tags = {{"k", "v"}}; }));
   EXPECT_TRUE(needed([](TableSettings& s) { s.ttl_attribute = "t"; }));
+  EXPECT_TRUE(needed([](TableSettings& s) { s.recovery_days = 35; }));
 }
 
 TEST_F(StandInTest, ARunThatIsKilledAfterTheDropLosesNothing) {
@@ -117,6 +118,27 @@ TEST_F(StandInTest, ARunThatIsKilledBeforeTheTimeToLiveLosesNothing) {
   ASSERT_TRUE(db_.tables.at("a").ttl.empty());
   NextRun();
   ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.tables.at("a").ttl, "expires");
+  EXPECT_TRUE(db_.tables.at(kName).gone_at);
+}
+
+class KilledWithRecovery : public StandInTest, public ::testing::WithParamInterface<std::string> {};
+INSTANTIATE_TEST_SUITE_P(, KilledWithRecovery,
+                         ::testing::Values("CreateTable a", "UpdateContinuousBackups a",
+                                           "UpdateTimeToLive a"));
+
+TEST_P(KilledWithRecovery, LosesNothing) {
+  db_.tables.at("a").recovery_days = 7;
+  KilledAt(GetParam());
+  EXPECT_FALSE(Prepare().ok());
+  db_.RemoveGone();
+  ASSERT_TRUE(db_.tables.contains(kName));
+  EXPECT_EQ(db_.tables.at(kName).recovery_days, 7);
+  NextRun();
+  plans_.clear();
+  Plan("a", TableMode::kAppend);
+  ASSERT_TRUE(Prepare().ok());
+  EXPECT_EQ(db_.tables.at("a").recovery_days, 7);
   EXPECT_EQ(db_.tables.at("a").ttl, "expires");
   EXPECT_TRUE(db_.tables.at(kName).gone_at);
 }

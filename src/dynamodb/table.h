@@ -53,7 +53,15 @@ struct IndexSettings {
   bool operator==(const IndexSettings&) const = default;
 };
 
-// What CreateTable can set beyond the keys, and what is set after it (time to live).
+// The most that is written into a table in a second: units, or a part of what the table is described to take;
+// 0: as much as it takes.
+struct WriteLimit {
+  double units = 0;
+  double percent = 0;
+  bool is_set() const { return units > 0 || percent > 0; }
+};
+
+// What CreateTable can set beyond the keys, and what is set after it (time to live, recovery).
 struct TableSettings {
   TableCapacity capacity;
   std::vector<KeyAttribute> attributes;  // of keys and indexes, no others; empty: those of the keys
@@ -64,14 +72,18 @@ struct TableSettings {
   std::string kms_key_arn;  // with kms: which; "" = the one that AWS manages for the account
   std::vector<std::pair<std::string, std::string>> tags;
   std::string ttl_attribute;  // "" = none
+  int recovery_days = 0;      // point-in-time recovery goes back so far; 0 = there is none
   bool operator==(const TableSettings&) const = default;
 };
 
+// What point-in-time recovery has where nobody says otherwise.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PointInTimeRecoverySpecification.html
+inline constexpr int kUsualRecoveryDays = 35;
+
 // What a table that nobody had before is given beside its settings. What is carried over to a table that
-// takes the place of another has none of it, but for the backups, which CreateTable cannot set.
+// takes the place of another has none of it.
 struct NewTableOptions {
   bool deletion_protection = false;
-  bool point_in_time_recovery = false;
   std::optional<int64_t> warm_read_units = {},
                          warm_write_units = {};  // a second, ready from the first moment on
 };
@@ -84,7 +96,7 @@ struct TableDescription {
   TableStatus status = TableStatus::kOther;
   std::optional<double> created;  // when, in seconds since 1970, where the endpoint tells
   TableKeys keys;
-  TableSettings settings;  // without tags and time to live, which other operations tell
+  TableSettings settings;  // without tags, time to live and recovery, which other operations tell
   bool deletion_protected = false;
   bool replicated = false;
   bool vector_indexes = false;  // which CreateTable of this version cannot give

@@ -57,6 +57,8 @@ Text SettingsHint(const Verdict& refused, const TableSettings& settings) {
            "region.";
   TableSettings plain;
   plain.capacity = settings.capacity;
+  plain.ttl_attribute = settings.ttl_attribute;  // which CreateTable has not
+  plain.recovery_days = settings.recovery_days;
   if (refused.code == ErrorCode::kValidation && settings != plain)
     return "Look at capacity and new_tables in the configuration.";
   return {};
@@ -68,6 +70,10 @@ std::string SettingsJson(const TableDescription& table, const TableSettings& set
   std::string json = R"({"CreateTable":)" + CreateTableBody(table.name, table.keys, settings);
   if (!settings.ttl_attribute.empty()) {
     json += R"(,"UpdateTimeToLive":)" + UpdateTimeToLiveBody(table.name, settings.ttl_attribute);
+  }
+  if (settings.recovery_days > 0) {
+    json +=
+        R"(,"UpdateContinuousBackups":)" + UpdateContinuousBackupsBody(table.name, settings.recovery_days);
   }
   return json + "}";
 }
@@ -227,14 +233,6 @@ Task<Result<TableDescription>> TableOperations::CreateNew(const std::string& tab
     if (!found.ok()) co_return std::move(found).error();
     if (*found) co_return std::move(**found);
   }
-}
-
-Task<void> TableOperations::SetPointInTimeRecovery(const std::string& table) {
-  const ControlReply reply =
-      co_await plane_.Call("UpdateContinuousBackups", PointInTimeRecoveryBody(table), Deadline());
-  if (reply.ok()) co_return;
-  log_.Warn(fmt::format("Table {}: its point-in-time recovery is not switched on: {}", table,
-                        Failure("UpdateContinuousBackups", table, reply).message));
 }
 
 }  // namespace ddb

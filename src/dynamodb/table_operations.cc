@@ -61,10 +61,6 @@ class TableWait {
   std::optional<ControlWatch::Wait> wait_;
 };
 
-// Tags whose keys begin like this are AWS's own (CloudFormation writes them); nobody else can set them.
-// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-constexpr std::string_view kReservedTag = "aws:";
-
 bool IsNotFound(const ControlReply& reply) { return reply.verdict.code == ErrorCode::kResourceNotFound; }
 
 std::string_view StateText(TableStatus status) {
@@ -279,88 +275,6 @@ Task<Status> TableOperations::AwaitGone(const std::string& table, Instant deadli
     if (plane_.Now() >= deadline) co_return TimeUp(table, "was not deleted", *found);
     co_await plane_.Sleep(wait.Next(ChangeText(*found)));
   }
-}
-
-Task<Status> TableOperations::ReadExtraSettings(const TableDescription& table, TableSettings& settings) {
-  const Instant deadline = plane_.Now() + transition_;
-  const ControlReply reply = co_await plane_.Call("DescribeTimeToLive", TableNameBody(table.name), deadline);
-  if (reply.ok()) {
-    std::optional<std::string> attribute = ReadTimeToLive(reply.body);
-    if (!attribute) co_return NotUnderstood("DescribeTimeToLive", table.name);
-    settings.ttl_attribute = std::move(*attribute);
-  } else if (Skippable(reply.verdict)) {
-    WarnSkipped("DescribeTimeToLive", table.name, reply.verdict, "time to live, if it has one,");
-  } else {
-    co_return Failure("DescribeTimeToLive", table.name, reply);
-  }
-  co_return co_await ReadTags(table, settings);
-}
-
-Task<Status> TableOperations::ReadTags(const TableDescription& table, TableSettings& settings) {
-  const Instant deadline = plane_.Now() + transition_;
-  std::string next_token;
-  do {
-    const ControlReply reply =
-        co_await plane_.Call("ListTagsOfResource", ListTagsBody(table.arn, next_token), deadline);
-    if (Skippable(reply.verdict)) {
-      WarnSkipped("ListTagsOfResource", table.name, reply.verdict, "tags, if it has some,");
-      co_return Ok();
-    }
-    if (!reply.ok()) co_return Failure("ListTagsOfResource", table.name, reply);
-    std::optional<TagsPage> page = ddb::ReadTags(reply.body);
-    if (!page) co_return NotUnderstood("ListTagsOfResource", table.name);
-    for (auto& tag : page->tags) {
-      if (!tag.first.starts_with(kReservedTag)) settings.tags.push_back(std::move(tag));
-    }
-    next_token = std::move(page->next_token);
-  } while (!next_token.empty());
-  co_return Ok();
-}
-
-Task<Status> TableOperations::SetTimeToLive(const std::string& table, const std::string& attribute, bool on) {
-  const ControlReply reply =
-      co_await plane_.Call("UpdateTimeToLive", UpdateTimeToLiveBody(table, attribute, on), Deadline());
-  // An attempt whose reply was lost has set it: the next one is refused, as it is set already.
-  if (reply.ok() || (reply.unknown && reply.verdict.code == ErrorCode::kValidation)) co_return Ok();
-  co_return Failure("UpdateTimeToLive", table, reply);
-}
-
-// One that is set so already is refused for that, and for the permission before: as every change within an
-// hour of another is, it does nothing then.
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
-Task<Status> TableOperations::ProbeTimeToLive(const std::string& table, const std::string& attribute) {
-  const ControlReply reply =
-      co_await plane_.Call("UpdateTimeToLive", UpdateTimeToLiveBody(table, attribute), Deadline());
-  if (reply.ok() || reply.verdict.code == ErrorCode::kValidation) co_return Ok();
-  Error error = Failure("UpdateTimeToLive", table, reply);
-  error.message += fmt::format(
-      " Nothing was changed: table {} is dropped only if it gets its time to live on attribute {} again.",
-      table, attribute);
-  co_return error;
-}
-
-Task<bool> TableOperations::RestoreTimeToLive(const std::string& table, const std::string& attribute) {
-  const Status set = co_await SetTimeToLive(table, attribute);
-  if (set.ok()) co_return true;
-  log_.Warn(fmt::format("Table {}: its time to live on attribute {} is not set: {}", table, attribute,
-                        set.error().message));
-  co_return false;
-}
-
-bool TableOperations::Skippable(const Verdict& verdict) const {
-  return verdict.code == ErrorCode::kUnknownOperation || verdict.code == ErrorCode::kAccessDenied;
-}
-
-void TableOperations::WarnSkipped(std::string_view operation, const std::string& table,
-                                  const Verdict& verdict, std::string_view what) {
-  if (!warned_.emplace(operation).second) return;
-  const std::string why = verdict.code == ErrorCode::kAccessDenied
-                              ? fmt::format("the permission dynamodb:{} is missing", operation)
-                              : fmt::format("this endpoint does not support {}", operation);
-  log_.Warn(
-      fmt::format("Table {}: {} will not be carried over to the new table, because {}. This is said "
-                  "once for all tables.",
-                  table, what, why));
 }
 
 }  // namespace ddb

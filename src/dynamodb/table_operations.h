@@ -100,17 +100,16 @@ class TableOperations {
   Task<Deleted> Delete(const std::string& table, Instant deadline, const ControlPlane::Gate* gate = nullptr);
   Task<Status> AwaitGone(const std::string& table, Instant deadline);
 
-  // Adds tags and time to live to what DescribeTable told. What the endpoint does not support, or what we may
-  // not see, is skipped with a WARN.
+  // Adds tags, time to live and recovery to what DescribeTable told. What the endpoint does not support, or
+  // what we may not see, is skipped with a WARN.
   Task<Status> ReadExtraSettings(const TableDescription& table, TableSettings& settings);
   Task<Status> SetTimeToLive(const std::string& table, const std::string& attribute, bool on = true);
-  // Whether a time to live that the table has could be set again, as far as that can be known. Changes
-  // nothing.
+  Task<Status> SetRecovery(const std::string& table, int days);
+  // Whether what the table has could be set again, as far as that can be known. Changes nothing.
   Task<Status> ProbeTimeToLive(const std::string& table, const std::string& attribute);
-  // False: it cannot be set again, which is worth a WARN that names it, not a failure: data can flow.
-  Task<bool> RestoreTimeToLive(const std::string& table, const std::string& attribute);
-
-  Task<void> SetPointInTimeRecovery(const std::string& table);  // what prevents it is worth a WARN
+  Task<Status> ProbeRecovery(const std::string& table, int days);
+  // What cannot be set is a WARN, not a failure: data can flow. False: so it is with the time to live.
+  Task<bool> SetExtraSettings(const std::string& table, const TableSettings& settings);
 
   Instant Deadline() const { return plane_.Now() + transition_; }  // of a transition that begins now
 
@@ -133,6 +132,7 @@ class TableOperations {
   Task<Found> AwaitCreated(const ControlReply& reply, const std::string& table, Instant deadline);
   void WarnLeftOut(const std::string& table, const ReducedSettings& reduced, const Verdict& refused);
   Task<Deleted> AfterUnknownDelete(const std::string& table, Instant deadline, std::optional<Error> error);
+  Task<Status> ReadRecovery(const TableDescription& table, TableSettings& settings);
   Task<Status> ReadTags(const TableDescription& table, TableSettings& settings);
   Error TimeUp(const std::string& table, std::string_view what,
                const std::optional<TableDescription>& found) const;

@@ -155,10 +155,7 @@ class Replacement {
       work_.log.Warn(fmt::format("Table {} was created again, but the endpoint did not carry over: {}.",
                                  plan.table, names));
     }
-    if (!settings.ttl_attribute.empty()) {
-      surveyed.ttl_missing = !co_await work_.operations.RestoreTimeToLive(plan.table, settings.ttl_attribute);
-    }
-    if (plan.options.point_in_time_recovery) co_await work_.operations.SetPointInTimeRecovery(plan.table);
+    surveyed.ttl_missing = !co_await work_.operations.SetExtraSettings(plan.table, settings);
     surveyed.found = std::move(*created);
     surveyed.created = true;
     table.stage = Stage::kReplaced;
@@ -188,10 +185,13 @@ class Replacement {
                     StandInName(name))
               : "Create it with its settings, or the next sync creates it with those of the configuration",
           SettingsJson(*surveyed.found, surveyed.settings)));
-    } else if (!surveyed.settings.ttl_attribute.empty()) {
-      work_.log.Warn(
-          fmt::format("Table {} was created again, but its time to live on attribute {} may not be set.",
-                      name, surveyed.settings.ttl_attribute));
+    } else {
+      if (const std::string& ttl = surveyed.settings.ttl_attribute; !ttl.empty())
+        work_.log.Warn(fmt::format(
+            "Table {} was created again, but its time to live on attribute {} may not be set.", name, ttl));
+      if (surveyed.settings.recovery_days > 0)
+        work_.log.Warn(fmt::format(
+            "Table {} was created again, but its point-in-time recovery may not be switched on.", name));
     }
   }
 

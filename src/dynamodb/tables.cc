@@ -118,6 +118,13 @@ Task<Status> TableSurveyor::Examine(size_t i) {
     Status may = co_await work_.operations.ProbeTimeToLive(plan.table, ttl);
     if (!may.ok()) co_return may;
   }
+  int& recovery_days = table.settings.recovery_days;
+  if (recovery_days > 0) {
+    Status may = co_await work_.operations.ProbeRecovery(plan.table, recovery_days);
+    if (!may.ok()) co_return may;
+  } else {
+    recovery_days = plan.settings.recovery_days;  // that the configuration has it on is enough
+  }
   co_return co_await Probe(i);
 }
 
@@ -217,12 +224,7 @@ Task<Status> TableSurveyor::UseAsCreated(size_t i, TableDescription created, con
   Status usable = CheckUsable(created, work_.plans[i].keys);
   if (usable.ok()) usable = CheckProtectedAs(before, created);
   if (!usable.ok()) co_return usable;
-  if (!table.settings.ttl_attribute.empty()) {
-    table.ttl_missing =
-        !co_await work_.operations.RestoreTimeToLive(work_.plans[i].table, table.settings.ttl_attribute);
-  }
-  if (work_.plans[i].options.point_in_time_recovery)
-    co_await work_.operations.SetPointInTimeRecovery(work_.plans[i].table);
+  table.ttl_missing = !co_await work_.operations.SetExtraSettings(work_.plans[i].table, table.settings);
   table.found = std::move(created);
   table.created = true;
   co_return Ok();

@@ -42,6 +42,7 @@ struct TablePlan {
   TableKeys keys;
   TableSettings settings;         // of a table that is created
   NewTableOptions options = {};   // the same
+  WriteLimit limit = {};          // of what is written into it
   bool may_create = true;         // else a table that is missing is an error, and nothing is made beside it
   bool default_capacity = false;  // nobody asked for this capacity: worth a warning about what it means
 };

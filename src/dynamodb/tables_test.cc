@@ -90,6 +90,7 @@ TEST_F(Tables, RecreateCarriesTheSettingsOver) {
   Plan("a", TableMode::kRecreate);
   FakeDynamoDb::Table& old = Existing("a", EverySetting());
   old.ttl = "expires";
+  old.recovery_days = 7;
   old.tags = R"([{"Key":"team","Value":"x"},{"Key":"aws:cloudformation:stack-name","Value":"s"}])";
   const std::string before = old.create;
   auto result = Prepare();
@@ -98,6 +99,7 @@ TEST_F(Tables, RecreateCarriesTheSettingsOver) {
   tagged.tags = {{"team", "x"}};
   EXPECT_EQ(db_.tables["a"].create, CreateTableBody("a", kKeys, tagged));
   EXPECT_EQ(db_.tables["a"].ttl, "expires");
+  EXPECT_EQ(db_.tables["a"].recovery_days, 7);
   EXPECT_EQ(db_.Count("DeleteTable a"), 1);
   // The settings were logged before the drop, in one line.
   EXPECT_THAT(log_.All(LogLevel::kInfo),
@@ -173,7 +175,8 @@ TEST_F(Tables, NothingIsDroppedWhoseSettingsCannotBeRead) {
       Refusal(Reaction::kRetry, ErrorCode::kServerError, "InternalServerError"),
       Unreachable(TransportError::kTimeout),
   };
-  for (const std::string operation : {"DescribeTimeToLive", "ListTagsOfResource"}) {
+  for (const std::string operation :
+       {"DescribeTimeToLive", "ListTagsOfResource", "DescribeContinuousBackups"}) {
     for (const Verdict& failure : failures) {
       SCOPED_TRACE(operation + ": " + testkit::NameOf(failure));
       plans_.clear();
@@ -193,6 +196,8 @@ TEST_F(Tables, NothingIsDroppedWhoseSettingsAreNotUnderstood) {
       {"DescribeTimeToLive", "{}"},
       {"DescribeTimeToLive", R"({"TimeToLiveDescription":[]})"},
       {"DescribeTimeToLive", R"({"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED"}})"},
+      {"DescribeContinuousBackups", "{}"},
+      {"DescribeContinuousBackups", R"({"ContinuousBackupsDescription":"ENABLED"})"},
       {"ListTagsOfResource", R"({"Tags":{"team":"x"}})"},
       {"ListTagsOfResource", R"({"Tags":[{"Value":"x"}]})"},
   };

@@ -118,27 +118,18 @@ StreamPhase::~StreamPhase() {
 
 void StreamPhase::Describe(const TableDescriptions& tables) {
   for (const TableNo table : tables.numbers()) {
+    flow_.gate(table).Limit(plan_.tables[table].limit);
     capacity_.Describe(table, tables[table]);
-    if (const std::optional<StreamNo> stream = plan_.stream_of[table])
-      Limit(table, plan_.streams[*stream].limit, tables[table].settings.capacity.write_units);
+    SayLimit(table);
   }
 }
 
-void StreamPhase::Limit(TableNo table, const WriteLimit& limit, std::optional<int64_t> described) {
+void StreamPhase::SayLimit(TableNo table) {
+  const WriteLimit& limit = plan_.tables[table].limit;
   if (!limit.is_set()) return;
-  const double units =
-      limit.units > 0 ? limit.units : limit.percent / 100 * static_cast<double>(described.value_or(0));
-  flow_.gate(table).SetCap(units);
-  const std::string& name = tables_[table].name;
-  if (units > 0) {
-    parts_.writer.Info(
-        fmt::format("Table {} is sent at most {:.6g} write units a second.", name, std::max(units, 1.0)));
-  } else {
-    parts_.writer.Warn(fmt::format(
-        "Table {} has no maximum of write units, so that {:.6g} % of it is no limit: it is sent what it "
-        "takes. Give the limit in units, or the table a maximum.",
-        name, limit.percent));
-  }
+  const double cap = flow_.gate(table).LookAt(parts_.clock.Now()).cap;
+  LimitLine line = WriteLimitText(tables_[table], limit, cap);
+  parts_.writer.Write(line.level, std::move(line.text));
 }
 
 void StreamPhase::Run() {
@@ -272,8 +263,10 @@ void StreamPhase::OnTick(Instant now) {
   GiveUpOnTables(now);
   if (!control_.state().stopped()) {
     capacity_.Tick(now);
-    for (const CapacityWatch::Change& change : capacity_.TakeChanges())
+    for (const CapacityWatch::Change& change : capacity_.TakeChanges()) {
       parts_.writer.Info(CapacityChangedText(tables_[change.table], change.before, change.after));
+      if (plan_.tables[change.table].limit.percent > 0) SayLimit(change.table);
+    }
     for (ThrottleReport::Line& line : throttles_.Look(flow_, now))
       parts_.writer.Write(line.level, std::move(line.text));
     for (TroubleReport::Line& line : troubles_.Look(flow_, now))

@@ -60,7 +60,7 @@ class StreamPhase {
   CheckpointLedger& ledger() { return ledger_; }
 
  private:
-  void Limit(TableNo table, const WriteLimit& limit, std::optional<int64_t> described);
+  void SayLimit(TableNo table);
   void SuperviseUntil(const std::function<bool()>& done);
   struct Silent {
     std::vector<StreamNo> may_go;        // their tables are replaced

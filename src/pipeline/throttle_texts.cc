@@ -47,6 +47,17 @@ constexpr ThrottleWords kWords[] = {
 
 }  // namespace
 
+LimitLine WriteLimitText(const TableTarget& table, const WriteLimit& limit, double cap) {
+  if (cap > 0) {
+    return {LogLevel::kInfo, fmt::format("{} is sent at most {:.6g} write unit{} a second.", Where(table),
+                                         cap, cap == 1 ? "" : "s")};
+  }
+  return {LogLevel::kWarn,
+          fmt::format("{} has no maximum of write units, so that {:.6g} % of it is no limit: it is sent what "
+                      "it takes. Give the limit in units, or the table a maximum.",
+                      Where(table), limit.percent)};
+}
+
 std::string CapacityChangedText(const TableTarget& table, double before, double after) {
   return fmt::format("{} has {} now; before: {}.", Where(table), Capacity(after), Capacity(before));
 }

@@ -4,10 +4,19 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "delivery/batch.h"
 #include "delivery/throttle_episode.h"
+#include "dynamodb/table.h"
 
 namespace ddb {
+
+// How much a table with a write limit is sent now; its level is that of a WARN where that is no limit.
+struct LimitLine {
+  LogLevel level = LogLevel::kInfo;
+  std::string text;
+};
+LimitLine WriteLimitText(const TableTarget& table, const WriteLimit& limit, double cap);
 
 // Units a second; 0: no limit is known.
 std::string CapacityChangedText(const TableTarget& table, double before, double after);

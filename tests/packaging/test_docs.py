@@ -233,6 +233,7 @@ def test_the_policy_for_overwrite_and_check_has_what_is_used(connector, server):
     arn = owner.describe_table(TableName="airbyte_users")["Table"]["TableArn"]
     owner.tag_resource(ResourceArn=arn, Tags=[{"Key": "team", "Value": "data"}])
     owner.update_time_to_live(TableName="airbyte_users", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
+    owner.update_continuous_backups(TableName="airbyte_users", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
     before = len(server.log())
     sync(connector, server, "overwrite")
     sync(connector, server, None, command="check")
@@ -241,6 +242,12 @@ def test_the_policy_for_overwrite_and_check_has_what_is_used(connector, server):
     # With tags to be set, CreateTable sets them, for which AWS asks for TagResource:
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.Operations.html
     assert used | {"TagResource"} == allowed
+
+
+def test_the_policy_for_settings_of_new_tables_has_what_is_used(connector, server):
+    sync(connector, server, "append", new_tables=json.loads((EXAMPLES / "all.json").read_text())["new_tables"])
+    assert "tags" in json.dumps(server.tables()["airbyte_users"])
+    assert (operations(server) - policies()["Append"]) | {"TagResource"} == policies()["Settings of new tables"]
 
 
 def test_the_policy_for_a_dead_letter_table_has_what_is_used(connector, server):

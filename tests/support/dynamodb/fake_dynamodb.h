@@ -88,6 +88,7 @@ class FakeDynamoDb final : public Client {
     std::optional<double> created;  // CreationDateTime
     std::string more;               // further members of its description, each begun by a comma
     std::string ttl;
+    int recovery_days = 0;
     std::string tags = "[]";
     std::vector<std::string> more_tags;  // further pages of them
     Instant active_at{};

@@ -27,7 +27,7 @@ json TableJson(const Table& table, const Tables& tables) {
           {"count", table.items.size() + table.counted.size()},
           {"tags", table.tags},
           {"ttl", table.ttl_json},
-          {"point_in_time_recovery", table.point_in_time_recovery}};
+          {"recovery_days", table.recovery_days}};
 }
 
 // All tables, or the items of one; of one that was deleted, too.

@@ -149,6 +149,7 @@ Reply Service::Dispatch(Exchange& exchange) {
       {"UpdateTimeToLive", &Service::TimeToLive},
       {"DescribeTimeToLive", &Service::TimeToLive},
       {"UpdateContinuousBackups", &Service::ContinuousBackups},
+      {"DescribeContinuousBackups", &Service::ContinuousBackups},
       {"TagResource", &Service::Tags},
       {"ListTagsOfResource", &Service::Tags},
   };

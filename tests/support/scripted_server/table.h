@@ -44,7 +44,7 @@ struct Table {
   std::string name;
   std::string create_json;  // the CreateTable request
   std::string ttl_json;     // the last TimeToLiveSpecification
-  bool point_in_time_recovery = false;
+  int recovery_days = 0;    // of point-in-time recovery; 0: off
   std::map<std::string, std::string> tags;
   KeySchema schema;
   std::string status = "ACTIVE";

@@ -182,12 +182,15 @@ Reply Service::ContinuousBackups(Exchange& exchange) {
   auto lock = tables_.Lock();
   Table* table = tables_.Find(name);
   if (table == nullptr) return ErrorReply("TableNotFoundException", "Table not found: " + name);
-  const json& spec = request["PointInTimeRecoverySpecification"];
-  table->point_in_time_recovery = spec.at("PointInTimeRecoveryEnabled").get<bool>();
-  json status = table->point_in_time_recovery ? "ENABLED" : "DISABLED";
+  if (exchange.facts.operation == "UpdateContinuousBackups") {
+    const json& spec = request["PointInTimeRecoverySpecification"];
+    table->recovery_days =
+        spec.at("PointInTimeRecoveryEnabled").get<bool>() ? spec.value("RecoveryPeriodInDays", 35) : 0;
+  }
+  json recovery = {{"PointInTimeRecoveryStatus", table->recovery_days > 0 ? "ENABLED" : "DISABLED"}};
+  if (table->recovery_days > 0) recovery["RecoveryPeriodInDays"] = table->recovery_days;
   return Ok({{"ContinuousBackupsDescription",
-              {{"ContinuousBackupsStatus", "ENABLED"},
-               {"PointInTimeRecoveryDescription", {{"PointInTimeRecoveryStatus", status}}}}}});
+              {{"ContinuousBackupsStatus", "ENABLED"}, {"PointInTimeRecoveryDescription", recovery}}}});
 }
 
 Reply Service::Tags(Exchange& exchange) {

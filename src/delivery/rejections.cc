@@ -36,6 +36,12 @@ void Rejections::CountChanged(StreamNo stream, size_t nulled, size_t truncated, 
   changes.truncated += truncated;
 }
 
+uint64_t Rejections::changed(StreamNo stream) const {
+  MutexLock lock(mu_);
+  const auto of = changes_.find(stream);
+  return of == changes_.end() ? 0 : of->second.records;
+}
+
 void Rejections::LogTotals() {
   MutexLock lock(mu_);
   size_t told = 0;

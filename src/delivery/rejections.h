@@ -24,6 +24,7 @@ class Rejections {
   // (_airbyte_meta.changes). kAgain: it is counted as changed already, and these are more values.
   enum Change { kFirst, kAgain };
   void CountChanged(StreamNo stream, size_t nulled, size_t truncated, Change change = kFirst);
+  uint64_t changed(StreamNo stream) const;  // records
   // A WARN for each stream and reason or kind of change, with its count: at the end of the run.
   void LogTotals();
 

@@ -34,6 +34,18 @@ void WriteGate::SetCap(double described) {
   cap_.Set(units > 0 ? std::max(1.0, units) : 0);
 }
 
+// Whoever waits asks again and again: the time between two times that it was told to wait. Threads may come
+// in another order than their times.
+void WriteGate::Count(std::optional<Instant>& last, Duration& total, Instant now) {
+  if (last && now - *last <= kForgotten) total += std::max(now - *last, Duration::zero());
+  last = std::max(last.value_or(now), now);
+}
+
+WriteGate::Spent WriteGate::spent() const {
+  MutexLock lock(mu_);
+  return spent_;
+}
+
 WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
   MutexLock lock(mu_);
   const double units = factor_ * wanted.units;
@@ -46,11 +58,12 @@ WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
   }
   if (!cap_.MaySend(ahead, now)) {
     own = {wanted.oldest, now, units};
-    capped_ = now;
+    Count(capped_, spent_.capped, now);
     return {std::nullopt, std::min(cap_.Wait(ahead), kAsksAgain), true};
   }
   if (!bound_.MaySend(units, ahead, now)) {
     own = {wanted.oldest, now, units};
+    if (bound_.limits()) Count(held_back_, spent_.held_back, now);
     return {std::nullopt, bound_.Wait(ahead + units), bound_.limits()};
   }
   own.oldest.reset();
@@ -97,6 +110,7 @@ void WriteGate::OnReply(const Reply& reply, Instant now) {
   counted.stored = reply.consumed.value_or(factor_ * reply.stored);
   counted.refused = factor_ * reply.refused;
   counted.items = reply.items;
+  spent_.units += counted.stored;
   cap_.GiveBack(reply.units - counted.stored);
   bound_.OnReply(counted, now);
 }

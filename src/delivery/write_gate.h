@@ -73,6 +73,14 @@ class WriteGate {
     bool throttled = false;  // lately
   };
   Look LookAt(Instant now) const;
+
+  // Since the beginning.
+  struct Spent {
+    double units = 0;      // as replies say, or by the sizes of what was stored
+    Duration held_back{};  // time in which something waited for what the table takes
+    Duration capped{};     // and in which it waited for the limit
+  };
+  Spent spent() const;
   // Whether it is worth a look whether the table takes more by now: see CapacityBound. So it is where the
   // limit follows that.
   bool LimitedLately(Instant now) const;
@@ -80,6 +88,7 @@ class WriteGate {
 
  private:
   void SetCap(double described) REQUIRES(mu_);
+  static void Count(std::optional<Instant>& last, Duration& total, Instant now);
 
   struct Waiting {
     std::optional<Instant> oldest;
@@ -94,7 +103,9 @@ class WriteGate {
   CapacityBound bound_ GUARDED_BY(mu_);
   WriteLimit limit_ GUARDED_BY(mu_);
   RateCap cap_ GUARDED_BY(mu_);
-  std::optional<Instant> capped_ GUARDED_BY(mu_);  // when the cap last held something back
+  std::optional<Instant> capped_ GUARDED_BY(mu_);     // when the cap last held something back
+  std::optional<Instant> held_back_ GUARDED_BY(mu_);  // when the bound did
+  Spent spent_ GUARDED_BY(mu_);
   double factor_ GUARDED_BY(mu_) = 1;
   std::vector<Waiting> waiting_ GUARDED_BY(mu_);    // by worker, as far as they have asked
   std::optional<Instant> refused_ GUARDED_BY(mu_);  // last

@@ -183,6 +183,40 @@ TEST(WriteGate, UnderALowCapEverybodyAsksAgainSoon) {
   EXPECT_LE(answer.wait, seconds(1));
 }
 
+TEST(WriteGate, WhatIsSpentIsWhatRepliesSay) {
+  WriteGate gate;
+  gate.OnReply({.sent = kBegin, .units = 10, .stored = 10, .consumed = 30.0}, kBegin);
+  EXPECT_EQ(gate.spent().units, 30);
+  gate.OnReply({.sent = kBegin, .units = 10, .stored = 0, .refused = 10, .consumed = 0.0}, kBegin);
+  EXPECT_EQ(gate.spent().units, 30) << "what is refused costs nothing";
+  WriteGate untold;
+  untold.OnReply({.sent = kBegin, .units = 10, .stored = 7, .refused = 3, .consumed = {}}, kBegin);
+  EXPECT_EQ(untold.spent().units, 7) << "by the sizes of what was stored";
+}
+
+TEST(WriteGate, TheTimeThatALimitCostsIsCounted) {
+  WriteGate gate;
+  gate.Limit({.units = 10});
+  EXPECT_TRUE(gate.TrySend({.units = 50, .oldest = kBegin}, kBegin).units);
+  gate.OnReply({.sent = kBegin, .units = 50, .stored = 50, .consumed = {}}, kBegin);
+  EXPECT_EQ(gate.spent().capped, Duration::zero());
+  for (int i = 0; i <= 8; ++i)
+    EXPECT_FALSE(gate.TrySend({.units = 1, .oldest = kBegin}, kBegin + i * milliseconds(500)).units);
+  EXPECT_EQ(gate.spent().capped, seconds(4));
+  EXPECT_TRUE(gate.TrySend({.units = 50, .oldest = kBegin}, kBegin + seconds(60)).units);
+  EXPECT_FALSE(gate.TrySend({.units = 1, .oldest = kBegin}, kBegin + seconds(60)).units);
+  EXPECT_EQ(gate.spent().capped, seconds(4)) << "meanwhile nothing waited";
+  EXPECT_EQ(gate.spent().held_back, Duration::zero()) << "nor does the table hold it back";
+}
+
+TEST_F(WriteGateTest, TheTimeThatATableCostsIsCounted) {
+  const Duration before = gate_.spent().held_back;
+  for (int i = 0; i <= 4; ++i)
+    EXPECT_FALSE(gate_.TrySend({0, 1e9, now_}, now_ + i * milliseconds(500)).units);
+  EXPECT_EQ(gate_.spent().held_back - before, seconds(2));
+  EXPECT_EQ(gate_.spent().capped, Duration::zero());
+}
+
 TEST(WriteGate, UnderACapWhatIsOlderGoesFirst) {
   WriteGate gate;
   gate.Limit({.units = 10});

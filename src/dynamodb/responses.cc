@@ -263,7 +263,7 @@ std::optional<int> ReadRecoveryDays(std::string_view body) {
     if (root["ContinuousBackupsDescription"].get(backups) || !backups.is_object()) return std::nullopt;
     dom::element recovery;
     if (backups["PointInTimeRecoveryDescription"].get(recovery)) return 0;
-    if (Text(recovery, "PointInTimeRecoveryStatus") != "ENABLED") return 0;
+    if (TextIn(recovery, "PointInTimeRecoveryStatus") != "ENABLED") return 0;
     int64_t days = 0;
     if (recovery["RecoveryPeriodInDays"].get(days)) return kUsualRecoveryDays;
     if (days < 1 || days > kUsualRecoveryDays) return std::nullopt;

@@ -100,7 +100,7 @@ StreamTotals ProgressReport::Of(StreamNo stream, uint64_t before, Duration since
 void ProgressReport::End(std::string_view how, Instant now) {
   std::vector<StreamTotals> all;
   for (const StreamNo stream : plan_.streams.numbers()) {
-    if (plan_.streams.size() > 1) all.push_back(Of(stream, 0, now - begin_));
+    all.push_back(Of(stream, 0, now - begin_));
   }
   BusiestFirst(all);
   for (std::string& text : StreamTexts(all)) log_.Info(std::move(text));

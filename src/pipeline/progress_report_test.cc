@@ -102,8 +102,11 @@ TEST_F(ProgressReportTest, TheEndNamesEveryStreamAndTheRateOfAll) {
                           StartsWith("Stream a: 0 records"),
                           "Finished: 40 records read, 30 stored, 10 rejected, 3 records/s, 0:00:10 elapsed"));
   const RunPlan one = PlanOf({"a"});
+  streams_[StreamNo(0)] = {.stored = 30, .units = 60};
   Of(one).End("Failed", kBegin);
-  EXPECT_THAT(log_.Take(), ElementsAre(StartsWith("Failed: 40 records read")));
+  EXPECT_THAT(log_.Take(),
+              ElementsAre(AllOf(StartsWith("Stream a: 30 records stored"), HasSubstr(", 60 write units")),
+                          StartsWith("Failed: 40 records read")));
 }
 
 }  // namespace

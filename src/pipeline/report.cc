@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <span>
 #include <utility>
 
@@ -11,6 +13,7 @@
 namespace ddb {
 namespace {
 
+constexpr Duration kWorthAWord = std::chrono::seconds(1);
 constexpr size_t kNamedInALog = 10;  // STATEs that are late, streams that one waits for, tables
 
 std::optional<Duration> TimeFor(uint64_t records, double per_second) {
@@ -35,6 +38,11 @@ std::string WhyItWaits(const CheckpointLedger::Waiting& waiting, const StreamNam
   if (waiting.streams.size() > kNamedInALog)
     why += fmt::format("; {} more streams", waiting.streams.size() - kNamedInALog);
   return why;
+}
+
+std::string UnitsText(double units) {
+  const auto whole = static_cast<uint64_t>(std::llround(std::max(units, 1.0)));
+  return Counted(whole, "write unit");
 }
 
 std::string NamesOf(const std::vector<std::string>& tables) {
@@ -74,8 +82,14 @@ std::vector<std::string> StreamTexts(const std::vector<StreamTotals>& streams) {
     std::string& text = texts.emplace_back(
         fmt::format("Stream {}: {} stored in table {}", of.stream, Counted(of.stored, "record"), of.table));
     if (of.rejected > 0) text += fmt::format(", {} rejected", of.rejected);
+    if (of.changed > 0) text += fmt::format(", {} changed", of.changed);
+    if (of.units > 0) text += ", " + UnitsText(of.units);
     if (of.waiting > 0) text += fmt::format(", {} waiting", of.waiting);
     if (of.throttled) text += fmt::format(", throttled by {}", ThrottleCause(of));
+    if (of.held_back >= kWorthAWord)
+      text += fmt::format(", held back for {} s by {}", WholeSeconds(of.held_back), ThrottleCause(of));
+    if (of.capped >= kWorthAWord)
+      text += fmt::format(", held back for {} s by the write limit", WholeSeconds(of.capped));
     text += fmt::format(", {} records/s", RateText(of.per_second));
     if (of.oldest_state) text += fmt::format(", oldest STATE {} s", WholeSeconds(*of.oldest_state));
   }

@@ -51,6 +51,10 @@ struct StreamTotals {
   uint64_t rejected = 0;  // records
   uint64_t waiting = 0;   // records, for its table
   double per_second = 0;  // records stored
+  uint64_t changed = 0;   // records, stored in another form
+  double units = 0;       // write units that its table has counted
+  Duration held_back{};   // time in which records waited for what the table takes
+  Duration capped{};      // and for the write limit
   bool throttled = false;
   Text throttled_by = {};                     // as the service says; "": it does not
   std::optional<Duration> oldest_state = {};  // since it was read, of those of this stream alone

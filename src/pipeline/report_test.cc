@@ -84,16 +84,25 @@ TEST(Report, Streams) {
                                      .table = "t_b",
                                      .rejected = 2,
                                      .waiting = 3,
+                                     .changed = 4,
+                                     .units = 1.2,
+                                     .held_back = seconds(72),
+                                     .capped = seconds(1),
                                      .throttled = true,
                                      .throttled_by = kThrottledAccount,
                                      .oldest_state = seconds(75)},
-                                    {.stream = "c", .table = "t_c", .throttled = true}};
+                                    {.stream = "c",
+                                     .table = "t_c",
+                                     .units = 1499.6,
+                                     .held_back = std::chrono::milliseconds(999),
+                                     .throttled = true}};
   EXPECT_THAT(StreamTexts(streams),
               ElementsAre("Stream a: 1 record stored in table t_a, 0.4 records/s",
-                          "Stream b: 0 records stored in table t_b, 2 rejected, 3 waiting, throttled by the "
-                          "account's limit, 0 records/s, oldest STATE 75 s",
-                          "Stream c: 0 records stored in table t_c, throttled by what its table takes, 0 "
-                          "records/s"));
+                          "Stream b: 0 records stored in table t_b, 2 rejected, 4 changed, 1 write unit, 3 "
+                          "waiting, throttled by the account's limit, held back for 72 s by the account's "
+                          "limit, held back for 1 s by the write limit, 0 records/s, oldest STATE 75 s",
+                          "Stream c: 0 records stored in table t_c, 1500 write units, throttled by what its "
+                          "table takes, 0 records/s"));
   streams.resize(11, {.stream = "c", .table = "t_c"});
   EXPECT_EQ(StreamTexts(streams).size(), 11u);
   EXPECT_EQ(StreamTexts(streams).back(), "And 1 more stream.");

@@ -272,6 +272,9 @@ void StreamPhase::OnTick(Instant now) {
     for (TroubleReport::Line& line : troubles_.Look(flow_, now))
       parts_.writer.Write(line.level, std::move(line.text));
   }
+  if (!control_.state().stopped()) {
+    if (std::string text = reading_.Look(Reading(), now); !text.empty()) parts_.writer.Info(std::move(text));
+  }
   progress_.Tick(now);
   if (now - last_late_ >= times::kSayAgain) LogLateStates(now);
 }
@@ -378,8 +381,13 @@ StreamTotals StreamPhase::TotalsOf(StreamNo stream) const {
                   .rejected = settled.rejected,
                   .waiting = flow_.clock(table).waiting(),
                   .throttled = flow_.gate(table).Throttled(now)};
+  const WriteGate::Spent spent = flow_.gate(table).spent();
+  of.changed = rejections_.changed(stream);
+  of.units = spent.units;
+  of.held_back = spent.held_back;
+  of.capped = spent.capped;
   const std::optional<ThrottleEpisode::Seen> throttle = flow_.throttle(table).Look();
-  if (of.throttled && throttle) of.throttled_by = throttle->cause.reason;
+  if (throttle && (of.throttled || of.held_back > Duration::zero())) of.throttled_by = throttle->cause.reason;
   if (const auto oldest = ledger_.OldestWaiting(stream)) of.oldest_state = now - *oldest;
   return of;
 }

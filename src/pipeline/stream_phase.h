@@ -23,6 +23,7 @@
 #include "pipeline/passed_over.h"
 #include "pipeline/progress_report.h"
 #include "pipeline/read_token.h"
+#include "pipeline/reading_report.h"
 #include "pipeline/replacements.h"
 #include "pipeline/report.h"
 #include "pipeline/run.h"
@@ -106,6 +107,7 @@ class StreamPhase {
   CapacityWatch capacity_;
   TroubleReport troubles_;
   ThrottleReport throttles_;
+  ReadingReport reading_;
   ProgressReport progress_;
   std::atomic<size_t> drained_{0};
   Instant last_late_;  // when a STATE was last said to be late

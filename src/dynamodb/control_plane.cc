@@ -225,6 +225,9 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
   std::optional<Instant> refused_since;  // our keys, which were accepted before
   std::optional<Instant> denied_since;
   std::optional<ControlWatch::Wait> wait;
+  const auto latest = [&] {
+    return watch_.answered ? deadline : std::min(deadline, started_ + options_.first_reply);
+  };
   for (int attempts = 1;; ++attempts) {
     ControlReply reply;
     {
@@ -232,7 +235,7 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
       co_await slot;
       if (gate && !(*gate)()) co_return Withdrawn(unknown, watch_.answered);
       if (!wait)
-        wait.emplace(watch_, ControlWatch::Kind::kReply, std::string(operation.name), loop_.Now(), deadline);
+        wait.emplace(watch_, ControlWatch::Kind::kReply, std::string(operation.name), loop_.Now(), latest());
       {
         Sending sending(*this, operation, body, deadline + kLastReply);
         reply = co_await sending;
@@ -248,7 +251,7 @@ Task<ControlReply> ControlPlane::Call(Operation operation, std::string body, Ins
     reauthentications = reply.verdict.reaction == Reaction::kReauthenticate ? reauthentications + 1 : 0;
     if (ShowsPermission(reply)) watch_.denied.erase(std::string(operation.name));
     const Instant now = loop_.Now();
-    Instant give_up = watch_.answered ? deadline : std::min(deadline, started_ + options_.first_reply);
+    Instant give_up = latest();
     if (watch_.accepted && reply.verdict.RefusesWhoAsks()) {
       if (!refused_since) refused_since = now;
       give_up = std::min(deadline, *refused_since + times::kLapse);

@@ -85,11 +85,13 @@ class ControlWatch {
   struct Said {
     std::optional<Instant> at;
     ReplyFault fault = ReplyFault::kNone;
+    LogLevel level = LogLevel::kInfo;
   };
   const Entry* Oldest(Kind kind) const;
-  static bool IsTime(Said& said, ReplyFault fault, Instant now);
-  void SayCall(const Entry& call, Log& log, Instant now) const;
-  void SayTable(const Entry& table, Log& log, Instant now) const;
+  static bool IsTime(Said& said, ReplyFault fault, LogLevel level, Instant now);
+  static LogLevel LevelOf(const Entry& wait, Instant now);
+  std::string CallText(const Entry& call, Instant now) const;
+  std::string TableText(const Entry& table, Instant now) const;
 
   const std::string url_;
   std::list<Entry> waits_;

@@ -54,15 +54,36 @@ TEST_F(ControlWatchTest, SaysWithinThreeSecondsThatNoReplyHasCome) {
   EXPECT_THAT(Say(seconds(1)), IsEmpty());
   EXPECT_THAT(Say(milliseconds(2500)), ElementsAre(AllOf(HasSubstr("http://here:8000"), HasSubstr("2 s"))));
   EXPECT_EQ(log_.lines[0].first, LogLevel::kInfo);
-  EXPECT_THAT(Say(seconds(30)), IsEmpty()) << "once a minute";
-  EXPECT_THAT(Say(seconds(63)), SizeIs(1));
+  EXPECT_THAT(Say(seconds(29)), IsEmpty()) << "once a minute";
+}
+
+TEST_F(ControlWatchTest, ASilenceThatLastsIsAWarningThatTellsItsEnd) {
+  const auto call = Call("CreateTable");
+  EXPECT_THAT(Say(seconds(2)), SizeIs(1));
+  EXPECT_THAT(Say(seconds(31)), ElementsAre(AllOf(HasSubstr("No reply has come"), HasSubstr("for 31 s"),
+                                                  HasSubstr("CreateTable"), HasSubstr("29 s more"))));
+  EXPECT_EQ(log_.lines[0].first, LogLevel::kWarn);
+  EXPECT_THAT(Say(seconds(90)), IsEmpty()) << "once a minute";
+  EXPECT_THAT(Say(seconds(92)), SizeIs(1));
+  EXPECT_EQ(log_.lines[0].first, LogLevel::kWarn);
+}
+
+TEST_F(ControlWatchTest, ATableThatIsWaitedForTooLongIsAWarning) {
+  const ControlWatch::Wait table(watch_, ControlWatch::Kind::kTable, "Table t is being created", start_,
+                                 start_ + seconds(600));
+  EXPECT_THAT(Say(seconds(5)), SizeIs(1));
+  EXPECT_EQ(log_.lines[0].first, LogLevel::kInfo);
+  EXPECT_THAT(Say(seconds(29)), IsEmpty());
+  EXPECT_THAT(Say(seconds(30)), ElementsAre(HasSubstr("570 s more at the most")));
+  EXPECT_EQ(log_.lines[0].first, LogLevel::kWarn);
+  EXPECT_THAT(Say(seconds(40)), IsEmpty());
 }
 
 TEST_F(ControlWatchTest, SaysWhatIsWrongWhileRequestsAreTriedAgain) {
   const auto call = Call("DescribeTable");
   for (int i = 0; i < 3; ++i) call->Met(Failed(ReplyFault::kNoAddress), start_ + seconds(60));
-  EXPECT_THAT(Say(seconds(2)),
-              ElementsAre(AllOf(HasSubstr("has no address (3 in a row)"), HasSubstr("tried again"))));
+  EXPECT_THAT(Say(seconds(2)), ElementsAre(AllOf(HasSubstr("has no address (3 in a row)"),
+                                                 HasSubstr("DescribeTable is tried again for 58 s more"))));
   EXPECT_EQ(log_.lines[0].first, LogLevel::kWarn);
   call->Met(Failed(ReplyFault::kHtml), start_ + seconds(60));
   EXPECT_THAT(Say(seconds(5)), IsEmpty()) << "not a line for each";
@@ -92,7 +113,7 @@ TEST_F(ControlWatchTest, TablesThatTakeTheirTimeAreSaidTogether) {
   EXPECT_THAT(Say(seconds(2)), ElementsAre(AllOf(HasSubstr("Table t is being created"), HasSubstr("598 s"),
                                                  HasSubstr("1 more table"))));
   EXPECT_EQ(log_.lines[0].first, LogLevel::kInfo);
-  EXPECT_THAT(Say(seconds(30)), IsEmpty());
+  EXPECT_THAT(Say(seconds(29)), IsEmpty());
 }
 
 }  // namespace

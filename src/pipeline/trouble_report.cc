@@ -26,10 +26,11 @@ std::vector<TroubleReport::Line> TroubleReport::Look(const FlowControl& flow, In
     const ReplyFault fault = seen ? seen->fault.fault : ReplyFault::kNone;
     if (IsThrottle(fault) && *waited < times::kSayThrottled) continue;
     Told& told = told_[table];
-    if (!IsNews(told, fault, now)) continue;
-    told = {fault, now};
+    const LogLevel level = seen || *waited >= times::kWarnOfSilence ? LogLevel::kWarn : LogLevel::kInfo;
+    if (!IsNews(told, fault, level, now)) continue;
+    told = {fault, level, now};
     if (lines.size() < kTablesAtOnce) {
-      lines.push_back(Say(table, *waited, seen));
+      lines.push_back({level, Say(table, *waited, seen)});
     } else {
       ++more;
     }
@@ -39,13 +40,14 @@ std::vector<TroubleReport::Line> TroubleReport::Look(const FlowControl& flow, In
   return lines;
 }
 
-bool TroubleReport::IsNews(const Told& told, ReplyFault fault, Instant now) const {
+bool TroubleReport::IsNews(const Told& told, ReplyFault fault, LogLevel level, Instant now) const {
   return !told.fault || now - told.at >= times::kSayAgain ||
+         (*told.fault == fault && told.level != level && level == LogLevel::kWarn) ||
          (*told.fault != fault && now - told.at >= times::kSayAnother);
 }
 
-TroubleReport::Line TroubleReport::Say(TableNo table, Duration waited,
-                                       const std::optional<TableTrouble::Seen>& seen) const {
+std::string TroubleReport::Say(TableNo table, Duration waited,
+                               const std::optional<TableTrouble::Seen>& seen) const {
   const TableTarget& target = tables_[table];
   const std::string where = target.stream.name.empty()
                                 ? fmt::format("table {}", target.name)
@@ -55,14 +57,14 @@ TroubleReport::Line TroubleReport::Say(TableNo table, Duration waited,
           ? fmt::format("It is tried again for {} s at the most.", WholeSeconds(times::kLapse))
           : fmt::format("It is tried again until nothing has been stored for {} s.", WholeSeconds(give_up_));
   if (!seen) {
-    return {LogLevel::kInfo, fmt::format("No reply has come for {} for {} s. {}{}", where,
-                                         WholeSeconds(waited), until, ThroughProxy(endpoint_))};
+    return fmt::format("No reply has come for {} for {} s. {}{}", where, WholeSeconds(waited), until,
+                       ThroughProxy(endpoint_));
   }
   const Text advice = FaultAdvice(seen->fault.fault);
-  return {LogLevel::kWarn, fmt::format("Nothing has been stored in {} for {} s: {} ({} in a row). {}{}{}{}",
-                                       where, WholeSeconds(waited), FaultWords(seen->fault), seen->replies,
-                                       advice, advice.empty() ? "" : " ", until,
-                                       MayBeOfTheWay(seen->fault.fault) ? ThroughProxy(endpoint_) : "")};
+  return fmt::format("Nothing has been stored in {} for {} s: {} ({} in a row). {}{}{}{}", where,
+                     WholeSeconds(waited), FaultWords(seen->fault), seen->replies, advice,
+                     advice.empty() ? "" : " ", until,
+                     MayBeOfTheWay(seen->fault.fault) ? ThroughProxy(endpoint_) : "");
 }
 
 }  // namespace ddb

@@ -32,10 +32,11 @@ class TroubleReport {
  private:
   struct Told {
     std::optional<ReplyFault> fault;  // kNone: no reply came; absent: nothing was told
+    LogLevel level = LogLevel::kInfo;
     Instant at;
   };
-  bool IsNews(const Told& told, ReplyFault fault, Instant now) const;
-  Line Say(TableNo table, Duration waited, const std::optional<TableTrouble::Seen>& seen) const;
+  bool IsNews(const Told& told, ReplyFault fault, LogLevel level, Instant now) const;
+  std::string Say(TableNo table, Duration waited, const std::optional<TableTrouble::Seen>& seen) const;
 
   const TableTargets& tables_;
   const EndpointText& endpoint_;

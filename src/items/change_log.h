@@ -25,6 +25,7 @@ enum class ChangeKind : uint8_t {
   kNameTooLong,      // cut
   kLoneSurrogate,    // U+FFFD stands for it
   kNotUtf8,          // U+FFFD stands for what is no character
+  kNoList,           // of changes: nothing of it is kept
   kLeftOut,          // fields, or changes, for which an item that is too large has no place
   kItemTooLarge,     // nulled
 };
@@ -45,6 +46,7 @@ constexpr ChangeWords WordsFor(ChangeKind kind) {
     case ChangeKind::kNameTooLong:
     case ChangeKind::kLoneSurrogate:
     case ChangeKind::kNotUtf8:
+    case ChangeKind::kNoList:
       return {"TRUNCATED", "DESTINATION_SERIALIZATION_ERROR"};
     case ChangeKind::kLeftOut:
       return {"TRUNCATED", "DESTINATION_RECORD_SIZE_LIMITATION"};

@@ -254,12 +254,28 @@ TEST(ItemEncoder, UpstreamChangesAreKeptAsTheyAre) {
   EXPECT_EQ(meta_list(R"({"changes":null})"), "");
   EXPECT_EQ(meta_list(R"({})"), "");
   EXPECT_EQ(meta_list(R"(null)"), "");
-  EXPECT_EQ(meta_list(R"({"changes":"x"})"), "");
+  EXPECT_EQ(meta_list(R"({"changes": { } })"), "");
+  EXPECT_EQ(meta_list(R"({"changes":""})"), "");
   EXPECT_EQ(
       meta_list(
           R"( { "x" : {"changes":[1]}, "ch\u0061nges" : [ { "field" : null , "extra" : [1.0] } , 5 ] } )"),
       R"({"M":{"changes":{"L":[{"M":{"field":{"NULL":true},"extra":{"L":[{"N":"1"}]}}},{"N":"5"}]}}})");
   EXPECT_EQ(meta_list(R"({"changes":[1],"changes":[2]})"), R"({"M":{"changes":{"L":[{"N":"2"}]}}})");
+}
+
+TEST(ItemEncoder, UpstreamChangesThatAreNoListAreNoted) {
+  const std::string noted =
+      R"({"M":{"changes":{"L":[{"M":{"field":{"S":"_airbyte_meta.changes"},"change":{"S":"TRUNCATED"},)"
+      R"("reason":{"S":"DESTINATION_SERIALIZATION_ERROR"}}}]}}})";
+  for (const std::string changes :
+       {R"("x")", R"({"field":"a","change":"NULLED"})", "5", "true", "1e999", R"( {"a":[]})"}) {
+    const Encoded encoded = Encode("{}", R"({"changes":)" + changes + "}");
+    EXPECT_EQ(MetaOf(encoded), noted) << changes;
+    EXPECT_EQ(encoded.facts.truncated, 1u) << changes;
+  }
+  const std::string both = MetaOf(Encode(R"({"a":1e999})", R"({"changes":"x"})"));
+  EXPECT_TRUE(both.starts_with(R"({"M":{"changes":{"L":[{"M":{"field":{"S":"a"})")) << both;
+  EXPECT_TRUE(both.ends_with(noted.substr(noted.find(R"({"M":{"field")")))) << both;
 }
 
 TEST(ItemEncoder, EmittedAtHasItsLimit) {

@@ -15,8 +15,14 @@ namespace {
 
 constexpr int kListOuterLevels = 1;  // _airbyte_meta's map is around the list
 
-// The value of the last member `changes`, "" if there is none or it is no list with elements.
-std::string_view FindChanges(std::string_view meta) {
+struct Changes {
+  std::string_view list = {};  // with elements; "": there is none
+  bool lost = false;           // it is no list, and something else, of which nothing can be kept
+};
+
+// The last member `changes` counts, as JSON's parsers agree. An empty text or object says nothing: so some
+// languages write a list without elements.
+Changes FindChanges(std::string_view meta) {
   const char* const end = meta.data() + meta.size();
   const char* const object = json::SkipWhitespace(meta.data(), end);
   if (object == end || *object != '{') return {};
@@ -26,8 +32,13 @@ std::string_view FindChanges(std::string_view meta) {
     json::Unescape(name.raw, text);
     if (text == kMetaChanges) found = value;
   });
-  if (found.empty() || found.front() != '[') return {};
-  return *json::SkipWhitespace(found.data() + 1, end) == ']' ? std::string_view() : found;
+  if (found.empty() || found == "null" || found == "\"\"") return {};
+  const bool is_list = found.front() == '[';
+  if (is_list || found.front() == '{') {
+    const char first = *json::SkipWhitespace(found.data() + 1, end);
+    if (first == (is_list ? ']' : '}')) return {};
+  }
+  return {is_list ? found : std::string_view(), !is_list};
 }
 
 // How many of its elements no item can hold.
@@ -73,7 +84,11 @@ void EndMeta(std::optional<int64_t> sync_id, std::string& out) {
 
 AppendedMeta AppendMeta(std::string_view meta, const Layout& layout, std::optional<int64_t> sync_id,
                         KeyFilter& keys, ChangeLog& log, Buffer& out) {
-  const std::string_view theirs = FindChanges(meta);
+  const auto [theirs, lost] = FindChanges(meta);
+  if (lost) {
+    ChangeLog::TopField top{.length = kUnnamedChanges.size()};
+    log.Add(ChangeKind::kNoList, kUnnamedChanges, top);
+  }
   if (theirs.empty() && log.empty()) return {};
   const size_t begin = out.size();
   std::string text(token::kComma);

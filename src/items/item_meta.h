@@ -34,8 +34,8 @@ struct AppendedMeta {
 };
 
 // `meta` is the raw, valid JSON of record.meta, "" if there is none, followed by padding; what is no object,
-// or has no list `changes`, counts as none. Appends `,"_airbyte_meta":{...}` or nothing; returns the
-// attribute's size. What DynamoDB cannot hold in the list is added to `log` as well.
+// or has no `changes`, counts as none. Appends `,"_airbyte_meta":{...}` or nothing; returns the attribute's
+// size. What DynamoDB cannot hold in the list is added to `log` as well, and `changes` that are no list.
 AppendedMeta AppendMeta(std::string_view meta, const Layout& layout, std::optional<int64_t> sync_id,
                         KeyFilter& keys, ChangeLog& log, Buffer& out);
 

@@ -41,7 +41,7 @@ function(ddb_layer name)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
       # Optimized, a temporary struct of a string and an optional warns inside libstdc++, and so does string + string when
       # its header is precompiled (see warnings.cmake); such values are in tests only.
-      target_compile_options(${name}_test PRIVATE -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow)
+      target_compile_options(${name}_test PRIVATE -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
     endif()
     ddb_precompile_tests(${name}_test)
     ddb_test_program(${name}_test)

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <charconv>
+#include <cstdlib>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "items/fast_encoder.h"
@@ -19,11 +22,40 @@ namespace {
 
 namespace od = simdjson::ondemand;
 
+// Fewer where each costs more: under a sanitizer, and under an emulator, which says so by the variable.
+int Rounds() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kRounds = 10'000;
+  constexpr int kRounds = 10'000;
 #else
-constexpr int kRounds = 50'000;
+  constexpr int kRounds = 50'000;
 #endif
+  const char* const fewer = std::getenv("DDB_RANDOM_RECORDS");
+  return fewer == nullptr ? kRounds : std::atoi(fewer);
+}
+
+// The JSON text with U+FFFD for each half of a surrogate pair, which is valid JSON, though not for simdjson.
+std::string WithoutHalves(std::string text) {
+  const auto unit = [&text](size_t at) -> unsigned {
+    unsigned value = 0;
+    if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return 0;
+    const char* const last = text.data() + at + 6;
+    const auto [end, error] = std::from_chars(text.data() + at + 2, last, value, 16);
+    return error == std::errc() && end == last ? value : 0;
+  };
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\\') continue;
+    const unsigned first = unit(at), second = unit(at + 6);
+    if (first >= 0xD800 && first < 0xDC00 && second >= 0xDC00 && second < 0xE000) {
+      at += 11;
+    } else if (first >= 0xD800 && first < 0xE000) {
+      text.replace(at, 6, "\\uFFFD");
+      at += 5;
+    } else {
+      ++at;  // what is escaped is no beginning of an escape
+    }
+  }
+  return text;
+}
 
 std::string StoredData(od::parser& parser, const std::string& item) {
   const simdjson::padded_string padded(item);
@@ -37,7 +69,8 @@ TEST(ItemEncoderRandom, WhatIsReadBackIsWhatWasSent) {
   od::parser parser;
   od::parser item_parser;
   size_t changed = 0;
-  for (int round = 0; round < kRounds; ++round) {
+  const int rounds = Rounds();
+  for (int round = 0; round < rounds; ++round) {
     const std::string text = json.Record();
     size_t changes = 0;
     const simdjson::padded_string padded(text);
@@ -51,7 +84,7 @@ TEST(ItemEncoderRandom, WhatIsReadBackIsWhatWasSent) {
     ASSERT_EQ(encoded.facts.size, ItemSize(encoded.item)) << text;
     changed += changes > 0;
   }
-  EXPECT_GT(changed, 1000u);
+  EXPECT_GT(changed, static_cast<size_t>(rounds) / 50);
 }
 
 std::vector<FastEncode*> Encoders() {
@@ -70,7 +103,8 @@ TEST(ItemEncoderRandom, KernelsAgreeOnDamagedRecords) {
   std::mt19937_64 random(1);
   simdjson::dom::parser dom;
   size_t valid = 0, mended = 0;
-  for (int round = 0; round < kRounds; ++round) {
+  const int rounds = Rounds();
+  for (int round = 0; round < rounds; ++round) {
     std::string text = json.Record();
     if (text.size() > 2000) continue;
     const size_t at = random() % text.size();
@@ -121,17 +155,31 @@ TEST(ItemEncoderRandom, KernelsAgreeOnDamagedRecords) {
       ASSERT_EQ(dom.parse(encoded.item).error(), simdjson::SUCCESS) << text;
       ++mended;
     }
-    const auto error = dom.parse(json::ReplaceInvalidUtf8(read)).error();
-    const bool lone = error == simdjson::STRING_ERROR && encoded.facts.truncated > 0;
-    const bool accepted = error == simdjson::SUCCESS || error == simdjson::NUMBER_ERROR || lone;
+    const auto error = dom.parse(WithoutHalves(json::ReplaceInvalidUtf8(read))).error();
     if (encoded.valid) {
-      ASSERT_TRUE(accepted) << text;
+      ASSERT_TRUE(error == simdjson::SUCCESS || error == simdjson::NUMBER_ERROR) << error << ": " << text;
     } else if (is_utf8) {
       ASSERT_NE(error, simdjson::SUCCESS) << text;
     }
   }
-  EXPECT_GT(valid, 500u);
-  EXPECT_GT(mended, 100u);
+  EXPECT_GT(valid, static_cast<size_t>(rounds) / 100);
+  EXPECT_GT(mended, static_cast<size_t>(rounds) / 500);
+}
+
+// Half a pair in a field that is not kept, since its name comes again, is changed nowhere and valid all the
+// same.
+TEST(ItemEncoderRandom, HalfAPairInAFieldThatIsNotKept) {
+  simdjson::dom::parser dom;
+  for (const std::string text : {R"({"a":"\uD800x","a":[]})", R"({"é":"x\uDC00","\u00e9":1})",
+                                 R"({"a":{"b":["\uD800\uC00f"]},"\u0061":""})"}) {
+    const testkit::Encoded encoded = testkit::Encode(text);
+    ASSERT_TRUE(encoded.valid) << text;
+    EXPECT_EQ(encoded.facts.truncated, 0u) << text;
+    EXPECT_EQ(dom.parse(text).error(), simdjson::STRING_ERROR) << text;
+    EXPECT_EQ(dom.parse(WithoutHalves(text)).error(), simdjson::SUCCESS) << text;
+  }
+  EXPECT_EQ(WithoutHalves(R"("\uD800\uDC00 \\uD800 \uDC00\uD800")"),
+            R"("\uD800\uDC00 \\uD800 \uFFFD\uFFFD")");
 }
 
 }  // namespace

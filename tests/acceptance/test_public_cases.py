@@ -1,4 +1,4 @@
-"""The list of public cases (tests/data/public_cases.toml) and docs/delivery.md name tests: each of them is there."""
+"""The list of public cases (tests/data/public_cases.toml) and docs/delivery-tests.md name tests: each of them is there."""
 
 import ast
 import fnmatch
@@ -65,9 +65,9 @@ def test_a_case_and_relatives_of_it_are_tested(case):
     assert not missing
 
 
-def test_what_docs_delivery_names_is_there():
+def test_what_docs_delivery_tests_names_is_there():
     """`this type` in it: a scenario or a test, with * perhaps, a test's file, or a unit test's program."""
-    text = (ROOT / "docs" / "delivery.md").read_text()
+    text = (ROOT / "docs" / "delivery-tests.md").read_text()
     names = set(scenarios())
     for path in TESTS.glob("*/test_*.py"):
         names |= functions(str(path.relative_to(TESTS))) | {path.name}

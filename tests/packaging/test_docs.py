@@ -168,6 +168,18 @@ def test_the_first_sync_is_done_as_the_page_says(page, engine, dynamodb, prefix,
     assert sorted(row["name"] for row in rows.data(dynamodb, f"{prefix}_users")) == ["Ada", "Grace"]
 
 
+def test_the_example_item_is_what_is_stored(connector, engine, dynamodb, prefix):
+    """All but the random key and the times."""
+    record, shown = blocks(ROOT / "docs/item-encoding.md", "json")[:2]
+    config = connector.file(messages.config(engine.endpoint, prefix))
+    connector.run("write", "--config", config, "--catalog", connector.file(messages.catalog("s")),
+                  stdin=(rows.raw_record("s", record.strip()) + "\n").encode()).ok()
+    (stored,) = dynamodb.scan(TableName=f"{prefix}_s", ConsistentRead=True)["Items"]
+    shown = json.loads(shown)
+    assert stored["_airbyte_data"] == shown["_airbyte_data"]
+    assert {name: list(value) for name, value in stored.items()} == {name: list(value) for name, value in shown.items()}
+
+
 # ---- policies
 
 def policies():

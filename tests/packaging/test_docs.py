@@ -246,6 +246,7 @@ def test_the_policy_for_overwrite_and_check_has_what_is_used(connector, server):
     owner.tag_resource(ResourceArn=arn, Tags=[{"Key": "team", "Value": "data"}])
     owner.update_time_to_live(TableName="airbyte_users", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
     owner.update_continuous_backups(TableName="airbyte_users", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    owner.update_continuous_backups(TableName="airbyte_users", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
     before = len(server.log())
     sync(connector, server, "overwrite")
     sync(connector, server, None, command="check")

@@ -5,8 +5,8 @@
 // How they are told apart: what a table stored a second, while it refused the rest, is what it takes, if its
 // capacity is the reason. So once the rate has been cut well below that, others that write to the table have
 // had the time to do so, too, and the table that to save what the largest item costs, nothing may be refused
-// any more. What still is, is chance, and its share
-// is left out of account from then on; for five minutes, as it may have been another process that went away.
+// any more. What still is, is chance, and its share is left out of account from then on; for five minutes, as
+// it may have been another process that went away.
 //
 // Pure, a part of CapacityBound. Units are write units, times are seconds.
 #pragma once

@@ -6,7 +6,7 @@
 // times that many, and against one that answers at once a few. More would only open connections, with their
 // handshakes and buffers, and take large bodies out of the processor's caches. The latency is the shortest
 // seen of late. On a line that is slower than the data that is our own queue's, and this bound grows with it:
-// what bounds there is PathBound. One per worker; its thread only.
+// what bounds there is PathBound. A part of SendWindow, one per worker; its thread only.
 #pragma once
 
 #include <algorithm>

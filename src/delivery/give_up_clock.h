@@ -1,5 +1,6 @@
 // GiveUpClock: how long one table's items have waited to be stored while none of them was: what a run gives
-// up by. Shared by all workers, any thread; one short lock per batch.
+// up by. FlowControl owns one per table; every worker's Settlement says what waits and what became of it, the
+// supervisor asks. Any thread; one short lock per batch.
 #pragma once
 
 #include <cstdint>

@@ -27,7 +27,7 @@ Worker::Worker(const Shared& shared, size_t number)
       client_(shared.make_client(loop_)),
       alarm_(loop_),
       dispatcher_(*client_, alarm_, batcher_, settlement_, shared.run,
-                  {shared.max_requests, EntropySeed(), number}, progress_, [this] { OnChanged(); }),
+                  {shared.max_requests, EntropySeed(), number}, progress_, [this] { LookAgain(); }),
       reader_(shared.run, shared.input, shared.writer, batcher_, settlement_, progress_),
       input_(loop_, shared.source.fd()),
       age_timer_(loop_),
@@ -49,7 +49,7 @@ void Worker::Wake() {
   if (wake_posted_.exchange(true)) return;
   loop_.Post([this] {
     wake_posted_.store(false);  // before it looks: who changes something from here on wakes it again
-    OnChanged();
+    LookAgain();
   });
 }
 
@@ -242,7 +242,7 @@ void Worker::SendWhatWaited() {
   for (BatchPtr& batch : std::exchange(waiting_, {})) Send(std::move(batch));
 }
 
-void Worker::OnChanged() {
+void Worker::LookAgain() {
   in_flight_.store(client_->in_flight(), std::memory_order_relaxed);
   if (token_ == Token::kHeld && MustPass()) PassToken();
   if (run_.budget.tight()) batcher_.DropSpares();

@@ -74,7 +74,7 @@ class Worker {
   // Batches
   void Send(BatchPtr batch);
   void SendWhatWaited();
-  void OnChanged();
+  void LookAgain();
   void SealAsNeeded();
   bool CheckpointWaits(TableNo table) const;
   void ArmAgeTimer();

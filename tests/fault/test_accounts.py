@@ -37,7 +37,7 @@ def around(home):
 
 
 def config_of(server, **more):
-    return messages.config(server.endpoint, "t", access_key_id=..., secret_access_key=..., workers=2, **more)
+    return messages.config(server.endpoint, "t", **{"access_key_id": ..., "secret_access_key": ..., "workers": 2, **more})
 
 
 def quiet(outcome, keys=None):
@@ -415,20 +415,32 @@ def test_credentials_that_expire_while_a_sync_runs(request, connector, start_ser
     assert not expired or late_s > 0.2, "one was used for too long"
 
 
-def test_a_token_that_fills_the_head(connector, start_server, around):
-    """Of a role whose session policies and tags are packed into it: as long as the service, which takes heads of 16 KB, can take one."""
+@pytest.mark.parametrize("token_bytes", [16 * 1024, 24 * 1024])
+def test_a_token_longer_than_the_usual_head(connector, start_server, around, token_bytes):
+    """Of a role whose session policies and tags are packed into it. What an endpoint takes is its own matter: it gets the whole of it."""
     keys = Keys()
-    keys.token = lambda number: "session-token-/+=" + "t" * (15 * 1024 - 17)
-    server = start_server({"credentials": keys.scenario()})
+    keys.token = lambda number: "session-token-/+=" + "t" * (token_bytes - 17)
+    server = start_server({"credentials": keys.scenario(), "max_head_bytes": 32 * 1024})
     for kind in (Container, Instance):
         with kind(keys) as service:
             succeeds(connector, server, {**around, "AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url} if kind is Container else
                      {**around, "AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url})
     env = {**around, "AWS_ACCESS_KEY_ID": keys.key(0), "AWS_SECRET_ACCESS_KEY": Keys.SECRET, "AWS_SESSION_TOKEN": keys.token(0)}
     succeeds(connector, server, env)
+    succeeds(connector, server, around, access_key_id=keys.key(0), secret_access_key=Keys.SECRET, session_token=keys.token(0))
     with Sts(keys) as service:  # signed with one, and given one
         role = {"mode": "assume_role", "role_arn": ROLE}
         succeeds(connector, server, {**env, "AWS_ENDPOINT_URL_STS": service.url}, authentication=role)
+
+
+def test_a_token_that_the_endpoint_does_not_take(connector, start_server, around):
+    """Of the service's own limit for heads, 16 KB: said, and not tried for ever."""
+    keys = Keys()
+    keys.token = lambda number: "session-token-/+=" + "t" * (16 * 1024 - 17)
+    server = start_server({"credentials": keys.scenario()})
+    with Container(keys) as service:
+        status = quiet(connector.check(config_of(server), env={**around, "AWS_CONTAINER_CREDENTIALS_FULL_URI": service.url})).status
+    assert status["status"] == "FAILED" and "status 400" in status["message"], status
 
 
 def test_a_renewal_that_fails_for_a_while(connector, start_server, around):

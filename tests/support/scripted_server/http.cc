@@ -12,9 +12,6 @@
 namespace scripted {
 namespace {
 
-// The service answers 400 to a larger head: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide
-constexpr size_t kMaxHeadBytes = 16 * 1024;
-
 std::string Lower(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(),
@@ -129,11 +126,11 @@ bool HttpConnection::ParseHead(std::string_view head, HttpRequest& request) {
   return length.empty() || std::from_chars(length.data(), end, request.content_length).ptr == end;
 }
 
-HttpResult HttpConnection::ReadHead(HttpRequest& request, int idle_ms) {
+HttpResult HttpConnection::ReadHead(HttpRequest& request, int idle_ms, size_t max_head_bytes) {
   request = HttpRequest();
   size_t end;
   while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
-    if (buffer_.size() > kMaxHeadBytes) return HttpResult::kBad;
+    if (buffer_.size() > max_head_bytes) return HttpResult::kBad;
     switch (stream_.Read(buffer_, idle_ms)) {
       case ReadResult::kData:
         break;
@@ -145,7 +142,7 @@ HttpResult HttpConnection::ReadHead(HttpRequest& request, int idle_ms) {
   }
   request.head_bytes = end + 4;
   bool ok =
-      request.head_bytes <= kMaxHeadBytes && ParseHead(std::string_view(buffer_).substr(0, end + 2), request);
+      request.head_bytes <= max_head_bytes && ParseHead(std::string_view(buffer_).substr(0, end + 2), request);
   buffer_.erase(0, end + 4);
   if (ok && request.Header("expect") == "100-continue") ok = stream_.Write("HTTP/1.1 100 Continue\r\n\r\n");
   return ok ? HttpResult::kOk : HttpResult::kBad;

@@ -328,6 +328,7 @@ bool Scenario::Load(const std::string& text, std::string& error) {
     read("table_limit", table_limit);
     read("clock_offset_s", clock_offset_s);
     read("idle_close_ms", idle_close_ms);
+    read("max_head_bytes", max_head_bytes);
     read("control_rate", control_rate);
     if (const json* object = read.Find("line")) line = ReadLine(*object);
     uint64_t seed = 1;

@@ -136,6 +136,9 @@ struct Scenario {
   int table_limit = 2500;
   int64_t clock_offset_s = 0;
   int idle_close_ms = -1;
+  // The service answers 400 to a larger head:
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+  size_t max_head_bytes = 16 * 1024;
   LineRules line;
   double control_rate = 0;  // control-plane changes a second before LimitExceededException; 0: no limit
 

@@ -36,7 +36,7 @@ void Server::Serve(Stream& stream, Line* line, int connection) {
   HttpConnection http(stream);
   HttpRequest request;
   while (true) {
-    HttpResult result = http.ReadHead(request, scenario_.idle_close_ms);
+    HttpResult result = http.ReadHead(request, scenario_.idle_close_ms, scenario_.max_head_bytes);
     if (result == HttpResult::kBad) {
       Reply reply;
       reply.status = 400;

@@ -214,8 +214,8 @@ bool Endpoint::IsAws() const {
 Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region, const EndpointKind& kind) {
   const bool own = url.empty() && region != "local";
   if (!own && (kind.dualstack || kind.fips)) {
-    return BadEndpoint(
-        "cannot be combined with use_dualstack or use_fips, which choose among AWS's own endpoints");
+    return BadEndpoint(std::string("cannot be combined with ") + (kind.fips ? "use_fips" : "use_dualstack") +
+                       ", which chooses among AWS's own endpoints");
   }
   if (url.empty()) return DynamoDbEndpoint(region, kind);
   Endpoint endpoint;

@@ -58,4 +58,10 @@ Text TransportErrorText(TransportError error) {
   return "unknown";
 }
 
+bool IsFinal(TransportError error) {
+  return error == TransportError::kTlsUntrusted || error == TransportError::kTlsExpired ||
+         error == TransportError::kTlsWrongName || error == TransportError::kTlsTooOld ||
+         error == TransportError::kTlsClient || error == TransportError::kProxyLogin;
+}
+
 }  // namespace ddb

@@ -34,5 +34,9 @@ enum class TransportError {
   kCancelled,        // the client was closed
 };
 Text TransportErrorText(TransportError error);  // "connection refused", for messages
+// No later attempt fares better: a certificate that does not verify will not verify then either, nor will a
+// proxy know a user better or a server be taught a newer TLS. A handshake that fails otherwise may be a peer
+// that is just starting or being replaced.
+bool IsFinal(TransportError error);
 
 }  // namespace ddb

@@ -8,6 +8,7 @@
 #include "base/environment.h"
 #include "credentials/chain.h"
 #include "credentials/command.h"
+#include "credentials/profiles.h"
 #include "credentials/supply.h"
 #include "credentials/web.h"
 
@@ -27,7 +28,8 @@ struct Supplied {
                                  [](const char* name) -> const char* { return std::getenv(name); });
             }),
         commands(clock),
-        around{[](const char* name) { return Environment(name); }, web, commands, clock, config.region},
+        around{[](const char* name) { return Environment(name); }, web, commands, clock, config.region,
+               {config.sts.use_dualstack, config.sts.use_fips}},
         supply(clock, log, [this] { return Fetch(); }, [this] { Cancel(); }) {
     const Authentication& of = config.authentication;
     if (of.mode != Mode::kAssumeRole) return;
@@ -52,6 +54,21 @@ struct Supplied {
 };
 
 }  // namespace
+
+Deployment DeploymentOfMachine() {
+  Deployment deployment = DeploymentFromEnvironment();
+  if (deployment.on_cloud()) return deployment;
+  const Variables variable = [](const char* name) { return Environment(name); };
+  const Profiles profiles = Profiles::Read(variable);
+  const std::string profile = Profiles::Chosen(variable);
+  if (deployment.region.empty()) deployment.region = profiles.Get(profile, "region");
+  const auto fill = [&](std::optional<bool>& of, const char* key) {
+    if (!of) of = ReadSwitch(profiles.Get(profile, key));
+  };
+  fill(deployment.use_dualstack, "use_dualstack_endpoint");
+  fill(deployment.use_fips, "use_fips_endpoint");
+  return deployment;
+}
 
 Result<std::shared_ptr<CredentialsSource>> MakeCredentials(const Config& config,
                                                            std::shared_ptr<const Trust> trust,

@@ -12,6 +12,7 @@
 #include "base/signals.h"
 #include "base/times.h"
 #include "base/version.h"
+#include "commands/account.h"
 #include "commands/commands.h"
 #include "commands/ending.h"
 #include "commands/new_table.h"
@@ -65,7 +66,7 @@ class CheckCommand {
  private:
   Status Try(const std::string& config_path) {
     Result<Config> config =
-        LoadConfig(config_path, DeploymentFromEnvironment(), TellOfWaiting(writer_, config_path));
+        LoadConfig(config_path, DeploymentOfMachine(), TellOfWaiting(writer_, config_path));
     if (!config.ok()) return std::move(config).error();
     for (const std::string& key : config->unknown_keys) {
       writer_.Warn(fmt::format("The configuration has a key that is not known and not used: {}", key));

@@ -29,7 +29,7 @@ Result<std::shared_ptr<const ClientCertificate>> OwnCertificate(const Config& co
 }  // namespace
 
 Result<Service> Service::Of(const Config& config, const Clock& clock, Log& log) {
-  const EndpointKind kind{config.use_dualstack, config.use_fips, config.account_id};
+  const EndpointKind kind{config.aws.use_dualstack, config.aws.use_fips, config.account_id};
   Result<Endpoint> endpoint = ResolveEndpoint(config.endpoint, config.region, kind);
   if (!endpoint.ok()) {
     Error error = std::move(endpoint).error();

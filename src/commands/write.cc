@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "base/times.h"
 #include "base/version.h"
+#include "commands/account.h"
 #include "commands/commands.h"
 #include "commands/ending.h"
 #include "commands/plan.h"
@@ -67,7 +68,7 @@ class WriteCommand {
  private:
   Result<RunResult> Sync(const std::string& config_path, const std::string& catalog_path) {
     Result<Config> config =
-        LoadConfig(config_path, DeploymentFromEnvironment(), TellOfWaiting(writer_, config_path));
+        LoadConfig(config_path, DeploymentOfMachine(), TellOfWaiting(writer_, config_path));
     if (!config.ok()) return std::move(config).error().At("write: loading the config");
     Result<Service> service = Service::Of(*config, clock_, writer_);
     if (!service.ok()) return std::move(service).error().At("write: finding the endpoint");

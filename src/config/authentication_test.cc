@@ -156,13 +156,13 @@ TEST(Authentication, TheEnvironmentStandsInForAnEmptyAddress) {
 }
 
 TEST(Authentication, TruthValues) {
-  EXPECT_FALSE(Parse({})->use_fips);
+  EXPECT_FALSE(Parse({})->aws.use_fips);
   EXPECT_TRUE(Parse({})->create_tables);
   EXPECT_FALSE(Parse({{"create_tables", "false"}})->create_tables);
   for (const char* yes : {"true", R"("true")", R"(" true ")"})
-    EXPECT_TRUE(Parse({{"use_fips", yes}})->use_fips) << yes;
+    EXPECT_TRUE(Parse({{"use_fips", yes}})->aws.use_fips) << yes;
   for (const char* no : {"false", R"("false")", R"("")", "null"})
-    EXPECT_FALSE(Parse({{"use_fips", no}})->use_fips) << no;
+    EXPECT_FALSE(Parse({{"use_fips", no}})->aws.use_fips) << no;
   EXPECT_THAT(MessageOf(Parse({{"use_fips", "1"}})), HasSubstr("must be true or false, but is a number"));
   EXPECT_THAT(MessageOf(Parse({{"use_fips", R"("yes")"}})), HasSubstr("must be true or false, but is text"));
 }

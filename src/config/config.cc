@@ -230,6 +230,21 @@ Status ReadNewTables(const Json& config, NewTables& tables) {
   return ReadTags(object->value("tags", ""), tables);
 }
 
+// The config's own come first, also where they say no. Those of the environment say nothing of an endpoint
+// that is named, as in botocore; a config that names one and asks for another contradicts itself, and is
+// refused.
+void ReadSwitches(const Json& config, const Deployment& deployment, Config& out) {
+  const bool named = !out.endpoint.empty() || out.region == "local";
+  const auto read = [&](const char* key, const std::optional<bool>& outside, bool AwsSwitches::* of) {
+    const auto own = config.find(key);
+    const bool on = own != config.end() ? own->get<bool>() : outside.value_or(false);
+    out.sts.*of = on;
+    out.aws.*of = on && (own != config.end() || !named);
+  };
+  read("use_dualstack", deployment.use_dualstack, &AwsSwitches::use_dualstack);
+  read("use_fips", deployment.use_fips, &AwsSwitches::use_fips);
+}
+
 Result<Config> ToConfig(const Json& config, const Deployment& deployment) {
   Config out;
   out.endpoint = config.value("dynamodb_endpoint", "");
@@ -241,16 +256,15 @@ Result<Config> ToConfig(const Json& config, const Deployment& deployment) {
   if (out.region.empty()) out.region = ToLower(deployment.region);
   out.table_prefix = config["dynamodb_table_name_prefix"].get<std::string>();
   if (out.region.empty() && out.endpoint.empty()) {
-    return FieldError("dynamodb_region",
-                      "is empty, which only works with a dynamodb_endpoint or where the environment has "
-                      "AWS_REGION; give the code "
-                      "of an AWS region, such as us-east-1");
+    return FieldError(
+        "dynamodb_region",
+        "is empty, which only works with a dynamodb_endpoint, or where the environment has "
+        "AWS_REGION or the profile a region; give the code of an AWS region, such as us-east-1");
   }
   Result<Authentication> authentication = ReadAuthentication(config, deployment);
   if (!authentication.ok()) return std::move(authentication).error();
   out.authentication = *std::move(authentication);
-  out.use_dualstack = config.value("use_dualstack", false);
-  out.use_fips = config.value("use_fips", false);
+  ReadSwitches(config, deployment, out);
   out.account_id = config.value("account_id", "");
   out.proxy_url = config.value("proxy_url", "");
   out.ca_certificate = config.value("ca_certificate", "");
@@ -344,8 +358,16 @@ Deployment DeploymentFromEnvironment() {
   for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
     if (deployment.region.empty()) deployment.region = Trimmed(Environment(name));
   }
+  // https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
+  deployment.use_dualstack = ReadSwitch(Environment("AWS_USE_DUALSTACK_ENDPOINT"));
+  deployment.use_fips = ReadSwitch(Environment("AWS_USE_FIPS_ENDPOINT"));
   deployment.external_id = Trimmed(Environment("AWS_ASSUME_ROLE_EXTERNAL_ID"));
   return deployment;
+}
+
+std::optional<bool> ReadSwitch(std::string_view text) {
+  const std::string value = ToLower(Trimmed(text));
+  return value.empty() ? std::nullopt : std::optional(value == "true");
 }
 
 bool Deployment::on_cloud() const {

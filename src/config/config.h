@@ -62,16 +62,21 @@ struct TableWriteLimit {
 
 inline constexpr int kMostWorkers = 64;  // of `workers`, and where the machine has more cores
 
+struct AwsSwitches {
+  bool use_dualstack = false;
+  bool use_fips = false;
+};
+
 struct Config {
   std::string endpoint;                             // "" = the region's own
   std::string endpoint_from = "dynamodb_endpoint";  // what names it: that key, or a variable
   std::string region;                               // "" only with an endpoint
-  bool use_dualstack = false;
-  bool use_fips = false;
-  std::string account_id;          // "" = AWS's endpoint for all accounts
-  std::string proxy_url;           // "" = by the environment
-  std::string ca_certificate;      // "" = the machine's alone
-  std::string client_certificate;  // PEM with its key; "" = none is shown
+  AwsSwitches aws;                                  // which of DynamoDB's own endpoints
+  AwsSwitches sts;                                  // and of those of STS and SSO
+  std::string account_id;                           // "" = AWS's endpoint for all accounts
+  std::string proxy_url;                            // "" = by the environment
+  std::string ca_certificate;                       // "" = the machine's alone
+  std::string client_certificate;                   // PEM with its key; "" = none is shown
   std::string table_prefix;
   Authentication authentication;
   Capacity capacity;
@@ -93,16 +98,20 @@ struct Deployment {
   std::string deployment_mode;  // DEPLOYMENT_MODE
   std::string airbyte_edition;  // AIRBYTE_EDITION
   // What stands in for what the config leaves empty.
-  std::string endpoint = {};       // AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL
-  std::string endpoint_from = {};  // which of them
-  std::string region = {};         // AWS_REGION, AWS_DEFAULT_REGION
-  std::string external_id = {};    // AWS_ASSUME_ROLE_EXTERNAL_ID
+  std::string endpoint = {};               // AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL
+  std::string endpoint_from = {};          // which of them
+  std::string region = {};                 // AWS_REGION, AWS_DEFAULT_REGION, the profile's
+  std::optional<bool> use_dualstack = {};  // AWS_USE_DUALSTACK_ENDPOINT, the profile's
+  std::optional<bool> use_fips = {};       // AWS_USE_FIPS_ENDPOINT, the profile's
+  std::string external_id = {};            // AWS_ASSUME_ROLE_EXTERNAL_ID
 
   bool on_cloud() const;
 };
 
 // From the environment variables, "" where there is none.
 Deployment DeploymentFromEnvironment();
+// As AWS's clients read a switch, in a variable or a file: true is yes, all else no; empty is neither.
+std::optional<bool> ReadSwitch(std::string_view text);
 
 // The spec's message payload: one JSON file of the source tree (config/spec.json), compiled in.
 std::string_view SpecJson();

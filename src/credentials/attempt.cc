@@ -33,6 +33,7 @@ Error ReplyError(const std::string& whom, const WebReply& reply, const std::stri
   bool passes = true;
   if (reply.transport != TransportError::kNone) {
     what = std::string(TransportErrorText(reply.transport).view());
+    passes = !IsFinal(reply.transport);
   } else {
     const Text name = KnownErrorName(reply.body);
     what = fmt::format("HTTP {}{}{}", reply.status, name.empty() ? "" : ", ", name.view());

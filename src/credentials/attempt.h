@@ -23,7 +23,8 @@ struct Surroundings {
   Web& web;
   Commands& commands;
   const Clock& clock;
-  std::string region;  // DynamoDB's: STS is asked in the same
+  std::string region;      // DynamoDB's: STS is asked in the same
+  EndpointKind kind = {};  // and by an endpoint of the same kind
 };
 
 struct Attempt {
@@ -44,7 +45,8 @@ struct Attempt {
 Status CheckPlain(const Credentials& credentials, const std::string& from);
 
 // What is wrong with a reply that gives no credentials, by whom: "The instance metadata service". It is a
-// transient_error where it may pass (no connection, a 5xx, a 429), else a config_error.
+// transient_error where it may pass (no connection, a 5xx, a 429; not an untrusted certificate), else a
+// config_error.
 Error ReplyError(const std::string& whom, const WebReply& reply, const std::string& advice);
 
 }  // namespace ddb

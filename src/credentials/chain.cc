@@ -170,7 +170,11 @@ Result<Fetched> FetchRole(const Surroundings& around, const RolePlan& plan) {
                                     return around.variable("AWS_ASSUME_ROLE_SECRET_ACCESS_KEY");
                                   return std::string();
                                 },
-                                around.web, around.commands, around.clock, around.region};
+                                around.web,
+                                around.commands,
+                                around.clock,
+                                around.region,
+                                around.kind};
     if (Attempt of = FromEnvironment(injected); of.given) {
       source = Fetched{*std::move(of.given), "the environment (AWS_ASSUME_ROLE_ACCESS_KEY_ID)"};
     } else if (plan.only_environment) {

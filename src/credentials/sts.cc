@@ -54,7 +54,7 @@ Result<Endpoint> ServiceEndpoint(const Surroundings& around, const char* variabl
     url = around.variable(variable);
     if (url.empty()) url = around.variable((name = "AWS_ENDPOINT_URL").c_str());
   }
-  if (url.empty()) return RegionalEndpoint(prefix, region);
+  if (url.empty()) return RegionalEndpoint(prefix, region, around.kind);
   Result<Endpoint> endpoint = ResolveEndpoint(Trimmed(url), region);
   if (endpoint.ok()) return endpoint;
   return ConfigError(name +

@@ -21,13 +21,7 @@ Verdict Make(Reaction reaction, ErrorCode code, Text reason) {
 }
 
 Verdict OfTransport(TransportError error) {
-  // A certificate that does not verify will not verify in the next attempt either, nor will a proxy know a
-  // user better or a server be taught a newer TLS; all else may pass. A handshake that fails otherwise may be
-  // a peer that is just starting or being replaced.
-  const bool final = error == TransportError::kTlsUntrusted || error == TransportError::kTlsExpired ||
-                     error == TransportError::kTlsWrongName || error == TransportError::kTlsTooOld ||
-                     error == TransportError::kTlsClient || error == TransportError::kProxyLogin;
-  Verdict verdict = Make(final ? Reaction::kFailConfig : Reaction::kRetry, ErrorCode::kTransport,
+  Verdict verdict = Make(IsFinal(error) ? Reaction::kFailConfig : Reaction::kRetry, ErrorCode::kTransport,
                          TransportErrorText(error));
   verdict.transport = error;
   verdict.fault = FaultOf(error);

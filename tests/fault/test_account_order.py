@@ -213,7 +213,7 @@ class Found(Exception):
     """The URL of botocore's first request, which is not sent."""
 
 
-def host_of_botocore(env, monkeypatch):
+def host_of_botocore(env, monkeypatch, service="dynamodb"):
     def found(request, **_):
         raise Found(request.url)
 
@@ -225,10 +225,10 @@ def host_of_botocore(env, monkeypatch):
                 patched.setenv(name, value)
         session = botocore.session.Session()
         session.register_component("data_loader", LOADER)
-        client = session.create_client("dynamodb", aws_access_key_id="AKIA1", aws_secret_access_key="s")
-        client.meta.events.register("before-send.dynamodb.*", found)
+        client = session.create_client(service, aws_access_key_id="AKIA1", aws_secret_access_key="s")
+        client.meta.events.register(f"before-send.{service}.*", found)
         with pytest.raises(Found) as raised:
-            client.describe_table(TableName="t")
+            client.describe_table(TableName="t") if service == "dynamodb" else client.assume_role(RoleArn=ROLE, RoleSessionName="loader")
     url = urllib.parse.urlsplit(str(raised.value))
     return f"{url.hostname}:{url.port or 443}"
 
@@ -248,24 +248,96 @@ HOSTS += [({"AWS_DEFAULT_REGION": region}, named) for region in ("us-east-1", "c
     {"AWS_ENDPOINT_URL_DYNAMODB": "https://two.example.org", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"})]
 
 
+# Lines of a profile, for the environments that have a third.
+PROFILED = [({"AWS_DEFAULT_REGION": None, **more}, {}, ["region = eu-north-1", *lines]) for more, lines in (
+    ({}, []),
+    ({"AWS_DEFAULT_REGION": "us-east-2"}, []),
+    ({}, ["use_fips_endpoint = true"]),
+    ({}, ["use_dualstack_endpoint = TRUE"]),
+    ({}, ["use_fips_endpoint = true", "use_dualstack_endpoint = true"]),
+    ({"AWS_USE_FIPS_ENDPOINT": "false"}, ["use_fips_endpoint = true"]),
+    ({"AWS_USE_FIPS_ENDPOINT": "True"}, ["use_fips_endpoint = false"]),
+    ({"AWS_USE_DUALSTACK_ENDPOINT": "no"}, ["use_dualstack_endpoint = true"]),
+    ({}, ["use_fips_endpoint = yes", "use_dualstack_endpoint = 1"]),
+    ({"AWS_PROFILE": "other"}, ["use_fips_endpoint = true", "[profile other]", "region = sa-east-1"]),
+    ({"AWS_PROFILE": "other"}, ["[profile other]", "region = cn-north-1", "use_dualstack_endpoint = true"]),
+    ({"AWS_PROFILE": "gov"}, ["[profile gov]", "region = us-gov-east-1", "use_fips_endpoint = true", "use_dualstack_endpoint = true"]))]
+HOSTS = [(kind, named, ()) for kind, named in HOSTS] + PROFILED
+
+
+def host_of_connector(connector, proxy, env, **config):
+    """The hosts that are asked of a proxy, which then refuses."""
+    proxy.asked.clear()
+    config = messages.config("", "t", **{"access_key_id": "AKIA1", "secret_access_key": "secret", "dynamodb_region": "", **config})
+    status = connector.check(config, env={**env, "HTTPS_PROXY": proxy.url()}).status
+    assert status["status"] == "FAILED" and "login" in status["message"], (env, status)
+    return set(proxy.asked)
+
+
+NOTHING_NAMED = {name: None for name in (*NOTHING, "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                         "AWS_REGION", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "NO_PROXY", "no_proxy")}
+
+
 @pytest.mark.parametrize("part", range(4))
 def test_the_host_is_botocores(connector, tmp_path, monkeypatch, part):
-    """What is asked of a proxy, which then refuses."""
-    assert len(HOSTS) >= 50
-    nothing = {name: None for name in (*NOTHING, "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                                       "AWS_REGION", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "NO_PROXY", "no_proxy")}
+    assert len(HOSTS) >= 60
     seen = set()
+    (tmp_path / ".aws").mkdir()
     with Proxy(login="nobody:known") as proxy:
-        for kind, named in HOSTS[part::4]:
-            env = {**nothing, "HOME": str(tmp_path), **kind, **named}
+        for kind, named, profile in HOSTS[part::4]:
+            (tmp_path / ".aws/config").write_text("\n".join(["[default]", *profile, ""]))
+            env = {**NOTHING_NAMED, "HOME": str(tmp_path), **kind, **named}
             wanted = host_of_botocore(env, monkeypatch)
-            # These two are keys of the config here.
-            config = messages.config("", "t", access_key_id="AKIA1", secret_access_key="secret", dynamodb_region="",
-                                     use_dualstack=kind.get("AWS_USE_DUALSTACK_ENDPOINT") == "true",
-                                     use_fips=kind.get("AWS_USE_FIPS_ENDPOINT") == "true")
-            proxy.asked.clear()
-            status = connector.check(config, env={**env, "HTTPS_PROXY": proxy.url()}).status
-            assert status["status"] == "FAILED" and "login" in status["message"], (kind, named, status)
-            assert set(proxy.asked) == {("CONNECT", wanted)}, (kind, named)
+            assert host_of_connector(connector, proxy, env) == {("CONNECT", wanted)}, (kind, named, profile)
             seen.add(wanted)
     assert len(seen) >= 10
+
+
+def test_the_config_comes_before_the_environment(connector, tmp_path):
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/config").write_text("[default]\nregion = eu-north-1\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n")
+    env = {**NOTHING_NAMED, "HOME": str(tmp_path)}
+    yes = {"AWS_DEFAULT_REGION": "us-west-2", "AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"}
+    no = {name: "false" for name in yes if name.startswith("AWS_USE")} | {"AWS_DEFAULT_REGION": "us-west-2"}
+    with Proxy(login="nobody:known") as proxy:
+        for more, config, host in (
+                (yes, {"use_fips": False, "use_dualstack": False}, "dynamodb.us-west-2.amazonaws.com"),
+                (yes, {"use_fips": False}, "dynamodb.us-west-2.api.aws"),
+                (no, {"use_fips": True}, "dynamodb-fips.us-west-2.amazonaws.com"),
+                (no, {"use_dualstack": True, "dynamodb_region": "sa-east-1"}, "dynamodb.sa-east-1.api.aws"),
+                ({}, {"use_dualstack": False}, "dynamodb-fips.eu-north-1.amazonaws.com"),
+                ({"AWS_USE_FIPS_ENDPOINT": ""}, {}, "dynamodb-fips.eu-north-1.api.aws")):
+            assert host_of_connector(connector, proxy, {**env, **more}, **config) == {("CONNECT", host + ":443")}, (more, config)
+        # Of a machine that is not the user's no file is read.
+        config = messages.config("", "t", access_key_id="AKIA1", secret_access_key="secret", dynamodb_region="")
+        status = connector.check(config, env={**env, "DEPLOYMENT_MODE": "CLOUD", "HTTPS_PROXY": proxy.url()}).status
+        assert status["status"] == "FAILED" and "dynamodb_region" in status["message"]
+
+
+def test_what_the_environment_says_of_a_named_endpoint(connector, tmp_path, monkeypatch):
+    """Nothing, as with botocore, also where the region names it; a config that contradicts itself is refused."""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/config").write_text("[default]\nuse_dualstack_endpoint = true\n")
+    env = {**NOTHING_NAMED, "HOME": str(tmp_path), "AWS_DEFAULT_REGION": "us-east-1", "AWS_USE_FIPS_ENDPOINT": "true"}
+    named = {**env, "AWS_ENDPOINT_URL": "https://127.0.0.1:1"}
+    assert host_of_botocore(named, monkeypatch) == "127.0.0.1:1"
+    keys = {"access_key_id": "AKIA1", "secret_access_key": "secret"}
+    for config, around in ((messages.config("https://127.0.0.1:1", "t", **keys), env), (messages.config("", "t", **keys, dynamodb_region=""), named),
+                           (messages.config("", "t", **keys, dynamodb_region="local"), env)):
+        message = connector.check(config, env=around).status["message"]
+        assert "was refused" in message or "cannot be reached" in message, message
+    for key in ("use_fips", "use_dualstack"):
+        message = connector.check(messages.config("https://127.0.0.1:1", "t", **keys, **{key: True}), env=env).status["message"]
+        assert f"dynamodb_endpoint cannot be combined with {key}, which chooses" in message
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1", "cn-north-1"])
+def test_the_host_of_sts_is_botocores(connector, tmp_path, monkeypatch, region):
+    role = {"mode": "assume_role", "role_arn": ROLE, "access_key_id": "AKIA1", "secret_access_key": "secret"}
+    with Proxy(login="nobody:known") as proxy:
+        for dualstack, fips in itertools.product(("false", "true"), repeat=2):
+            env = {**NOTHING_NAMED, "HOME": str(tmp_path), "AWS_DEFAULT_REGION": region, "AWS_USE_DUALSTACK_ENDPOINT": dualstack,
+                   "AWS_USE_FIPS_ENDPOINT": fips}
+            wanted = host_of_botocore(env, monkeypatch, "sts")
+            asked = host_of_connector(connector, proxy, env, access_key_id=..., secret_access_key=..., authentication=role)
+            assert asked == {("CONNECT", wanted)}, (region, dualstack, fips)

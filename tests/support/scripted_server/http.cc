@@ -141,8 +141,8 @@ HttpResult HttpConnection::ReadHead(HttpRequest& request, int idle_ms, size_t ma
     }
   }
   request.head_bytes = end + 4;
-  bool ok =
-      request.head_bytes <= max_head_bytes && ParseHead(std::string_view(buffer_).substr(0, end + 2), request);
+  bool ok = request.head_bytes <= max_head_bytes &&
+            ParseHead(std::string_view(buffer_).substr(0, end + 2), request);
   buffer_.erase(0, end + 4);
   if (ok && request.Header("expect") == "100-continue") ok = stream_.Write("HTTP/1.1 100 Continue\r\n\r\n");
   return ok ? HttpResult::kOk : HttpResult::kBad;

@@ -55,8 +55,8 @@ enum class HttpResult { kOk, kClosed, kIdle, kBad };
 class HttpConnection {
  public:
   explicit HttpConnection(Stream& stream) : stream_(stream) {}
-  // Waits for a request; kIdle after `idle_ms` (-1: never) without a byte of one. kBad: also where the head is
-  // larger than that.
+  // Waits for a request; kIdle after `idle_ms` (-1: never) without a byte of one. kBad: also where the head
+  // is larger than that.
   HttpResult ReadHead(HttpRequest& request, int idle_ms, size_t max_head_bytes);
   // Reads `size` more bytes of the body into request.body.
   bool ReadBody(HttpRequest& request, size_t size);

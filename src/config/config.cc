@@ -258,7 +258,7 @@ Result<Config> ToConfig(const Json& config, const Deployment& deployment) {
   if (out.region.empty() && out.endpoint.empty()) {
     return FieldError(
         "dynamodb_region",
-        "is empty, which only works with a dynamodb_endpoint, or where the environment has "
+        "is empty, which only works with a dynamodb_endpoint or where the environment has "
         "AWS_REGION or the profile a region; give the code of an AWS region, such as us-east-1");
   }
   Result<Authentication> authentication = ReadAuthentication(config, deployment);

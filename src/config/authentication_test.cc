@@ -167,5 +167,23 @@ TEST(Authentication, TruthValues) {
   EXPECT_THAT(MessageOf(Parse({{"use_fips", R"("yes")"}})), HasSubstr("must be true or false, but is text"));
 }
 
+TEST(Authentication, SwitchesOfTheEnvironmentStandBehindTheConfigs) {
+  Deployment outside = kOss;
+  outside.use_fips = true;
+  outside.use_dualstack = false;
+  const auto aws = Parse({}, outside);
+  EXPECT_TRUE(aws->aws.use_fips && aws->sts.use_fips && !aws->aws.use_dualstack && !aws->sts.use_dualstack);
+  const auto own = Parse({{"use_fips", "false"}, {"use_dualstack", "true"}}, outside);
+  EXPECT_TRUE(!own->aws.use_fips && !own->sts.use_fips && own->aws.use_dualstack && own->sts.use_dualstack);
+  // Of an endpoint that is named the environment says nothing, of STS's it does.
+  for (const auto& named : {Parse({{"dynamodb_endpoint", R"("https://x")"}}, outside),
+                            Parse({{"dynamodb_region", R"("local")"}}, outside)}) {
+    EXPECT_TRUE(!named->aws.use_fips && named->sts.use_fips);
+  }
+  EXPECT_EQ(ReadSwitch(" TRUE "), true);
+  EXPECT_EQ(ReadSwitch("yes"), false);
+  EXPECT_EQ(ReadSwitch(" "), std::nullopt);
+}
+
 }  // namespace
 }  // namespace ddb

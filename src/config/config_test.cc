@@ -344,24 +344,6 @@ TEST(ConfigTest, DeploymentComesFromTheEnvironment) {
   EXPECT_EQ(deployment.airbyte_edition, "Cloud");
 }
 
-TEST(ConfigTest, SwitchesOfTheEnvironmentStandBehindTheConfigs) {
-  Deployment outside = kOss;
-  outside.use_fips = true;
-  outside.use_dualstack = false;
-  const auto aws = Parse({}, outside);
-  EXPECT_TRUE(aws->aws.use_fips && aws->sts.use_fips && !aws->aws.use_dualstack && !aws->sts.use_dualstack);
-  const auto own = Parse({{"use_fips", "false"}, {"use_dualstack", "true"}}, outside);
-  EXPECT_TRUE(!own->aws.use_fips && !own->sts.use_fips && own->aws.use_dualstack && own->sts.use_dualstack);
-  // Of an endpoint that is named the environment says nothing, of STS's it does.
-  for (const auto& named : {Parse({{"dynamodb_endpoint", R"("https://x")"}}, outside),
-                            Parse({{"dynamodb_region", R"("local")"}}, outside)}) {
-    EXPECT_TRUE(!named->aws.use_fips && named->sts.use_fips);
-  }
-  EXPECT_EQ(ReadSwitch(" TRUE "), true);
-  EXPECT_EQ(ReadSwitch("yes"), false);
-  EXPECT_EQ(ReadSwitch(" "), std::nullopt);
-}
-
 TEST(ConfigTest, NotAnObject) {
   EXPECT_THAT(MessageOf(ParseConfig("", kOss)), HasSubstr("not valid JSON"));
   EXPECT_THAT(MessageOf(ParseConfig(R"({"access_key_id":"topsecret)", kOss)),

@@ -1,10 +1,15 @@
 """What a registry knows of this connector, against Airbyte's own JSON schemas (PyPI airbyte-connector-models), and what its
 publishing asks for beyond them (airbytehq/airbyte: metadata_service/validators/metadata_validator.py)."""
 
+import functools
+import http.server
 import json
 import re
 import subprocess
 import sys
+import threading
+import urllib.parse
+import urllib.request
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -114,6 +119,48 @@ def test_a_registry_of_our_own(schemas, metadata, binary, tmp_path):
     assert "dynamodb_region" in ours["spec"]["connectionSpecification"]["properties"]
     # What the platform asks for when somebody changes the tag.
     assert json.loads((tmp_path / "metadata/registry.example/team/destination-dynamodb/1.0.0-a/oss.json").read_text()) == ours
+
+
+def test_icon_and_documentation_are_served_where_the_entry_says(schemas, binary, tmp_path):
+    """By a web server over the folder, as somebody who follows the links of the page asks for them."""
+    out = tmp_path / "served"
+    out.mkdir()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(out))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            address = f"http://127.0.0.1:{server.server_port}"
+            registry(binary, out, "--url", address + "/")
+
+            def get(url):
+                with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=20) as reply:
+                    return reply.read()
+
+            index = json.loads(get(f"{address}/registries/v0/oss_registry.json"))
+            valid(schemas("ConnectorRegistryV0"), index)
+            (ours,) = index["destinations"]
+            assert ours["documentationUrl"] == ours["spec"]["documentationUrl"]
+            assert get(ours["documentationUrl"]) == (PACKAGING / "dynamodb.md").read_bytes()
+            assert get(ours["iconUrl"]) == (PACKAGING / "icon.svg").read_bytes()
+            seen, waiting = set(), [ours["documentationUrl"]]
+            while waiting:
+                url = waiting.pop()
+                if url in seen or url.endswith("/"):
+                    continue
+                seen.add(url)
+                text = get(url).decode()
+                if url.endswith(".md"):
+                    waiting += [urllib.parse.urljoin(url, target) for target in re.findall(r"\]\(([^)\s#:]+)[)#]", text)]
+            assert f"{address}/pages/docs/permissions.md" in seen and len(seen) > 10
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.parametrize("url", ["registry.example", "ftp://registry.example/", "https:///x"])
+def test_an_address_that_is_none(binary, tmp_path, url):
+    done = subprocess.run([sys.executable, PACKAGING / "registry", "--out", tmp_path, "--binary", binary, "--url", url], env=with_yaml(),
+                          capture_output=True, text=True)
+    assert done.returncode != 0 and url in done.stderr and not list(tmp_path.iterdir())
 
 
 def test_upstream_s_connectors_stay_beside_ours(schemas, binary, tmp_path):

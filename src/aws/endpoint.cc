@@ -19,6 +19,7 @@ struct Partition {
   std::string_view region_prefix;  // then "-<word>-<number>"
   std::string_view dns_suffix;
   std::string_view dualstack_suffix;
+  std::string_view name = "aws";  // in ARNs
 };
 constexpr std::string_view kAws = "amazonaws.com";
 constexpr std::string_view kAwsDual = "api.aws";
@@ -34,13 +35,13 @@ constexpr Partition kPartitions[] = {
     {"af", kAws, kAwsDual},
     {"il", kAws, kAwsDual},
     {"mx", kAws, kAwsDual},
-    {kGovCloud, kAws, kAwsDual},
-    {"cn", kChina, "api.amazonwebservices.com.cn"},
-    {"eusc-de", "amazonaws.eu", "api.amazonwebservices.eu"},
-    {"us-iso", "c2s.ic.gov", "api.aws.ic.gov"},
-    {"us-isob", "sc2s.sgov.gov", "api.aws.scloud"},
-    {"eu-isoe", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
-    {"us-isof", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+    {kGovCloud, kAws, kAwsDual, "aws-us-gov"},
+    {"cn", kChina, "api.amazonwebservices.com.cn", "aws-cn"},
+    {"eusc-de", "amazonaws.eu", "api.amazonwebservices.eu", "aws-eusc"},
+    {"us-iso", "c2s.ic.gov", "api.aws.ic.gov", "aws-iso"},
+    {"us-isob", "sc2s.sgov.gov", "api.aws.scloud", "aws-iso-b"},
+    {"eu-isoe", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", "aws-iso-e"},
+    {"us-isof", "csp.hci.ic.gov", "api.aws.hci.ic.gov", "aws-iso-f"},
 };
 
 Error BadEndpoint(std::string_view reason, std::source_location where = std::source_location::current()) {
@@ -184,6 +185,11 @@ Result<Endpoint> RegionalEndpoint(std::string_view service, std::string_view reg
                    std::string(kind.dualstack ? partition->dualstack_suffix : partition->dns_suffix);
   endpoint.host_header = endpoint.host;
   return endpoint;
+}
+
+std::string_view PartitionName(std::string_view region) {
+  const Partition* const partition = PartitionOf(region);
+  return partition == nullptr ? std::string_view() : partition->name;
 }
 
 std::string PlainOrigin(std::string_view location) {

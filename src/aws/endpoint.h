@@ -42,6 +42,10 @@ Result<Endpoint> RegionalEndpoint(std::string_view service, std::string_view reg
 Result<Endpoint> ResolveEndpoint(std::string_view url, std::string_view region,
                                  const EndpointKind& kind = {});
 
+// "aws-cn" of cn-north-1: what an ARN has behind its first colon; "" where it is no region of AWS's.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+std::string_view PartitionName(std::string_view region);
+
 // Scheme, host and port of where a reply points (Location), "" if that is no plain http or https URL. It is
 // the one text of a server's that a message may hold: an address, and nothing but one. What could carry
 // more, a path, a query, a user name, is cut off, and a host is one only if DNS would take it.

@@ -17,6 +17,23 @@ struct KindCase {
   const char* host;
 };
 
+// https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
+TEST(EndpointKinds, PartitionsAsArnsHaveThem) {
+  const std::pair<const char*, const char*> names[] = {{"us-east-1", "aws"},
+                                                       {"mx-central-1", "aws"},
+                                                       {"cn-northwest-1", "aws-cn"},
+                                                       {"us-gov-west-1", "aws-us-gov"},
+                                                       {"eusc-de-east-1", "aws-eusc"},
+                                                       {"us-iso-east-1", "aws-iso"},
+                                                       {"us-isob-east-1", "aws-iso-b"},
+                                                       {"eu-isoe-west-1", "aws-iso-e"},
+                                                       {"us-isof-south-1", "aws-iso-f"},
+                                                       {"local", ""},
+                                                       {"", ""},
+                                                       {"xx-north-1", ""}};
+  for (const auto& [region, name] : names) EXPECT_EQ(PartitionName(region), name) << region;
+}
+
 TEST(EndpointKinds, AsBotocoreResolvesThem) {
   const KindCase cases[] = {
       {"us-east-1", false, false, "", "dynamodb.us-east-1.amazonaws.com"},

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "aws/endpoint.h"
 #include "dynamodb/transport_messages.h"
 
 namespace ddb {
@@ -43,11 +44,21 @@ std::string TooLongNameText(const FailedOperation& failed, const EndpointText& e
       failed.table, failed.table.size(), WhichEndpoint(endpoint), failed.verdict.longest_name);
 }
 
-std::string AccessDeniedText(const FailedOperation& failed) {
+// What a policy has to name. Without a word of the account: that of any.
+std::string Arn(const FailedOperation& failed, const EndpointText& endpoint) {
+  const std::string_view partition = PartitionName(endpoint.region);
+  const std::string_view account = failed.verdict.account;
+  if (partition.empty() || (endpoint.custom && account.empty())) return {};
+  return fmt::format(" (arn:{}:dynamodb:{}:{}:table/{})", partition, endpoint.region,
+                     account.empty() ? "*" : account, failed.table);
+}
+
+std::string AccessDeniedText(const FailedOperation& failed, const EndpointText& endpoint) {
   return fmt::format(
-      "The permission dynamodb:{} on table {} is missing. Allow it to the user or role of the access key (a "
+      "The permission dynamodb:{} on table {}{} is missing. Allow it to the user or role of the access key "
+      "(a "
       "service control policy, permissions boundary or VPC endpoint policy can deny it too).",
-      failed.operation, failed.table);
+      failed.operation, failed.table, Arn(failed, endpoint));
 }
 
 // Another server's reply, or one that was made on the way. (A 429 is what it says, and waited out.)
@@ -77,7 +88,7 @@ std::string ServiceText(const FailedOperation& failed, const EndpointText& endpo
     case ErrorCode::kClockSkew:
       return "DynamoDB refuses the time of our signature. Correct this machine's clock.";
     case ErrorCode::kAccessDenied:
-      return AccessDeniedText(failed);
+      return AccessDeniedText(failed, endpoint);
     case ErrorCode::kResourceNotFound:
       return fmt::format("Table {} does not exist (any more).{}", failed.table,
                          TablesOfOtherEngines(endpoint));

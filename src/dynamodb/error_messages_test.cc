@@ -60,6 +60,37 @@ TEST(ErrorMessages, WhatAnswersInsteadIsNamedWithItsStatus) {
   }
 }
 
+// What a policy has to name, of the parts of the server's text nothing but the account's number.
+TEST(ErrorMessages, ADenialHasTheTablesArn) {
+  const auto text_of = [](std::string_view resource, const EndpointText& endpoint) {
+    return TextOf(
+        400,
+        R"({"__type":"AccessDeniedException","message":"User: arn:aws:iam::999999999999:user/secret is )"
+        R"(not authorized to perform: dynamodb:CreateTable on resource: )" +
+            std::string(resource) + R"( because secret"})",
+        endpoint);
+  };
+  const EndpointText own{"https://dynamodb.cn-north-1.amazonaws.com.cn/", "cn-north-1"};
+  EXPECT_THAT(text_of("arn:aws-cn:dynamodb:cn-north-1:123456789012:table/t", own),
+              AllOf(HasSubstr("(arn:aws-cn:dynamodb:cn-north-1:123456789012:table/t) is missing"),
+                    Not(HasSubstr("secret")), Not(HasSubstr("9999"))));
+  for (const std::string_view none :
+       {"", "secret", "arn:aws-cn:dynamodb:cn-north-1:12345678901:table/t",
+        "arn:aws-cn:dynamodb:cn-north-1:secretsecret:table/t", "arn:aws-cn:dynamodb::1234567890123:table/t",
+        "x:dynamodb: secret:123456789012:table/t",
+        "arn:aws-cn:dynamodb:cn-north-1:123456789012:global-table/t"}) {
+    EXPECT_THAT(text_of(none, own), AllOf(HasSubstr("(arn:aws-cn:dynamodb:cn-north-1:*:table/t) is missing"),
+                                          Not(HasSubstr("secret"))))
+        << none;
+    // Of another engine there is none.
+    EXPECT_THAT(text_of(none, kCustom), AllOf(HasSubstr("on table t is missing"), Not(HasSubstr("secret"))));
+  }
+  EndpointText vpc = kCustom;
+  vpc.region = "us-gov-east-1";
+  EXPECT_THAT(text_of("arn:aws-us-gov:dynamodb:us-gov-east-1:123456789012:table/t/index/i", vpc),
+              HasSubstr("(arn:aws-us-gov:dynamodb:us-gov-east-1:123456789012:table/t)"));
+}
+
 TEST(ErrorMessages, WhereARedirectionPoints) {
   EXPECT_THAT(TextOf(301, "", kCustom, "https://u:secret@ddb.example.com/a?secret#secret"),
               AllOf(HasSubstr("points to https://ddb.example.com."), Not(HasSubstr("secret"))));

@@ -141,6 +141,7 @@ Verdict OfName(const KnownError& known, const ErrorBody& body) {
     }
   }
   if (verdict.reaction == Reaction::kThrottle) ReadThrottlingReasons(body, verdict);
+  if (verdict.code == ErrorCode::kAccessDenied) verdict.account = AccountOfTable(body.message);
   if (verdict.code == ErrorCode::kValidation) verdict.longest_name = LongestTableName(body.message);
   if (verdict.longest_name != 0) verdict.reason = kLongTableName;
   verdict.error_name = known.name;

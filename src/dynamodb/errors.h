@@ -83,6 +83,7 @@ struct Verdict {
   Text error_name;                       // if it is one of the names that we know; else ""
   std::string origin;                    // of a redirection: where it points (PlainOrigin)
   std::string index;                     // of a throttle: whose limit it is, where that is named; else ""
+  std::string account;   // of a denial: of whose table, 12 digits, where that is named; else ""
   int longest_name = 0;  // of a table, in characters, where the endpoint says that it takes no longer one
 
   bool ok() const { return reaction == Reaction::kNone; }

@@ -340,6 +340,19 @@ std::string_view IndexOfArn(std::string_view arn) {
   return is_name && name.size() >= 3 && name.size() <= kDynamoDbsLongestName ? name : std::string_view();
 }
 
+std::string_view AccountOfTable(std::string_view message) {
+  constexpr size_t kDigits = 12;
+  const size_t service = message.find(":dynamodb:");
+  const size_t table = message.find(":table/", std::min(service, message.size()));
+  if (service == std::string_view::npos || table == std::string_view::npos) return {};
+  // Nothing but a region stands between: not another ARN's end.
+  const std::string_view place = message.substr(service, table - service);
+  const std::string_view account = place.substr(place.rfind(':') + 1);
+  const bool is_one = account.size() == kDigits && std::all_of(account.begin(), account.end(), IsDigit) &&
+                      place.find(' ') == std::string_view::npos;
+  return is_one ? account : std::string_view();
+}
+
 Text ThrottlingReasonText(std::string_view name) {
   const bool index = name.starts_with("Index");
   if (!index && !name.starts_with("Table")) return {};

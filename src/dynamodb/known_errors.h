@@ -41,6 +41,10 @@ Text ThrottlingReasonText(std::string_view name);
 // anything else: only what can be a name goes into a message.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ThrottlingReason.html
 std::string_view IndexOfArn(std::string_view arn);
+// The account of the table whose ARN is in a denial: "... is not authorized to perform: dynamodb:CreateTable
+// on resource: arn:aws:dynamodb:region:ACCOUNT:table/NAME because ..."; 12 digits, or "".
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+std::string_view AccountOfTable(std::string_view message);
 
 // Of a table's name, which the endpoint takes for none that a table can have.
 inline constexpr Text kBadTableName = "the table name breaks DynamoDB's rule (3 to 255 of a-zA-Z0-9_.-)";

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "airbyte/odd_line.h"
 #include "airbyte/unknown_message.h"
 #include "airbyte/written_names.h"
 #include "base/text.h"
 #include "json/escape.h"
 #include "json/scan.h"
-#include "json/utf8.h"
 
 namespace ddb {
 namespace {
@@ -18,11 +16,12 @@ namespace {
 constexpr size_t kMostCaptured = 64 * 1024;
 // What is fed is walked, and searched while the line has no type, in such pieces.
 constexpr size_t kPiece = 64 * 1024;
-// Each level is a bit that is kept.
-constexpr size_t kMostLevels = size_t{8} << 20;
+// Where a record's members have their values.
+constexpr size_t kLevelsOfARecord = 2;
 
 // Of numbers and words, NaN and Infinity among them: which of them there are matters to nobody here.
 constexpr bool IsScalar(char c) { return IsAlnum(c) || c == '-' || c == '+' || c == '.'; }
+constexpr bool IsOfBareName(char c) { return IsAlnum(c) || c == '_'; }
 
 }  // namespace
 
@@ -40,22 +39,24 @@ void LineSkim::Walk(std::string_view piece) {
   const char* p = piece.data();
   const char* const end = p + piece.size();
   const char* text = p;  // what is not searched yet of the one that is being read
+  const char* value = p;
   while (p < end && state_ != State::kBroken && state_ != State::kPlain) {
     const bool was_in_text = InText();
+    const bool was_in_value = in_value_;
+    const char* const at = p;
     if (state_ == State::kString) {
       p = InString(p, end);
     } else {
       Step(*p++);
     }
+    if (in_value_ && !was_in_value) value = at;
+    if (!in_value_ && was_in_value) SearchValue(value, p);
     if (InText() == was_in_text) continue;
     if (was_in_text) SearchText({text, static_cast<size_t>(p - text)}, /*is_end=*/true);
     text = p;
   }
   if (InText()) SearchText({text, static_cast<size_t>(end - text)}, /*is_end=*/false);
-}
-
-bool LineSkim::InObject() const {
-  return depth_ > 0 && (objects_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1) != 0;
+  if (in_value_ && state_ != State::kBroken) SearchValue(value, end);
 }
 
 bool LineSkim::InText() const {
@@ -76,17 +77,17 @@ void LineSkim::SearchText(std::string_view part, bool is_end) {
 // Up to what is no plain byte of a string, and over it.
 const char* LineSkim::InString(const char* p, const char* end) {
   const char* const begin = p;
-  while (p < end && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) >= ' ') ++p;
+  while (p < end && *p != quote_ && *p != '\\' && static_cast<unsigned char>(*p) >= ' ') ++p;
   if (is_captured_) text_.append(begin, p);
   if (text_.size() > kMostCaptured) is_captured_ = false;
   if (p == end) return p;
-  if (*p == '"') {
+  if (*p == quote_) {
     EndString();
   } else if (*p == '\\') {
     if (is_captured_) text_.push_back('\\');
     state_ = State::kEscape;
   } else {
-    state_ = State::kBroken;
+    Break(*p);
   }
   return p + 1;
 }
@@ -96,17 +97,33 @@ void LineSkim::Step(char c) {
     case State::kEscape:
       if (is_captured_) text_.push_back(c);
       hex_left_ = 4;
-      state_ = c == 'u'                                                      ? State::kHex
-               : std::string_view("\"\\/bfnrt").find(c) != std::string::npos ? State::kString
-                                                                             : State::kBroken;
+      if (quote_ == '\'') {  // by another language's rules: what it says is not looked at
+        is_captured_ = false;
+        state_ = State::kString;
+      } else if (c == 'u') {
+        state_ = State::kHex;
+      } else if (std::string_view("\"\\/bfnrt").find(c) != std::string::npos) {
+        state_ = State::kString;
+      } else {
+        Break(c);
+      }
       return;
     case State::kHex:
       if (is_captured_) text_.push_back(c);
       if (HexValue(c) < 0)
-        state_ = State::kBroken;
+        Break(c);
       else if (--hex_left_ == 0)
         state_ = State::kString;
       return;
+    case State::kBrokenValue:
+      return StepInBroken(c);
+    case State::kBareName:
+      if (IsOfBareName(c)) {
+        if (text_.size() < kMostCaptured) text_.push_back(c);
+        return;
+      }
+      EndString();
+      break;
     case State::kScalar:
       if (IsScalar(c)) return;
       EndValue();
@@ -121,52 +138,57 @@ void LineSkim::Step(char c) {
       if (c == '{') BeginValue(c);
       return;
     case State::kFirstValue:
-      if (c == ']') return Close(false);
+      if (c == ']') return Close(c);
       NoteFirst();
       [[fallthrough]];
     case State::kValue:
       return BeginValue(c);
     case State::kFirstName:
-      if (c == '}') return Close(true);
+      if (c == '}') return Close(c);
       NoteFirst();
       [[fallthrough]];
     case State::kName:
-      if (c != '"') break;
-      return BeginString(/*is_name=*/true);
+      return BeginName(c);
     case State::kColon:
-      if (c != ':') break;
+      if (c != ':' && c != '=') break;
+      state_ = c == ':' ? State::kValue : State::kArrow;
+      is_broken_ |= c == '=';
+      is_other_writing_ |= c == '=' && levels_.depth() <= kLevelsOfARecord;
+      return;
+    case State::kArrow:
+      if (c != '>') break;
       state_ = State::kValue;
       return;
     case State::kBehindValue:
       if (c == ',') {
         member_ = Member::kOther;
-        state_ = InObject() ? State::kName : State::kValue;
+        state_ = levels_.top_is_object() ? State::kName : State::kValue;
         return;
       }
-      if (c == '}' || c == ']') return Close(c == '}');
+      if (c == '}' || c == ']') return Close(c);
       break;
     default:  // behind the message
       break;
   }
-  state_ = State::kBroken;
+  Break(c);
 }
 
 LineSkim::Member LineSkim::MemberNamed(const std::string& raw) const {
   std::string name;
   if (!is_captured_ || !json::Unescape(raw, name)) return Member::kOther;
   if (in_record_) {
-    if (depth_ > 2) return Member::kOther;
+    if (levels_.depth() > 2) return Member::kOther;
     return name == "stream" ? Member::kStream : name == "namespace" ? Member::kNamespace : Member::kOther;
   }
-  if (depth_ == 1) {
+  if (levels_.depth() == 1) {
     if (const Member member = MemberOfMessage(name); member != Member::kOther) return member;
   }
   const std::string letters = Letters(name);
-  if (depth_ == 1 || (depth_ == 2 && in_log_)) {
+  if (levels_.depth() == 1 || (levels_.depth() == 2 && in_log_)) {
     if (letters == "LEVEL") return Member::kLevel;
     if (letters == "STATUS") return Member::kStatus;
   }
-  if (depth_ == 2 && MeansRecord(letters)) return Member::kInnerRecord;
+  if (levels_.depth() == 2 && MeansRecord(letters)) return Member::kInnerRecord;
   return letters == "STREAM"                        ? Member::kBareStream
          : letters == "DATA" || letters == "RECORD" ? Member::kBareData
                                                     : Member::kOther;
@@ -207,16 +229,22 @@ void LineSkim::BeginValue(char c) {
   Captured* const captured = CapturedOf(member_);
   if (captured == &stream_ || captured == &namespace_)
     has_two_streams_ |= std::exchange(captured->is_there, true);
-  if (captured != nullptr) *captured = {.is_there = true, .is_text = false, .is_null = c == 'n', .raw = {}};
+  if (captured != nullptr) *captured = {.is_there = true, .is_text = false, .is_null = IsNull(c), .raw = {}};
+  // A stream's name holds no other record, whatever it is called.
+  const bool names_stream = member_ == Member::kStream || member_ == Member::kNamespace;
+  if (levels_.depth() == kLevelsOfARecord && in_record_) in_value_ = !names_stream;
+  has_other_ |= levels_.depth() == 1 && (c == '{' || c == '[') && member_ != Member::kRecord;
   NoteKind(c);
   opened_ = c == '{' || c == '[' ? member_ : Member::kOther;
-  if (c == '"') {
-    BeginString(/*is_name=*/false);
+  if (c == '"' || c == '\'') {
+    BeginString(/*is_name=*/false, c);
     is_captured_ = captured != nullptr;
   } else if (c == '{' || c == '[') {
     Open(c == '{');
+  } else if (IsScalar(c)) {
+    state_ = State::kScalar;
   } else {
-    state_ = IsScalar(c) ? State::kScalar : State::kBroken;
+    Break(c);
   }
 }
 
@@ -259,9 +287,11 @@ void LineSkim::NoteKind(char c) {
   }
 }
 
-void LineSkim::BeginString(bool is_name) {
+void LineSkim::BeginString(bool is_name, char quote) {
   string_is_name_ = is_name;
-  is_captured_ = is_name && (depth_ <= 2 || (depth_ <= kLevelsToARecord && !in_record_));
+  quote_ = quote;
+  is_broken_ |= quote == '\'';
+  is_captured_ = is_name && (levels_.depth() <= 2 || (levels_.depth() <= kLevelsToARecord && !in_record_));
   text_.clear();
   state_ = State::kString;
 }
@@ -282,25 +312,18 @@ void LineSkim::EndString() {
 }
 
 void LineSkim::Open(bool is_object) {
-  if (depth_ == kMostLevels) {
+  if (!levels_.Push(is_object)) {
     state_ = State::kBroken;
     return;
   }
-  if (objects_.size() * 64 == depth_) objects_.push_back(0);
-  const uint64_t bit = uint64_t{1} << (depth_ % 64);
-  objects_[depth_ / 64] = is_object ? objects_[depth_ / 64] | bit : objects_[depth_ / 64] & ~bit;
-  ++depth_;
   member_ = Member::kOther;
   state_ = is_object ? State::kFirstName : State::kFirstValue;
 }
 
-void LineSkim::Close(bool is_object) {
-  if (InObject() != is_object) {
-    state_ = State::kBroken;
-    return;
-  }
-  --depth_;
-  if (depth_ == 1) in_record_ = in_log_ = false;
+void LineSkim::Close(char c) {
+  if (levels_.top_is_object() != (c == '}')) return Break(c);
+  levels_.Pop();
+  if (levels_.depth() == 1) in_record_ = in_log_ = false;
   EndValue();
 }
 
@@ -314,85 +337,62 @@ void LineSkim::NoteFirst() {
 
 void LineSkim::EndValue() {
   member_ = Member::kOther;
-  state_ = depth_ == 0 ? State::kDone : State::kBehindValue;
+  if (levels_.depth() <= kLevelsOfARecord) in_value_ = false;
+  state_ = levels_.depth() == 0 ? State::kDone : State::kBehindValue;
 }
 
-// Nothing where it is no text, or none that is certain.
-std::optional<std::string> LineSkim::TextOf(const Captured& captured) {
-  std::string text;
-  if (!captured.is_text || !json::Unescape(captured.raw, text) ||
-      !json::ValidUtf8(text.data(), text.data() + text.size()))
-    return std::nullopt;
-  return text;
-}
+// ---- what is no JSON
 
-bool LineSkim::MayBePassedOver() const {
-  if (is_plain()) return !signs_.found_record() && !holds_nul_;
-  if (const std::optional<std::string> type = TextOf(type_))
-    return IsTypeForOthers(*type) && !HoldsAnyRecord() && !HoldsBareRecord();
-  // A LOG that has its type last, or a line of a logger.
-  if (has_log_ && !has_type_ && !HoldsAnyRecord() && !HoldsBareRecord()) return state_ != State::kBroken;
-  return MayBeLogLine() && state_ != State::kBroken && !signs_.found_record() && !holds_record_in_text_;
-}
-
-bool LineSkim::MayBeLogLine() const {
-  const bool may_be_record = HoldsAnyRecord() || has_text_of_record_ || HoldsBareRecord();
-  return has_text_of_logger_ && !has_type_ && !holds_state_ && !may_be_record;
-}
-
-SkimmedLine LineSkim::Finish() const {
-  SkimmedLine line;
-  line.bytes = bytes_;
-  const auto malformed = [&line](Text reason) {
-    line.kind = LineKind::kMalformed;
-    line.reason = reason;
-    return line;
-  };
-  if (is_plain()) {
-    line.signs = signs_.Finish();
-    line.reason = WhyNoText(line.signs, holds_nul_);
-    return line;
+// In whatever writing: the quotes and the sign behind it differ.
+void LineSkim::BeginName(char c) {
+  if (c == '}') {  // behind a comma
+    is_broken_ = true;
+    return Close(c);
   }
-  if (state_ == State::kLineBegin) {
-    line.kind = LineKind::kBlank;
-    return line;
-  }
-  const std::optional<std::string> type = TextOf(type_);
-  const std::optional<std::string> name = TextOf(stream_);
-  if (type == "RECORD" && name) line.stream = StreamId{TextOf(namespace_), *name};
-  if (state_ != State::kDone) return malformed("line is not valid JSON");
-  if (type == "RECORD") {
-    if (has_two_records_ || holds_odd_record_) return malformed(kTwoRecords);
-    if (has_two_streams_) return malformed(kMemberTwice);
-    if (!record_is_object_) return malformed("record is not an object");
-    if (!name) return malformed("record.stream is missing or not text");
-    if (!line.stream->ns && !namespace_.is_null) return malformed("record.namespace is not text");
-    line.kind = LineKind::kRecord;
-    return line;
-  }
-  if (!type && MayBeLogLine()) {
-    line.kind = LineKind::kLogLine;
-    line.signs = signs_.Finish();
-    if (line.signs.record) line.reason = kRecordInObject;
-    if (holds_record_in_text_) line.reason = kMessageInString;
-    return line;
-  }
-  if (!type) return malformed("line is not an Airbyte message");
-  if (HoldsAnyRecord() || (IsTypeForOthers(*type) && HoldsBareRecord()))
-    return malformed(kRecordInAnotherType);
-  line.signs.failure = says_failed_;
-  line.kind = *type == "STATE"         ? LineKind::kState
-              : IsTypeForOthers(*type) ? LineKind::kIgnored
-                                       : LineKind::kUnknown;
-  return line;
+  if (c != '"' && c != '\'' && !IsOfBareName(c)) return Break(c);
+  is_other_writing_ |= c != '"' && levels_.depth() <= kLevelsOfARecord;
+  BeginString(/*is_name=*/true, c == '\'' ? c : '"');
+  if (c == '"' || c == '\'') return;
+  is_broken_ = true;
+  text_.push_back(c);
+  state_ = State::kBareName;
 }
 
-SkimmedLine Skim(std::string_view line, bool is_first) {
-  LineSkim skim;
-  skim.Feed(line);
-  SkimmedLine skimmed = skim.Finish();
-  if (skimmed.kind == LineKind::kPlain && skimmed.reason.empty()) skimmed.reason = OtherForm(line, is_first);
-  return skimmed;
+// At a byte that may not stand there. Within a member of the record it is that record's alone, as long as it
+// is certain where the member ends.
+void LineSkim::Break(char c) {
+  if (!in_value_) {
+    state_ = State::kBroken;
+    return;
+  }
+  const bool in_text = state_ == State::kString || state_ == State::kEscape || state_ == State::kHex;
+  const bool is_begun = in_text || levels_.depth() > kLevelsOfARecord;
+  broken_.emplace(kLevelsOfARecord, in_text ? quote_ : '\0', state_ == State::kEscape, is_begun);
+  is_broken_ = true;
+  state_ = State::kBrokenValue;
+  StepInBroken(c);
+}
+
+void LineSkim::StepInBroken(char c) {
+  switch (broken_->Step(c, levels_)) {
+    case BrokenValue::Is::kGoesOn:
+      return;
+    case BrokenValue::Is::kOver:
+      return EndValue();
+    case BrokenValue::Is::kOverBefore:
+      EndValue();
+      return Step(c);
+    case BrokenValue::Is::kUncertain:
+      state_ = State::kBroken;
+      return;
+  }
+}
+
+void LineSkim::SearchValue(const char* begin, const char* end) {
+  value_signs_.Feed({begin, static_cast<size_t>(end - begin)});
+  if (in_value_) return;
+  holds_record_in_value_ |= value_signs_.Finish().record;
+  value_signs_ = SignSearch();
 }
 
 }  // namespace ddb

@@ -1,10 +1,11 @@
-// LineSkim: what a line is whose bytes are not kept, or for whose parsing there is no room: a message, or a
-// line of a log, that is longer than the memory allows. It is fed piece by piece while the line is read, and
-// holds the few names that tell what the line is, wherever in it they stand. It walks every token, so that a
-// line that is broken, or two that lost the newline between them, are never taken for one record; and as long
-// as the line may be text, it looks for the signs of a message in it. Where it cannot look as closely as
-// MessageParser does, it passes over less. Used by ChunkReader, under the read token, and by the worker that
-// holds a long line.
+// LineSkim: what a line is whose bytes are not kept, for whose parsing there is no room, or that is no JSON:
+// a message, or a line of a log, that is longer than the memory allows. It is fed piece by piece while the
+// line is read, and holds the few names that tell what the line is, wherever in it they stand. It walks every
+// token, so that a line that is broken is taken for one record only where it is certain what belongs to which
+// part of it, and two that lost the newline between them never; other writings than JSON's are walked too
+// (Python's, Ruby's and JavaScript's). As long as the line may be text, it looks for the signs of a message
+// in it. Where it cannot look as closely as MessageParser does, it passes over less. Used by ChunkReader,
+// under the read token, and by workers, for lines that are long or broken.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +13,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "airbyte/line_shape.h"
 #include "airbyte/message.h"
 #include "airbyte/message_signs.h"
+#include "airbyte/skim_state.h"
 #include "base/literal.h"
 #include "base/stream_id.h"
 
@@ -24,7 +26,8 @@ namespace ddb {
 struct SkimmedLine {
   LineKind kind = LineKind::kPlain;  // as MessageParser has it; every TRACE is kUnknown: it was not looked at
   std::optional<StreamId> stream;    // of a kRecord: certain; else what a RECORD's line has said so far
-  Text reason;                       // kMalformed; kPlain, kLogLine: why it is not to be passed over, if so
+  Text reason;                       // kMalformed; kPlain, kLogLine: why it is not to be passed over, if so;
+                                     // kRecord: why it is bad by itself, if so
   MessageSigns signs;                // kPlain, kLogLine; kIgnored: whether the source says that it has failed
   uint64_t bytes = 0;                // of it so far, without its newline
   bool is_whole = true;              // it was read to its end
@@ -41,41 +44,8 @@ class LineSkim {
   bool is_plain() const { return state_ == State::kPlain; }
 
  private:
-  enum class State : uint8_t {
-    kLineBegin,
-    kValue,       // a value has to follow
-    kFirstValue,  // or the end of the list
-    kFirstName,   // a member's name, or the end of the object
-    kName,
-    kColon,
-    kBehindValue,
-    kScalar,  // a number or a word
-    kString,
-    kEscape,
-    kHex,
-    kDone,  // behind the message
-    kPlain,
-    kBroken,
-  };
-  // What a string or value is, when it is one of those that tell what the line is.
-  enum class Member : uint8_t {
-    kOther,
-    kType,
-    kOddType,
-    kRecord,
-    kOddRecord,
-    kInnerRecord,
-    kStream,  // of a record
-    kNamespace,
-    kState,
-    kLog,
-    kWords,  // an object in which a source may say that it has failed
-    kLevel,  // of the message, of its log or of its connectionStatus
-    kStatus,
-    kTextOfALogger,
-    kBareStream,  // as those of a record that has no wrapping
-    kBareData,
-  };
+  using State = SkimState;
+  using Member = SkimMember;
   struct Captured {
     bool is_there = false;
     bool is_text = false;
@@ -89,11 +59,15 @@ class LineSkim {
   void SearchText(std::string_view part, bool is_end);
   bool InText() const;
   void BeginValue(char c);
-  void BeginString(bool is_name);
+  void BeginString(bool is_name, char quote);
+  void BeginName(char c);
   void EndString();
+  void Break(char c);
+  void StepInBroken(char c);
   void Open(bool is_object);
-  void Close(bool is_object);
+  void Close(char c);
   void EndValue();
+  void SearchValue(const char* begin, const char* end);
   void NoteFirst();
   Member MemberNamed(const std::string& raw) const;
   Member MemberOfMessage(std::string_view name) const;
@@ -102,14 +76,15 @@ class LineSkim {
   bool HoldsAnyRecord() const { return holds_record_ || holds_odd_record_ || holds_inner_record_; }
   bool HoldsBareRecord() const { return has_bare_stream_ && has_bare_data_; }
   bool MayBeLogLine() const;
-  bool InObject() const;
+  bool IsCertainRecord(const SkimmedLine& line) const;
+  bool IsNull(char c) const { return c == 'n' || (c == 'N' && is_broken_); }  // Python's too
   static std::optional<std::string> TextOf(const Captured& captured);
 
   State state_ = State::kLineBegin;
   uint64_t bytes_ = 0;
-  size_t depth_ = 0;               // containers that are open
-  std::vector<uint64_t> objects_;  // of each, a bit: it is an object
+  OpenLevels levels_;
   bool string_is_name_ = false;
+  char quote_ = '"';
   int hex_left_ = 0;
   bool is_captured_ = false;  // the string that is being read
   std::string text_;          // it
@@ -142,6 +117,15 @@ class LineSkim {
   bool has_text_of_record_ = false;
   bool holds_state_ = false;
   bool says_failed_ = false;
+
+  // Of a record's member: whether it is read now, and what is looked for in it in case the line is broken.
+  bool in_value_ = false;
+  SignSearch value_signs_;
+  bool holds_record_in_value_ = false;
+  std::optional<BrokenValue> broken_;
+  bool is_broken_ = false;
+  bool is_other_writing_ = false;
+  bool has_other_ = false;  // an object or a list in a member that is not the record
 };
 
 // Of a line that is held. `is_first`: of the input.

@@ -60,6 +60,14 @@ inline constexpr Text kTwoRecords = "it has more than one record; each has to co
 // The same of its parts: of two `data` the first would be lost, and of two streams one is the wrong table.
 inline constexpr Text kMemberTwice = "a member of its record is there twice";
 
+// Of a line that is broken.
+inline constexpr Text kLineNotJson = "line is not valid JSON";
+// And is a record all the same, whose parts can be told apart.
+inline constexpr Text kRecordNotJson = "a part of its record is not valid JSON";
+inline constexpr Text kOtherWriting =
+    "line is not valid JSON, but an object as a programming language shows it. Let the source write JSON (in "
+    "Python json.dumps, not print or str)";
+
 // The reason of a record that asks for more than to be stored: no setting allows to go on without its file.
 inline constexpr Text kComesWithAFile = "it comes with a file to be copied, which is not supported";
 

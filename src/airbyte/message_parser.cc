@@ -19,7 +19,6 @@ using json::MemberText;
 using json::SkipExactly;
 using json::SkipWhitespace;
 
-constexpr Text kNotJson = "line is not valid JSON";
 constexpr Text kDataNotJson = "record.data is not valid JSON";
 
 enum class MessageType { kNone, kRecord, kState, kTrace, kOther, kUnknown };
@@ -292,7 +291,7 @@ class LineParser {
   ParsedLine& out_;
 
   MessageType type_ = MessageType::kNone;
-  Text syntax_reason_ = kNotJson;
+  Text syntax_reason_ = kLineNotJson;
   // Why a payload is of no use, "": it is. Told only if it turns out to be of the line's type.
   Text record_reason_ = "record is missing";
   bool record_stream_is_open_ = false;  // it cannot be told which it is

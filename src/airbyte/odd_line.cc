@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "airbyte/message.h"
+#include "base/text.h"
 #include "json/scan.h"
 
 namespace ddb {
@@ -47,6 +49,21 @@ bool BeginsAnArray(std::string_view text) {
   return member.empty() || member.front() == '"';
 }
 
+// A name in single quotes, or without any, or Ruby's arrow behind it.
+bool BeginsInAnotherWriting(std::string_view object) {
+  std::string_view name = WithoutSpaces(object.substr(1));
+  const bool is_quoted = name.starts_with('"');
+  if (is_quoted) name.remove_prefix(1);
+  if (name.starts_with('\'')) return true;
+  size_t size = 0;
+  while (size < name.size() && (IsAlnum(name[size]) || name[size] == '_')) ++size;
+  if (size == 0) return false;
+  name.remove_prefix(size);
+  if (is_quoted && !name.starts_with('"')) return false;
+  name = WithoutSpaces(name.substr(is_quoted ? 1 : 0));
+  return name.starts_with("=>") || (!is_quoted && name.starts_with(':'));
+}
+
 bool HoldsNul(std::string_view line) { return line.find('\0') != std::string_view::npos; }
 
 }  // namespace
@@ -90,6 +107,8 @@ OddLine LookAtBrokenLine(std::string_view line, Text reason) {
         "laid out over several (jq -c)"};
   }
   if (reason == kMessageInString) return {OddLine::Kind::kNotInput, reason};
+  if (reason == kLineNotJson && BeginsInAnotherWriting(text))
+    return {OddLine::Kind::kMalformed, kOtherWriting};
   if (line.find("}\r{") != std::string_view::npos) {
     return {OddLine::Kind::kMalformed,
             "its messages are separated by carriage returns; end each line with a newline"};

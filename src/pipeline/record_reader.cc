@@ -6,7 +6,6 @@
 #include <memory>
 #include <utility>
 
-#include "airbyte/error_text.h"
 #include "base/text.h"
 #include "items/dead_letter.h"
 #include "json/mend.h"
@@ -94,8 +93,10 @@ bool RecordReader::ReadLine(std::string_view line) {
       input_.statuses.NoteFailure();
       return true;
     case LineKind::kMalformed:
-      return parsed.has_stream_for_error ? TakeBadRecord(parsed, line)
-                                         : TakeOddLine(LookAtBrokenLine(line, parsed.reason));
+      if (parsed.has_stream_for_error) {
+        return TakeBadRecord(parsed.record.stream, parsed.reason, kDeadLetterLine, line);
+      }
+      return TakeBrokenLine(parsed.reason, line);
     case LineKind::kUnknown:
       ++unknown_lines_;
       NoteFailureIn(FindMessageSigns(line));
@@ -112,86 +113,6 @@ bool RecordReader::ReadLine(std::string_view line) {
     default:
       return true;
   }
-}
-
-// ---- lines that are too long to be held
-
-// False: the run fails here.
-bool RecordReader::TakeLongLine(const SkimmedLine& line) {
-  if (!line.is_whole) return FailLongLine(line);
-  switch (line.kind) {
-    case LineKind::kIgnored:
-      NoteFailureIn(line.signs);
-      NoteTrouble();  // as far as can be known: its text was not looked at
-      return true;
-    case LineKind::kPlain:
-    case LineKind::kLogLine:
-      ++odd_lines_;
-      if (!line.reason.empty()) return FailLongLine(line);
-      NoteTrouble();
-      return PassOverText(line.signs, {});
-    case LineKind::kMalformed:
-      return FailLine(line.reason, nullptr);
-    case LineKind::kRecord:
-      return TakeLongRecord(line);
-    default:
-      return FailLongLine(line);
-  }
-}
-
-// It can be skipped and counted. False: the run fails here.
-bool RecordReader::TakeLongRecord(const SkimmedLine& line) {
-  if (!run_.plan.skip_rejected) return FailLongLine(line);
-  const StreamRef named{line.stream->ns, line.stream->name};
-  const std::optional<StreamNo> stream = finder_.Find(named);
-  if (!stream) return FailUnknownStream(named);
-  progress_.read.Add(1);
-  return RejectRecord(*stream, kTooLong, kDeadLetterNothing, {});
-}
-
-// Always false: the run fails here.
-bool RecordReader::FailLongLine(const SkimmedLine& line) {
-  if (line.kind == LineKind::kPlain || line.kind == LineKind::kLogLine) {
-    return Fail(OtherInputError(line_number_, line.reason));
-  }
-  std::optional<StreamId> of;
-  if (line.stream) of = finder_.Shown({line.stream->ns, line.stream->name});
-  return Fail(LongLineError(line_number_, line, of ? &*of : nullptr, run_.budget.limit(),
-                            of && !run_.plan.skip_rejected));
-}
-
-// ---- lines that are no message
-
-bool RecordReader::TakePlainLine(std::string_view line) {
-  ++odd_lines_;
-  const OddLine odd = LookAtPlainLine(line, line_number_ == 1);
-  if (odd.kind != OddLine::Kind::kText) return TakeOddLine(odd);
-  return PassOverText(odd.signs, line);
-}
-
-// Always true.
-bool RecordReader::PassOverText(const MessageSigns& signs, std::string_view line) {
-  NoteFailureIn(signs);
-  if (SoundsLikeAnError(line)) NoteTrouble();
-  input_.passed_over.NoteText(line_number_, signs.state);
-  return true;
-}
-
-// What the source says of itself counts also where it is no whole message, or stands beside something.
-void RecordReader::NoteFailureIn(const MessageSigns& signs) {
-  if (signs.failure) input_.statuses.NoteFailure();
-}
-
-// Records behind it are of another group, so that it can be told that they are.
-void RecordReader::NoteTrouble() {
-  CloseGroups();
-  input_.statuses.NoteTrouble({contents_.chunk, next_index_++});
-}
-
-// Always false: the run fails here.
-bool RecordReader::TakeOddLine(const OddLine& odd) {
-  if (odd.kind == OddLine::Kind::kMalformed) return FailLine(odd.reason, nullptr);
-  return Fail(OtherInputError(line_number_, odd.reason));
 }
 
 // ---- records
@@ -258,13 +179,13 @@ RecordGroup& RecordReader::CountRecord(StreamNo stream, const ItemEncoder::ItemF
 
 // Of a line that is a RECORD of a certain stream, but one that cannot be stored. It is bad by itself, as a
 // record that DynamoDB refuses is, and is skipped as that. False: the run fails here.
-bool RecordReader::TakeBadRecord(const ParsedLine& parsed, std::string_view line) {
-  const bool skipped = run_.plan.skip_rejected && parsed.reason != kComesWithAFile;
-  if (!skipped) return FailLine(parsed.reason, &parsed.record.stream);
-  const std::optional<StreamNo> stream = finder_.Find(parsed.record.stream);
-  if (!stream) return FailUnknownStream(parsed.record.stream);
+bool RecordReader::TakeBadRecord(const StreamRef& named, Text reason, Text format, std::string_view line) {
+  const bool skipped = run_.plan.skip_rejected && reason != kComesWithAFile;
+  if (!skipped) return FailLine(reason, &named);
+  const std::optional<StreamNo> stream = finder_.Find(named);
+  if (!stream) return FailUnknownStream(named);
   progress_.read.Add(1);
-  return RejectRecord(*stream, parsed.reason, kDeadLetterLine, line);
+  return RejectRecord(*stream, reason, format, line);
 }
 
 // Of a record that can never be stored. False: the run fails here.

@@ -59,7 +59,8 @@ class RecordReader final : private RecordSink {
   const char* Encode(std::optional<StreamNo> stream);
   bool FinishRecord(const RecordFields& record);
   bool RejectRecord(StreamNo stream, Text reason, Text format, std::string_view record);
-  bool TakeBadRecord(const ParsedLine& parsed, std::string_view line);
+  bool TakeBrokenLine(Text reason, std::string_view line);
+  bool TakeBadRecord(const StreamRef& named, Text reason, Text format, std::string_view line);
   bool NoteStatus(const StreamRef& of, StreamStatus status);
   bool AddState(const ParsedLine& parsed, std::string_view line);
   bool AddOddState(std::string_view line);

@@ -112,6 +112,50 @@ TEST_P(RunMemoryTest, LongLinesAreSkippedOrDelivered) {
   EXPECT_EQ(budget_.used(), 0u);
 }
 
+// Not JSON, and longer than what can be held: rejected as any other that is bad by itself, where it is
+// certain.
+TEST_P(RunMemoryTest, LongLinesThatAreBrokenAreSkippedToo) {
+  plan_.chunk_bytes = 4096;
+  plan_.skip_rejected = true;
+  budget_.SetLimit(1 << 20);
+  Start();
+  const auto broken = [](size_t bytes) {
+    return R"({"type":"RECORD","record":{"stream":"users","data":{"id":1001,"x":")" +
+           std::string(bytes, 'x') + "\t\",\"n\":[1,2,]},\"emitted_at\":1}}\n";
+  };
+  const std::string other = "{'type': 'RECORD', 'record': {'stream': 'users', 'data': {'id': 1002, 'x': '" +
+                            std::string(2'000'000, 'x') + "'}, 'emitted_at': 1}}\n";
+  std::string text;
+  for (int i = 0; i < 20; ++i) {
+    text += Record("users", i);
+    if (i == 10) text += broken(150'000) + broken(3'000'000) + other;
+  }
+  std::thread sender([&] { Send(text + State("users", 1)); });
+  sender.join();
+  Finish();
+  ASSERT_EQ(result_.reason, StopReason::kNone) << result_.error->message;
+  const std::vector<std::string> lines = AllLines();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find(R"("recordCount":20.0,"rejectedRecordCount":3.0)"), std::string::npos) << lines[0];
+}
+
+TEST_P(RunMemoryTest, ALongBrokenLineThatMayBeTwoEndsTheRun) {
+  plan_.chunk_bytes = 4096;
+  plan_.skip_rejected = true;
+  budget_.SetLimit(1 << 20);
+  Start();
+  const std::string record = Record("users", 1);
+  const std::string cut =
+      R"({"type":"RECORD","record":{"stream":"users","data":{"id":1001,"x":")" + std::string(2'000'000, 'x');
+  std::thread sender([&] { Send(record + State("users", 1) + cut + record + State("users", 2)); });
+  sender.join();
+  Finish();
+  ASSERT_EQ(result_.reason, StopReason::kFailure);
+  EXPECT_NE(result_.error->message.find("Line 3 of the input cannot be used: line is not valid JSON"),
+            std::string::npos)
+      << result_.error->message;
+}
+
 TEST_P(RunMemoryTest, AStateLongerThanTheBudgetIsNamed) {
   plan_.chunk_bytes = 4096;
   plan_.skip_rejected = true;

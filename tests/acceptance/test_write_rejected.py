@@ -248,8 +248,23 @@ BAD_RECORDS = {
 }
 
 
+# Lines that are no JSON, but one record all the same.
+OTHER_WRITINGS = {
+    "Python's": ("{'type': 'RECORD', 'record': {'stream': 's', 'data': {'id': 1, 'note': \"%s's\"}, 'namespace': None, 'emitted_at': 1}}",
+                 "as a programming language shows it"),
+    "Python's, its type last": ("{'record': {'data': {'note': '%s', 'x': [True, (1, 2)]}, 'stream': 's'}, 'type': 'RECORD'}",
+                                "as a programming language shows it"),
+    "JavaScript's": ("{ type: 'RECORD', record: { stream: 's', data: { note: '%s', x: undefined }, emitted_at: 1 } }",
+                     "as a programming language shows it"),
+    "Ruby's": ('{"type"=>"RECORD", "record"=>{"stream"=>"s", "data"=>{"note"=>"%s", "x"=>nil}, "emitted_at"=>1}}',
+               "as a programming language shows it"),
+    "a comma too many in the record": ('{"type":"RECORD","record":{"stream":"s","data":{"note":"%s"},"emitted_at":1,}}',
+                                       "a part of its record is not valid JSON"),
+}
+
+
 def bad_records():
-    return ['{"type":"RECORD","record":{"stream":"s",' + text % PRIVATE + "}}" for text, _ in BAD_RECORDS.values()] + [
+    return [text % PRIVATE for text, _ in OTHER_WRITINGS.values()] + ['{"type":"RECORD","record":{"stream":"s",' + text % PRIVATE + "}}" for text, _ in BAD_RECORDS.values()] + [
         '{"record":{' + text % PRIVATE + ',"namespace":null,"stream":"s"},"type":"RECORD"}' for text, _ in BAD_RECORDS.values()]
 
 
@@ -266,7 +281,7 @@ def test_skip_is_for_every_record_that_is_bad_by_itself(connector, engine, dynam
         {"recordCount": 0.0, "rejectedRecordCount": 1.0}]
     totals = [text for _, text in outcome.logs if re.match(r"\d+ records? of .* (was|were) skipped", text)]
     assert sum(int(text.split()[0]) for text in totals) == len(bad) + 1
-    for _, reason in BAD_RECORDS.values():
+    for _, reason in [*BAD_RECORDS.values(), *OTHER_WRITINGS.values()]:
         assert any(reason in text and "stream s" in text for text in totals)
     assert PRIVATE not in outcome.stdout + outcome.stderr
 
@@ -305,6 +320,14 @@ NEVER_SKIPPED = {
     "no JSON, of another type": ('{"type":"record","record":{"stream":"s","data":{"x":True},"emitted_at":1}}', "not valid JSON"),
     "no JSON, in a stream that is not there": (
         '{"type":"RECORD","record":{"stream":"t","data":{"x":True},"emitted_at":1}}', "not in the catalog"),
+    "a state in single quotes": ("{'type': 'STATE', 'state': {'type': 'STREAM'}}", "as a programming language shows it"),
+    "a record in single quotes, of another type": ("{'type': 'record', 'record': {'stream': 's', 'data': {}, 'emitted_at': 1}}",
+                                                   "as a programming language shows it"),
+    "a record in single quotes, cut off": ("{'type': 'RECORD', 'record': {'stream': 's', 'data': {'x': 'y", "as a programming language shows it"),
+    "two in single quotes": ("{'type': 'RECORD', 'record': {'stream': 's', 'data': {}}}" * 2, "as a programming language shows it"),
+    "two in single quotes, the first cut off": (
+        "{'type': 'RECORD', 'record': {'stream': 's', 'data': {'x': '{'type': 'RECORD', 'record': {'stream': 's', 'data': {}}}",
+        "as a programming language shows it"),
     "two in one line": (record(7) + record(8), "not valid JSON"),
     "a bad state": ('{"type":"STATE","state":[]}', "state is not an object"),
 }
@@ -325,7 +348,7 @@ def test_a_flood_of_rejected_records_leaves_a_log_that_can_be_read(connector, en
     names = [f"s{number}" for number in range(60)]
     lines = []
     for name in names:
-        lines += [line.replace('"stream":"s"', f'"stream":"{name}"') for line in bad] * 5
+        lines += [re.sub("(stream\\W+)s\\b", rf"\g<1>{name}", line) for line in bad] * 5
     lines += [messages.record("s0", {"id": 1}), messages.stream_state("s0", {"n": 1})]
     outcome = connector.write(messages.config(engine.endpoint, prefix, on_rejected_record="skip", workers=2), messages.catalog(*names),
                               lines).ok()

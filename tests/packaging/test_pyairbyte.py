@@ -1,11 +1,12 @@
-"""PyAirbyte drives the program, as a user's Python does: check, write with each strategy, its validate command; with real sources,
-offline. What it has written is read back by boto3.
+"""PyAirbyte drives the program, as a user's Python does: check, write with each strategy, its validate command; with real sources
+(faker, smoke-test, hardcoded-records, and file by a pipe), offline. What it has written is read back by boto3.
 
     scripts/setup pyairbyte; scripts/test --packaging -- -k pyairbyte
 
 Skipped, with a word, where that is not installed: it takes 800 MB.
 """
 
+import csv
 import json
 import os
 import subprocess
@@ -30,6 +31,11 @@ def run_python(binary, engine, prefix, tmp_path):
         destination = ab.get_destination("destination-dynamodb", config={json.dumps(config)}, local_executable={str(binary)!r})
         def faker(count):
             source = ab.get_source("source-faker", config={{"count": count, "seed": 1}}, local_executable={os.environ.get("DDB_SOURCE_FAKER")!r})
+            source.select_all_streams()
+            return source
+        def hardcoded_records(count):
+            source = ab.get_source("source-hardcoded-records", config={{"count": count}},
+                                   local_executable={str(VENV / "bin" / "source-hardcoded-records")!r})
             source.select_all_streams()
             return source
         def smoke_test():
@@ -77,6 +83,75 @@ def test_a_strategy_that_deduplicates_is_refused_in_pyairbyte_s_words(run_python
     assert code != 0
     assert 'write_strategy="append"' in stdout + stderr
     assert engines.table_names(dynamodb, prefix) == []
+
+
+def test_auto_replaces_streams_without_a_key_and_a_cursor(run_python, dynamodb, prefix):
+    """PyAirbyte's default strategy: such a stream is overwritten, and twice the same records are there once."""
+    ok(run_python("""
+        destination.write(hardcoded_records(40), cache=False)
+        destination.write(hardcoded_records(25), cache=False)
+    """))
+    assert sorted(engines.table_names(dynamodb, prefix)) == [f"{prefix}_{name}" for name in ("customers", "dummy_fields", "products")]
+    for name in ("customers", "dummy_fields", "products"):
+        assert len(rows.data(dynamodb, f"{prefix}_{name}")) == 25
+
+
+def test_what_source_hardcoded_records_prints_goes_through_a_pipe(run_python, connector, engine, dynamodb, prefix, tmp_path):
+    """Its stdout as it is, logs and statuses between the records, is the stdin of a sync; every value is read back."""
+    source = VENV / "bin" / "source-hardcoded-records"
+    config, catalog = tmp_path / "source.json", tmp_path / "configured.json"
+    config.write_text(json.dumps({"count": 500}))
+    configured = messages.catalog(*(messages.stream(name, sync_mode="full_refresh") for name in ("customers", "dummy_fields", "products")))
+    catalog.write_text(json.dumps(configured))
+    done = subprocess.run([source, "read", "--config", config, "--catalog", catalog], env=run_python.env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = done.stdout.splitlines()
+    sent = {"customers": [], "dummy_fields": [], "products": []}
+    for line in (rows.parse(line) for line in lines if line.startswith("{")):
+        if line["type"] == "RECORD":
+            sent[line["record"]["stream"]].append(line["record"]["data"])
+    assert [len(records) for records in sent.values()] == [500] * 3
+    written = connector.write(messages.config(engine.endpoint, prefix, capacity={"mode": "on_demand"}), configured, lines).ok()
+    assert len(written.states) == len([line for line in lines if '"type":"STATE"' in line]) > 0
+    for name, records in sent.items():
+        rows.assert_same(rows.data(dynamodb, f"{prefix}_{name}"), records)
+
+
+TABLE = {"id": [1, 2, 3], "name": ["Ada", "Gr,ace \"quoted\"", "é漢😀"], "price": [0.1, -3.0, None]}
+
+
+def write_files(folder, python):
+    """The same table three times, the Parquet one by the library that reads it too."""
+    rows_of = [dict(zip(TABLE, row)) for row in zip(*TABLE.values())]
+    with open(folder / "table.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(TABLE))
+        writer.writeheader()
+        writer.writerows(rows_of)
+    (folder / "table.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows_of))
+    subprocess.run([python, "-c", "import json, pandas, sys; pandas.DataFrame(json.loads(sys.argv[1])).to_parquet(sys.argv[2])",
+                    json.dumps(TABLE), folder / "table.parquet"], check=True)
+    return rows_of
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_source_file_reads_a_local_file_through_a_pipe(run_python, connector, engine, dynamodb, prefix, tmp_path, kind):
+    """Numbers, quotes and characters beyond ASCII arrive as the file has them; of a value that is missing the source says nothing."""
+    in_file = write_files(tmp_path, VENV / "bin" / "python")
+    config, catalog = tmp_path / "source.json", tmp_path / "configured.json"
+    config.write_text(json.dumps({"dataset_name": "table", "format": kind, "url": str(tmp_path / f"table.{kind}"), "provider": {"storage": "local"}}))
+    stream = messages.stream("table", sync_mode="full_refresh")
+    stream["stream"]["json_schema"]["properties"] = {name: {} for name in TABLE}  # it reads those alone
+    configured = messages.catalog(stream)
+    catalog.write_text(json.dumps(configured))
+    done = subprocess.run([VENV / "bin" / "python", "-c", "from source_file.run import run; run()", "read", "--config", config, "--catalog", catalog],
+                          env={**run_python.env, "PYTHONPATH": os.environ["DDB_SOURCE_FILE"]}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    connector.write(messages.config(engine.endpoint, prefix, capacity={"mode": "on_demand"}), configured, done.stdout.splitlines()).ok()
+    found = rows.data(dynamodb, f"{prefix}_table")
+    printed = [rows.parse(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    rows.assert_same(found, [line["record"]["data"] for line in printed if line["type"] == "RECORD"])
+    without_missing = [{name: value for name, value in row.items() if value is not None} for row in in_file]
+    rows.assert_same(found, rows.parse(json.dumps(without_missing)))
 
 
 def counts_of_the_smoke_test(tmp_path, env):

@@ -82,6 +82,7 @@ struct Batch {
   Instant refused_since;              // by what may be a lapse, in a row; zero: not so
   PathBound::Ticket ticket;           // while it is in flight
   double admitted = 0;                // and units that the gate of its table has counted for it
+  bool is_hot = false;                // refused for what one partition of its table takes
   bool is_probe = false;              // one item, to find out why its table is throttled
   Charge charge;                      // on the memory budget
 

@@ -173,6 +173,7 @@ void Batcher::Recycle(BatchPtr batch) {
   batch->refused_since = {};
   batch->units = 0;
   batch->admitted = 0;
+  batch->is_hot = false;
   batch->is_probe = false;
   batch->whole.reset();
   batch->charge.Resize(bytes);

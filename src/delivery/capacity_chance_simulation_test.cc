@@ -63,5 +63,19 @@ TEST(CapacityChanceTest, AHotKeyIsTheLimitOfWhatComesInOrder) {
   AtMost("refused", run.Refused(50, 200), 0.01, 0.03);
 }
 
+// 2 % are, of which 20 a second are taken, half of what comes: so the others go on until their items are all
+// that there is room for.
+TEST(CapacityChanceTest, AHotKeyHoldsUpNoOther) {
+  LoadCase load = Table(2000, true, 100);
+  load.table.ranges = {{0, 0, 20, 1}};
+  load.key = [](std::minstd_rand& random) {
+    return std::generate_canonical<double, 32>(random) < 0.02 ? 0 : 1 + random();
+  };
+  load.room = 2000;
+  const Simulation run(load, 4);
+  AtLeast("use", run.Use(10, 90, 2000), 0.97, 0.9);
+  AtMost("refused", run.Refused(10, 90), 0.015, 0.03);
+}
+
 }  // namespace
 }  // namespace ddb

@@ -136,6 +136,7 @@ void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
 SendQueue::Told Dispatcher::WhatItTells(const Batch& batch, const Answer& answer, const Reply& reply) {
   SendQueue::Told told;
   told.line = LineOutcome(reply.verdict);
+  told.of_partition = batch.is_hot || CauseOf(answer, reply.verdict).of_partition();
   told.consumed = answer.consumed;
   if (answer.reaction == Reaction::kNone) {
     for (const size_t at : answer.unprocessed)
@@ -143,6 +144,7 @@ SendQueue::Told Dispatcher::WhatItTells(const Batch& batch, const Answer& answer
     told.stored = batch.units - told.refused;
   } else if (answer.reaction == Reaction::kThrottle) {
     told.refused = batch.units;
+    told.of_partition = CauseOf(answer, reply.verdict).of_partition();
   } else {
     told.known = false;
   }
@@ -257,8 +259,9 @@ void Dispatcher::RetryLater(BatchPtr batch, Reaction backoff, Instant now) {
   ++batch->attempts;
   progress_.retried.Add(1);
   // When its table takes more is for the table's gate to say. Refused again and again while that is open, it
-  // is not the table that refuses it.
-  if (backoff == Reaction::kThrottle && batch->attempts <= kRefusalsAtOnce) {
+  // is not the table that refuses it; what is hot has a gate of its own.
+  if (backoff == Reaction::kThrottle) batch->is_hot = run_.flow.throttle(batch->table).OfPartition();
+  if (backoff == Reaction::kThrottle && (batch->is_hot || batch->attempts <= kRefusalsAtOnce)) {
     queue_.AddAgain(std::move(batch));
     return;
   }
@@ -289,6 +292,7 @@ std::pair<BatchPtr, BatchPtr> Dispatcher::Divide(BatchPtr batch, size_t items) {
   std::pair<BatchPtr, BatchPtr> parts{batcher_.CopyOf(*batch, first),
                                       batcher_.CopyOf(*batch, all.Without(first))};
   for (Batch* part : {parts.first.get(), parts.second.get()}) {
+    part->is_hot = batch->is_hot;
     part->attempts = batch->attempts;
     part->reauthentications = batch->reauthentications;
     part->refused_since = batch->refused_since;

@@ -25,16 +25,16 @@ void SendQueue::Count(const Batch& batch) {
   Table& queue = tables_[batch.table];
   ++unsent_batches_;
   unsent_bytes_ += batch.charge.bytes();
-  queue.unsent_bytes += batch.charge.bytes();
-  if (queue.held_back) held_back_bytes_ += batch.charge.bytes();
+  if (!batch.is_hot) queue.unsent_bytes += batch.charge.bytes();
+  if (queue.held_back || batch.is_hot) held_back_bytes_ += batch.charge.bytes();
 }
 
 void SendQueue::Uncount(const Batch& batch) {
   Table& queue = tables_[batch.table];
   --unsent_batches_;
   unsent_bytes_ -= batch.charge.bytes();
-  queue.unsent_bytes -= batch.charge.bytes();
-  if (queue.held_back) held_back_bytes_ -= batch.charge.bytes();
+  if (!batch.is_hot) queue.unsent_bytes -= batch.charge.bytes();
+  if (queue.held_back || batch.is_hot) held_back_bytes_ -= batch.charge.bytes();
 }
 
 void SendQueue::SetHeldBack(Table& queue, bool held_back) {
@@ -44,38 +44,38 @@ void SendQueue::SetHeldBack(Table& queue, bool held_back) {
 }
 
 void SendQueue::Add(BatchPtr batch) {
-  const TableNo table = batch->table;
+  const LaneNo no{batch->table, batch->is_hot};
   Count(*batch);
-  tables_[table].ready.push_back(std::move(batch));
-  List(table);
+  LaneOf(no).ready.push_back(std::move(batch));
+  List(no);
 }
 
 void SendQueue::AddFirst(BatchPtr batch) {
-  const TableNo table = batch->table;
+  const LaneNo no{batch->table, batch->is_hot};
   Count(*batch);
-  tables_[table].ready.push_front(std::move(batch));
-  List(table);
+  LaneOf(no).ready.push_front(std::move(batch));
+  List(no);
 }
 
 void SendQueue::AddAgain(BatchPtr batch) {
-  const TableNo table = batch->table;
+  const LaneNo no{batch->table, batch->is_hot};
   Count(*batch);
-  RingQueue<BatchPtr>& again = tables_[table].again;
+  RingQueue<BatchPtr>& again = LaneOf(no).again;
   size_t at = 0;  // of the first that was opened later
   for (size_t end = again.size(); at < end;) {
     const size_t middle = at + (end - at) / 2;
     batch->opened < again[middle]->opened ? end = middle : at = middle + 1;
   }
   again.insert(at, std::move(batch));
-  List(table);
+  List(no);
 }
 
 void SendQueue::AddProbe(BatchPtr batch) {
-  const TableNo table = batch->table;
+  const LaneNo no{batch->table, batch->is_hot};
   Count(*batch);
-  tables_[table].probes.push_back(std::move(batch));
-  if (std::erase(blocked_, table) > 0) tables_[table].listed = false;
-  List(table);
+  LaneOf(no).probes.push_back(std::move(batch));
+  if (std::erase(blocked_, no) > 0) LaneOf(no).listed = false;
+  List(no);
 }
 
 void SendQueue::AddRetry(BatchPtr batch, Instant due) {
@@ -103,8 +103,8 @@ std::optional<Instant> SendQueue::WakeAt(Instant now) const {
   };
   // What others may open is looked at again after this.
   if (line_full_) sooner(now + times::kBlockedPoll);
-  for (const TableNo table : blocked_) {
-    const Instant asks = tables_[table].asks;
+  for (const LaneNo no : blocked_) {
+    const Instant asks = tables_[no.table].lanes[no.hot ? 1 : 0].asks;
     sooner(asks > now ? asks : now + times::kBlockedPoll);
   }
   if (!retries_.empty()) sooner(retries_.front()->due);
@@ -115,13 +115,14 @@ std::vector<BatchPtr> SendQueue::FailTable(TableNo table, bool given_up) {
   Table& failed = tables_[table];
   failed.failed = true;
   if (given_up && !std::exchange(failed.given_up, true)) in_flight_given_up_ += failed.in_flight;
-  failed.listed = false;
-  std::erase(turn_, table);
-  std::erase(blocked_, table);
+  for (Lane& lane : failed.lanes) lane.listed = false;
+  const auto is_its = [table](LaneNo no) { return no.table == table; };
+  std::erase_if(turn_, is_its);
+  std::erase_if(blocked_, is_its);
   return TakeIf([table](const Batch& batch) { return batch.table == table; });
 }
 
-// A table that is listed and has nothing ready (any more) is passed over at its turn.
+// A lane that is listed and has nothing ready (any more) is passed over at its turn.
 std::vector<BatchPtr> SendQueue::TakeIf(const std::function<bool(const Batch&)>& so) {
   std::vector<BatchPtr> taken;
   const auto take_from = [&](auto& batches) {
@@ -134,12 +135,14 @@ std::vector<BatchPtr> SendQueue::TakeIf(const std::function<bool(const Batch&)>&
     batches.resize(kept);
   };
   for (const TableNo no : tables_.numbers()) {
-    Table& table = tables_[no];
-    if (table.empty()) continue;
-    take_from(table.probes);
-    take_from(table.again);
-    take_from(table.ready);
-    if (table.empty()) flow_.gate(no).Withdraw(options_.worker);
+    for (const bool hot : {false, true}) {
+      Lane& lane = LaneOf({no, hot});
+      if (lane.empty()) continue;
+      take_from(lane.probes);
+      take_from(lane.again);
+      take_from(lane.ready);
+      if (lane.empty()) flow_.gate(no).Withdraw(options_.worker, hot);
+    }
   }
   take_from(retries_);
   std::make_heap(retries_.begin(), retries_.end(), Later());
@@ -152,31 +155,31 @@ void SendQueue::Hasten(const std::function<Instant()>& due) {
   std::make_heap(retries_.begin(), retries_.end(), Later());
   for (const TableNo table : tables_.numbers()) {
     flow_.gate(table).Hurry();
-    tables_[table].asks = {};
+    for (Lane& lane : tables_[table].lanes) lane.asks = {};
   }
 }
 
 // ---- turns
 
-void SendQueue::List(TableNo table) {
-  Table& queue = tables_[table];
-  if (queue.listed || queue.empty()) return;
-  queue.listed = true;
-  turn_.push_back(table);
+void SendQueue::List(LaneNo no) {
+  Lane& lane = LaneOf(no);
+  if (lane.listed || lane.empty()) return;
+  lane.listed = true;
+  turn_.push_back(no);
 }
 
-void SendQueue::Block(TableNo table, Instant asks) {
-  tables_[table].listed = true;
-  tables_[table].asks = asks;
-  blocked_.push_back(table);
+void SendQueue::Block(LaneNo no, Instant asks) {
+  LaneOf(no).listed = true;
+  LaneOf(no).asks = asks;
+  blocked_.push_back(no);
 }
 
 // What was held back by its share is asked for again whenever a reply came; what its gate held back, when it
 // said.
 void SendQueue::Unblock(Instant now) {
-  std::erase_if(blocked_, [&](TableNo table) {
-    if (tables_[table].asks > now) return false;
-    turn_.push_back(table);
+  std::erase_if(blocked_, [&](LaneNo no) {
+    if (LaneOf(no).asks > now) return false;
+    turn_.push_back(no);
     return true;
   });
 }
@@ -188,40 +191,41 @@ void SendQueue::Pump(Instant now) {
     const State state = window_.Look(now);
     line_full_ = state == State::kLineFull;
     if (state == State::kEnough || state == State::kLineFull) break;
-    const TableNo table = turn_.front();
+    const LaneNo no = turn_.front();
     turn_.pop_front();
-    Table& queue = tables_[table];
-    queue.listed = false;
-    if (queue.empty()) continue;
-    if (queue.in_flight > 0 && (state != State::kOpen || !HasShare(table))) {
-      Block(table, {});
+    Table& table = tables_[no.table];
+    Lane& lane = LaneOf(no);
+    lane.listed = false;
+    if (lane.empty()) continue;
+    if (table.in_flight > 0 && (state != State::kOpen || !HasShare(no.table))) {
+      Block(no, {});
       continue;
     }
-    Batch& front = *queue.front_queue().front();
+    Batch& front = *lane.front_queue().front();
     const Part part = PartOfFront(front, now);
     const WriteGate::Answer answer = Admit(front, part.units, now);
-    if (answer.held_back) SetHeldBack(queue, true);
+    if (answer.held_back && !no.hot) SetHeldBack(table, true);
     if (!answer.units) {
-      Block(table, now + answer.wait);
+      Block(no, now + answer.wait);
       continue;
     }
     front.admitted = *answer.units;
-    SendFront(table, part.items, now);
-    if (queue.empty()) SetHeldBack(queue, false);
-    List(table);
+    SendFront(no, part.items, now);
+    if (!no.hot && lane.empty()) SetHeldBack(table, false);
+    List(no);
   }
 }
 
 WriteGate::Answer SendQueue::Admit(const Batch& front, uint32_t units, Instant now) {
   WriteGate& gate = flow_.gate(front.table);
   if (front.is_probe) return {gate.SendAnyway(units, now), {}, false};
-  return gate.TrySend({options_.worker, static_cast<double>(units), front.opened}, now);
+  return gate.TrySend({options_.worker, static_cast<double>(units), front.opened, front.is_hot}, now);
 }
 
 // As much of it as may leave at once: a body that would hold a slow line for too long, or that costs more
 // than its table takes in a while, is sent in parts.
 SendQueue::Part SendQueue::PartOfFront(const Batch& front, Instant now) const {
-  const WriteGate::Limits limits = flow_.gate(front.table).LimitsOfRequest();
+  const WriteGate::Limits limits = flow_.gate(front.table).LimitsOfRequest(front.is_hot);
   const bool any_size = front.body.size() <= PathBound::kLeastBody;
   const size_t bytes = any_size ? front.body.size() : flow_.LookAtLine(now).body_limit;
   if (front.body.size() <= bytes && front.units <= limits.units && !limits.one_item)
@@ -253,9 +257,8 @@ bool SendQueue::IsAlone(TableNo table) const {
 
 // ---- in flight
 
-void SendQueue::SendFront(TableNo table, size_t items, Instant now) {
-  Table& queue = tables_[table];
-  RingQueue<BatchPtr>& from = queue.front_queue();
+void SendQueue::SendFront(LaneNo no, size_t items, Instant now) {
+  RingQueue<BatchPtr>& from = LaneOf(no).front_queue();
   BatchPtr batch = std::move(from.front());
   from.pop_front();
   Uncount(*batch);
@@ -267,8 +270,8 @@ void SendQueue::SendFront(TableNo table, size_t items, Instant now) {
     Count(*rest);
     from.push_front(std::move(rest));
   }
-  ++queue.in_flight;
-  batch->ticket = window_.Send(table, batch->body.size(), now);
+  ++tables_[no.table].in_flight;
+  batch->ticket = window_.Send(no.table, batch->body.size(), now);
   if (free_flights_.empty()) {
     free_flights_.push_back(flights_.size());
     flights_.emplace_back();
@@ -296,15 +299,16 @@ void SendQueue::Learn(const Batch& batch, const Told& told, Instant now) {
   window_.OnEnd(batch.table, batch.ticket, told.line, now);
   WriteGate& gate = flow_.gate(batch.table);
   if (told.known) {
-    gate.OnReply({batch.ticket.at, batch.admitted, static_cast<double>(told.stored),
-                  static_cast<double>(told.refused), batch.items.size(), told.consumed},
-                 now);
+    gate.OnReply(
+        {batch.ticket.at, batch.admitted, static_cast<double>(told.stored), static_cast<double>(told.refused),
+         batch.items.size(), told.consumed, batch.is_hot, told.of_partition},
+        now);
   } else {
-    gate.OnUnknown(batch.admitted);
+    gate.OnUnknown(batch.admitted, batch.is_hot);
   }
   // A reply may have opened the gate of its own table, and shares of others.
-  if (const Table& queue = tables_[batch.table]; queue.asks > now && !queue.held_back)
-    tables_[batch.table].asks = {};
+  if (!tables_[batch.table].held_back) LaneOf({batch.table}).asks = {};
+  if (batch.is_hot) LaneOf({batch.table, true}).asks = {};
   Unblock(now);
 }
 

@@ -8,6 +8,7 @@
 // with other workers the flow control.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -55,6 +56,7 @@ class SendQueue {
     bool known = true;                 // whether the table took it
     uint32_t stored = 0;               // write units, by the items' sizes
     uint32_t refused = 0;              // the same, of what the table did not take
+    bool of_partition = false;         // one partition did not, and the table might have
     std::optional<double> consumed{};  // units, as the reply says
     PathBound::Outcome line = PathBound::Outcome::kAnswered;
   };
@@ -78,23 +80,31 @@ class SendQueue {
   bool idle() const { return window_.in_flight() == in_flight_given_up_ && unsent_batches_ == 0; }
 
  private:
-  struct Table {
+  // What is hot waits by itself, and nothing else behind it.
+  struct Lane {
     RingQueue<BatchPtr> probes;
     RingQueue<BatchPtr> again;  // sent before, the oldest first
     RingQueue<BatchPtr> ready;
-    size_t unsent_bytes = 0;  // of all that waits
-    size_t in_flight = 0;     // requests
-    Instant asks;             // while it is blocked: not before
-    bool listed = false;      // in turn_ or blocked_
-    bool held_back = false;   // it takes less than there is
-    bool failed = false;
-    bool given_up = false;
+    Instant asks;         // while it is blocked: not before
+    bool listed = false;  // in turn_ or blocked_
 
     bool empty() const { return probes.empty() && again.empty() && ready.empty(); }
     RingQueue<BatchPtr>& front_queue() {
       if (!probes.empty()) return probes;
       return again.empty() ? ready : again;
     }
+  };
+  struct Table {
+    std::array<Lane, 2> lanes;  // by LaneNo::hot
+    size_t unsent_bytes = 0;    // of what waits and is not hot
+    size_t in_flight = 0;       // requests
+    bool held_back = false;     // it takes less than there is
+    bool failed = false, given_up = false;
+  };
+  struct LaneNo {
+    TableNo table;
+    bool hot = false;
+    bool operator==(const LaneNo&) const = default;
   };
   struct Part {  // of a batch: its first items
     size_t items = 0;
@@ -106,15 +116,16 @@ class SendQueue {
 
   void Count(const Batch& batch);    // as unsent
   void Uncount(const Batch& batch);  // no more
-  void List(TableNo table);
+  Lane& LaneOf(LaneNo no) { return tables_[no.table].lanes[no.hot ? 1 : 0]; }
+  void List(LaneNo no);
   void Unblock(Instant now);
-  void Block(TableNo table, Instant asks);
+  void Block(LaneNo no, Instant asks);
   void SetHeldBack(Table& queue, bool held_back);
   Part PartOfFront(const Batch& front, Instant now) const;
   WriteGate::Answer Admit(const Batch& front, uint32_t units, Instant now);
   bool HasShare(TableNo table) const;
   bool IsAlone(TableNo table) const;
-  void SendFront(TableNo table, size_t items, Instant now);
+  void SendFront(LaneNo no, size_t items, Instant now);
   void OnReply(size_t flight, const Reply& reply);
 
   Client& client_;
@@ -124,8 +135,8 @@ class SendQueue {
   const Divide divide_;
 
   NumberedVector<TableNo, Table> tables_;
-  std::deque<TableNo> turn_;       // with ready batches, in the order of their turns
-  std::vector<TableNo> blocked_;   // with ready batches that their gate or their share holds back
+  std::deque<LaneNo> turn_;        // with ready batches, in the order of their turns
+  std::vector<LaneNo> blocked_;    // with ready batches that their gate or their share holds back
   std::vector<BatchPtr> retries_;  // heap by due
   SendWindow window_;
   bool line_full_ = false;         // it may open by what others do
@@ -133,8 +144,7 @@ class SendQueue {
   std::vector<size_t> free_flights_;
   size_t in_flight_given_up_ = 0;  // requests
   size_t unsent_batches_ = 0;
-  size_t unsent_bytes_ = 0;
-  size_t held_back_bytes_ = 0;
+  size_t unsent_bytes_ = 0, held_back_bytes_ = 0;
 };
 
 }  // namespace ddb

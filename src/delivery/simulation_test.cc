@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -292,6 +293,43 @@ TEST(DeliverySimulationTest, OnceARecordHasFailedNothingBehindItIsSent) {
   EXPECT_EQ(simulation.Waiting(kOne) + simulation.Waiting(kTwo), 0u);
   simulation.worker().batcher.DropSpares();
   EXPECT_EQ(simulation.budget_.used(), 0u) << "what was dropped is given back";
+}
+
+TEST(DeliverySimulationTest, WhatAPartitionRefusesHoldsUpNothingElse) {
+  SimulatedRun simulation(4);
+  const Instant began = simulation.time_.Now();
+  const auto now = [&] { return simulation.time_.Now() - began; };
+  std::map<std::string, Duration> stored;
+  simulation.client().answer = [&](const auto& keys, Reply& reply, std::string& body) {
+    std::vector<std::string> left;
+    for (const std::string& key : keys) {
+      const bool refused = key.starts_with("hot") && now() < minutes(2);
+      refused ? left.push_back(key) : void(stored[key] = now());
+    }
+    if (left.empty()) return;
+    if (left.size() < keys.size()) {
+      body = FakeClient::Unprocessed("one", left);
+    } else {
+      reply.verdict = Refusal(Reaction::kThrottle, ErrorCode::kThrottled);
+      reply.verdict.reason = kThrottledKeyRange;
+    }
+  };
+  const auto give = [&simulation](int i) {
+    simulation.Give(kOne, 1, "hot" + std::to_string(i) + "-");
+    simulation.Give(kOne, 30, "other" + std::to_string(i) + "-");
+  };
+  give(0);
+  for (int i = 1; i < 60; ++i) simulation.time_.At(began + std::chrono::seconds(i), [=] { give(i); });
+  (void)simulation.RunUntilIdle();
+  ASSERT_EQ(stored.size(), 60u * 31);
+  for (const auto& [key, at] : stored) {
+    if (key.starts_with("other")) {
+      EXPECT_LT(at, std::chrono::seconds(std::stoi(key.substr(5))) + std::chrono::seconds(2)) << key;
+    } else {
+      EXPECT_LT(at, minutes(3)) << key;
+    }
+  }
+  EXPECT_LT(simulation.client().trace.size(), 60u * 3 + 150) << "requests";
 }
 
 TEST(DeliverySimulationTest, AnItemThatItsTableNeverTakesIsGivenUpAloneWhileOthersAreStored) {

@@ -22,6 +22,8 @@ struct ThrottleReason {
   Text reason;        // one of the kThrottled... of dynamodb/errors; "": no reply has told
   std::string index;  // whose limit it is, where that is told
   bool known() const { return !reason.empty() && reason != kThrottledUnnamed; }
+  // Not the table's limit, or an index's, but that of one partition: other keys may be taken.
+  bool of_partition() const { return reason == kThrottledKeyRange || reason == kThrottledIndexKeyRange; }
   bool operator==(const ThrottleReason&) const = default;
 };
 
@@ -33,6 +35,12 @@ class ThrottleEpisode {
     if (!seen_) seen_ = Seen{{}, now, now};
     seen_->refused = now;
     if (cause.known() || seen_->cause.reason.empty()) seen_->cause = cause;
+  }
+
+  // What is refused is so for one partition, as far as is known.
+  bool OfPartition() const {
+    MutexLock lock(mu_);
+    return seen_ && seen_->cause.of_partition();
   }
 
   // True: one item of what came back without a word is to be sent alone. Then EndProbe, with its reply.

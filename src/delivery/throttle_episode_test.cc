@@ -53,6 +53,18 @@ TEST_F(ThrottleEpisodeTest, ItIsOverWhenNothingWasRefusedForAWhileAndNothingWait
   EXPECT_FALSE(Cause().known()) << "that of the one before says nothing of this one";
 }
 
+TEST_F(ThrottleEpisodeTest, OfAPartitionIsWhatTheLastCauseSays) {
+  EXPECT_FALSE(throttle_.OfPartition());
+  throttle_.Refuse({kThrottledKeyRange, ""}, kStart);
+  EXPECT_TRUE(throttle_.OfPartition());
+  throttle_.Refuse({}, kStart);
+  EXPECT_TRUE(throttle_.OfPartition()) << "what comes back without a word is thought to be for the same";
+  throttle_.Refuse(kTable, kStart);
+  EXPECT_FALSE(throttle_.OfPartition());
+  throttle_.Refuse({kThrottledIndexKeyRange, "by-name"}, kStart);
+  EXPECT_TRUE(throttle_.OfPartition());
+}
+
 TEST_F(ThrottleEpisodeTest, OneProbeAtATimeAndFewWhileNoCauseIsKnown) {
   EXPECT_FALSE(throttle_.ClaimProbe()) << "nothing is refused";
   throttle_.Refuse({}, kStart);

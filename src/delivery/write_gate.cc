@@ -49,10 +49,11 @@ WriteGate::Spent WriteGate::spent() const {
 WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
   MutexLock lock(mu_);
   const double units = factor_ * wanted.units;
-  if (wanted.worker >= waiting_.size()) waiting_.resize(wanted.worker + 1);
-  Waiting& own = waiting_[wanted.worker];
+  Queue& waiting = QueueOf(wanted.hot);
+  if (wanted.worker >= waiting.size()) waiting.resize(wanted.worker + 1);
+  Waiting& own = waiting[wanted.worker];
   double ahead = 0;
-  for (const Waiting& other : waiting_) {
+  for (const Waiting& other : waiting) {
     if (&other == &own || !other.oldest || *other.oldest >= wanted.oldest) continue;
     if (now - other.asked <= kForgotten) ahead += other.units;
   }
@@ -61,13 +62,15 @@ WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
     Count(capped_, spent_.capped, now);
     return {std::nullopt, std::min(cap_.Wait(ahead), kAsksAgain), true};
   }
-  if (!bound_.MaySend(units, ahead, now)) {
+  if (wanted.hot ? !hot_.MaySend(ahead, now) : !bound_.MaySend(units, ahead, now)) {
     own = {wanted.oldest, now, units};
-    if (bound_.limits()) Count(held_back_, spent_.held_back, now);
-    return {std::nullopt, bound_.Wait(ahead + units), bound_.limits()};
+    const bool limits = wanted.hot || bound_.limits();
+    if (limits) Count(held_back_, spent_.held_back, now);
+    return {std::nullopt, wanted.hot ? std::min(hot_.Wait(ahead), kAsksAgain) : bound_.Wait(ahead + units),
+            limits};
   }
   own.oldest.reset();
-  bound_.Send(units, now);
+  wanted.hot ? hot_.Send(units) : bound_.Send(units, now);
   cap_.Take(units);
   return {units, {}, false};
 }
@@ -83,18 +86,20 @@ double WriteGate::SendAnyway(double units, Instant now) {
 void WriteGate::Hurry() {
   MutexLock lock(mu_);
   bound_.Hurry();
+  hot_.Hurry();
 }
 
-void WriteGate::Withdraw(size_t worker) {
+void WriteGate::Withdraw(size_t worker, bool hot) {
   MutexLock lock(mu_);
-  if (worker < waiting_.size()) waiting_[worker].oldest.reset();
+  auto& waiting = QueueOf(hot);
+  if (worker < waiting.size()) waiting[worker].oldest.reset();
 }
 
-WriteGate::Limits WriteGate::LimitsOfRequest() const {
+WriteGate::Limits WriteGate::LimitsOfRequest(bool hot) const {
   MutexLock lock(mu_);
-  double units = bound_.request_units();
+  double units = hot ? hot_.request_units() : bound_.request_units();
   if (cap_.is_set()) units = std::min(units, std::max(1.0, capacity_rules::kRequestSeconds * cap_.rate()));
-  return {units / factor_, bound_.dark()};
+  return {units / factor_, !hot && bound_.dark()};
 }
 
 void WriteGate::OnReply(const Reply& reply, Instant now) {
@@ -112,12 +117,20 @@ void WriteGate::OnReply(const Reply& reply, Instant now) {
   counted.items = reply.items;
   spent_.units += counted.stored;
   cap_.GiveBack(reply.units - counted.stored);
+  if (reply.hot) {
+    hot_.OnReply(reply.sent, reply.units, counted.refused, reply.items, now);
+    // What it takes the table has spent, too.
+    counted.units = counted.stored;
+    bound_.Send(counted.units, now);
+  }
+  // What a partition refuses says nothing of the table.
+  if (reply.of_partition) counted.refused = 0;
   bound_.OnReply(counted, now);
 }
 
-void WriteGate::OnUnknown(double units) {
+void WriteGate::OnUnknown(double units, bool hot) {
   MutexLock lock(mu_);
-  bound_.OnUnknown(units);
+  if (!hot) bound_.OnUnknown(units);
 }
 
 bool WriteGate::LimitedLately(Instant now) const {

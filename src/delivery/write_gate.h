@@ -3,6 +3,9 @@
 // factor the table counts more (an old item that was larger, local indexes) is learnt from what replies say
 // was consumed.
 //
+// What is hot, as one partition of the table takes less than comes for it, has a pace of its own, so that
+// neither it nor what it is refused holds up the rest.
+//
 // Shared by all workers, any thread; one short lock per request and one per reply.
 #pragma once
 
@@ -14,6 +17,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "delivery/capacity_bound.h"
+#include "delivery/hot_pace.h"
 #include "delivery/rate_cap.h"
 #include "dynamodb/table.h"
 
@@ -32,6 +36,7 @@ class WriteGate {
     size_t worker = 0;
     double units = 1;
     Instant oldest;
+    bool hot = false;
   };
   // The units that it now takes of the bound, to be given back by OnReply or OnUnknown; or how long to wait
   // before asking again. Another worker's request that waits and is older goes first.
@@ -46,13 +51,13 @@ class WriteGate {
   // Nothing waits for long any more, also while the table takes nothing: the run ends.
   void Hurry();
   // Nothing of the worker's waits any more.
-  void Withdraw(size_t worker);
+  void Withdraw(size_t worker, bool hot = false);
 
   struct Limits {
     double units = 0;  // of a request of several items at the most, by the sizes of items
     bool one_item = false;
   };
-  Limits LimitsOfRequest() const;
+  Limits LimitsOfRequest(bool hot = false) const;
 
   struct Reply {
     Instant sent;
@@ -60,9 +65,11 @@ class WriteGate {
     double stored = 0, refused = 0;  // by the sizes of the items
     size_t items = 1;
     std::optional<double> consumed;  // units, as the reply says
+    bool hot = false;                // as in Wanted
+    bool of_partition = false;       // what was refused was so for one partition
   };
   void OnReply(const Reply& reply, Instant now);
-  void OnUnknown(double units);
+  void OnUnknown(double units, bool hot = false);
 
   struct Look {
     double rate = 0;    // units a second; 0: any number
@@ -99,15 +106,19 @@ class WriteGate {
   static constexpr Duration kAsksAgain = std::chrono::seconds(1);
   static constexpr Duration kForgotten = std::chrono::milliseconds(2500);
 
+  using Queue = std::vector<Waiting>;  // by worker, as far as they have asked
+  Queue& QueueOf(bool hot) REQUIRES(mu_) { return hot ? hot_waiting_ : waiting_; }
+
   mutable Mutex mu_;
   CapacityBound bound_ GUARDED_BY(mu_);
+  HotPace hot_ GUARDED_BY(mu_);
+  Queue waiting_ GUARDED_BY(mu_), hot_waiting_ GUARDED_BY(mu_);
   WriteLimit limit_ GUARDED_BY(mu_);
   RateCap cap_ GUARDED_BY(mu_);
   std::optional<Instant> capped_ GUARDED_BY(mu_);     // when the cap last held something back
   std::optional<Instant> held_back_ GUARDED_BY(mu_);  // when the bound did
   Spent spent_ GUARDED_BY(mu_);
   double factor_ GUARDED_BY(mu_) = 1;
-  std::vector<Waiting> waiting_ GUARDED_BY(mu_);    // by worker, as far as they have asked
   std::optional<Instant> refused_ GUARDED_BY(mu_);  // last
 };
 

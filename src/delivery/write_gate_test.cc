@@ -50,6 +50,47 @@ TEST_F(WriteGateTest, WhoWaitsNoLongerHoldsNobodyBack) {
   EXPECT_TRUE(May(0, 40, now_)) << "one that has not asked for so long is gone";
 }
 
+TEST_F(WriteGateTest, WhatAPartitionRefusesSlowsNothingElse) {
+  const auto refused = [&](bool hot, bool of_partition) {
+    for (int i = 0; i < 200; ++i) {
+      now_ += milliseconds(100);
+      const WriteGate::Answer answer = gate_.TrySend({0, 1, now_, hot}, now_);
+      if (!answer.units) continue;
+      WriteGate::Reply reply{now_, *answer.units, 0, 1, 1, {}};
+      reply.hot = hot;
+      reply.of_partition = of_partition;
+      gate_.OnReply(reply, now_ + milliseconds(10));
+    }
+    return gate_.LookAt(now_);
+  };
+  EXPECT_FALSE(refused(false, true).dark);
+  EXPECT_FALSE(refused(true, true).dark);
+  EXPECT_DOUBLE_EQ(gate_.LookAt(now_).rate, 100);
+  EXPECT_TRUE(refused(false, false).dark) << "the table itself";
+}
+
+TEST_F(WriteGateTest, WhatIsHotWaitsForNobodyElseAndCountsForTheTableAndTheLimit) {
+  now_ += seconds(1);
+  EXPECT_TRUE(May(0, 10, now_));
+  while (May(0, 1, now_)) continue;
+  const WriteGate::Answer hot = gate_.TrySend({0, 5, now_ - seconds(9), true}, now_);
+  ASSERT_TRUE(hot.units) << "the table has nothing left now";
+  const auto wait = [&] { return gate_.TrySend({0, 20, now_}, now_).wait; };
+  const Duration before = wait();
+  WriteGate::Reply reply{now_, *hot.units, 5, 0, 5, {}};
+  reply.hot = true;
+  gate_.OnReply(reply, now_);
+  EXPECT_GT(wait(), before + milliseconds(40)) << "5 units of its 100";
+  gate_.Limit({.units = 1});
+  const auto may_at = [&](seconds later) {
+    return gate_.TrySend({0, 5, now_, true}, now_ + later).units.has_value();
+  };
+  (void)may_at(seconds(8));  // from here on the limit counts
+  EXPECT_TRUE(may_at(seconds(10)));
+  EXPECT_FALSE(may_at(seconds(12))) << "four of five units are owed";
+  EXPECT_TRUE(may_at(seconds(15)));
+}
+
 TEST_F(WriteGateTest, TheWaitIsAsLongAsItTakes) {
   const WriteGate::Answer answer = gate_.TrySend({0, 40, now_}, now_);
   ASSERT_FALSE(answer.units);

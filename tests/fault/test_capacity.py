@@ -121,3 +121,22 @@ def test_a_table_that_takes_nothing_for_a_while(workers, connector, start_server
     assert others_ended < refused[-1]["t"], "the others waited for the dark table"
     assert len(refused) <= 2 * dark_s, "what takes nothing was asked again and again"
     assert ended_of(log, "t_slow") - refused[-1]["t"] <= 10, "that it takes something again was found late"
+
+
+def test_a_hot_partition_holds_up_its_own_keys_alone(connector, start_server):
+    """One of 50 partitions takes 8 units a second, of the 16 that come for it."""
+    wcu, records, hot_wcu = 800, 9600, 8
+    server = start_server({"rules": DELAY, "tables": [
+        {"table": "t_s", "wcu": wcu, "burst_wcu": wcu, "partitions": 50, "hot_partition_wcu": hot_wcu}]})
+    lines = [messages.record("s", {"id": n, "text": "some text"}) for n in range(records)]
+    connector.write(config_of(server), messages.catalog("s"), [*lines, messages.stream_state("s", {"at": "end"})]).ok()
+
+    log = server.log("BatchWriteItem")
+    began, stored = log[0]["t"], 0
+    for line in log:
+        stored += line["stored"]
+        if stored >= 0.97 * records:
+            break
+    assert line["t"] - began <= 0.97 * (records - wcu) / wcu / 0.95 + 2, "the others waited for the hot keys"
+    sent = sum(sum(line["tables"].values()) for line in log)
+    assert sent <= 1.15 * records, "writes that were sent again"

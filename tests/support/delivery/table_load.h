@@ -40,6 +40,7 @@ struct LoadCase {
   };
   std::vector<Process> processes = {Process{}};
   size_t connections = 256;                          // of a process
+  size_t room = 0;                                   // for so many items that wait, of a worker; 0: for any
   std::function<double(std::minstd_rand&)> units{};  // of an item; none: 1
   std::function<uint64_t(std::minstd_rand&)> key{};  // hash of an item's
   std::function<bool(double now)> has_items{};       // none: always
@@ -156,13 +157,16 @@ class TableLoad {
   struct Worker {
     size_t process, number;
     std::deque<Item> back{};  // refused, oldest first
+    std::deque<Item> hot{};   // refused for their partition, oldest first
     std::deque<Item> fresh{};
+    capacity::Limit told = capacity::Limit::kNone;  // last
     size_t in_flight = 0;
     double turn_at = -1;
   };
   struct Flight {
     size_t worker = 0;
     double sent = 0, reply_after = 0, units = 0;
+    bool hot = false;
     std::vector<Item> items{};
     capacity::TokenTable::Outcome outcome{};
   };
@@ -200,42 +204,53 @@ class TableLoad {
 
   // A turn of a worker's loop: sends what may be sent.
   void Turn(Worker& worker) {
+    TurnOf(worker, worker.hot, /*hot=*/true);
+    if (worker.back.empty()) Refill(worker);
+    if (worker.back.empty() && worker.fresh.empty()) {
+      gates_[worker.process]->Withdraw(worker.number);
+      Wake(worker, now_ + 0.05);
+    }
+    if (TurnOf(worker, worker.back, /*hot=*/false)) TurnOf(worker, worker.fresh, /*hot=*/false);
+  }
+
+  // False: something waits.
+  bool TurnOf(Worker& worker, std::deque<Item>& queue, bool hot) {
     WriteGate& gate = *gates_[worker.process];
     const size_t most = case_.connections / static_cast<size_t>(case_.processes[worker.process].workers);
     while (worker.in_flight < std::max<size_t>(1, most)) {
-      if (worker.back.empty()) Refill(worker);
-      std::deque<Item>& queue = worker.back.empty() ? worker.fresh : worker.back;
-      if (queue.empty()) {
-        gate.Withdraw(worker.number);
-        Wake(worker, now_ + 0.05);
-        return;
-      }
-      const WriteGate::Limits limits = gate.LimitsOfRequest();
+      if (&queue == &worker.fresh) Refill(worker);
+      if (queue.empty()) return true;
+      const WriteGate::Limits limits = gate.LimitsOfRequest(hot);
       size_t count = 0;
       double units = 0;
       while (count < queue.size() && count < (limits.one_item ? 1 : 25)) {
         if (count > 0 && units + queue[count].units > limits.units) break;
         units += queue[count++].units;
       }
-      const WriteGate::Answer answer = gate.TrySend({worker.number, units, At(queue.front().born)}, At(now_));
+      const WriteGate::Answer answer =
+          gate.TrySend({worker.number, units, At(queue.front().born), hot}, At(now_));
       if (!answer.units) {
         Wake(worker, now_ + std::chrono::duration<double>(answer.wait).count());
-        return;
+        return false;
       }
-      SendFront(worker, queue, count, *answer.units);
+      SendFront(worker, queue, count, *answer.units, hot);
     }
+    return false;
   }
 
   void Refill(Worker& worker) {
     if (case_.has_items && !case_.has_items(now_)) return;
     while (worker.fresh.size() < 25) {
+      if (case_.room > 0 && worker.fresh.size() + worker.hot.size() + worker.back.size() >= case_.room)
+        return;
       worker.fresh.push_back(
           {case_.units ? case_.units(random_) : 1, case_.key ? case_.key(random_) : random_(), now_});
     }
   }
 
-  void SendFront(Worker& worker, std::deque<Item>& queue, size_t count, double units) {
-    Flight flight{.worker = static_cast<size_t>(&worker - workers_.data()), .sent = now_, .units = units};
+  void SendFront(Worker& worker, std::deque<Item>& queue, size_t count, double units, bool hot) {
+    Flight flight{
+        .worker = static_cast<size_t>(&worker - workers_.data()), .sent = now_, .units = units, .hot = hot};
     flight.items.assign(queue.begin(), queue.begin() + static_cast<ptrdiff_t>(count));
     queue.erase(queue.begin(), queue.begin() + static_cast<ptrdiff_t>(count));
     ++worker.in_flight;
@@ -269,17 +284,24 @@ class TableLoad {
     free_.push_back(place);
     Worker& worker = workers_[flight->worker];
     --worker.in_flight;
-    WriteGate::Reply reply{At(flight->sent), flight->units, 0, 0, flight->items.size(), {}};
+    WriteGate::Reply reply{At(flight->sent), flight->units, 0, 0, flight->items.size(), {}, flight->hot};
     for (size_t i = 0; i < flight->items.size(); ++i) {
-      const Item& item = flight->items[i];
       const bool taken = flight->outcome.items[i] == capacity::Limit::kNone;
-      (taken ? reply.stored : reply.refused) += item.units;
-      if (taken) {
-        result_.ages.emplace_back(now_, now_ - item.born);
-      } else {
-        const auto before = [](const Item& a, const Item& b) { return a.born < b.born; };
-        worker.back.insert(std::upper_bound(worker.back.begin(), worker.back.end(), item, before), item);
-      }
+      (taken ? reply.stored : reply.refused) += flight->items[i].units;
+      if (taken) result_.ages.emplace_back(now_, now_ - flight->items[i].born);
+    }
+    // A request that is refused whole is told why; of one of which others were stored it is thought to be the
+    // same.
+    if (reply.stored <= 0) worker.told = flight->outcome.items[0];
+    const bool hot = worker.told == capacity::Limit::kKeyRange;
+    reply.hot = flight->hot;
+    reply.of_partition = hot && (flight->hot || reply.stored <= 0);
+    for (size_t i = 0; i < flight->items.size(); ++i) {
+      if (flight->outcome.items[i] == capacity::Limit::kNone) continue;
+      const Item& item = flight->items[i];
+      const auto before = [](const Item& a, const Item& b) { return a.born < b.born; };
+      std::deque<Item>& queue = hot ? worker.hot : worker.back;
+      queue.insert(std::upper_bound(queue.begin(), queue.end(), item, before), item);
     }
     if (case_.says_consumed) reply.consumed = flight->outcome.units;
     result_.of_process[worker.process].push_back({now_, reply.stored, reply.refused});

@@ -209,6 +209,7 @@ TableBehaviour ReadBehaviour(const json& object) {
   read("enforce_capacity", table.enforce_capacity);
   read("partition_wcu", table.partition_wcu);
   read("partitions", table.partitions);
+  read("hot_partition_wcu", table.hot_partition_wcu);
   read("account_wcu", table.account_wcu);
   if (const json* indexes = read.Find("indexes")) {
     for (const json& index : *indexes) table.indexes.push_back(ReadIndex(index));

@@ -122,6 +122,7 @@ struct TableBehaviour {
   bool enforce_capacity = false;  // wcu as the table was created with
   double partition_wcu = 0;       // of each of `partitions`
   int partitions = 1;
+  double hot_partition_wcu = 0;  // of the first of them; 0: as the others
   std::vector<IndexBehaviour> indexes;
   double account_wcu = 0;   // of the account's quota, 0: no limit
   bool count_only = false;  // keep hashes of the keys, not items

@@ -104,10 +104,12 @@ Table* Tables::Add(const std::string& create_json, double now_s) {
     wcu = request["ProvisionedThroughput"]["WriteCapacityUnits"];
   }
   table.bucket = TokenBucket(wcu, behaviour.burst_wcu > 0 ? behaviour.burst_wcu : wcu);
-  if (behaviour.partition_wcu > 0) {
+  if (behaviour.partition_wcu > 0 || behaviour.hot_partition_wcu > 0) {
     table.partitions.assign(static_cast<size_t>(behaviour.partitions),
                             TokenBucket(behaviour.partition_wcu, behaviour.partition_wcu));
   }
+  if (behaviour.hot_partition_wcu > 0)
+    table.partitions.front() = TokenBucket(behaviour.hot_partition_wcu, behaviour.hot_partition_wcu);
   const auto bucket_of = [](double rate, double burst) {
     return TokenBucket(rate, burst > 0 ? burst : rate);
   };

@@ -106,7 +106,9 @@ inline constexpr Duration kSayTrouble = milliseconds(1500);
 static_assert(kSayTrouble + 2 * kTick < seconds(3));
 // What is only waited for, as nothing has come back, may be slow and no trouble; after so long it is one, and
 // a warning: whoever reads no more than warnings should not meet it as the sync's last word.
-inline constexpr Duration kWarnOfSilence = seconds(30);
+inline constexpr Duration kWarnOfSilence = seconds(15);
+// A table that is created or deleted for so long: most take some ten seconds.
+inline constexpr Duration kWarnOfTable = seconds(30);
 // Of a throttle the cause is said, once; where no reply has told one, after so long.
 inline constexpr Duration kCauseMayCome = seconds(2);
 // And that nothing at all is stored, after so long: it is what a full table says all day.

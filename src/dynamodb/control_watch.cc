@@ -33,7 +33,8 @@ bool ControlWatch::IsTime(Said& said, ReplyFault fault, LogLevel level, Instant 
 }
 
 LogLevel ControlWatch::LevelOf(const Entry& wait, Instant now) {
-  return wait.replies > 0 || now - wait.since >= times::kWarnOfSilence ? LogLevel::kWarn : LogLevel::kInfo;
+  const Duration warn_after = wait.kind == Kind::kTable ? times::kWarnOfTable : times::kWarnOfSilence;
+  return wait.replies > 0 || now - wait.since >= warn_after ? LogLevel::kWarn : LogLevel::kInfo;
 }
 
 void ControlWatch::SayTrouble(Log& log, Instant now) {

@@ -54,17 +54,17 @@ TEST_F(ControlWatchTest, SaysWithinThreeSecondsThatNoReplyHasCome) {
   EXPECT_THAT(Say(seconds(1)), IsEmpty());
   EXPECT_THAT(Say(milliseconds(2500)), ElementsAre(AllOf(HasSubstr("http://here:8000"), HasSubstr("2 s"))));
   EXPECT_EQ(log_.lines[0].first, LogLevel::kInfo);
-  EXPECT_THAT(Say(seconds(29)), IsEmpty()) << "once a minute";
+  EXPECT_THAT(Say(seconds(14)), IsEmpty()) << "once a minute";
 }
 
 TEST_F(ControlWatchTest, ASilenceThatLastsIsAWarningThatTellsItsEnd) {
   const auto call = Call("CreateTable");
   EXPECT_THAT(Say(seconds(2)), SizeIs(1));
-  EXPECT_THAT(Say(seconds(31)), ElementsAre(AllOf(HasSubstr("No reply has come"), HasSubstr("for 31 s"),
-                                                  HasSubstr("CreateTable"), HasSubstr("29 s more"))));
+  EXPECT_THAT(Say(seconds(16)), ElementsAre(AllOf(HasSubstr("No reply has come"), HasSubstr("for 16 s"),
+                                                  HasSubstr("CreateTable"), HasSubstr("44 s more"))));
   EXPECT_EQ(log_.lines[0].first, LogLevel::kWarn);
-  EXPECT_THAT(Say(seconds(90)), IsEmpty()) << "once a minute";
-  EXPECT_THAT(Say(seconds(92)), SizeIs(1));
+  EXPECT_THAT(Say(seconds(75)), IsEmpty()) << "once a minute";
+  EXPECT_THAT(Say(seconds(77)), SizeIs(1));
   EXPECT_EQ(log_.lines[0].first, LogLevel::kWarn);
 }
 

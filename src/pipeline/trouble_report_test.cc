@@ -75,12 +75,12 @@ TEST_F(TroubleReportTest, SaysThatNoReplyHasCome) {
 TEST_F(TroubleReportTest, ASilenceThatLastsIsAWarning) {
   Wait(0);
   EXPECT_THAT(At(seconds(2)), testing::SizeIs(1));
-  EXPECT_THAT(At(seconds(29)), IsEmpty());
-  const auto lines = report_.Look(flow_, kStart + seconds(30));
+  EXPECT_THAT(At(seconds(14)), IsEmpty());
+  const auto lines = report_.Look(flow_, kStart + seconds(15));
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_EQ(lines[0].level, LogLevel::kWarn);
-  EXPECT_THAT(lines[0].text, AllOf(HasSubstr("for 30 s"), HasSubstr("nothing has been stored for 600 s")));
-  EXPECT_THAT(At(seconds(60)), IsEmpty()) << "once a minute";
+  EXPECT_THAT(lines[0].text, AllOf(HasSubstr("for 15 s"), HasSubstr("nothing has been stored for 600 s")));
+  EXPECT_THAT(At(seconds(74)), IsEmpty()) << "once a minute";
   EXPECT_THAT(At(seconds(91)), testing::SizeIs(1));
 }
 

@@ -9,6 +9,7 @@ import re
 import signal
 import statistics
 import sys
+import threading
 import time
 
 import pytest
@@ -320,6 +321,29 @@ def test_an_sso_login_that_cannot_be_renewed(connector, start_server, around, ho
             file.parent.chmod(0o700)
 
 
+class StandingStill:
+    """How long in all whatever runs beside the test kept it from running."""
+
+    STEP_S = 0.05
+
+    def __enter__(self):
+        self.s = 0.0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.measure)
+        self.thread.start()
+        return self
+
+    def measure(self):
+        while not self.over.is_set():
+            begun = time.monotonic()
+            self.over.wait(self.STEP_S)
+            self.s += max(0.0, time.monotonic() - begun - self.STEP_S - 0.005)
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
 def test_sources_that_never_answer(connector, start_server, around, home, tmp_path):
     """Each of them: said by its name, within half a minute."""
     server = start_server()
@@ -349,10 +373,10 @@ def test_sources_that_never_answer(connector, start_server, around, home, tmp_pa
             return status, time.monotonic() - begun
 
         runs = [(env, connector.file(config_of(server, **config))) for env, config in cases.values()]
-        with concurrent.futures.ThreadPoolExecutor(len(runs)) as pool:
+        with StandingStill() as late, concurrent.futures.ThreadPoolExecutor(len(runs)) as pool:
             for part, (status, took_s) in zip(cases, pool.map(check, runs)):
                 assert status["status"] == "FAILED" and part in status["message"], status
-                assert took_s < 45, part  # 30, and a machine that is slow
+                assert took_s < 30 + 4 * late.s, part  # what the machine itself stands still is none of the program's
     assert not server.log()
 
 

@@ -214,7 +214,7 @@ def test_a_proxy_that_fails_before_the_tables_are_looked_at_is_named(connector, 
     with Proxy(answer=b"HTTP/1.1 503 Service Unavailable\r\n\r\n") as proxy:
         env = {**NONE, "SSL_CERT_FILE": str(certificates.good.authority), "HTTPS_PROXY": proxy.url()}
         with connector.start_write(config_of(server.endpoint), messages.catalog("users"), env=env) as run:
-            while "It is tried again" not in (text := run.wait_for("LOG")["log"]["message"]):
+            while " is tried again for " not in (text := run.wait_for("LOG")["log"]["message"]):
                 pass
             assert f"the proxy {proxy.url()} (HTTPS_PROXY)" in text
             proxy.reply = None

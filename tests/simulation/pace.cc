@@ -13,6 +13,8 @@ constexpr double kAroundText = 260;
 // Of a table of a few units whose capacity nobody tells, one refused item of hundreds of units is worth a
 // minute.
 constexpr double kSlack = 1.35;
+// The same of any table to which one item is many seconds: each refusal by chance of one costs as much again.
+constexpr double kManySeconds = 20, kSlackOfLarge = 1.6;
 // A refusal by chance, or in a dark spell, tells the program what one of the table would: that it is empty.
 // What had been saved may then stay there, and when there are no more of them what it takes is found again: a
 // debt of a minute is paid, and a minute it grows (delivery/capacity_rules.h); a large item sent meanwhile
@@ -79,6 +81,14 @@ double SecondsForLargestItem(const Plan& plan) {
   return longest;
 }
 
+namespace {
+
+double SlackOf(const Plan& plan) {
+  return HasRefusals(plan) && SecondsForLargestItem(plan) > kManySeconds ? kSlackOfLarge : kSlack;
+}
+
+}  // namespace
+
 Pace PaceOf(const Plan& plan, const Input& input) {
   Pace pace;
   const bool refusals = HasRefusals(plan);
@@ -104,7 +114,7 @@ Pace PaceOf(const Plan& plan, const Input& input) {
 double LongestRun(const Plan& plan, const Input& input) {
   const Pace pace = PaceOf(plan, input);
   const double turns = plan.turn_us * 1e-6 * static_cast<double>(input.records.size());
-  return pace.troubled_s + 1.5 * pace.need_s + turns + plan.give_up_s + 180;
+  return pace.troubled_s + (SlackOf(plan) + 0.15) * pace.need_s + turns + plan.give_up_s + 180;
 }
 
 double LongestGoodRun(const Plan& plan, const Input& input, uint64_t requests) {
@@ -113,7 +123,7 @@ double LongestGoodRun(const Plan& plan, const Input& input, uint64_t requests) {
   const double connections = std::max(1, plan.connections / plan.workers);
   const double round_trips = count * plan.delay_s * (1 + plan.jitter) / connections;
   const double turns = plan.turn_us * 1e-6 * (10 * count + static_cast<double>(input.records.size()));
-  return pace.troubled_s + kSlack * pace.need_s + round_trips + turns + kLastTrouble;
+  return pace.troubled_s + SlackOf(plan) * pace.need_s + round_trips + turns + kLastTrouble;
 }
 
 }  // namespace ddb::simulation

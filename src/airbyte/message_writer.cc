@@ -228,8 +228,10 @@ MessageWriter::~MessageWriter() {
 
 void MessageWriter::WriteLine(std::string line) { impl_->Queue(std::move(line)); }
 
+bool MessageWriter::writes(LogLevel level) const { return level <= impl_->level; }
+
 void MessageWriter::Write(LogLevel level, std::string message) {
-  if (level <= impl_->level) WriteLine(LogMessage(level, message));
+  if (writes(level)) WriteLine(LogMessage(level, message));
 }
 
 void MessageWriter::WriteTraceError(const Error& error) {

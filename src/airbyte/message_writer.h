@@ -30,6 +30,7 @@ class MessageWriter final : public Log {
 
   // One whole message without its newline, as it is (a STATE, already with its stats).
   void WriteLine(std::string line);
+  bool writes(LogLevel level) const;                         // else what is logged at it goes nowhere
   void Write(LogLevel level, std::string message) override;  // LOG, if `level` is not below the writer's
   void WriteTraceError(const Error& error);
   void WriteConnectionStatus(bool succeeded, std::string_view message);

@@ -123,6 +123,7 @@ void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
   Fault fault = answer.fault;
   for (const Action& action : actions) fault.lapse |= action.lapse;
   told.stored > 0 ? trouble.Clear() : trouble.Note(fault);
+  if (fault.fault != ReplyFault::kNone) trouble.Count(fault);
   ThrottleEpisode& throttle = run_.flow.throttle(batch->table);
   if (told.refused > 0) throttle.Refuse(CauseOf(answer, reply.verdict), now);
   if (std::exchange(batch->is_probe, false)) throttle.EndProbe();

@@ -9,6 +9,16 @@ FlowControl::Line FlowControl::LookAtLine(Instant now) const {
   return {path_.open(), now - path_.last_event() >= times::kSilence, path_.body_limit()};
 }
 
+FlowControl::Path FlowControl::LookAtPath() const {
+  MutexLock lock(mu_);
+  return {path_.in_flight(), path_.window(), path_.body_limit()};
+}
+
+size_t FlowControl::in_flight(TableNo table) const {
+  MutexLock lock(mu_);
+  return in_flight_[table];
+}
+
 bool FlowControl::HasShare(TableNo table) const {
   MutexLock lock(mu_);
   return in_flight_[table] < path_.window() - path_.window() / 4;

@@ -49,6 +49,12 @@ class FlowControl {
     size_t body_limit = 0;  // bytes
   };
   Line LookAtLine(Instant now) const;
+  // For who looks into it.
+  struct Path {
+    size_t in_flight = 0, window = 0, body_limit = 0;  // bytes
+  };
+  Path LookAtPath() const;
+  size_t in_flight(TableNo table) const;  // bytes
   // Of several tables that are written at once, whether this one has less than three quarters of the line.
   bool HasShare(TableNo table) const;
   // Beside a request of so many bytes.

@@ -34,7 +34,8 @@ class PathBound {
 
   // Whether one more request may leave. (The first of each worker leaves without asking.)
   bool open() const { return in_flight_ < window_; }
-  size_t window() const { return window_; }  // bytes
+  size_t window() const { return window_; }        // bytes
+  size_t in_flight() const { return in_flight_; }  // bytes
   // Requests of several items are to be no larger than this, or one of them holds the line for too long.
   size_t body_limit() const;
   Instant last_event() const { return last_event_; }  // a request that left, or a reply

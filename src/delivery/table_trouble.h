@@ -1,12 +1,14 @@
 // TableTrouble: why one table stores nothing: what was wrong with the replies that came since it last stored
-// something. Told while it goes on, and in the last word when a run gives up. Shared by all workers, any
-// thread; while all is well it costs a look at an atomic.
+// something. Told while it goes on, and in the last word when a run gives up. Beside that, for who looks into
+// it, all that was wrong since the run began. Shared by all workers, any thread; while all is well it costs a
+// look at an atomic.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -24,6 +26,34 @@ struct Fault {
   bool lapse = false;  // what it refuses is tried again for times::kLapse only
 };
 
+// Replies by what was wrong with them, and the last of each kind. Takes no room while there are none.
+class FaultCounts {
+ public:
+  struct Kind {
+    uint64_t replies = 0;
+    Fault last;
+  };
+  void Add(const Fault& fault) {
+    kinds_.resize(kKinds);
+    Kind& kind = kinds_[std::min(static_cast<size_t>(fault.fault), kKinds - 1)];
+    ++kind.replies;
+    kind.last = fault;
+  }
+  void Clear() { kinds_ = {}; }
+  // Those that came, the most frequent first.
+  std::vector<Kind> MostFirst() const {
+    std::vector<Kind> came;
+    std::ranges::copy_if(kinds_, std::back_inserter(came), [](const Kind& kind) { return kind.replies > 0; });
+    std::stable_sort(came.begin(), came.end(),
+                     [](const Kind& a, const Kind& b) { return a.replies > b.replies; });
+    return came;
+  }
+
+ private:
+  static constexpr size_t kKinds = static_cast<size_t>(ReplyFault::kRefusedByName) + 1;
+  std::vector<Kind> kinds_;
+};
+
 class TableTrouble {
  public:
   // Something was stored.
@@ -32,16 +62,19 @@ class TableTrouble {
     if (replies_.load(std::memory_order_relaxed) == 0) return;
     MutexLock lock(mu_);
     replies_.store(0, std::memory_order_relaxed);
-    of_kind_ = {};
+    in_a_row_.Clear();
   }
   // Nothing was.
   void Note(const Fault& fault) {
     MutexLock lock(mu_);
     replies_.fetch_add(1, std::memory_order_relaxed);
-    of_kind_.resize(kKinds);
-    Kind& kind = of_kind_[std::min(static_cast<size_t>(fault.fault), kKinds - 1)];
-    ++kind.replies;
-    kind.last = last_ = fault;
+    in_a_row_.Add(fault);
+    last_ = fault;
+  }
+  // Not all was, whether anything was or not.
+  void Count(const Fault& fault) {
+    MutexLock lock(mu_);
+    in_vain_.Add(fault);
   }
 
   // Ever, in this run.
@@ -56,22 +89,20 @@ class TableTrouble {
     MutexLock lock(mu_);
     const uint64_t replies = replies_.load(std::memory_order_relaxed);
     if (replies == 0) return std::nullopt;
-    const auto most = std::max_element(of_kind_.begin(), of_kind_.end(),
-                                       [](const Kind& a, const Kind& b) { return a.replies < b.replies; });
-    return Seen{replies, most->last, last_};
+    return Seen{replies, in_a_row_.MostFirst().front().last, last_};
+  }
+  // Counted, ever.
+  std::vector<FaultCounts::Kind> InVain() const {
+    MutexLock lock(mu_);
+    return in_vain_.MostFirst();
   }
 
  private:
-  static constexpr size_t kKinds = static_cast<size_t>(ReplyFault::kRefusedByName) + 1;
-  struct Kind {
-    uint64_t replies = 0;
-    Fault last;
-  };
-
   std::atomic<bool> has_stored_{false};
   std::atomic<uint64_t> replies_{0};  // written under the lock
   mutable Mutex mu_;
-  std::vector<Kind> of_kind_ GUARDED_BY(mu_);  // empty while there is nothing to tell: so most tables are
+  FaultCounts in_a_row_ GUARDED_BY(mu_);
+  FaultCounts in_vain_ GUARDED_BY(mu_);
   Fault last_ GUARDED_BY(mu_);
 };
 

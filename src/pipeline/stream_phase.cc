@@ -87,8 +87,11 @@ StreamPhase::StreamPhase(const RunPlan& plan, const RunParts& parts, Replacement
       capacity_(tables_, flow_, parts.clock, control.loop(), parts.make_client, parts.described_is_enforced),
       troubles_(tables_, parts.endpoint, plan.give_up),
       throttles_(tables_, [this](TableNo table) { return capacity_.units(table); }),
+      figures_(run_, source_, workers_),
+      flow_report_(tables_),
       progress_(plan, parts.writer,
-                {.run = [this] { return Totals(); }, .of = [this](StreamNo no) { return TotalsOf(no); }},
+                {.run = [this] { return figures_.Totals(); },
+                 .of = [this](StreamNo stream) { return figures_.Of(stream); }},
                 parts.screen, run_.started) {
   for (const StreamNo no : plan.streams.numbers()) {
     if (plan.streams[no].states_wait_for_finish) ledger_.Hold(no);
@@ -271,9 +274,12 @@ void StreamPhase::OnTick(Instant now) {
       parts_.writer.Write(line.level, std::move(line.text));
     for (TroubleReport::Line& line : troubles_.Look(flow_, now))
       parts_.writer.Write(line.level, std::move(line.text));
+    std::string reading = reading_.Look(figures_.Reading(), now);
+    if (!reading.empty()) parts_.writer.Info(std::move(reading));
   }
-  if (!control_.state().stopped()) {
-    if (std::string text = reading_.Look(Reading(), now); !text.empty()) parts_.writer.Info(std::move(text));
+  if (parts_.writer.writes(LogLevel::kDebug)) {
+    for (std::string& text : flow_report_.Look(flow_, figures_.requests_in_flight(), now))
+      parts_.writer.Write(LogLevel::kDebug, std::move(text));
   }
   progress_.Tick(now);
   if (now - last_late_ >= times::kSayAgain) LogLateStates(now);
@@ -300,96 +306,6 @@ void StreamPhase::LogLateStates(Instant now) {
       .throttled = [this,
                     now](StreamNo stream) { return flow_.gate(plan_.streams[stream].table).Throttled(now); }};
   for (std::string& text : LateStateTexts(late, names, now)) parts_.writer.Warn(std::move(text));
-}
-
-RunTotals StreamPhase::Totals() const {
-  RunTotals totals;
-  for (const auto& worker : workers_) {
-    totals.read += worker->progress().read.value();
-    totals.stored += worker->progress().stored.value();
-    totals.retried += worker->progress().retried.value();
-    totals.rejected += worker->progress().rejected.value();
-    totals.in_flight += worker->requests_in_flight();
-  }
-  const Instant now = parts_.clock.Now();
-  for (const TableNo table : tables_.numbers()) {
-    if (flow_.gate(table).Throttled(now)) ++totals.throttled;
-  }
-  // Wherever: in a batch, behind a bound, or for a table that is being replaced.
-  const uint64_t settled = totals.stored + totals.rejected;
-  totals.waiting = totals.read - std::min(settled, totals.read);
-  totals.bytes_read = source_.bytes_taken();
-  totals.expected = Expected(totals);
-  totals.reading = Reading();
-  totals.ending = control_.state().stopped();
-  totals.trouble = Trouble(now);
-  if (const auto oldest = ledger_.OldestWaiting(std::nullopt)) totals.oldest_state = now - *oldest;
-  return totals;
-}
-
-// As many as were read, once all were; before that as many as were read of the part that was.
-std::optional<uint64_t> StreamPhase::Expected(const RunTotals& totals) const {
-  if (source_.ended()) return totals.read;
-  const std::optional<uint64_t> all = source_.bytes_in_all();
-  if (!all || totals.bytes_read == 0) return std::nullopt;
-  const double times = static_cast<double>(*all) / static_cast<double>(totals.bytes_read);
-  return static_cast<uint64_t>(static_cast<double>(totals.read) * std::max(1.0, times));
-}
-
-RunTotals::Reading StreamPhase::Reading() const {
-  if (source_.ended()) return {ReadingWaits::kEnded};
-  using Waits = Worker::Waits;
-  const auto any = [this](Waits waits) {
-    return std::ranges::any_of(workers_, [waits](const auto& worker) { return worker->waits() == waits; });
-  };
-  if (any(Waits::kNothing)) return {};
-  if (any(Waits::kInput)) return {ReadingWaits::kInput};
-  if (any(Waits::kMemory)) return {ReadingWaits::kMemory, FillsMemory()};
-  return any(Waits::kService) ? RunTotals::Reading{ReadingWaits::kService} : RunTotals::Reading{};
-}
-
-// Of the first table of which nothing is stored, and not as it is throttled, which its stream's line says.
-std::string StreamPhase::Trouble(Instant now) const {
-  for (const TableNo table : tables_.numbers()) {
-    const std::optional<Duration> waited = flow_.clock(table).WaitedWithoutProgress(now);
-    if (!waited || *waited < times::kSayTrouble) continue;
-    const std::optional<TableTrouble::Seen> seen = flow_.trouble(table).Look();
-    if (!seen || IsThrottle(seen->fault.fault)) continue;
-    return fmt::format("table {}: {}; it is tried again", tables_[table].name, FaultWords(seen->fault));
-  }
-  return "";
-}
-
-// The table for which most records wait; "": none do.
-std::string StreamPhase::FillsMemory() const {
-  std::optional<TableNo> fills;
-  uint64_t most = 0;
-  for (const TableNo table : tables_.numbers()) {
-    const uint64_t waiting = flow_.clock(table).waiting();
-    if (waiting <= most) continue;
-    most = waiting;
-    fills = table;
-  }
-  return fills ? tables_[*fills].name : std::string();
-}
-
-StreamTotals StreamPhase::TotalsOf(StreamNo stream) const {
-  const CheckpointLedger::Totals settled = ledger_.TotalsOf(stream);
-  const TableNo table = plan_.streams[stream].table;
-  const Instant now = parts_.clock.Now();
-  StreamTotals of{.stored = settled.stored,
-                  .rejected = settled.rejected,
-                  .waiting = flow_.clock(table).waiting(),
-                  .throttled = flow_.gate(table).Throttled(now)};
-  const WriteGate::Spent spent = flow_.gate(table).spent();
-  of.changed = rejections_.changed(stream);
-  of.units = spent.units;
-  of.held_back = spent.held_back;
-  of.capped = spent.capped;
-  const std::optional<ThrottleEpisode::Seen> throttle = flow_.throttle(table).Look();
-  if (throttle && (of.throttled || of.held_back > Duration::zero())) of.throttled_by = throttle->cause.reason;
-  if (const auto oldest = ledger_.OldestWaiting(stream)) of.oldest_state = now - *oldest;
-  return of;
 }
 
 }  // namespace ddb

@@ -20,6 +20,7 @@
 #include "items/item_encoder.h"
 #include "pipeline/capacity_watch.h"
 #include "pipeline/first_of_stream.h"
+#include "pipeline/flow_report.h"
 #include "pipeline/passed_over.h"
 #include "pipeline/progress_report.h"
 #include "pipeline/read_token.h"
@@ -28,6 +29,7 @@
 #include "pipeline/report.h"
 #include "pipeline/run.h"
 #include "pipeline/run_control.h"
+#include "pipeline/run_figures.h"
 #include "pipeline/source.h"
 #include "pipeline/stream_outcome.h"
 #include "pipeline/throttle_report.h"
@@ -78,12 +80,6 @@ class StreamPhase {
   void OnTick(Instant now);
   void GiveUpOnTables(Instant now);
   void LogLateStates(Instant now);
-  RunTotals Totals() const;
-  std::optional<uint64_t> Expected(const RunTotals& totals) const;
-  RunTotals::Reading Reading() const;
-  std::string FillsMemory() const;
-  std::string Trouble(Instant now) const;
-  StreamTotals TotalsOf(StreamNo stream) const;
 
   const RunPlan& plan_;
   const RunParts& parts_;
@@ -108,6 +104,8 @@ class StreamPhase {
   TroubleReport troubles_;
   ThrottleReport throttles_;
   ReadingReport reading_;
+  RunFigures figures_;
+  FlowReport flow_report_;
   ProgressReport progress_;
   std::atomic<size_t> drained_{0};
   Instant last_late_;  // when a STATE was last said to be late

@@ -5,11 +5,6 @@
 namespace ddb {
 namespace {
 
-std::string Where(const TableTarget& table) {
-  return table.stream.name.empty() ? fmt::format("Table {}", table.name)
-                                   : fmt::format("Table {} of stream {}", table.name, table.stream.Display());
-}
-
 std::string Units(double units) {
   return fmt::format("{:.0f} write unit{} a second", units, units == 1 ? "" : "s");
 }
@@ -47,19 +42,24 @@ constexpr ThrottleWords kWords[] = {
 
 }  // namespace
 
+std::string TableAndStream(const TableTarget& table) {
+  return table.stream.name.empty() ? fmt::format("Table {}", table.name)
+                                   : fmt::format("Table {} of stream {}", table.name, table.stream.Display());
+}
+
 LimitLine WriteLimitText(const TableTarget& table, const WriteLimit& limit, double cap) {
   if (cap > 0) {
-    return {LogLevel::kInfo, fmt::format("{} is sent at most {:.6g} write unit{} a second.", Where(table),
-                                         cap, cap == 1 ? "" : "s")};
+    return {LogLevel::kInfo, fmt::format("{} is sent at most {:.6g} write unit{} a second.",
+                                         TableAndStream(table), cap, cap == 1 ? "" : "s")};
   }
   return {LogLevel::kWarn,
           fmt::format("{} has no maximum of write units, so that {:.6g} % of it is no limit: it is sent what "
                       "it takes. Give the limit in units, or the table a maximum.",
-                      Where(table), limit.percent)};
+                      TableAndStream(table), limit.percent)};
 }
 
 std::string CapacityChangedText(const TableTarget& table, double before, double after) {
-  return fmt::format("{} has {} now; before: {}.", Where(table), Capacity(after), Capacity(before));
+  return fmt::format("{} has {} now; before: {}.", TableAndStream(table), Capacity(after), Capacity(before));
 }
 
 std::string ThrottledText(const TableTarget& table, const ThrottleReason& cause, double units) {
@@ -67,22 +67,23 @@ std::string ThrottledText(const TableTarget& table, const ThrottleReason& cause,
     if (words.reason != cause.reason) continue;
     const std::string index = cause.index.empty() ? "one of its indexes" : "its index " + cause.index;
     const bool has_units = units > 0 && words.reason == kThrottledProvisioned;
-    return fmt::format("{} is throttled: its writes reach {}{}. {} It is sent what it takes.", Where(table),
-                       fmt::format(fmt::runtime(words.limit), index),
+    return fmt::format("{} is throttled: its writes reach {}{}. {} It is sent what it takes.",
+                       TableAndStream(table), fmt::format(fmt::runtime(words.limit), index),
                        has_units ? ", " + Units(units) : std::string(), words.advice);
   }
   if (cause.known()) {
-    return fmt::format("{} is throttled ({}). It is sent what it takes.", Where(table), cause.reason);
+    return fmt::format("{} is throttled ({}). It is sent what it takes.", TableAndStream(table),
+                       cause.reason);
   }
   return fmt::format(
       "{} is throttled: some of its writes are refused for now, and no reply says for which limit. It is "
       "sent "
       "what it takes.",
-      Where(table));
+      TableAndStream(table));
 }
 
 std::string ThrottledNoMoreText(const TableTarget& table, Duration lasted) {
-  return fmt::format("{} is throttled no more, after {} s.", Where(table), WholeSeconds(lasted));
+  return fmt::format("{} is throttled no more, after {} s.", TableAndStream(table), WholeSeconds(lasted));
 }
 
 }  // namespace ddb

@@ -11,6 +11,9 @@
 
 namespace ddb {
 
+// "Table t of stream s", or "Table t" where that is no stream's.
+std::string TableAndStream(const TableTarget& table);
+
 // How much a table with a write limit is sent now; its level is that of a WARN where that is no limit.
 struct LimitLine {
   LogLevel level = LogLevel::kInfo;

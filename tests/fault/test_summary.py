@@ -79,3 +79,18 @@ def test_it_says_for_which_table_reading_stops_and_that_it_goes_on(connector, st
 def wait_log(process, text):
     while text not in process.wait_for("LOG")["log"]["message"]:
         pass
+
+
+def test_at_debug_what_bounds_the_flow_and_what_is_sent_again(connector, start_server):
+    server = start_server(slow_table("t_s"))
+    lines = [messages.record("s", {"id": n, "text": "secret-value"}) for n in range(SLOW * 8)]
+    outcome = connector.write(config_of(server), messages.catalog("s"), lines, env={"LOG_LEVEL": "DEBUG"}).ok()
+    told = [text for level, text in outcome.logs if level == "DEBUG"]
+    line = re.compile(r"In flight: \d+ requests? with \d+ bytes?, of a window of \d+; a request of several items has at most \d+\.")
+    table = re.compile(r"Table t_s of stream s: (\d+) items? not stored yet, \d+ bytes? in flight; .*bound [\d.]+ write units a second, "
+                       r"which holds items back.*; replies that did not store all: \d+ \(.+\)")
+    assert any(line.fullmatch(text) for text in told) and any(table.match(text) for text in told), told
+    seconds = server.log("BatchWriteItem")[-1]["t"] - server.log("BatchWriteItem")[0]["t"]
+    assert len([text for text in told if line.fullmatch(text)]) <= seconds + 3
+    assert not any("secret-value" in text for text in told)
+    assert not [level for level, _ in connector.write(config_of(server), messages.catalog("s"), lines[:1]).ok().logs if level == "DEBUG"]

@@ -33,6 +33,8 @@ ThrottleReason CauseOf(const Answer& answer, const Verdict& verdict) {
 
 // How often in a row a batch that its table refused whole is left to the table's gate alone.
 constexpr uint32_t kRefusalsAtOnce = 2;
+// A part of a request, and no more, is few of its items.
+constexpr size_t kFewRefused = 4;
 
 }  // namespace
 
@@ -218,6 +220,7 @@ void Dispatcher::Retry(const Action& action, BatchPtr& batch, bool wordless, Ins
   if (action.refused) {
     for (const size_t at : action.items) batch->items[at].history.Add(action.alone, now);
   }
+  const bool hot = action.backoff == Reaction::kThrottle && IsHot(*batch, action.items);
   const uint32_t attempts = action.anew ? 0 : batch->attempts;
   const bool each = action.kind == Action::Kind::kRetryEach;
   const ItemSet items = wordless && !each ? Probe(*batch, action.items) : action.items;
@@ -226,15 +229,26 @@ void Dispatcher::Retry(const Action& action, BatchPtr& batch, bool wordless, Ins
     for (const size_t at : items) {
       BatchPtr one = batcher_.CopyOf(*batch, ItemSet::Only(at));
       one->attempts = attempts;
+      one->is_hot = hot;
       RetryLater(std::move(one), action.backoff, now);
     }
   } else if (items.size() < batch->items.size()) {
     BatchPtr some = batcher_.CopyOf(*batch, items);
     some->attempts = attempts;
+    some->is_hot = hot;
     RetryLater(std::move(some), action.backoff, now);
   } else {
+    batch->is_hot = hot;
     RetryLater(std::move(batch), action.backoff, now);
   }
+}
+
+// Of a batch these were refused, for what one partition takes. Where that is told of other items only, a
+// table that takes no more refuses most of a request, and a partition a few of it.
+bool Dispatcher::IsHot(const Batch& batch, ItemSet refused) const {
+  if (!run_.flow.throttle(batch.table).OfPartition()) return false;
+  const bool some = refused.size() < batch.items.size();
+  return batch.is_hot || !some || kFewRefused * refused.size() <= batch.items.size();
 }
 
 // Nobody knows why these were refused: the oldest of them goes at once and alone, so that the reply says it.
@@ -261,7 +275,6 @@ void Dispatcher::RetryLater(BatchPtr batch, Reaction backoff, Instant now) {
   progress_.retried.Add(1);
   // When its table takes more is for the table's gate to say. Refused again and again while that is open, it
   // is not the table that refuses it; what is hot has a gate of its own.
-  if (backoff == Reaction::kThrottle) batch->is_hot = run_.flow.throttle(batch->table).OfPartition();
   if (backoff == Reaction::kThrottle && (batch->is_hot || batch->attempts <= kRefusalsAtOnce)) {
     queue_.AddAgain(std::move(batch));
     return;

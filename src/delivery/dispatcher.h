@@ -64,6 +64,7 @@ class Dispatcher {
   void Do(const Action& action, BatchPtr& batch, const Answer& answer, const Reply& reply, Instant now);
   void Retry(const Action& action, BatchPtr& batch, bool wordless, Instant now);
   void RetryLater(BatchPtr batch, Reaction backoff, Instant now);
+  bool IsHot(const Batch& batch, ItemSet refused) const;
   ItemSet Probe(const Batch& batch, ItemSet refused);
   void Halve(Batch& batch, ItemSet items);
   void ShrinkOrRefuse(const Batch& batch, const Verdict& verdict, Instant now);

@@ -19,6 +19,13 @@ SendQueue::SendQueue(Client& client, FlowControl& flow, const Options& options, 
       tables_(flow.tables()),
       window_(flow, options.max_requests) {}
 
+SendQueue::Lane& SendQueue::LaneOf(LaneNo no) {
+  Table& table = tables_[no.table];
+  if (!no.hot) return table.main;
+  if (!table.hot) table.hot = std::make_unique<Lane>();
+  return *table.hot;
+}
+
 // ---- waiting
 
 void SendQueue::Count(const Batch& batch) {
@@ -104,7 +111,7 @@ std::optional<Instant> SendQueue::WakeAt(Instant now) const {
   // What others may open is looked at again after this.
   if (line_full_) sooner(now + times::kBlockedPoll);
   for (const LaneNo no : blocked_) {
-    const Instant asks = tables_[no.table].lanes[no.hot ? 1 : 0].asks;
+    const Instant asks = no.hot ? tables_[no.table].hot->asks : tables_[no.table].main.asks;
     sooner(asks > now ? asks : now + times::kBlockedPoll);
   }
   if (!retries_.empty()) sooner(retries_.front()->due);
@@ -115,7 +122,8 @@ std::vector<BatchPtr> SendQueue::FailTable(TableNo table, bool given_up) {
   Table& failed = tables_[table];
   failed.failed = true;
   if (given_up && !std::exchange(failed.given_up, true)) in_flight_given_up_ += failed.in_flight;
-  for (Lane& lane : failed.lanes) lane.listed = false;
+  failed.main.listed = false;
+  if (failed.hot) failed.hot->listed = false;
   const auto is_its = [table](LaneNo no) { return no.table == table; };
   std::erase_if(turn_, is_its);
   std::erase_if(blocked_, is_its);
@@ -136,6 +144,7 @@ std::vector<BatchPtr> SendQueue::TakeIf(const std::function<bool(const Batch&)>&
   };
   for (const TableNo no : tables_.numbers()) {
     for (const bool hot : {false, true}) {
+      if (hot && !tables_[no].hot) continue;
       Lane& lane = LaneOf({no, hot});
       if (lane.empty()) continue;
       take_from(lane.probes);
@@ -155,7 +164,8 @@ void SendQueue::Hasten(const std::function<Instant()>& due) {
   std::make_heap(retries_.begin(), retries_.end(), Later());
   for (const TableNo table : tables_.numbers()) {
     flow_.gate(table).Hurry();
-    for (Lane& lane : tables_[table].lanes) lane.asks = {};
+    tables_[table].main.asks = {};
+    if (tables_[table].hot) tables_[table].hot->asks = {};
   }
 }
 

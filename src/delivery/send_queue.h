@@ -8,10 +8,10 @@
 // with other workers the flow control.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -95,7 +95,8 @@ class SendQueue {
     }
   };
   struct Table {
-    std::array<Lane, 2> lanes;  // by LaneNo::hot
+    Lane main;
+    std::unique_ptr<Lane> hot;  // null until there is something for it, which few tables ever have
     size_t unsent_bytes = 0;    // of what waits and is not hot
     size_t in_flight = 0;       // requests
     bool held_back = false;     // it takes less than there is
@@ -116,7 +117,7 @@ class SendQueue {
 
   void Count(const Batch& batch);    // as unsent
   void Uncount(const Batch& batch);  // no more
-  Lane& LaneOf(LaneNo no) { return tables_[no.table].lanes[no.hot ? 1 : 0]; }
+  Lane& LaneOf(LaneNo no);
   void List(LaneNo no);
   void Unblock(Instant now);
   void Block(LaneNo no, Instant asks);
@@ -143,8 +144,7 @@ class SendQueue {
   std::vector<BatchPtr> flights_;  // batches in flight; null: a free place
   std::vector<size_t> free_flights_;
   size_t in_flight_given_up_ = 0;  // requests
-  size_t unsent_batches_ = 0;
-  size_t unsent_bytes_ = 0, held_back_bytes_ = 0;
+  size_t unsent_batches_ = 0, unsent_bytes_ = 0, held_back_bytes_ = 0;
 };
 
 }  // namespace ddb

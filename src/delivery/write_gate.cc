@@ -49,7 +49,7 @@ WriteGate::Spent WriteGate::spent() const {
 WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
   MutexLock lock(mu_);
   const double units = factor_ * wanted.units;
-  Queue& waiting = QueueOf(wanted.hot);
+  Queue& waiting = wanted.hot ? OfHot().waiting : waiting_;
   if (wanted.worker >= waiting.size()) waiting.resize(wanted.worker + 1);
   Waiting& own = waiting[wanted.worker];
   double ahead = 0;
@@ -62,15 +62,15 @@ WriteGate::Answer WriteGate::TrySend(const Wanted& wanted, Instant now) {
     Count(capped_, spent_.capped, now);
     return {std::nullopt, std::min(cap_.Wait(ahead), kAsksAgain), true};
   }
-  if (wanted.hot ? !hot_.MaySend(ahead, now) : !bound_.MaySend(units, ahead, now)) {
+  if (wanted.hot ? !OfHot().pace.MaySend(ahead, now) : !bound_.MaySend(units, ahead, now)) {
     own = {wanted.oldest, now, units};
     const bool limits = wanted.hot || bound_.limits();
     if (limits) Count(held_back_, spent_.held_back, now);
-    return {std::nullopt, wanted.hot ? std::min(hot_.Wait(ahead), kAsksAgain) : bound_.Wait(ahead + units),
-            limits};
+    return {std::nullopt,
+            wanted.hot ? std::min(OfHot().pace.Wait(ahead), kAsksAgain) : bound_.Wait(ahead + units), limits};
   }
   own.oldest.reset();
-  wanted.hot ? hot_.Send(units) : bound_.Send(units, now);
+  wanted.hot ? OfHot().pace.Send(units) : bound_.Send(units, now);
   cap_.Take(units);
   return {units, {}, false};
 }
@@ -86,18 +86,18 @@ double WriteGate::SendAnyway(double units, Instant now) {
 void WriteGate::Hurry() {
   MutexLock lock(mu_);
   bound_.Hurry();
-  hot_.Hurry();
+  if (hot_) hot_->pace.Hurry();
 }
 
 void WriteGate::Withdraw(size_t worker, bool hot) {
   MutexLock lock(mu_);
-  auto& waiting = QueueOf(hot);
+  Queue& waiting = hot ? OfHot().waiting : waiting_;
   if (worker < waiting.size()) waiting[worker].oldest.reset();
 }
 
 WriteGate::Limits WriteGate::LimitsOfRequest(bool hot) const {
   MutexLock lock(mu_);
-  double units = hot ? hot_.request_units() : bound_.request_units();
+  double units = hot ? (hot_ ? hot_->pace : HotPace()).request_units() : bound_.request_units();
   if (cap_.is_set()) units = std::min(units, std::max(1.0, capacity_rules::kRequestSeconds * cap_.rate()));
   return {units / factor_, !hot && bound_.dark()};
 }
@@ -118,7 +118,7 @@ void WriteGate::OnReply(const Reply& reply, Instant now) {
   spent_.units += counted.stored;
   cap_.GiveBack(reply.units - counted.stored);
   if (reply.hot) {
-    hot_.OnReply(reply.sent, reply.units, counted.refused, reply.items, now);
+    OfHot().pace.OnReply(reply.sent, reply.units, counted.refused, reply.items, now);
     // What it takes the table has spent, too.
     counted.units = counted.stored;
     bound_.Send(counted.units, now);

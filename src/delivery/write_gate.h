@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -107,12 +108,19 @@ class WriteGate {
   static constexpr Duration kForgotten = std::chrono::milliseconds(2500);
 
   using Queue = std::vector<Waiting>;  // by worker, as far as they have asked
-  Queue& QueueOf(bool hot) REQUIRES(mu_) { return hot ? hot_waiting_ : waiting_; }
+  struct Hot {
+    HotPace pace;
+    Queue waiting{};
+  };
+  Hot& OfHot() REQUIRES(mu_) {
+    if (!hot_) hot_ = std::make_unique<Hot>();
+    return *hot_;
+  }
 
   mutable Mutex mu_;
   CapacityBound bound_ GUARDED_BY(mu_);
-  HotPace hot_ GUARDED_BY(mu_);
-  Queue waiting_ GUARDED_BY(mu_), hot_waiting_ GUARDED_BY(mu_);
+  Queue waiting_ GUARDED_BY(mu_);
+  std::unique_ptr<Hot> hot_ GUARDED_BY(mu_);  // null until something is: few tables ever have it
   WriteLimit limit_ GUARDED_BY(mu_);
   RateCap cap_ GUARDED_BY(mu_);
   std::optional<Instant> capped_ GUARDED_BY(mu_);     // when the cap last held something back

@@ -3,7 +3,7 @@
 import pytest
 
 from ddb_testkit import messages
-from ddb_testkit.scripted import ACCESS_KEY, SECRET_KEY
+from ddb_testkit.scripted import ACCESS_KEY, RAW_KEYS, SECRET_KEY
 
 pytestmark = pytest.mark.pace
 SLOW_WCU = 60
@@ -124,10 +124,12 @@ def test_a_table_that_takes_nothing_for_a_while(workers, connector, start_server
 
 
 def test_a_hot_partition_holds_up_its_own_keys_alone(connector, start_server):
-    """One of 50 partitions takes 8 units a second, of the 16 that come for it."""
+    """One of 50 partitions takes 8 units a second, of the 16 that come for it. What the table takes is found out, nobody being sure of it."""
     wcu, records, hot_wcu = 800, 9600, 8
-    server = start_server({"rules": DELAY, "tables": [
-        {"table": "t_s", "wcu": wcu, "burst_wcu": wcu, "partitions": 50, "hot_partition_wcu": hot_wcu}]})
+    server = start_server({
+        "rules": DELAY,
+        "tables": [{"table": "t_s", "enforce_capacity": True, "burst_wcu": wcu, "partitions": 50, "hot_partition_wcu": hot_wcu}],
+        "existing": [{"TableName": "t_s", "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": wcu}, **RAW_KEYS}]})
     lines = [messages.record("s", {"id": n, "text": "some text"}) for n in range(records)]
     connector.write(config_of(server), messages.catalog("s"), [*lines, messages.stream_state("s", {"at": "end"})]).ok()
 
@@ -135,8 +137,8 @@ def test_a_hot_partition_holds_up_its_own_keys_alone(connector, start_server):
     began, stored = log[0]["t"], 0
     for line in log:
         stored += line["stored"]
-        if stored >= 0.97 * records:
+        if stored >= 0.95 * records:
             break
-    assert line["t"] - began <= 0.97 * (records - wcu) / wcu / 0.95 + 2, "the others waited for the hot keys"
+    assert line["t"] - began <= 0.95 * (records - wcu) / wcu / 0.8 + 2, "the others waited for the hot keys"
     sent = sum(sum(line["tables"].values()) for line in log)
     assert sent <= 1.15 * records, "writes that were sent again"

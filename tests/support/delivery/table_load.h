@@ -293,7 +293,11 @@ class TableLoad {
     // A request that is refused whole is told why; of one of which others were stored it is thought to be the
     // same.
     if (reply.stored <= 0) worker.told = flight->outcome.items[0];
-    const bool hot = worker.told == capacity::Limit::kKeyRange;
+    const size_t refused = flight->items.size() - static_cast<size_t>(std::count(
+                                                      flight->outcome.items.begin(),
+                                                      flight->outcome.items.end(), capacity::Limit::kNone));
+    const bool few = 4 * refused <= flight->items.size() || refused == flight->items.size();
+    const bool hot = worker.told == capacity::Limit::kKeyRange && (flight->hot || few);
     reply.hot = flight->hot;
     reply.of_partition = hot && (flight->hot || reply.stored <= 0);
     for (size_t i = 0; i < flight->items.size(); ++i) {

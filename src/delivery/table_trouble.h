@@ -44,8 +44,9 @@ class FaultCounts {
   std::vector<Kind> MostFirst() const {
     std::vector<Kind> came;
     std::ranges::copy_if(kinds_, std::back_inserter(came), [](const Kind& kind) { return kind.replies > 0; });
-    std::stable_sort(came.begin(), came.end(),
-                     [](const Kind& a, const Kind& b) { return a.replies > b.replies; });
+    std::sort(came.begin(), came.end(), [](const Kind& a, const Kind& b) {
+      return a.replies != b.replies ? a.replies > b.replies : a.last.fault < b.last.fault;
+    });
     return came;
   }
 

@@ -139,7 +139,7 @@ void Dispatcher::OnAnswered(BatchPtr batch, const Reply& reply) {
 SendQueue::Told Dispatcher::WhatItTells(const Batch& batch, const Answer& answer, const Reply& reply) {
   SendQueue::Told told;
   told.line = LineOutcome(reply.verdict);
-  told.of_partition = batch.is_hot || CauseOf(answer, reply.verdict).of_partition();
+  told.of_partition = batch.is_hot;  // as far as is known of what comes back without a word
   told.consumed = answer.consumed;
   if (answer.reaction == Reaction::kNone) {
     for (const size_t at : answer.unprocessed)

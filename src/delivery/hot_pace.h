@@ -59,8 +59,8 @@ class HotPace {
   static constexpr double kRequest = 0.5;  // s of the rate
   static constexpr double kCut = 0.8;      // of the rate is left
   static constexpr double kGrowth = 0.05;  // of it, a second
-  static constexpr double kAccelerate =
-      10;  // s without a refusal, after each of which it grows twice as fast
+  // After each so many seconds without a refusal it grows twice as fast.
+  static constexpr double kAccelerate = 10;
   static constexpr double kMostGrowth = 8;
   static constexpr double kStep = 0.25, kMostAtOnce = 5;  // s
 

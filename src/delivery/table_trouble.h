@@ -8,7 +8,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -26,7 +25,8 @@ struct Fault {
   bool lapse = false;  // what it refuses is tried again for times::kLapse only
 };
 
-// Replies by what was wrong with them, and the last of each kind. Takes no room while there are none.
+// Replies by what was wrong with them, and the last of each kind. Takes room for the kinds that came alone,
+// as there is one for each table.
 class FaultCounts {
  public:
   struct Kind {
@@ -34,16 +34,15 @@ class FaultCounts {
     Fault last;
   };
   void Add(const Fault& fault) {
-    kinds_.resize(kKinds);
-    Kind& kind = kinds_[std::min(static_cast<size_t>(fault.fault), kKinds - 1)];
-    ++kind.replies;
-    kind.last = fault;
+    auto kind = std::ranges::find(kinds_, fault.fault, [](const Kind& of) { return of.last.fault; });
+    if (kind == kinds_.end()) kind = kinds_.emplace(kinds_.end());
+    ++kind->replies;
+    kind->last = fault;
   }
-  void Clear() { kinds_ = {}; }
+  void Clear() { kinds_ = std::vector<Kind>(); }
   // Those that came, the most frequent first.
   std::vector<Kind> MostFirst() const {
-    std::vector<Kind> came;
-    std::ranges::copy_if(kinds_, std::back_inserter(came), [](const Kind& kind) { return kind.replies > 0; });
+    std::vector<Kind> came = kinds_;
     std::sort(came.begin(), came.end(), [](const Kind& a, const Kind& b) {
       return a.replies != b.replies ? a.replies > b.replies : a.last.fault < b.last.fault;
     });
@@ -51,7 +50,6 @@ class FaultCounts {
   }
 
  private:
-  static constexpr size_t kKinds = static_cast<size_t>(ReplyFault::kRefusedByName) + 1;
   std::vector<Kind> kinds_;
 };
 
